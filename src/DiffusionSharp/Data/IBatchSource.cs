@@ -1,0 +1,26 @@
+namespace DiffusionSharp.Data;
+
+/// <summary>
+/// Training images in an order that is a pure function of (seed, position): image number p of a run is the same
+/// image, flipped the same way, whenever and from wherever the run is resumed.
+/// </summary>
+public interface IBatchSource
+{
+    /// <summary>Shape of every image.</summary>
+    ImageShape Shape { get; }
+
+    /// <summary>Images in one epoch; an endless source names a nominal epoch.</summary>
+    long ImagesPerEpoch { get; }
+
+    /// <summary>Names of the classes, empty when the source has no labels.</summary>
+    IReadOnlyList<string> ClassNames { get; }
+
+    /// <summary>A short text that identifies the content (kind, count, options), saved with a run and compared on resume.</summary>
+    string Fingerprint { get; }
+
+    /// <summary>Fills a batch with the images at positions [position, position + N) of the run.</summary>
+    /// <param name="position">Images seen since the run began, from 0.</param>
+    /// <param name="pixels">Receives [N, C, H, W] in C order, 0…255.</param>
+    /// <param name="labels">Receives [N] class labels, 0 where there are none.</param>
+    void Read(long position, Span<byte> pixels, Span<int> labels);
+}

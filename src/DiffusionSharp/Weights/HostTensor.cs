@@ -1,0 +1,34 @@
+namespace DiffusionSharp.Weights;
+
+/// <summary>A float32 array on the host with its shape, C order.</summary>
+public sealed class HostTensor
+{
+    /// <summary>Wraps data.</summary>
+    /// <param name="shape">Dimensions; empty for a scalar.</param>
+    /// <param name="data">Values in C order; its length is the product of the dimensions.</param>
+    /// <exception cref="ArgumentException">The length does not fit the shape.</exception>
+    public HostTensor(ReadOnlySpan<int> shape, float[] data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        long count = 1;
+        foreach (var d in shape)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(d, nameof(shape));
+            count = checked(count * d);
+        }
+
+        if (count != data.LongLength)
+        {
+            throw new ArgumentException($"shape [{string.Join(", ", shape.ToArray())}] holds {count} values, the data {data.LongLength}", nameof(data));
+        }
+
+        Shape = shape.ToArray();
+        Data = data;
+    }
+
+    /// <summary>The dimensions.</summary>
+    public IReadOnlyList<int> Shape { get; }
+
+    /// <summary>The values, C order.</summary>
+    public float[] Data { get; }
+}
