@@ -1,0 +1,174 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Runtime.Loader;
+using TorchSharp;
+
+namespace DiffusionSharp.Torch.Native;
+
+/// <summary>
+/// Loads libtorch and TorchSharp's native library, once per process. Where the system's libstdc++ is too old for the library
+/// as it is shipped, a private copy is loaded that asks for less (docs/decisions/0001-torch-native-library.md).
+/// </summary>
+public static class TorchNative
+{
+    /// <summary>Set this environment variable to 1 and no private copy is ever loaded.</summary>
+    public const string SwitchOff = "DIFFUSIONSHARP_NO_NATIVE_FIX";
+
+    private const string Library = "LibTorchSharp";
+    private static readonly Lock Gate = new();
+    private static volatile Outcome? outcome;
+    private static IntPtr patched;
+
+    private sealed record Outcome(string? Path, bool Patched, string Reason, DiffusionException? Failure);
+
+    /// <summary>Makes torch usable; call it before anything else of TorchSharp. Cheap after the first time, and thread-safe.</summary>
+    /// <exception cref="DiffusionException">The libraries cannot be loaded (<see cref="ErrorKind.Device"/>); says what to do.</exception>
+    public static void EnsureLoaded()
+    {
+        if (Result().Failure is { } failure)
+        {
+            throw new DiffusionException(failure.Kind, failure.Message, failure.InnerException);
+        }
+    }
+
+    /// <summary>Loads if nothing has yet, and says how it went. Never throws.</summary>
+    public static TorchNativeStatus Status
+    {
+        get
+        {
+            var o = Result();
+            return new(o.Failure is null, o.Patched, o.Path, o.Reason, torch.__version__, o.Failure is null && CudaAvailable(), o.Failure?.Message);
+        }
+    }
+
+    private static Outcome Result()
+    {
+        if (outcome is { } known)
+        {
+            return known;
+        }
+
+        lock (Gate)
+        {
+            return outcome ??= Load();
+        }
+    }
+
+    private static Outcome Load()
+    {
+        var assembly = typeof(torch).Assembly;
+        var path = NativeFolders.Find(Library);
+        var reason = "loaded as shipped";
+        try
+        {
+            // libtorch first, by name: its folder need not be the one that holds LibTorchSharp.
+            foreach (var name in (string[])["c10", "torch_cpu", "torch"])
+            {
+                NativeLibrary.TryLoad(name, assembly, null, out _);
+            }
+
+            if (!NativeLibrary.TryLoad(Library, assembly, null, out _))
+            {
+                var why = Explain(path);
+                if (!Fixable(why))
+                {
+                    return Failed(path, why, null);
+                }
+
+                (path, patched) = LoadPatched(path!);
+                (AssemblyLoadContext.GetLoadContext(assembly) ?? AssemblyLoadContext.Default).ResolvingUnmanagedDll += Serve;
+                reason = $"the system's libstdc++ lacks {PatchedLibrary.Version}, which the library names but never uses; loaded a private copy without that demand";
+            }
+
+            torch.InitializeDeviceType(DeviceType.CPU);
+            return new(path, patched != 0, reason, null);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return Failed(path, e.Message, e);
+        }
+    }
+
+    // The event fires after the runtime's own probing failed.
+    private static IntPtr Serve(Assembly assembly, string name) => name is Library ? patched : 0;
+
+    private static string Explain(string? path)
+    {
+        if (path is null)
+        {
+            return $"{NativeFolders.FileName(Library)} is in none of the folders where the program looks for native libraries";
+        }
+
+        try
+        {
+            NativeLibrary.Load(path);
+            return $"{path} loads by its path, but not by its name";
+        }
+        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
+        {
+            return e.Message;
+        }
+    }
+
+    [System.Runtime.Versioning.SupportedOSPlatformGuard("linux")]
+    private static bool Fixable(string why) =>
+        OperatingSystem.IsLinux()
+        && why.Contains(PatchedLibrary.Version, StringComparison.Ordinal)
+        && Environment.GetEnvironmentVariable(SwitchOff) is not ("1" or "true");
+
+    [System.Runtime.Versioning.SupportedOSPlatform("linux")]
+    private static (string Path, IntPtr Handle) LoadPatched(string original)
+    {
+        var image = PatchedLibrary.Patch(original);
+        if (PatchedLibrary.CacheFolder() is { } cache)
+        {
+            try
+            {
+                var stored = PatchedLibrary.Store(image, cache);
+                return (stored, NativeLibrary.Load(stored));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or DllNotFoundException)
+            {
+                // No home, a full or read-only disk, somebody else's folder, or one mounted noexec: use a folder of this process.
+            }
+        }
+
+        var folder = Directory.CreateTempSubdirectory("diffusionsharp-");
+        try
+        {
+            var stored = PatchedLibrary.Store(image, folder.FullName);
+            return (stored, NativeLibrary.Load(stored));
+        }
+        finally
+        {
+            // What is mapped stays mapped.
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static Outcome Failed(string? path, string why, Exception? cause)
+    {
+        var advice = why switch
+        {
+            _ when OperatingSystem.IsWindows() => "TorchSharp 0.107.0 is known to fail on Windows (github.com/dotnet/TorchSharp/issues/1567): use Linux, WSL or macOS.",
+            _ when why.Contains(PatchedLibrary.Version, StringComparison.Ordinal) =>
+                $"The system's libstdc++ is too old. Unset {SwitchOff} if it is set, or use a newer system (Debian 13, Ubuntu 24.04, Fedora 39).",
+            _ => "The program must reference a libtorch package of this platform (libtorch-cpu-linux-x64, -win-x64 or -osx-arm64, version 2.10.0); "
+                + "see docs/decisions/0001-torch-native-library.md.",
+        };
+        var message = $"libtorch cannot be loaded ({path ?? NativeFolders.FileName(Library)}): {why.Trim()}. {advice}";
+        return new(path, false, "not loaded", new DiffusionException(ErrorKind.Device, message, cause));
+    }
+
+    private static bool CudaAvailable()
+    {
+        try
+        {
+            return torch.cuda.is_available();
+        }
+        catch (Exception e) when (e is ExternalException or NotSupportedException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+}
