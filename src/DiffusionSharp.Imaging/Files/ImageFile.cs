@@ -1,0 +1,116 @@
+using SkiaSharp;
+
+namespace DiffusionSharp.Imaging.Files;
+
+/// <summary>Writes pictures as PNG: beside the target first, then renamed, so that no half-written file is ever seen.</summary>
+public static class ImageFile
+{
+    /// <summary>Saves pixels.</summary>
+    /// <param name="path">Target; its folder is created, an existing file is replaced.</param>
+    /// <param name="shape">1 channel (grey) or 3 (RGB).</param>
+    /// <param name="pixels">[C, H, W], 0…255.</param>
+    /// <param name="text">Keys (1 to 79 printable ASCII characters) and texts stored in the file as iTXt, such as the recipe of a sample.</param>
+    /// <exception cref="DiffusionException">The file cannot be written (<see cref="ErrorKind.Storage"/>).</exception>
+    public static void SavePng(string path, ImageShape shape, ReadOnlySpan<byte> pixels, IReadOnlyDictionary<string, string>? text = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var png = EncodePng(shape, pixels, text);
+        var target = Path.GetFullPath(path);
+        var beside = $"{target}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            using (var stream = new FileStream(beside, FileMode.CreateNew))
+            {
+                stream.Write(png);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(beside, target, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            TryDelete(beside);
+            throw new DiffusionException(ErrorKind.Storage, $"{path}: cannot write the picture: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Saves a network's result: level = round(127.5·(x + 1)), clamped to 0…255.</summary>
+    /// <inheritdoc cref="SavePng(string, ImageShape, ReadOnlySpan{byte}, IReadOnlyDictionary{string, string})"/>
+    /// <param name="path">Target.</param>
+    /// <param name="shape">1 channel (grey) or 3 (RGB).</param>
+    /// <param name="values">[C, H, W], -1…1.</param>
+    /// <param name="text">Keys and texts stored in the file.</param>
+    public static void SavePng(string path, ImageShape shape, ReadOnlySpan<float> values, IReadOnlyDictionary<string, string>? text = null)
+    {
+        var pixels = new byte[values.Length];
+        ToBytes(values, pixels);
+        SavePng(path, shape, pixels, text);
+    }
+
+    /// <summary>Levels of values: round(127.5·(x + 1)), halves away from zero, clamped to 0…255; NaN becomes 0.</summary>
+    /// <param name="values">-1…1.</param>
+    /// <param name="pixels">Receives as many levels.</param>
+    public static void ToBytes(ReadOnlySpan<float> values, Span<byte> pixels)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(pixels.Length, values.Length);
+        for (var i = 0; i < values.Length; i++)
+        {
+            pixels[i] = (byte)Math.Clamp(Math.Round(127.5 * (values[i] + 1.0), MidpointRounding.AwayFromZero), 0, 255);
+        }
+    }
+
+    /// <summary>A PNG file in memory.</summary>
+    /// <inheritdoc cref="SavePng(string, ImageShape, ReadOnlySpan{byte}, IReadOnlyDictionary{string, string})"/>
+    internal static byte[] EncodePng(ImageShape shape, ReadOnlySpan<byte> pixels, IReadOnlyDictionary<string, string>? text = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(pixels.Length, shape.Elements);
+        if (shape.Channels is not (1 or 3))
+        {
+            throw new ArgumentException($"a PNG has 1 or 3 channels here, {shape.Channels} found", nameof(shape));
+        }
+
+        var type = shape.Channels == 1 ? SKColorType.Gray8 : SKColorType.Rgba8888;
+        using var bitmap = new SKBitmap(new SKImageInfo(shape.Width, shape.Height, type, SKAlphaType.Opaque));
+        Interleave(shape, pixels, bitmap.GetPixelSpan(), bitmap.RowBytes);
+        using var data = bitmap.Encode(SKEncodedImageFormat.Png, 100)
+            ?? throw new ArgumentException($"Skia cannot encode a picture of {shape}", nameof(shape));
+        return text is null or { Count: 0 } ? data.ToArray() : PngText.Insert(data.AsSpan(), text);
+    }
+
+    private static void Interleave(ImageShape shape, ReadOnlySpan<byte> pixels, Span<byte> target, int rowBytes)
+    {
+        var plane = shape.Height * shape.Width;
+        for (var y = 0; y < shape.Height; y++)
+        {
+            var row = target[(y * rowBytes)..];
+            var source = pixels[(y * shape.Width)..];
+            for (var x = 0; x < shape.Width; x++)
+            {
+                if (shape.Channels == 1)
+                {
+                    row[x] = source[x];
+                }
+                else
+                {
+                    row[4 * x] = source[x];
+                    row[(4 * x) + 1] = source[x + plane];
+                    row[(4 * x) + 2] = source[x + plane + plane];
+                    row[(4 * x) + 3] = 255;
+                }
+            }
+        }
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The first error is the one to report.
+        }
+    }
+}

@@ -1,0 +1,54 @@
+namespace DiffusionSharp.Imaging.Files;
+
+/// <summary>Lays equally large pictures out on a contact sheet, row by row.</summary>
+public static class ImageGrid
+{
+    /// <summary>The number of columns that makes the sheet nearly square: ceil(√count).</summary>
+    public static int NearSquareColumns(int count) => Math.Max(1, (int)Math.Ceiling(Math.Sqrt(count)));
+
+    /// <summary>Makes a sheet; cells without a picture and the padding take the background's level.</summary>
+    /// <param name="shape">Shape of one picture.</param>
+    /// <param name="pixels">[N, C, H, W], 0…255, N at least 1.</param>
+    /// <param name="columns">Pictures in a row; null makes the sheet nearly square.</param>
+    /// <param name="scale">Every pixel becomes scale × scale pixels, so that small pictures can be seen.</param>
+    /// <param name="padding">Pixels around every picture.</param>
+    /// <param name="background">Level of the padding.</param>
+    /// <returns>The sheet's shape and its pixels [C, H, W].</returns>
+    public static (ImageShape Shape, byte[] Pixels) Make(
+        ImageShape shape, ReadOnlySpan<byte> pixels, int? columns = null, int scale = 1, int padding = 2, byte background = 255)
+    {
+        var count = pixels.Length / shape.Elements;
+        if (count == 0 || pixels.Length % shape.Elements != 0)
+        {
+            throw new ArgumentException($"{pixels.Length} bytes are no whole number of pictures of {shape}", nameof(pixels));
+        }
+
+        ArgumentOutOfRangeException.ThrowIfLessThan(scale, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(padding);
+        var across = columns ?? NearSquareColumns(count);
+        ArgumentOutOfRangeException.ThrowIfLessThan(across, 1, nameof(columns));
+        var down = ((count - 1) / across) + 1;
+        int cellHeight = (shape.Height * scale) + padding, cellWidth = (shape.Width * scale) + padding;
+        var sheet = new ImageShape(shape.Channels, checked((down * cellHeight) + padding), checked((across * cellWidth) + padding));
+        var result = new byte[sheet.Elements];
+        Array.Fill(result, background);
+        for (var n = 0; n < count; n++)
+        {
+            int top = padding + (n / across * cellHeight), left = padding + (n % across * cellWidth);
+            for (var c = 0; c < shape.Channels; c++)
+            {
+                for (var y = 0; y < shape.Height * scale; y++)
+                {
+                    var source = pixels.Slice((((((n * shape.Channels) + c) * shape.Height) + (y / scale)) * shape.Width), shape.Width);
+                    var target = result.AsSpan((((c * sheet.Height) + top + y) * sheet.Width) + left, shape.Width * scale);
+                    for (var x = 0; x < target.Length; x++)
+                    {
+                        target[x] = source[x / scale];
+                    }
+                }
+            }
+        }
+
+        return (sheet, result);
+    }
+}
