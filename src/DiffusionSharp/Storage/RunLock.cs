@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace DiffusionSharp.Storage;
+
+/// <summary>
+/// One process at a time in a run folder: an exclusive handle on the file <c>lock</c> in it, held until disposed.
+/// The system drops it when the process dies in whatever way; the file itself stays and means nothing without the handle.
+/// </summary>
+public sealed partial class RunLock : IDisposable
+{
+    private readonly FileStream stream;
+
+    private RunLock(FileStream stream) => this.stream = stream;
+
+    /// <summary>Takes the lock.</summary>
+    /// <param name="folder">The run folder; created when it does not exist.</param>
+    /// <exception cref="DiffusionException">
+    /// <see cref="ErrorKind.Storage"/>: another process has the lock (its id is named), or the folder cannot be written.
+    /// </exception>
+    public static RunLock Acquire(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        var path = Path.Combine(folder, "lock");
+        RunLock? result = null;
+        StorageErrors.Guard("lock run folder", folder, () => result = Take(folder, path));
+        return result!;
+    }
+
+    /// <summary>Gives the lock back.</summary>
+    public void Dispose() => stream.Dispose();
+
+    private static RunLock Take(string folder, string path)
+    {
+        Directory.CreateDirectory(folder);
+
+        // Elsewhere only FileShare.None is an exclusive flock; on Windows it would keep others from reading the id.
+        var share = OperatingSystem.IsWindows() ? FileShare.Read : FileShare.None;
+        FileStream stream;
+        try
+        {
+            stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, share);
+        }
+        catch (IOException e) when (File.Exists(path))
+        {
+            throw new DiffusionException(
+                ErrorKind.Storage,
+                $"run folder '{folder}' is in use by {Owner(path)} (it holds '{path}'); wait for it, stop it, or choose another folder",
+                e);
+        }
+
+        stream.SetLength(0);
+        stream.Write(Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
+        stream.Flush();
+        return new RunLock(stream);
+    }
+
+    private static string Owner(string path)
+    {
+        var bytes = new byte[20];
+        var length = OperatingSystem.IsWindows() ? ReadShared(path, bytes) : ReadWithoutLock(path, bytes);
+        return int.TryParse(Encoding.ASCII.GetString(bytes, 0, length), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+            ? $"process {id}"
+            : "another process";
+    }
+
+    private static int ReadShared(string path, byte[] bytes)
+    {
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return file.Read(bytes);
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>.NET takes a shared flock even to read, which the owner's exclusive one refuses; the plain system call does not.</summary>
+    private static int ReadWithoutLock(string path, byte[] bytes)
+    {
+        var descriptor = Open(path, 0);
+        if (descriptor < 0)
+        {
+            return 0;
+        }
+
+        var length = Read(descriptor, bytes, (nuint)bytes.Length);
+        _ = Close(descriptor);
+        return (int)Math.Max(0, length);
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "read")]
+    private static partial nint Read(int descriptor, [Out] byte[] buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int Close(int descriptor);
+}

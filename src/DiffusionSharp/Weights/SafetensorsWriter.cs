@@ -1,0 +1,132 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using DiffusionSharp.Storage;
+
+namespace DiffusionSharp.Weights;
+
+/// <summary>Writes float32 safetensors files. Equal input gives equal bytes.</summary>
+public static class SafetensorsWriter
+{
+    /// <summary>Writes a file through <see cref="AtomicFile"/> and reads it back before it takes the old one's place.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="tensors">Names and values, in the order they get in the file.</param>
+    /// <param name="metadata">Strings for <c>__metadata__</c>, written in ordinal order of their keys.</param>
+    /// <exception cref="DiffusionException">The storage refused, or what was read back differs; the old file is as it was.</exception>
+    /// <exception cref="ArgumentException">A name occurs twice or is <c>__metadata__</c>, or the header grows beyond 8 MiB.</exception>
+    public static void Write(string path, IEnumerable<KeyValuePair<string, HostTensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        var list = tensors.ToList();
+        var header = Header(list, metadata);
+        AtomicFile.Write(path, stream => WriteTo(stream, header, list), written => Verify(path, written, list));
+    }
+
+    /// <summary>Writes to a stream.</summary>
+    /// <param name="stream">Receives the file's bytes.</param>
+    /// <param name="tensors">Names and values, in the order they get in the file.</param>
+    /// <param name="metadata">Strings for <c>__metadata__</c>.</param>
+    /// <exception cref="ArgumentException">A name occurs twice or is <c>__metadata__</c>, or the header grows beyond 8 MiB.</exception>
+    public static void Write(Stream stream, IEnumerable<KeyValuePair<string, HostTensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(tensors);
+        var list = tensors.ToList();
+        WriteTo(stream, Header(list, metadata), list);
+    }
+
+    private static byte[] Header(List<KeyValuePair<string, HostTensor>> tensors, IReadOnlyDictionary<string, string>? metadata)
+    {
+        using var buffer = new MemoryStream();
+        buffer.Write(new byte[8]);
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            WriteHeader(json, tensors, metadata);
+        }
+
+        while (buffer.Length % 8 != 0)
+        {
+            buffer.WriteByte((byte)' ');
+        }
+
+        if (buffer.Length - 8 > SafetensorsHeader.MaxBytes)
+        {
+            throw new ArgumentException($"the header of {tensors.Count} tensors would have {buffer.Length - 8} bytes, at most {SafetensorsHeader.MaxBytes} are allowed", nameof(tensors));
+        }
+
+        var bytes = buffer.ToArray();
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, (ulong)(bytes.Length - 8));
+        return bytes;
+    }
+
+    private static void WriteHeader(Utf8JsonWriter json, List<KeyValuePair<string, HostTensor>> tensors, IReadOnlyDictionary<string, string>? metadata)
+    {
+        json.WriteStartObject();
+        if (metadata is { Count: > 0 })
+        {
+            json.WriteStartObject("__metadata__");
+            foreach (var (key, value) in metadata.OrderBy(p => p.Key, StringComparer.Ordinal))
+            {
+                json.WriteString(key, value);
+            }
+
+            json.WriteEndObject();
+        }
+
+        var names = new HashSet<string>(StringComparer.Ordinal) { "__metadata__" };
+        var offset = 0L;
+        foreach (var (name, tensor) in tensors)
+        {
+            if (!names.Add(name))
+            {
+                throw new ArgumentException($"the tensor name '{name}' occurs twice or is reserved", nameof(tensors));
+            }
+
+            json.WriteStartObject(name);
+            json.WriteString("dtype", "F32");
+            json.WriteStartArray("shape");
+            foreach (var d in tensor.Shape)
+            {
+                json.WriteNumberValue(d);
+            }
+
+            json.WriteEndArray();
+            json.WriteStartArray("data_offsets");
+            json.WriteNumberValue(offset);
+            offset += tensor.Data.LongLength * sizeof(float);
+            json.WriteNumberValue(offset);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteTo(Stream stream, byte[] header, List<KeyValuePair<string, HostTensor>> tensors)
+    {
+        stream.Write(header);
+        foreach (var (_, tensor) in tensors)
+        {
+            for (var done = 0; done < tensor.Data.Length;)
+            {
+                var count = Math.Min(1 << 26, tensor.Data.Length - done);
+                stream.Write(MemoryMarshal.AsBytes(tensor.Data.AsSpan(done, count)));
+                done += count;
+            }
+        }
+    }
+
+    private static void Verify(string path, string written, List<KeyValuePair<string, HostTensor>> tensors)
+    {
+        using var file = SafetensorsFile.Open(written);
+        foreach (var (name, tensor) in tensors)
+        {
+            var back = file.ReadFloat32(name);
+            if (!back.Shape.SequenceEqual(tensor.Shape) || !MemoryMarshal.AsBytes(back.Data.AsSpan()).SequenceEqual(MemoryMarshal.AsBytes(tensor.Data.AsSpan())))
+            {
+                throw new DiffusionException(ErrorKind.Storage, $"'{path}': tensor '{name}' reads back other than it was written; the disk or memory may be failing, the old file is kept");
+            }
+        }
+    }
+}
