@@ -56,7 +56,7 @@ internal static class ElfVersionNeeds
             var type = U32(header, 4);
             var used = type is DynSym or VerNeed or VerSym or 3;
             sections.Add(used
-                ? new Section(type, Offset(header, 0x18), Offset(header, 0x20), checked((int)U32(header, 0x28)), checked((int)U32(header, 0x2c)))
+                ? new Section(type, Offset(header, 0x18), Offset(header, 0x20), Int(U32(header, 0x28)), Int(U32(header, 0x2c)))
                 : new Section(type, 0, 0, 0, 0));
             _ = Slice(image, sections[i].Offset, sections[i].Size);
         }
@@ -75,20 +75,20 @@ internal static class ElfVersionNeeds
         {
             var entry = Slice(body, file, 16);
             var aux = file + U32(entry, 8);
-            for (var k = 0; k < U16(entry, 2); k++)
+            for (var k = U16(entry, 2); k > 0; k--)
             {
                 var vernaux = Slice(body, aux, 16);
                 if (Is(strings, U32(vernaux, 8), version))
                 {
                     found = found is null
-                        ? (need.Offset + checked((int)aux) + 4, U16(vernaux, 6))
+                        ? (need.Offset + (int)aux + 4, U16(vernaux, 6))
                         : throw new InvalidDataException($"{version} is needed from more than one library");
                 }
 
-                aux += U32(vernaux, 12);
+                aux += Step(U32(vernaux, 12), last: k == 1);
             }
 
-            file += U32(entry, 12);
+            file += Step(U32(entry, 12), last: i == need.Info - 1);
         }
 
         return found ?? throw new InvalidDataException($"no need of {version}");
@@ -145,9 +145,10 @@ internal static class ElfVersionNeeds
 
     private static uint U32(ReadOnlySpan<byte> bytes, long at) => BinaryPrimitives.ReadUInt32LittleEndian(Slice(bytes, at, 4));
 
-    private static int Offset(ReadOnlySpan<byte> bytes, long at)
-    {
-        var value = BinaryPrimitives.ReadUInt64LittleEndian(Slice(bytes, at, 8));
-        return value <= int.MaxValue ? (int)value : throw new InvalidDataException($"offset 0x{value:x} is out of range");
-    }
+    private static int Offset(ReadOnlySpan<byte> bytes, long at) => Int(BinaryPrimitives.ReadUInt64LittleEndian(Slice(bytes, at, 8)));
+
+    private static int Int(ulong value) => value <= int.MaxValue ? (int)value : throw new InvalidDataException($"0x{value:x} is out of range");
+
+    // Entries are chained by their distance. One of less than an entry's size would make a loop.
+    private static uint Step(uint next, bool last) => last || next >= 16 ? next : throw new InvalidDataException("a list of versions does not advance");
 }

@@ -11,7 +11,8 @@ internal static class PatchedLibrary
     /// <summary>The symbol version that older systems lack.</summary>
     public const string Version = "GLIBCXX_3.4.32";
 
-    private const string UncalledSymbol = "_ZSt21ios_base_library_initv";
+    /// <summary>The one symbol of that version that the library names. Nothing in it calls or relocates against it.</summary>
+    public const string UncalledSymbol = "_ZSt21ios_base_library_initv";
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>The original's bytes with the one version marked as weak.</summary>

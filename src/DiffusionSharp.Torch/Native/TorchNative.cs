@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Loader;
+using System.Runtime.Versioning;
 using TorchSharp;
 
 namespace DiffusionSharp.Torch.Native;
@@ -37,7 +38,10 @@ public static class TorchNative
         get
         {
             var o = Result();
-            return new(o.Failure is null, o.Patched, o.Path, o.Reason, torch.__version__, o.Failure is null && CudaAvailable(), o.Failure?.Message);
+            // Where loading failed TorchSharp is not touched: it would try by itself, print, and copy libtorch about.
+            return o.Failure is { } failure
+                ? new(false, false, o.Path, o.Reason, null, false, failure.Message)
+                : new(true, o.Patched, o.Path, o.Reason, torch.__version__, CudaAvailable(), null);
         }
     }
 
@@ -69,13 +73,12 @@ public static class TorchNative
 
             if (!NativeLibrary.TryLoad(Library, assembly, null, out _))
             {
-                var why = Explain(path);
-                if (!Fixable(why))
+                if (path is null || !SystemIsOlder() || Environment.GetEnvironmentVariable(SwitchOff) is "1" or "true")
                 {
-                    return Failed(path, why, null);
+                    return Failed(path, Explain(path), null);
                 }
 
-                (path, patched) = LoadPatched(path!);
+                (path, patched) = LoadPatched(path);
                 (AssemblyLoadContext.GetLoadContext(assembly) ?? AssemblyLoadContext.Default).ResolvingUnmanagedDll += Serve;
                 reason = $"the system's libstdc++ lacks {PatchedLibrary.Version}, which the library names but never uses; loaded a private copy without that demand";
             }
@@ -106,17 +109,19 @@ public static class TorchNative
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
-            return e.Message;
+            // The runtime's advice comes first, the loader's own words after it.
+            return e.Message[(e.Message.IndexOf('\n', StringComparison.Ordinal) + 1)..].Trim();
         }
     }
 
-    [System.Runtime.Versioning.SupportedOSPlatformGuard("linux")]
-    private static bool Fixable(string why) =>
+    // Asks the C++ library itself: it is there by now, as libtorch needs it.
+    [SupportedOSPlatformGuard("linux")]
+    private static bool SystemIsOlder() =>
         OperatingSystem.IsLinux()
-        && why.Contains(PatchedLibrary.Version, StringComparison.Ordinal)
-        && Environment.GetEnvironmentVariable(SwitchOff) is not ("1" or "true");
+        && NativeLibrary.TryLoad("libstdc++.so.6", out var cpp)
+        && !NativeLibrary.TryGetExport(cpp, PatchedLibrary.UncalledSymbol, out _);
 
-    [System.Runtime.Versioning.SupportedOSPlatform("linux")]
+    [SupportedOSPlatform("linux")]
     private static (string Path, IntPtr Handle) LoadPatched(string original)
     {
         var image = PatchedLibrary.Patch(original);

@@ -5,8 +5,8 @@ namespace DiffusionSharp.Torch.Native;
 /// <param name="Patched">True when the private copy for older systems is in use.</param>
 /// <param name="Library">The path of the library that TorchSharp calls, or null when it was not found.</param>
 /// <param name="Reason">Why it was loaded this way, in one sentence.</param>
-/// <param name="LibTorchVersion">The libtorch version that TorchSharp was built for.</param>
+/// <param name="LibTorchVersion">The libtorch version that TorchSharp was built for, or null when it is not loaded.</param>
 /// <param name="CudaAvailable">True when a CUDA backend and a device are present.</param>
 /// <param name="Error">What went wrong and what to do, or null.</param>
 public sealed record TorchNativeStatus(
-    bool Loaded, bool Patched, string? Library, string Reason, string LibTorchVersion, bool CudaAvailable, string? Error);
+    bool Loaded, bool Patched, string? Library, string Reason, string? LibTorchVersion, bool CudaAvailable, string? Error);
