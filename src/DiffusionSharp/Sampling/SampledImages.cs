@@ -1,0 +1,15 @@
+namespace DiffusionSharp.Sampling;
+
+/// <summary>The result of a sampler run.</summary>
+/// <param name="Shape">Shape of each image.</param>
+/// <param name="Count">Number of images N.</param>
+/// <param name="Values">[N, C, H, W] in C order, about [-1, 1], not clamped.</param>
+public sealed record SampledImages(ImageShape Shape, int Count, double[] Values)
+{
+    /// <summary>One image, [C, H, W].</summary>
+    /// <param name="index">0..Count-1.</param>
+    public ReadOnlySpan<double> Image(int index) => Values.AsSpan(index * Shape.Elements, Shape.Elements);
+
+    /// <summary>The values in float32, [N, C, H, W].</summary>
+    public float[] ToFloats() => Array.ConvertAll(Values, v => (float)v);
+}

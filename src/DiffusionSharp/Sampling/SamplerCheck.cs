@@ -1,0 +1,58 @@
+using DiffusionSharp.Noise;
+
+namespace DiffusionSharp.Sampling;
+
+/// <summary>Refuses a request that cannot be carried out, before the first network call.</summary>
+internal static class SamplerCheck
+{
+    public static void Check(IDenoiser denoiser, SamplingPlan plan, SamplerRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request.Noise, nameof(request));
+        var (channels, height, width) = request.Shape;
+        if (channels < 1 || height < 1 || width < 1)
+        {
+            throw Invalid($"the image shape is {request.Shape}: every dimension must be at least 1");
+        }
+
+        if (request.Count < 1 || request.BatchSize < 1)
+        {
+            throw Invalid($"{request.Count} images in batches of {request.BatchSize}: both must be at least 1");
+        }
+
+        if (denoiser.OutputChannels != channels && denoiser.OutputChannels != 2 * channels)
+        {
+            throw Invalid($"the network returns {denoiser.OutputChannels} channels for images of {channels}: expected {channels}, or {2 * channels} with learned variance");
+        }
+
+        if (request.Noise.Count < request.Count)
+        {
+            throw Invalid($"{request.Count} images were asked for, the noise source has {request.Noise.Count}");
+        }
+
+        if (request.Labels is { } labels && labels.Length != request.Count)
+        {
+            throw Invalid($"{labels.Length} labels for {request.Count} images: give one per image");
+        }
+
+        var elements = checked((long)request.Count * request.Shape.Elements);
+        if (request.InitialX is { } x && x.LongLength != elements)
+        {
+            throw Invalid($"the initial x has {x.LongLength} values, expected [{request.Count}, {request.Shape}] = {elements}");
+        }
+
+        if (request.InitialX is null && !request.Noise.Covers(NoiseSource.InitialStep))
+        {
+            throw Invalid("recorded noise holds no x_T: give the initial x too");
+        }
+
+        for (var k = 0; k < plan.Steps.Count; k++)
+        {
+            if (plan.Steps[k].Sigma != 0 && !request.Noise.Covers(k))
+            {
+                throw Invalid($"step {k} of {plan.Steps.Count} needs noise, the recording has {request.Noise.RecordedSteps} steps");
+            }
+        }
+    }
+
+    private static DiffusionException Invalid(string message) => new(ErrorKind.Configuration, "sampling: " + message);
+}

@@ -1,0 +1,123 @@
+using DiffusionSharp.Schedules;
+
+namespace DiffusionSharp.Sampling;
+
+/// <summary>
+/// Everything a sampler run does, as data: a list of steps with float64 coefficients. A plan can be printed
+/// (<see cref="ToString"/>), compared by value and kept as JSON; <see cref="Sampler"/> carries it out.
+/// </summary>
+public sealed class SamplingPlan : IEquatable<SamplingPlan>
+{
+    private readonly SamplingStep[] steps;
+
+    /// <summary>Makes a plan from its steps.</summary>
+    /// <param name="name">The solver and its options, for people.</param>
+    /// <param name="T">Number of noise levels of the schedule.</param>
+    /// <param name="predictionType">What the coefficients take the network's output for.</param>
+    /// <param name="x0Treatment">What is done to x0 in every step.</param>
+    /// <param name="steps">At least one step, every number finite.</param>
+    /// <param name="initialScale">Multiplies x_T.</param>
+    /// <exception cref="DiffusionException">No step, or a number that is not finite.</exception>
+    public SamplingPlan(
+        string name,
+        int T,
+        PredictionType predictionType,
+        X0Treatment x0Treatment,
+        ReadOnlySpan<SamplingStep> steps,
+        double initialScale = 1)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(x0Treatment);
+        if (steps.IsEmpty || T < 1 || !double.IsFinite(initialScale))
+        {
+            throw Invalid($"{steps.Length} steps, T = {T}, initial scale {initialScale}: at least one step, T >= 1 and a finite scale are needed");
+        }
+
+        for (var k = 0; k < steps.Length; k++)
+        {
+            Check(k, steps[k]);
+        }
+
+        this.steps = steps.ToArray();
+        (Name, this.T, PredictionType, X0Treatment, InitialScale) = (name, T, predictionType, x0Treatment, initialScale);
+        Steps = Array.AsReadOnly(this.steps);
+        NetworkCalls = this.steps.Count(s => s.Timestep is not null);
+    }
+
+    /// <summary>The solver and its options, for people.</summary>
+    public string Name { get; }
+
+    /// <summary>Number of noise levels of the schedule.</summary>
+    public int T { get; }
+
+    /// <summary>What the coefficients take the network's output for.</summary>
+    public PredictionType PredictionType { get; }
+
+    /// <summary>What is done to x0 in every step.</summary>
+    public X0Treatment X0Treatment { get; }
+
+    /// <summary>The steps, in the order they are carried out.</summary>
+    public IReadOnlyList<SamplingStep> Steps { get; }
+
+    /// <summary>How often the network is called; exact.</summary>
+    public int NetworkCalls { get; }
+
+    /// <summary>Multiplies x_T before the first step.</summary>
+    public double InitialScale { get; }
+
+    /// <summary>ᾱ of the result; 1 is the clean image.</summary>
+    public double FinalAlphaBar => steps[^1].AlphaBarTo;
+
+    /// <summary>What a reader should know about the plan. Not part of its value.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Reads a plan from JSON written by <see cref="ToJson"/>; every float64 comes back exactly.</summary>
+    /// <param name="json">The text.</param>
+    /// <exception cref="DiffusionException">Not a plan, or a number out of range.</exception>
+    public static SamplingPlan FromJson(string json) => SamplingPlanJson.Read(json);
+
+    /// <summary>The plan as JSON; every float64 round-trips exactly.</summary>
+    public string ToJson() => SamplingPlanJson.Write(this);
+
+    /// <summary>True when everything that decides the images agrees: steps, T, prediction type, x0 treatment and initial scale.</summary>
+    /// <param name="other">The other plan.</param>
+    public bool Equals(SamplingPlan? other) => other is not null
+        && T == other.T
+        && PredictionType == other.PredictionType
+        && X0Treatment == other.X0Treatment
+        && InitialScale.Equals(other.InitialScale)
+        && steps.AsSpan().SequenceEqual(other.steps);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as SamplingPlan);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(T, PredictionType, X0Treatment, steps.Length, steps[0], steps[^1]);
+
+    /// <summary>A summary line, a table with one row per step, and the notes.</summary>
+    public override string ToString() => SamplingPlanTable.Text(this);
+
+    private static void Check(int k, in SamplingStep s)
+    {
+        ReadOnlySpan<double> numbers = [s.Timestep ?? 0, s.AlphaBarFrom, s.AlphaBarTo, s.X0FromX, s.X0FromM, s.X, s.M, s.X0, s.Sigma];
+        foreach (var number in numbers)
+        {
+            if (!double.IsFinite(number))
+            {
+                throw Invalid($"step {k} has a coefficient that is not finite: {s}");
+            }
+        }
+
+        if (s.AlphaBarFrom is < 0 or > 1 || s.AlphaBarTo is < 0 or > 1 || s.Sigma < 0)
+        {
+            throw Invalid($"step {k}: alphaBar must lie in [0, 1] and sigma must not be negative: {s}");
+        }
+
+        if (s.Timestep is null && (s.M != 0 || s.X0 != 0))
+        {
+            throw Invalid($"step {k} calls no network but uses its output: {s}");
+        }
+    }
+
+    private static DiffusionException Invalid(string message) => new(ErrorKind.Configuration, "sampling plan: " + message);
+}

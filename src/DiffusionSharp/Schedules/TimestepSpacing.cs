@@ -1,0 +1,32 @@
+namespace DiffusionSharp.Schedules;
+
+/// <summary>How S timesteps are chosen among T. Each rule is the factory of the same name on <see cref="Timesteps"/>.</summary>
+public enum TimestepSpacing
+{
+    /// <summary>The paper's linear rule, ⌊i·T/S⌋-1: starts at T-1, exactly S (default).</summary>
+    Uniform,
+
+    /// <summary>The paper's quadratic rule: denser near the clean image, exactly S.</summary>
+    Quadratic,
+
+    /// <summary>i·⌊T/S⌋ + offset (diffusers' DDIM default).</summary>
+    Leading,
+
+    /// <summary>round(T - i·T/S) - 1 (diffusers <c>trailing</c>), exactly S.</summary>
+    Trailing,
+
+    /// <summary>round(linspace(0, T-1, S)) (diffusers' DDIM family).</summary>
+    Linspace,
+
+    /// <summary>S+1 points of linspace without the lowest (diffusers' DPM-Solver and UniPC).</summary>
+    LinspaceSolver,
+
+    /// <summary>Every k-th timestep from 0, k = T/S (the seed article).</summary>
+    Stride,
+
+    /// <summary>range(0, T, T//S): the DDIM authors' released code, including its wrong count when S does not divide T.</summary>
+    ErmongroupUniform,
+
+    /// <summary>int(linspace(0, √(0.8T), S)²): the DDIM authors' released code, duplicates removed.</summary>
+    ErmongroupQuad,
+}
