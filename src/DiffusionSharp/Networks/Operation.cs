@@ -1,0 +1,88 @@
+namespace DiffusionSharp.Networks;
+
+/// <summary>
+/// What a node computes. Values are [N, C, H, W]; a vector is an image of one pixel. The set is closed: an engine
+/// handles every case below and nothing else.
+/// </summary>
+public abstract record Operation
+{
+    private Operation()
+    {
+    }
+
+    /// <summary>The noisy images x_t.</summary>
+    public sealed record InputX : Operation;
+
+    /// <summary>The timesteps, [N, 1, 1, 1].</summary>
+    public sealed record InputTimestep : Operation;
+
+    /// <summary>The class labels, [N, 1, 1, 1].</summary>
+    public sealed record InputLabel : Operation;
+
+    /// <summary>Convolution with zero padding on every side.</summary>
+    /// <param name="Weight">[Out, In, Kernel, Kernel].</param>
+    /// <param name="Bias">[Out].</param>
+    /// <param name="Kernel">Side of the square kernel.</param>
+    /// <param name="Stride">Step between outputs.</param>
+    /// <param name="Padding">Zeros on every side.</param>
+    public sealed record Conv2d(ParameterSpec Weight, ParameterSpec Bias, int Kernel, int Stride, int Padding) : Operation;
+
+    /// <summary>The same matrix applied to the channels of every pixel.</summary>
+    /// <param name="Weight">[Out, In].</param>
+    /// <param name="Bias">[Out].</param>
+    public sealed record Linear(ParameterSpec Weight, ParameterSpec Bias) : Operation;
+
+    /// <summary>Normalises each group of channels of each image, then scales and shifts each channel.</summary>
+    /// <param name="Weight">[C].</param>
+    /// <param name="Bias">[C].</param>
+    /// <param name="Groups">Number of groups; divides C.</param>
+    /// <param name="Epsilon">Added to the variance.</param>
+    public sealed record GroupNorm(ParameterSpec Weight, ParameterSpec Bias, int Groups, double Epsilon) : Operation;
+
+    /// <summary>y = x·sigmoid(x).</summary>
+    public sealed record Silu : Operation;
+
+    /// <summary>a + b of the same shape.</summary>
+    public sealed record Add : Operation;
+
+    /// <summary>An image plus a vector, the vector added to every pixel.</summary>
+    public sealed record AddPerChannel : Operation;
+
+    /// <summary>x·(1 + scale) + shift, where a vector of 2C holds scale, then shift.</summary>
+    public sealed record ScaleShift : Operation;
+
+    /// <summary>y = Factor·x + Offset.</summary>
+    /// <param name="Factor">The factor.</param>
+    /// <param name="Offset">The offset.</param>
+    public sealed record Affine(double Factor, double Offset) : Operation;
+
+    /// <summary>Joins channels: a's, then b's.</summary>
+    public sealed record Concat : Operation;
+
+    /// <summary>Doubles both sides by repeating pixels.</summary>
+    public sealed record UpsampleNearest : Operation;
+
+    /// <summary>Halves both sides by averaging 2×2 pixels.</summary>
+    public sealed record AveragePool : Operation;
+
+    /// <summary>One column of zeros on the right and one row at the bottom.</summary>
+    public sealed record PadRightBottom : Operation;
+
+    /// <summary>softmax(q·kᵀ/√d)·v over all pixels of an image, per head of d channels; inputs q, k, v.</summary>
+    /// <param name="Heads">Number of heads; divides C.</param>
+    public sealed record Attention(int Heads) : Operation;
+
+    /// <summary>Sines and cosines of the timestep (DDPM, appendix B).</summary>
+    /// <param name="Dimension">Width of the result.</param>
+    /// <param name="FlipSinToCos">[cos, sin] instead of [sin, cos].</param>
+    /// <param name="FreqShift">Subtracted from the exponent's denominator.</param>
+    public sealed record TimestepEmbedding(int Dimension, bool FlipSinToCos, double FreqShift) : Operation;
+
+    /// <summary>A row of a table, picked by the label.</summary>
+    /// <param name="Table">[Classes, Dimension].</param>
+    public sealed record Embedding(ParameterSpec Table) : Operation;
+
+    /// <summary>Zeroes values with a probability and scales up the rest; the identity outside training.</summary>
+    /// <param name="Probability">In (0, 1).</param>
+    public sealed record Dropout(double Probability) : Operation;
+}

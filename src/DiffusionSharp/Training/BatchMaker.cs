@@ -1,0 +1,81 @@
+using DiffusionSharp.Data;
+using DiffusionSharp.Noise;
+
+namespace DiffusionSharp.Training;
+
+/// <summary>
+/// Makes the batch of any update. Images, flips, t and ε are pure functions of (seed, position), so a resumed run
+/// sees exactly what an uninterrupted one would have seen.
+/// </summary>
+public sealed class BatchMaker
+{
+    // Keeps the streams of t and ε apart from each other and from the weights' and samples' of the same seed.
+    private const ulong TimestepSalt = 0x7F4A7C15_9E3779B9;
+    private const ulong NoiseSalt = 0xC2B2AE3D_27D4EB4F;
+
+    private readonly IBatchSource source;
+    private readonly DiffusionObjective objective;
+    private readonly TimestepSampling sampling;
+    private readonly ulong seed;
+    private readonly int batchSize;
+
+    /// <summary>Creates the maker.</summary>
+    /// <param name="source">The images.</param>
+    /// <param name="objective">What is taught.</param>
+    /// <param name="sampling">How t is drawn.</param>
+    /// <param name="batchSize">Images per update.</param>
+    /// <param name="seed">The run's seed.</param>
+    public BatchMaker(IBatchSource source, DiffusionObjective objective, TimestepSampling sampling, int batchSize, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(objective);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
+        (this.source, this.objective, this.sampling, this.batchSize, this.seed) = (source, objective, sampling, batchSize, seed);
+    }
+
+    /// <summary>Makes the batch of an update.</summary>
+    /// <param name="step">The update, from 0.</param>
+    public TrainingBatch Make(long step)
+    {
+        var batch = new TrainingBatch(batchSize, source.Shape);
+        var elements = source.Shape.Elements;
+        var pixels = new byte[batch.Xt.Length];
+        source.Read(step * batchSize, pixels, batch.Labels);
+        DrawTimesteps(step, batch.Timesteps);
+
+        var x0 = new float[elements];
+        var epsilon = new float[elements];
+        for (var i = 0; i < batchSize; i++)
+        {
+            var range = (i * elements)..((i + 1) * elements);
+            PixelsToUnit(pixels.AsSpan(range), x0);
+            CounterNoise.Gaussian(seed ^ NoiseSalt, (step * batchSize) + i, epsilon.AsSpan());
+            var t = (int)batch.Timesteps[i];
+            objective.Noise(t, x0, epsilon, batch.Xt.AsSpan(range), batch.Target.AsSpan(range));
+            batch.Weights[i] = (float)objective.Weight(t);
+        }
+
+        return batch;
+    }
+
+    /// <summary>Maps 0…255 to [-1, 1]: x = v/127.5 - 1.</summary>
+    /// <param name="pixels">The bytes.</param>
+    /// <param name="x0">Receives the values.</param>
+    internal static void PixelsToUnit(ReadOnlySpan<byte> pixels, Span<float> x0)
+    {
+        for (var i = 0; i < pixels.Length; i++)
+        {
+            x0[i] = (pixels[i] / 127.5f) - 1;
+        }
+    }
+
+    private void DrawTimesteps(long step, Span<double> timesteps)
+    {
+        CounterNoise.Uniform(seed ^ TimestepSalt, step, timesteps);
+        var drawn = sampling == TimestepSampling.Antithetic ? Math.Min(timesteps.Length, (timesteps.Length / 2) + 1) : timesteps.Length;
+        for (var i = 0; i < timesteps.Length; i++)
+        {
+            timesteps[i] = i < drawn ? Math.Floor(timesteps[i] * objective.T) : objective.T - 1 - timesteps[i - drawn];
+        }
+    }
+}

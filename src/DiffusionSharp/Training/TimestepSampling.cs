@@ -1,0 +1,11 @@
+namespace DiffusionSharp.Training;
+
+/// <summary>How the timesteps of a training batch are drawn.</summary>
+public enum TimestepSampling
+{
+    /// <summary>Independent and uniform on 0…T-1 (DDPM, algorithm 1).</summary>
+    Uniform,
+
+    /// <summary>Half uniform, the other half T-1-t of the first, which lowers the variance of the loss (the DDIM reference code).</summary>
+    Antithetic,
+}

@@ -1,0 +1,40 @@
+namespace DiffusionSharp.Training;
+
+/// <summary>One update's worth of noisy images with what the network should say of them.</summary>
+public sealed class TrainingBatch
+{
+    /// <summary>Allocates a batch.</summary>
+    /// <param name="count">Number of images N.</param>
+    /// <param name="shape">Shape of each.</param>
+    public TrainingBatch(int count, ImageShape shape)
+    {
+        Count = count;
+        Shape = shape;
+        Xt = new float[checked(count * shape.Elements)];
+        Target = new float[Xt.Length];
+        Timesteps = new double[count];
+        Weights = new float[count];
+        Labels = new int[count];
+    }
+
+    /// <summary>Number of images N.</summary>
+    public int Count { get; }
+
+    /// <summary>Shape of each image.</summary>
+    public ImageShape Shape { get; }
+
+    /// <summary>x_t, [N, C, H, W].</summary>
+    public float[] Xt { get; }
+
+    /// <summary>What the network should return, [N, C, H, W].</summary>
+    public float[] Target { get; }
+
+    /// <summary>t of each image.</summary>
+    public double[] Timesteps { get; }
+
+    /// <summary>Weight of each image's loss.</summary>
+    public float[] Weights { get; }
+
+    /// <summary>Class of each image.</summary>
+    public int[] Labels { get; }
+}

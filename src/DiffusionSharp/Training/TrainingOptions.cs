@@ -1,0 +1,127 @@
+using DiffusionSharp.Networks;
+
+namespace DiffusionSharp.Training;
+
+/// <summary>Everything that decides what a training run computes, with DDPM's defaults. Saved in the run's config.json.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>The seed of weights, order, flips, t and ε.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Images per update.</summary>
+    public int BatchSize { get; init; } = 128;
+
+    /// <summary>Images sent through the network at once; null chooses the most that fits memory. The update is the same.</summary>
+    public int? MicroBatch { get; init; }
+
+    /// <summary>Learning rate after warm-up.</summary>
+    public double LearningRate { get; init; } = 2e-4;
+
+    /// <summary>How the rate goes on after warm-up.</summary>
+    public LearningRateDecay Decay { get; init; } = LearningRateDecay.Constant;
+
+    /// <summary>Images over which the rate rises from 0.</summary>
+    public long WarmupImages { get; init; }
+
+    /// <summary>The optimizer.</summary>
+    public OptimizerKind Optimizer { get; init; } = OptimizerKind.Adam;
+
+    /// <summary>Adam's β₁.</summary>
+    public double Beta1 { get; init; } = 0.9;
+
+    /// <summary>Adam's β₂.</summary>
+    public double Beta2 { get; init; } = 0.999;
+
+    /// <summary>Adam's ε.</summary>
+    public double AdamEpsilon { get; init; } = 1e-8;
+
+    /// <summary>Weight decay: L2 in Adam, decoupled in AdamW.</summary>
+    public double WeightDecay { get; init; }
+
+    /// <summary>The gradient's norm is scaled down to this; 0 leaves it.</summary>
+    public double GradientClip { get; init; } = 1;
+
+    /// <summary>The loss.</summary>
+    public LossKind Loss { get; init; } = LossKind.L2;
+
+    /// <summary>How one image's errors become its loss.</summary>
+    public LossReduction Reduction { get; init; } = LossReduction.Mean;
+
+    /// <summary>How t is drawn.</summary>
+    public TimestepSampling TimestepSampling { get; init; } = TimestepSampling.Uniform;
+
+    /// <summary>γ of min-SNR weighting; null for the simple loss.</summary>
+    public double? MinSnrGamma { get; init; }
+
+    /// <summary>Decays of the exponential moving averages of the weights; the first one is sampled and exported.</summary>
+    public ValueList<double> EmaDecays { get; init; } = [0.9999];
+
+    /// <summary>Whether the decay rises as (1+n)/(10+n), so that early samples are not noise.</summary>
+    public bool EmaWarmup { get; init; } = true;
+
+    /// <summary>Where the run ends, in images; null when only a duration ends it.</summary>
+    public long? TotalImages { get; init; }
+
+    /// <summary>Where the run ends, in seconds of training; null when only a count ends it.</summary>
+    public double? MaxSeconds { get; init; }
+
+    /// <summary>Images between checkpoints.</summary>
+    public long CheckpointEvery { get; init; } = 500_000;
+
+    /// <summary>Checkpoints kept, the newest ones.</summary>
+    public int KeepCheckpoints { get; init; } = 3;
+
+    /// <summary>Images between sample grids; 0 for none.</summary>
+    public long SampleEvery { get; init; } = 200_000;
+
+    /// <summary>Images between validations; 0 for none.</summary>
+    public long ValidateEvery { get; init; } = 200_000;
+
+    /// <summary>Updates between lines of metrics.jsonl.</summary>
+    public int LogEvery { get; init; } = 10;
+
+    /// <summary><c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
+    public string Device { get; init; } = "cpu";
+
+    /// <summary>Whether convolutions and matrices are computed in bfloat16.</summary>
+    public bool BFloat16 { get; init; }
+
+    /// <summary>Threads of the engine; 0 takes all cores. A run is bit-exact for a fixed number.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Checks every option.</summary>
+    /// <exception cref="DiffusionException">Lists every problem, the value found and what is allowed.</exception>
+    public void Validate()
+    {
+        var problems = Problems().ToList();
+        if (problems.Count > 0)
+        {
+            throw new DiffusionException(ErrorKind.Configuration, "the training options are invalid: " + string.Join("; ", problems));
+        }
+    }
+
+    private IEnumerable<string> Problems()
+    {
+        (bool Valid, string Problem)[] checks =
+        [
+            (BatchSize is >= 1 and <= 1 << 20, $"batch size {BatchSize} is outside 1…1048576"),
+            (MicroBatch is null or >= 1, $"micro-batch {MicroBatch} must be at least 1"),
+            (LearningRate > 0 && double.IsFinite(LearningRate), $"learning rate {LearningRate} must be positive"),
+            (WarmupImages >= 0, $"warm-up {WarmupImages} must not be negative"),
+            (Beta1 is >= 0 and < 1 && Beta2 is >= 0 and < 1, $"betas {Beta1}, {Beta2} must be in [0, 1)"),
+            (AdamEpsilon > 0 && double.IsFinite(AdamEpsilon), $"Adam's epsilon {AdamEpsilon} must be positive"),
+            (WeightDecay >= 0 && double.IsFinite(WeightDecay), $"weight decay {WeightDecay} must not be negative"),
+            (GradientClip >= 0 && double.IsFinite(GradientClip), $"gradient clip {GradientClip} must not be negative; 0 turns it off"),
+            (EmaDecays.Count > 0 && EmaDecays.All(d => d is >= 0 and < 1), $"EMA decays {EmaDecays} must be one or more numbers in [0, 1)"),
+            (EmaDecays.Distinct().Count() == EmaDecays.Count, $"EMA decays {EmaDecays} repeat"),
+            (TotalImages is not null || MaxSeconds is not null, "nothing ends the run: give epochs, steps or a duration"),
+            (TotalImages is null or >= 1, $"the length {TotalImages} images must be at least 1"),
+            (MaxSeconds is null or > 0, $"the duration {MaxSeconds} s must be positive"),
+            (Decay == LearningRateDecay.Constant || TotalImages is not null, "a cosine decay needs a length in epochs or steps, not only a duration"),
+            (CheckpointEvery >= 1 && KeepCheckpoints >= 1, $"checkpoints every {CheckpointEvery} images, {KeepCheckpoints} kept: both must be at least 1"),
+            (SampleEvery >= 0 && ValidateEvery >= 0 && LogEvery >= 1, "sample and validation intervals must not be negative, the log interval at least 1"),
+            (Threads >= 0, $"threads {Threads} must not be negative; 0 takes all cores"),
+        ];
+        return checks.Where(c => !c.Valid).Select(c => c.Problem);
+    }
+}
