@@ -1,0 +1,111 @@
+using DiffusionSharp.Networks;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace DiffusionSharp.Torch.Engine;
+
+/// <summary>Turns each operation of a graph into calls of libtorch.</summary>
+internal sealed class TorchKernels(Func<ParameterSpec, Tensor> parameter, ScalarType computeType)
+{
+    public Func<TorchProgram.Frame, Tensor> Compile(Node node)
+    {
+        var (a, b, c) = (Input(node, 0), Input(node, 1), Input(node, 2));
+        switch (node.Operation)
+        {
+            case Operation.InputX:
+                return f => f.X.alias();
+            case Operation.InputTimestep:
+                return f => f.T.alias();
+            case Operation.InputLabel:
+                return f => (f.Labels ?? throw new DiffusionException(ErrorKind.Usage, "the network is class-conditional: give each image a label")).alias();
+            case Operation.Conv2d conv:
+            {
+                var (weight, bias) = (parameter(conv.Weight), parameter(conv.Bias));
+                long[] stride = [conv.Stride, conv.Stride];
+                long[] padding = [conv.Padding, conv.Padding];
+                return f => functional.conv2d(Cast(f.Values[a]!), Cast(weight), Cast(bias), stride, padding);
+            }
+
+            case Operation.Linear linear:
+            {
+                var (weight, bias) = (parameter(linear.Weight), parameter(linear.Bias));
+                return f => ChannelsFirst(functional.linear(ChannelsLast(Cast(f.Values[a]!)), Cast(weight), Cast(bias)));
+            }
+
+            case Operation.GroupNorm norm:
+            {
+                var (weight, bias) = (parameter(norm.Weight), parameter(norm.Bias));
+                return f => functional.group_norm(f.Values[a]!, norm.Groups, weight, bias, norm.Epsilon);
+            }
+
+            case Operation.Silu:
+                return f => functional.silu(f.Values[a]!);
+            case Operation.Add or Operation.AddPerChannel:
+                return f => f.Values[a]!.add(f.Values[b]!);
+            case Operation.ScaleShift:
+                return f =>
+                {
+                    var halves = f.Values[b]!.chunk(2, 1);
+                    return f.Values[a]!.mul(halves[0].add(1)).add(halves[1]);
+                };
+            case Operation.Affine affine:
+                return f => f.Values[a]!.mul(affine.Factor).add(affine.Offset);
+            case Operation.Concat:
+                return f => cat([f.Values[a]!, f.Values[b]!], 1);
+            case Operation.UpsampleNearest:
+                return f => functional.interpolate(f.Values[a]!, scale_factor: [2, 2], mode: InterpolationMode.Nearest);
+            case Operation.AveragePool:
+                return f => functional.avg_pool2d(f.Values[a]!, 2);
+            case Operation.PadRightBottom:
+                return f => functional.pad(f.Values[a]!, (0, 1, 0, 1));
+            case Operation.Attention attention:
+                return f => Attention(f.Values[a]!, f.Values[b]!, f.Values[c]!, attention.Heads);
+            case Operation.TimestepEmbedding embedding:
+                return f => Sinusoid(f.Values[a]!, embedding);
+            case Operation.Embedding embedding:
+            {
+                var table = parameter(embedding.Table);
+                return f => table.index_select(0, f.Values[a]!.reshape(-1).to(ScalarType.Int64)).unsqueeze(-1).unsqueeze(-1);
+            }
+
+            case Operation.Dropout dropout:
+                return f => functional.dropout(f.Values[a]!, dropout.Probability, f.Train);
+            default:
+                throw new NotSupportedException($"{node.Name}: the Torch engine has no kernel for {node.Operation.GetType().Name}");
+        }
+    }
+
+    private static int Input(Node node, int index) => index < node.Inputs.Count ? node.Inputs[index] : -1;
+
+    private static Tensor ChannelsLast(Tensor x) => x.permute(0, 2, 3, 1);
+
+    private static Tensor ChannelsFirst(Tensor x) => x.permute(0, 3, 1, 2);
+
+    private static Tensor Attention(Tensor q, Tensor k, Tensor v, int heads)
+    {
+        var (n, channels, height, width) = (q.shape[0], q.shape[1], q.shape[2], q.shape[3]);
+        var result = functional.scaled_dot_product_attention(Split(q), Split(k), Split(v));
+        return ChannelsFirst(result.transpose(1, 2).reshape(n, height, width, channels));
+
+        Tensor Split(Tensor x) => ChannelsLast(x).reshape(n, height * width, heads, channels / heads).transpose(1, 2);
+    }
+
+    // exp(-k·ln 10000 / (half - shift)), k = 0…half-1, in float64: t·f reaches 1000 and loses digits in float32.
+    private static Tensor Sinusoid(Tensor t, Operation.TimestepEmbedding e)
+    {
+        var half = e.Dimension / 2;
+        var exponent = arange(half, dtype: ScalarType.Float64, device: t.device).mul(-Math.Log(10000) / (half - e.FreqShift));
+        var angle = t.to(ScalarType.Float64).reshape(-1, 1).mul(exponent.exp().unsqueeze(0));
+        Tensor[] parts = e.FlipSinToCos ? [angle.cos(), angle.sin()] : [angle.sin(), angle.cos()];
+        var embedding = cat(parts, 1).to(ScalarType.Float32);
+        if (e.Dimension % 2 == 1)
+        {
+            embedding = functional.pad(embedding, (0L, 1L));
+        }
+
+        return embedding.unsqueeze(-1).unsqueeze(-1);
+    }
+
+    private Tensor Cast(Tensor x) => x.dtype == computeType ? x : x.to(computeType);
+}

@@ -1,0 +1,71 @@
+using DiffusionSharp.Networks;
+using DiffusionSharp.Torch.Native;
+using DiffusionSharp.Torch.Ops;
+using DiffusionSharp.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace DiffusionSharp.Torch.Engine;
+
+/// <summary>A network on a device: its parameters, and the program that runs them.</summary>
+internal sealed class TorchNetwork : IDisposable
+{
+    private readonly OrderedDictionary<string, Tensor> parameters = [];
+    private readonly TorchProgram program;
+
+    public TorchNetwork(NetworkGraph graph, Func<ParameterSpec, HostTensor> weights, TorchOptions options, bool trainable)
+    {
+        TorchNative.EnsureLoaded();
+        Graph = graph;
+        Options = options;
+        Device = TorchDevice.Parse(options.Device);
+        var computeType = options.Precision == ComputePrecision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
+        foreach (var spec in graph.Parameters)
+        {
+            parameters.Add(spec.Name, Upload(spec, weights(spec), trainable));
+        }
+
+        program = new TorchProgram(graph, spec => parameters[spec.Name], computeType);
+    }
+
+    public NetworkGraph Graph { get; }
+
+    public TorchOptions Options { get; }
+
+    public Device Device { get; }
+
+    /// <summary>The parameters in the graph's order.</summary>
+    public IReadOnlyDictionary<string, Tensor> Parameters => parameters;
+
+    /// <summary>Predicts m in float32, [N, C', H, W]; x is [N, C, H, W] float32, t [N] float64, labels [N] int64.</summary>
+    public Tensor Forward(Tensor x, Tensor t, Tensor? labels, bool train, CancellationToken cancellationToken = default)
+    {
+        using var scope = NewDisposeScope();
+        var laidOut = Options.ChannelsLast ? x.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) : x;
+        var m = program.Run(laidOut, t, labels, train, cancellationToken);
+        return m.to(ScalarType.Float32).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The parameters' values by name.</summary>
+    public IReadOnlyDictionary<string, HostTensor> ToHost() => parameters.ToDictionary(p => p.Key, p => HostCopy.ToHostTensor(p.Value));
+
+    public void Dispose()
+    {
+        foreach (var parameter in parameters.Values)
+        {
+            parameter.Dispose();
+        }
+    }
+
+    private Tensor Upload(ParameterSpec spec, HostTensor weights, bool trainable)
+    {
+        if (!weights.Shape.SequenceEqual(spec.Shape))
+        {
+            throw new DiffusionException(ErrorKind.ModelFile, $"parameter {spec.Name} has shape [{string.Join(", ", weights.Shape)}], the network expects {spec.Shape}");
+        }
+
+        using var scope = NewDisposeScope();
+        var tensor = HostCopy.ToTensor<float>(weights.Data, [.. spec.Shape.Select(d => (long)d)], Device);
+        return (trainable ? tensor.detach().requires_grad_(true) : tensor).DetachFromDisposeScope();
+    }
+}
