@@ -25,7 +25,7 @@ public static class Sampler
         var elements = request.Shape.Elements;
         var result = new double[checked(request.Count * elements)];
         var batches = (request.Count + request.BatchSize - 1) / request.BatchSize;
-        var buffers = new SamplerBuffers(denoiser, plan, request);
+        var buffers = new SamplerBuffers(denoiser, request);
         for (var batch = 0; batch < batches; batch++)
         {
             var first = batch * request.BatchSize;
@@ -120,7 +120,7 @@ public static class Sampler
 
             var image = x.Slice(i * elements, elements);
             var x0 = buffers.X0.AsSpan(i * elements, elements);
-            StepArithmetic.PredictX0(step, plan.X0Treatment, image, buffers.M, x0);
+            StepArithmetic.PredictX0(step, plan.X0Treatment, image, buffers.M, x0, buffers.Work);
             StepArithmetic.Advance(step, image, buffers.M, x0, Noise(step, k, request, first + i, buffers));
         }
     }
@@ -142,7 +142,7 @@ public static class Sampler
             return default;
         }
 
-        request.Noise.Fill(image, k, buffers.Z);
-        return buffers.Z;
+        request.Noise.Fill(image, k, buffers.Work);
+        return buffers.Work;
     }
 }

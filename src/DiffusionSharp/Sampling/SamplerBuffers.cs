@@ -3,7 +3,7 @@ namespace DiffusionSharp.Sampling;
 /// <summary>The working memory of one run, made once.</summary>
 internal sealed class SamplerBuffers
 {
-    public SamplerBuffers(IDenoiser denoiser, SamplingPlan plan, SamplerRequest request)
+    public SamplerBuffers(IDenoiser denoiser, SamplerRequest request)
     {
         var elements = request.Shape.Elements;
         var batch = Math.Min(request.BatchSize, request.Count);
@@ -13,7 +13,7 @@ internal sealed class SamplerBuffers
         X0 = new double[checked(batch * elements)];
         Timesteps = new double[batch];
         M = new double[elements];
-        Z = new double[plan.Steps.Any(s => s.Sigma != 0) ? elements : 0];
+        Work = new double[elements];
     }
 
     public int OutputElements { get; }
@@ -28,5 +28,6 @@ internal sealed class SamplerBuffers
 
     public double[] M { get; }
 
-    public double[] Z { get; }
+    /// <summary>One image: first the order statistics of a threshold, then the noise.</summary>
+    public double[] Work { get; }
 }

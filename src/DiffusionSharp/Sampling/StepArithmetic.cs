@@ -6,8 +6,9 @@ namespace DiffusionSharp.Sampling;
 /// <summary>The arithmetic of one step on one image, float64. Multiplications and additions are never fused.</summary>
 internal static class StepArithmetic
 {
-    /// <summary>x0 = X0FromX·x + X0FromM·m, then its treatment.</summary>
-    public static void PredictX0(in SamplingStep step, X0Treatment treatment, ReadOnlySpan<double> x, ReadOnlySpan<double> m, Span<double> x0)
+    /// <summary>x0 = X0FromX·x + X0FromM·m, then its treatment; work is as long as x0 and is overwritten by dynamic thresholding.</summary>
+    public static void PredictX0(
+        in SamplingStep step, X0Treatment treatment, ReadOnlySpan<double> x, ReadOnlySpan<double> m, Span<double> x0, Span<double> work)
     {
         ReadOnlySpan<Vector<double>> vx = Lanes(x), vm = Lanes(m);
         var v0 = MemoryMarshal.Cast<double, Vector<double>>(x0);
@@ -27,7 +28,7 @@ internal static class StepArithmetic
         }
         else if (treatment.Kind == X0TreatmentKind.DynamicThreshold)
         {
-            var s = Math.Min(Math.Max(AbsoluteQuantile(x0, treatment.Quantile), 1), treatment.Max);
+            var s = Math.Min(Math.Max(Quantile.OfAbsolute(x0, treatment.Quantile, work), 1), treatment.Max);
             Clamp(x0, s);
             foreach (ref var value in x0)
             {
@@ -69,22 +70,6 @@ internal static class StepArithmetic
         {
             AddNoise(step.Sigma, x, z);
         }
-    }
-
-    /// <summary>The quantile of |x|, linear between order statistics (torch.quantile, numpy's default).</summary>
-    public static double AbsoluteQuantile(ReadOnlySpan<double> x, double quantile)
-    {
-        var sorted = new double[x.Length];
-        for (var i = 0; i < x.Length; i++)
-        {
-            sorted[i] = Math.Abs(x[i]);
-        }
-
-        Array.Sort(sorted);
-        var position = quantile * (sorted.Length - 1);
-        var low = (int)position;
-        var high = Math.Min(low + 1, sorted.Length - 1);
-        return sorted[low] + ((position - low) * (sorted[high] - sorted[low]));
     }
 
     private static void AddNoise(double sigma, Span<double> x, ReadOnlySpan<double> z)
