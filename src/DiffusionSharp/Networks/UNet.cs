@@ -23,7 +23,7 @@ public static class UNet
         }
 
         var time = Time(g, config);
-        var h = g.Conv2d("conv_in", x, channels[0], kernel: 3, stride: 1, padding: 1);
+        var h = g.Conv2d("conv_in", x, config.BaseChannels ?? channels[0], kernel: 3, stride: 1, padding: 1);
         var skips = new Stack<int>([h]);
 
         for (var level = 0; level < config.Levels; level++)
@@ -99,7 +99,7 @@ public static class UNet
     }
 
     private static int Sinusoid(GraphBuilder g, UNetConfig config, string name, int t) =>
-        g.TimestepEmbedding(name, t, config.BlockOutChannels[0], config.FlipSinToCos, config.FreqShift);
+        g.TimestepEmbedding(name, t, config.BaseChannels ?? config.BlockOutChannels[0], config.FlipSinToCos, config.FreqShift);
 
     private static int TimeMlp(GraphBuilder g, string name, int embedding, int width)
     {

@@ -42,6 +42,12 @@ public sealed record UNetConfig
     /// <summary>Channels of each level.</summary>
     public ValueList<int> BlockOutChannels { get; init; } = [128, 256, 256, 256];
 
+    /// <summary>
+    /// Channels of the first convolution and of the time embedding's sinusoid; null means those of the first level, the
+    /// only choice UNet2DModel can express (the reference code's first multiplier may differ from 1).
+    /// </summary>
+    public int? BaseChannels { get; init; }
+
     /// <summary>Residual blocks in each level on the way down; one more on the way up.</summary>
     public int LayersPerBlock { get; init; } = 2;
 
@@ -94,7 +100,7 @@ public sealed record UNetConfig
     public int Levels => BlockOutChannels.Count;
 
     /// <summary>Width of the time embedding.</summary>
-    public int TimeEmbedDim => BlockOutChannels[0] * 4;
+    public int TimeEmbedDim => (BaseChannels ?? BlockOutChannels[0]) * 4;
 
     /// <summary>
     /// The DDPM family's short form: base channels, a multiplier per level, and the resolutions (of the shorter side)
@@ -137,6 +143,7 @@ public sealed record UNetConfig
             InChannels = shape.Channels,
             OutChannels = shape.Channels,
             BlockOutChannels = [.. widths],
+            BaseChannels = channels == widths[0] ? null : channels,
             LayersPerBlock = layersPerBlock,
             DownBlockTypes = [.. attention.Select(a => a ? "AttnDownBlock2D" : "DownBlock2D")],
             UpBlockTypes = [.. attention.Reverse().Select(a => a ? "AttnUpBlock2D" : "UpBlock2D")],

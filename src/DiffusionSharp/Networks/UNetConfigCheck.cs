@@ -56,7 +56,7 @@ internal static class UNetConfigCheck
             yield return $"in_channels {c.InChannels} and out_channels {c.OutChannels} must be at least 1";
         }
 
-        foreach (var channels in c.BlockOutChannels.Where(n => n < 1 || n > 1 << 16).Distinct())
+        foreach (var channels in Widths(c).Where(n => n < 1 || n > 1 << 16).Distinct())
         {
             yield return $"block_out_channels: {channels} is outside 1…65536";
         }
@@ -67,7 +67,7 @@ internal static class UNetConfigCheck
         }
         else
         {
-            foreach (var channels in c.BlockOutChannels.Where(n => n % c.NormNumGroups != 0).Distinct())
+            foreach (var channels in Widths(c).Where(n => n % c.NormNumGroups != 0).Distinct())
             {
                 yield return $"{channels} channels are not divisible by {c.NormNumGroups} groups (norm_num_groups)";
             }
@@ -123,6 +123,8 @@ internal static class UNetConfigCheck
             yield return $"dropout {c.Dropout} is outside [0, 1)";
         }
     }
+
+    private static IEnumerable<int> Widths(UNetConfig c) => c.BaseChannels is int b ? c.BlockOutChannels.Prepend(b) : c.BlockOutChannels;
 
     private static IEnumerable<int> HasAttention(UNetConfig c)
     {

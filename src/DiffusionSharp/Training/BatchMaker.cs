@@ -61,7 +61,7 @@ public sealed class BatchMaker
     /// <summary>Maps 0…255 to [-1, 1]: x = v/127.5 - 1.</summary>
     /// <param name="pixels">The bytes.</param>
     /// <param name="x0">Receives the values.</param>
-    internal static void PixelsToUnit(ReadOnlySpan<byte> pixels, Span<float> x0)
+    public static void PixelsToUnit(ReadOnlySpan<byte> pixels, Span<float> x0)
     {
         for (var i = 0; i < pixels.Length; i++)
         {

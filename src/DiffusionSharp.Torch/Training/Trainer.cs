@@ -1,0 +1,320 @@
+using System.Diagnostics;
+using DiffusionSharp.Data;
+using DiffusionSharp.Networks;
+using DiffusionSharp.Noise;
+using DiffusionSharp.Sampling;
+using DiffusionSharp.Schedules;
+using DiffusionSharp.Storage;
+using DiffusionSharp.Torch.Engine;
+using DiffusionSharp.Torch.Native;
+using DiffusionSharp.Training;
+using DiffusionSharp.Weights;
+using TorchSharp;
+
+namespace DiffusionSharp.Torch.Training;
+
+/// <summary>
+/// Trains a noise-predicting network (DDPM, algorithm 1) in a run folder: begins a run or goes on with one, bit for
+/// bit, and leaves it in a state from which it can go on.
+/// </summary>
+public sealed class Trainer : IDisposable
+{
+    private readonly RunFolder run;
+    private readonly RunLock runLock;
+    private readonly RunConfig config;
+    private readonly NetworkGraph graph;
+    private readonly IBatchSource validationSource;
+    private readonly DiffusionObjective objective;
+    private readonly BatchMaker batches;
+    private readonly TrainingStep step;
+    private readonly TimeProvider clock;
+    private TrainingState state;
+
+    private Trainer(
+        RunFolder run, RunLock runLock, RunConfig config, IBatchSource data, IBatchSource? validation,
+        Func<ParameterSpec, HostTensor>? initialWeights, TimeProvider clock)
+    {
+        (this.run, this.runLock, this.config, this.clock) = (run, runLock, config, clock);
+        graph = UNet.Build(config.UNet);
+        validationSource = validation ?? data;
+        objective = new DiffusionObjective(config.Scheduler.ToSchedule(), config.Scheduler.PredictionType, config.Training.MinSnrGamma);
+        batches = new BatchMaker(data, objective, config.Training.TimestepSampling, config.Training.BatchSize, config.Training.Seed);
+
+        TorchNative.EnsureLoaded();
+        if (config.Training.Threads > 0)
+        {
+            torch.set_num_threads(config.Training.Threads);
+        }
+
+        var checkpoint = run.Latest();
+        if (checkpoint is null)
+        {
+            state = new TrainingState();
+            var weights = initialWeights is null
+                ? Initializer.Create(graph, config.Training.Seed)
+                : new OrderedDictionary<string, HostTensor>(graph.Parameters.Select(p => KeyValuePair.Create(p.Name, initialWeights(p))));
+            step = new TrainingStep(graph, config.Training, weights);
+        }
+        else
+        {
+            state = Checkpoint.ReadState(checkpoint);
+            step = new TrainingStep(graph, config.Training, ReadAll(checkpoint, Checkpoint.Weights));
+            step.Optimizer.Import(ReadAll(checkpoint, Checkpoint.Optimizer), state.Step);
+            foreach (var average in step.Averages)
+            {
+                average.Import(ReadAll(checkpoint, Checkpoint.Ema(average.Decay)), state.Step);
+            }
+        }
+    }
+
+    /// <summary>The configuration in force, with the micro-batch that was chosen.</summary>
+    public RunConfig Config => config;
+
+    /// <summary>Where the run stands.</summary>
+    public TrainingState State => state;
+
+    /// <summary>The network.</summary>
+    public NetworkGraph Graph => graph;
+
+    /// <summary>Begins a run in a folder, or goes on with the one that is there.</summary>
+    /// <param name="folder">The run's folder.</param>
+    /// <param name="config">The configuration; on resume it must agree with the saved one in all that was already computed.</param>
+    /// <param name="data">The training images.</param>
+    /// <param name="validation">Images for validation; null takes the first training images.</param>
+    /// <param name="initialWeights">Weights to begin with; null draws them from the seed.</param>
+    /// <param name="allowChanges">Whether a changed configuration is accepted on resume.</param>
+    /// <param name="clock">Measures time.</param>
+    /// <exception cref="DiffusionException">The configuration is invalid or changed, another process trains here, or a checkpoint is damaged.</exception>
+    public static Trainer Open(
+        string folder, RunConfig config, IBatchSource data, IBatchSource? validation = null,
+        Func<ParameterSpec, HostTensor>? initialWeights = null, bool allowChanges = false, TimeProvider? clock = null)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(data);
+        config.Training.Validate();
+        if (data.Shape != config.UNet.InputShape)
+        {
+            throw new DiffusionException(ErrorKind.Configuration, $"the data's images are {data.Shape}, the network takes {config.UNet.InputShape}");
+        }
+
+        var run = new RunFolder(folder);
+        var runLock = RunLock.Acquire(run.Root);
+        try
+        {
+            var resolved = Resolve(run, config, allowChanges);
+            return new Trainer(run, runLock, resolved, data, validation, initialWeights, clock ?? TimeProvider.System);
+        }
+        catch
+        {
+            runLock.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Trains until the run's end or until it is asked to stop; then saves.</summary>
+    /// <param name="progress">Told after each update.</param>
+    /// <param name="preview">Given samples now and then; null draws none.</param>
+    /// <param name="cancellationToken">Asks to finish the update at hand, save and return.</param>
+    /// <exception cref="DiffusionException">The loss is not finite, or the storage refused; the last checkpoint is whole.</exception>
+    public TrainingOutcome Run(Action<TrainingProgress>? progress = null, Action<Preview>? preview = null, CancellationToken cancellationToken = default)
+    {
+        var options = config.Training;
+        using var log = new MetricsLog(run, state.MetricsLength);
+        var validation = options.ValidateEvery > 0 ? new Validation(validationSource, objective) : null;
+        var prefetcher = new Prefetcher<TrainingBatch>(state.Step, batches.Make);
+        var began = clock.GetTimestamp();
+        var (secondsBefore, imagesBefore, lastSaved) = (state.Seconds, state.Images, state.Images);
+        var recentLoss = double.NaN;
+        if (run.Latest() is null)
+        {
+            Save(log);
+        }
+
+        while (!Finished())
+        {
+            var rate = LearningRate.At(options, state.Images + options.BatchSize);
+            var (loss, norm) = UpdateOnce(prefetcher.Next(), rate);
+            recentLoss = double.IsNaN(recentLoss) ? loss : recentLoss + ((loss - recentLoss) / Math.Min(100, state.Step + 1));
+            state = state with
+            {
+                Step = state.Step + 1,
+                Images = state.Images + options.BatchSize,
+                Seconds = secondsBefore + clock.GetElapsedTime(began).TotalSeconds,
+                LossSum = state.LossSum + loss,
+                LossCount = state.LossCount + 1,
+            };
+            var speed = (state.Images - imagesBefore) / Math.Max(1e-9, state.Seconds - secondsBefore);
+            if (state.Step % options.LogEvery == 0)
+            {
+                log.Write("train", state.Images, ("step", state.Step), ("loss", state.LossSum / state.LossCount), ("gradNorm", norm), ("learningRate", rate), ("seconds", state.Seconds), ("imagesPerSecond", speed));
+                state = state with { LossSum = 0, LossCount = 0 };
+            }
+
+            progress?.Invoke(Report(recentLoss, rate, speed));
+            if (cancellationToken.IsCancellationRequested)
+            {
+                Save(log);
+                return TrainingOutcome.Interrupted;
+            }
+
+            if (validation is not null && Crossed(options.ValidateEvery))
+            {
+                using var averaged = AveragedDenoiser();
+                var bands = validation.Run(averaged, CancellationToken.None);
+                log.Write("validation", state.Images, [("loss", bands.Average()), .. bands.Select((b, i) => ($"band{i}", b))]);
+            }
+
+            if (preview is not null && options.SampleEvery > 0 && Crossed(options.SampleEvery))
+            {
+                preview(DrawPreview());
+            }
+
+            if (Crossed(options.CheckpointEvery))
+            {
+                Save(log);
+                lastSaved = state.Images;
+            }
+        }
+
+        if (lastSaved != state.Images)
+        {
+            Save(log);
+        }
+
+        return TrainingOutcome.Finished;
+    }
+
+    /// <summary>Does two updates without saving anything and tells what the run will take.</summary>
+    /// <returns>Seconds of the second update, and the process's resident memory after it.</returns>
+    public (double SecondsPerUpdate, long MemoryBytes) DryRun()
+    {
+        var rate = LearningRate.At(config.Training, config.Training.BatchSize);
+        UpdateOnce(batches.Make(0), rate);
+        var batch = batches.Make(1);
+        var began = clock.GetTimestamp();
+        UpdateOnce(batch, rate);
+        var seconds = clock.GetElapsedTime(began).TotalSeconds;
+        using var process = Process.GetCurrentProcess();
+        return (seconds, Math.Max(process.PeakWorkingSet64, process.WorkingSet64));
+    }
+
+    /// <summary>The averaged weights (first decay) by name.</summary>
+    public IReadOnlyDictionary<string, HostTensor> AveragedWeights() => step.Averages[0].Export();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        step.Dispose();
+        runLock.Dispose();
+    }
+
+    private static RunConfig Resolve(RunFolder run, RunConfig config, bool allowChanges)
+    {
+        if (!run.Exists)
+        {
+            var micro = config.Training.MicroBatch
+                ?? MemoryPlan.MicroBatch(UNet.Build(config.UNet), config.Training.BFloat16, config.Training.BatchSize, MemoryPlan.Available());
+            config = config with { Training = config.Training with { MicroBatch = micro } };
+            config.Write(run.Config);
+            return config;
+        }
+
+        var saved = RunConfig.Read(run.Config);
+        if (config.Training.MicroBatch is null)
+        {
+            config = config with { Training = config.Training with { MicroBatch = saved.Training.MicroBatch } };
+        }
+
+        var differences = saved.Differences(config);
+        if (differences.Count > 0 && !allowChanges)
+        {
+            throw new DiffusionException(
+                ErrorKind.Configuration,
+                $"{run.Root} holds a run with another configuration:\n  {string.Join("\n  ", differences)}\nGo on with the saved values, choose another folder, or accept the change with --allow-changes");
+        }
+
+        config.Write(run.Config);
+        return config;
+    }
+
+    private static Dictionary<string, HostTensor> ReadAll(string checkpoint, string part)
+    {
+        using var file = SafetensorsFile.Open(Path.Combine(checkpoint, part));
+        return file.Tensors.Keys.ToDictionary(n => n, n => file.ReadFloat32(n));
+    }
+
+    private (double Loss, double GradientNorm) UpdateOnce(TrainingBatch batch, double rate)
+    {
+        try
+        {
+            return step.Run(batch, state.Step, rate);
+        }
+        catch (DiffusionException e) when (e.Kind == ErrorKind.NonFinite)
+        {
+            throw new DiffusionException(ErrorKind.NonFinite, $"{e.Message}. The last good checkpoint is {run.Latest() ?? "none"}. Lower the learning rate, clip harder or train in float32, then resume", e);
+        }
+    }
+
+    private bool Finished() =>
+        (config.Training.TotalImages is long total && state.Images >= total)
+        || (config.Training.MaxSeconds is double seconds && state.Seconds >= seconds);
+
+    private bool Crossed(long every) => state.Images / every != (state.Images - config.Training.BatchSize) / every;
+
+    private TrainingProgress Report(double loss, double rate, double speed)
+    {
+        var options = config.Training;
+        var byImages = options.TotalImages is long total ? (double)state.Images / total : 0;
+        var byTime = options.MaxSeconds is double most ? state.Seconds / most : 0;
+        var leftByImages = options.TotalImages is long end ? Math.Max(0, end - state.Images) / speed : double.PositiveInfinity;
+        var leftByTime = options.MaxSeconds is double limit ? Math.Max(0, limit - state.Seconds) : double.PositiveInfinity;
+        var left = Math.Min(Math.Min(leftByImages, leftByTime), TimeSpan.MaxValue.TotalSeconds / 2);
+        return new TrainingProgress(
+            state.Step, state.Images, options.TotalImages, Math.Min(1, Math.Max(byImages, byTime)), loss, rate, speed, TimeSpan.FromSeconds(left), Environment.WorkingSet);
+    }
+
+    private TorchDenoiser AveragedDenoiser()
+    {
+        var weights = AveragedWeights();
+        return new TorchDenoiser(graph, p => weights[p.Name], new TorchOptions { Device = config.Training.Device });
+    }
+
+    private Preview DrawPreview()
+    {
+        const int count = 16;
+        using var denoiser = AveragedDenoiser();
+        var schedule = config.Scheduler.ToSchedule();
+        var plan = DdimPlan.Create(schedule, Timesteps.Uniform(schedule.T, Math.Min(50, schedule.T)), new DdimOptions { PredictionType = config.Scheduler.PredictionType });
+        var request = new SamplerRequest
+        {
+            Shape = graph.InputShape,
+            Count = count,
+            Noise = NoiseSource.FromSeeds([.. Enumerable.Range(0, count).Select(i => (ulong)i)]),
+            Labels = graph.ClassCount is int classes ? [.. Enumerable.Range(0, count).Select(i => i % classes)] : null,
+        };
+        return new Preview(state.Images, count, graph.InputShape, Sampler.Run(denoiser, plan, request).ToFloats());
+    }
+
+    private void Save(MetricsLog log)
+    {
+        state = state with { MetricsLength = log.Flush() };
+        var parts = new Dictionary<string, IReadOnlyDictionary<string, HostTensor>>
+        {
+            [Checkpoint.Weights] = step.Network.ToHost(),
+            [Checkpoint.Optimizer] = step.Optimizer.Export(),
+        };
+        foreach (var average in step.Averages)
+        {
+            parts[Checkpoint.Ema(average.Decay)] = average.Export();
+        }
+
+        var folder = run.Checkpoint(state.Images);
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        Checkpoint.Write(folder, state, parts);
+        run.Advance(state.Images, config.Training.KeepCheckpoints);
+    }
+}

@@ -1,0 +1,11 @@
+namespace DiffusionSharp.Torch.Training;
+
+/// <summary>How a sitting of a run ended.</summary>
+public enum TrainingOutcome
+{
+    /// <summary>The run reached its end; its model is exported.</summary>
+    Finished,
+
+    /// <summary>It was asked to stop; everything is saved and it can be resumed.</summary>
+    Interrupted,
+}

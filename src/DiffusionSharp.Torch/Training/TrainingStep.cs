@@ -1,0 +1,151 @@
+using System.Runtime.InteropServices;
+using DiffusionSharp.Networks;
+using DiffusionSharp.Torch.Engine;
+using DiffusionSharp.Torch.Ops;
+using DiffusionSharp.Training;
+using DiffusionSharp.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace DiffusionSharp.Torch.Training;
+
+/// <summary>One update: loss and gradients of a batch, in parts that fit memory, then clip, optimizer and averages.</summary>
+internal sealed class TrainingStep : IDisposable
+{
+    private readonly TrainingOptions options;
+    private readonly Tensor[] parameters;
+    private readonly bool hasDropout;
+    private int microBatch;
+
+    public TrainingStep(NetworkGraph graph, TrainingOptions options, IReadOnlyDictionary<string, HostTensor> weights)
+    {
+        this.options = options;
+        var torchOptions = new TorchOptions { Device = options.Device, Precision = options.BFloat16 ? ComputePrecision.BFloat16 : ComputePrecision.Float32 };
+        Network = new TorchNetwork(graph, p => weights[p.Name], torchOptions, trainable: true);
+        var named = Network.Parameters.ToList();
+        parameters = [.. named.Select(p => p.Value)];
+        Optimizer = new FusedAdam(named, new AdamOptions
+        {
+            Beta1 = options.Beta1,
+            Beta2 = options.Beta2,
+            Epsilon = options.AdamEpsilon,
+            WeightDecay = options.WeightDecay,
+            Decoupled = options.Optimizer == OptimizerKind.AdamW,
+        });
+        Averages = [.. options.EmaDecays.Select(d => new Ema(named, d, options.EmaWarmup))];
+        hasDropout = graph.Nodes.Any(n => n.Operation is Operation.Dropout);
+        microBatch = options.MicroBatch ?? options.BatchSize;
+    }
+
+    public TorchNetwork Network { get; }
+
+    public FusedAdam Optimizer { get; }
+
+    public IReadOnlyList<Ema> Averages { get; }
+
+    /// <summary>Does the update.</summary>
+    /// <returns>The batch's loss and the gradient's norm before clipping.</returns>
+    /// <exception cref="DiffusionException">The loss or a gradient is not finite; nothing was updated.</exception>
+    public (double Loss, double GradientNorm) Run(TrainingBatch batch, long step, double learningRate)
+    {
+        using var scope = NewDisposeScope();
+        var (loss, gradients) = LossAndGradients(batch, step);
+        var norm = (options.GradientClip > 0 ? GradientNorm.Clip(gradients, options.GradientClip) : GradientNorm.Total(gradients)).item<float>();
+        if (!double.IsFinite(loss) || !double.IsFinite(norm))
+        {
+            throw new DiffusionException(ErrorKind.NonFinite, $"update {step}: the loss is {loss} and the gradient's norm {norm}; the weights were not touched");
+        }
+
+        Optimizer.Step(gradients, learningRate);
+        foreach (var average in Averages)
+        {
+            average.Update();
+        }
+
+        return (loss, norm);
+    }
+
+    /// <summary>The batch's loss and gradients; a part that does not fit memory is halved and the batch begun anew.</summary>
+    internal (double Loss, Tensor[] Gradients) LossAndGradients(TrainingBatch batch, long step)
+    {
+        while (true)
+        {
+            try
+            {
+                return Accumulate(batch, step);
+            }
+            catch (ExternalException e) when (TorchError.IsOutOfMemory(e) && microBatch > 1)
+            {
+                microBatch = (microBatch + 1) / 2;
+            }
+            catch (ExternalException e)
+            {
+                throw TorchError.Wrap(e);
+            }
+        }
+    }
+
+    private (double Loss, Tensor[] Gradients) Accumulate(TrainingBatch batch, long step)
+    {
+        var loss = 0.0;
+        Tensor[]? sum = null;
+        for (var first = 0; first < batch.Count; first += microBatch)
+        {
+            var (part, gradients) = Part(batch, first, Math.Min(microBatch, batch.Count - first), step);
+            loss += part;
+            if (sum is null)
+            {
+                sum = gradients;
+                continue;
+            }
+
+            for (var i = 0; i < sum.Length; i++)
+            {
+                sum[i].add_(gradients[i]);
+                gradients[i].Dispose();
+            }
+        }
+
+        return (loss, sum!);
+    }
+
+    private (double Loss, Tensor[] Gradients) Part(TrainingBatch batch, int first, int count, long step)
+    {
+        if (hasDropout)
+        {
+            random.manual_seed(unchecked((long)((options.Seed * 0x9E3779B97F4A7C15) + (ulong)step + ((ulong)first << 40))));
+        }
+
+        using var scope = NewDisposeScope();
+        var s = batch.Shape;
+        long[] shape = [count, s.Channels, s.Height, s.Width];
+        var range = (first * s.Elements)..((first + count) * s.Elements);
+        var x = HostCopy.ToTensor<float>(batch.Xt.AsSpan(range), shape, Network.Device);
+        var target = HostCopy.ToTensor<float>(batch.Target.AsSpan(range), shape, Network.Device);
+        var weights = HostCopy.ToTensor<float>(batch.Weights.AsSpan(first, count), [count], Network.Device);
+        var t = tensor(batch.Timesteps.AsSpan(first, count).ToArray(), ScalarType.Float64, Network.Device);
+        var labels = tensor(batch.Labels.AsSpan(first, count).ToArray(), ScalarType.Int64, Network.Device);
+
+        var prediction = Network.Forward(x, t, labels, train: true);
+        var losses = Loss.PerImage(prediction, target, options.Loss, options.Reduction);
+        var loss = losses.mul(weights).sum().div(batch.Count);
+        var gradients = autograd.grad([loss], parameters);
+        foreach (var gradient in gradients)
+        {
+            gradient.MoveToOuterDisposeScope();
+        }
+
+        return (loss.item<float>(), [.. gradients]);
+    }
+
+    public void Dispose()
+    {
+        Optimizer.Dispose();
+        foreach (var average in Averages)
+        {
+            average.Dispose();
+        }
+
+        Network.Dispose();
+    }
+}

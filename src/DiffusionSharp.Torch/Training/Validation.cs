@@ -1,0 +1,73 @@
+using DiffusionSharp.Data;
+using DiffusionSharp.Noise;
+using DiffusionSharp.Sampling;
+using DiffusionSharp.Training;
+
+namespace DiffusionSharp.Torch.Training;
+
+/// <summary>
+/// The mean squared error on a fixed grid of (image, t, noise), by noise band: the same numbers whenever it is asked,
+/// so that two points of a run, or two runs, can be compared.
+/// </summary>
+internal sealed class Validation
+{
+    public const int Bands = 5;
+    private const int Images = 64;
+    private const int BatchSize = 32;
+    private const ulong NoiseSeed = 0x5EED_0F_0A11DA7E;
+
+    private readonly TrainingBatch grid;
+
+    public Validation(IBatchSource source, DiffusionObjective objective)
+    {
+        var images = (int)Math.Min(Images, source.ImagesPerEpoch);
+        var elements = source.Shape.Elements;
+        var pixels = new byte[images * elements];
+        var labels = new int[images];
+        source.Read(0, pixels, labels);
+
+        grid = new TrainingBatch(images * Bands, source.Shape);
+        var (x0, epsilon) = (new float[elements], new float[elements]);
+        for (var k = 0; k < grid.Count; k++)
+        {
+            var (band, image) = (k / images, k % images);
+            var t = (int)((band + ((image + 0.5) / images)) / Bands * objective.T);
+            BatchMaker.PixelsToUnit(pixels.AsSpan(image * elements, elements), x0);
+            CounterNoise.Gaussian(NoiseSeed, k, epsilon.AsSpan());
+            objective.Noise(t, x0, epsilon, grid.Xt.AsSpan(k * elements, elements), grid.Target.AsSpan(k * elements, elements));
+            grid.Timesteps[k] = t;
+            grid.Labels[k] = labels[image];
+        }
+    }
+
+    /// <summary>The error of each band, from the least noise to the most.</summary>
+    public double[] Run(IDenoiser denoiser, CancellationToken cancellationToken)
+    {
+        var elements = grid.Shape.Elements;
+        var sums = new double[Bands];
+        var prediction = new float[BatchSize * elements];
+        for (var first = 0; first < grid.Count; first += BatchSize)
+        {
+            var n = Math.Min(BatchSize, grid.Count - first);
+            var range = (first * elements)..((first + n) * elements);
+            var input = new DenoiserInput
+            {
+                Count = n,
+                Shape = grid.Shape,
+                X = grid.Xt.AsSpan(range),
+                Timesteps = grid.Timesteps.AsSpan(first, n),
+                Labels = grid.Labels.AsSpan(first, n),
+                CancellationToken = cancellationToken,
+            };
+            denoiser.Predict(input, prediction.AsSpan(0, n * elements));
+            var target = grid.Target.AsSpan(range);
+            for (var i = 0; i < target.Length; i++)
+            {
+                var d = (double)prediction[i] - target[i];
+                sums[(first + (i / elements)) * Bands / grid.Count] += d * d;
+            }
+        }
+
+        return [.. sums.Select(s => s / (grid.Count / Bands * (long)elements))];
+    }
+}

@@ -1,0 +1,118 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using DiffusionSharp.Networks;
+using DiffusionSharp.Storage;
+using DiffusionSharp.Weights;
+
+namespace DiffusionSharp.Training;
+
+/// <summary>The resolved configuration of a run: network, schedule, data and training.</summary>
+public sealed record RunConfig
+{
+    /// <summary>The network.</summary>
+    public required UNetConfig UNet { get; init; }
+
+    /// <summary>Schedule and prediction type.</summary>
+    public required SchedulerConfig Scheduler { get; init; }
+
+    /// <summary>How it is trained.</summary>
+    public required TrainingOptions Training { get; init; }
+
+    /// <summary>What was asked for as data, for people.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>What identifies the data's content and order.</summary>
+    public required string DataFingerprint { get; init; }
+
+    /// <summary>Names of the data's classes.</summary>
+    public ValueList<string> ClassNames { get; init; } = [];
+
+    /// <summary>The model that fine-tuning began from.</summary>
+    public string? From { get; init; }
+
+    // Fields that may change between sittings without changing what was already computed.
+    private static readonly string[] FreeToChange =
+    [
+        "data", "training.totalImages", "training.maxSeconds", "training.checkpointEvery", "training.keepCheckpoints",
+        "training.sampleEvery", "training.validateEvery",
+    ];
+
+    /// <summary>Reads a run's config.json.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="DiffusionException">It is missing, malformed or invalid.</exception>
+    public static RunConfig Read(string path)
+    {
+        try
+        {
+            var root = JsonNode.Parse(File.ReadAllText(path))?.AsObject() ?? throw new JsonException("it is null");
+            return new RunConfig
+            {
+                UNet = UNetConfigJson.Parse(Part("unet"), path),
+                Scheduler = SchedulerConfigJson.Parse(Part("scheduler"), path),
+                Training = root["training"].Deserialize(TrainingJson.Default.TrainingOptions) ?? throw new JsonException("'training' is null"),
+                Data = (string?)root["data"] ?? string.Empty,
+                DataFingerprint = (string?)root["dataFingerprint"] ?? string.Empty,
+                ClassNames = [.. root["classNames"]?.AsArray().Select(n => (string)n!) ?? []],
+                From = (string?)root["from"],
+            };
+
+            string Part(string name) => root[name]?.ToJsonString() ?? throw new JsonException($"'{name}' is missing");
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new DiffusionException(ErrorKind.Configuration, $"{path} is not a run's configuration: {e.Message}", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DiffusionException(ErrorKind.Storage, $"{path} cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Writes config.json.</summary>
+    /// <param name="path">The file.</param>
+    public void Write(string path) => AtomicFile.WriteAllText(path, Json().ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+
+    /// <summary>Lists the fields of another configuration that would change what this run computes, as <c>field: here → there</c>.</summary>
+    /// <param name="other">The configuration to compare with.</param>
+    public IReadOnlyList<string> Differences(RunConfig other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        var (mine, theirs) = (Flatten(Json()), Flatten(other.Json()));
+        var differing = mine.Keys.Union(theirs.Keys).Where(k => mine.GetValueOrDefault(k, "(none)") != theirs.GetValueOrDefault(k, "(none)"));
+        var free = Training.Decay == LearningRateDecay.Constant ? FreeToChange : FreeToChange.Except(["training.totalImages"]);
+        return [.. differing.Where(k => !free.Contains(k)).Select(k => $"{k}: {mine.GetValueOrDefault(k, "(none)")} → {theirs.GetValueOrDefault(k, "(none)")}")];
+    }
+
+    private static Dictionary<string, string> Flatten(JsonObject root)
+    {
+        var flat = new Dictionary<string, string>();
+        Visit(string.Empty, root);
+        return flat;
+
+        void Visit(string prefix, JsonObject o)
+        {
+            foreach (var (name, value) in o)
+            {
+                if (value is JsonObject inner)
+                {
+                    Visit($"{prefix}{name}.", inner);
+                }
+                else
+                {
+                    flat[prefix + name] = value?.ToJsonString() ?? "null";
+                }
+            }
+        }
+    }
+
+    private JsonObject Json() => new()
+    {
+        ["unet"] = JsonNode.Parse(UNetConfigJson.ToJson(UNet)),
+        ["scheduler"] = JsonNode.Parse(SchedulerConfigJson.ToJson(Scheduler)),
+        ["training"] = JsonSerializer.SerializeToNode(Training, TrainingJson.Default.TrainingOptions),
+        ["data"] = Data,
+        ["dataFingerprint"] = DataFingerprint,
+        ["classNames"] = new JsonArray([.. ClassNames.Select(n => (JsonNode?)n)]),
+        ["from"] = From,
+    };
+}
