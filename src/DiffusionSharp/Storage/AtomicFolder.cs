@@ -14,6 +14,39 @@ public static class AtomicFolder
         StorageErrors.Guard("create folder", path, () => CreateNew(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)), fill));
     }
 
+    /// <summary>
+    /// Replaces files in an existing folder after all of them have been written beside it, so that a full disk or a failure
+    /// while writing leaves it as it was. Other files in it stay.
+    /// </summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="fill">Fills the folder whose path it is given; every file it writes must be flushed.</param>
+    /// <param name="last">The name of the file that is moved last.</param>
+    /// <exception cref="DiffusionException">The storage refused.</exception>
+    internal static void Overlay(string path, Action<string> fill, string last)
+    {
+        StorageErrors.Guard("write folder", path, () =>
+        {
+            path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+            var temporary = AtomicFile.TemporaryName(path);
+            try
+            {
+                Directory.CreateDirectory(temporary);
+                fill(temporary);
+                foreach (var file in Directory.GetFiles(temporary, "*", SearchOption.AllDirectories).OrderBy(f => Path.GetFileName(f) == last))
+                {
+                    var target = Path.Combine(path, Path.GetRelativePath(temporary, file));
+                    Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+                    File.Move(file, target, overwrite: true);
+                    DirectoryFlush.Flush(Path.GetDirectoryName(target)!);
+                }
+            }
+            finally
+            {
+                Discard(temporary);
+            }
+        });
+    }
+
     private static void CreateNew(string path, Action<string> fill)
     {
         var parent = Path.GetDirectoryName(path) ?? throw new IOException("the path is a root folder");

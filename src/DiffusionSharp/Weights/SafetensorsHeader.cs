@@ -227,10 +227,5 @@ internal static class SafetensorsHeader
         }
     }
 
-    /// <summary>A name from a stranger's file, fit for one line of a message.</summary>
-    private static string Show(string name)
-    {
-        var text = string.Concat(name.Take(100).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c));
-        return name.Length > 100 ? $"'{text}…'" : $"'{text}'";
-    }
+    private static string Show(string name) => $"'{Printable.Of(name)}'";
 }

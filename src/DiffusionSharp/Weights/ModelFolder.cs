@@ -1,0 +1,164 @@
+using DiffusionSharp.Networks;
+using DiffusionSharp.Storage;
+
+namespace DiffusionSharp.Weights;
+
+/// <summary>
+/// A model as a folder in Hugging Face diffusers' layout: <c>model_index.json</c>, <c>unet/config.json</c>,
+/// <c>unet/diffusion_pytorch_model.safetensors</c>, <c>scheduler/scheduler_config.json</c>. The flat layout of 2022
+/// (google/ddpm-*: the same files without the sub-folders) is read as well.
+/// </summary>
+public sealed class ModelFolder
+{
+    private const string Index = "model_index.json";
+    private const string Weights = "diffusion_pytorch_model.safetensors";
+    private const string OwnPipeline = "DiffusionSharpPipeline";
+
+    private ModelFolder(string path, UNetConfig unet, SchedulerConfig scheduler, string weightsPath) =>
+        (Path, UNet, Scheduler, WeightsPath) = (path, unet, scheduler, weightsPath);
+
+    /// <summary>The folder as given.</summary>
+    public string Path { get; }
+
+    /// <summary>The network's options.</summary>
+    public UNetConfig UNet { get; }
+
+    /// <summary>The scheduler's options.</summary>
+    public SchedulerConfig Scheduler { get; }
+
+    /// <summary>The safetensors file with the network's parameters.</summary>
+    public string WeightsPath { get; }
+
+    /// <summary>Reads the configuration files; the weights are read by <see cref="ReadWeights"/>.</summary>
+    /// <param name="path">The folder.</param>
+    /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: no such folder, a file is missing (named), malformed or not supported.</exception>
+    public static ModelFolder Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (!Directory.Exists(path))
+        {
+            throw new DiffusionException(
+                ErrorKind.ModelFile,
+                $"there is no model folder '{path}'{(File.Exists(path) ? " (it is a file)" : "")}; give a folder that holds {Index}");
+        }
+
+        var index = ConfigReader.Parse(Need(path, Index), ConfigReader.ReadText(Need(path, Index)));
+        index.Required("_class_name", "DDPMPipeline", "DDIMPipeline", OwnPipeline);
+        index.Ignore("unet", _ => true, "");
+        index.Ignore("scheduler", _ => true, "");
+        index.Done();
+        var unet = Sub(path, "unet");
+        return new ModelFolder(
+            path,
+            UNetConfigJson.Read(Need(unet, "config.json")),
+            SchedulerConfigJson.Read(Need(Sub(path, "scheduler"), "scheduler_config.json")),
+            Need(unet, Weights));
+    }
+
+    /// <summary>Reads every parameter of the network; names and shapes are checked before any value is read.</summary>
+    /// <returns>The parameters under diffusers' current names, in the order of the network.</returns>
+    /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: the file is malformed, or does not fit the network.</exception>
+    public IReadOnlyList<KeyValuePair<string, HostTensor>> ReadWeights()
+    {
+        using var file = SafetensorsFile.Open(WeightsPath);
+        var names = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var name in file.Tensors.Keys)
+        {
+            if (!names.TryAdd(AttentionNames.ToCurrent(name), name))
+            {
+                throw SafetensorsHeader.Bad(WeightsPath, $"it has '{AttentionNames.ToCurrent(name)}' under its old and its new name");
+            }
+        }
+
+        var expected = Parameters(UNet);
+        WeightsCheck.Against(WeightsPath, names.Select(n => KeyValuePair.Create(n.Key, file.Tensors[n.Value].Shape)), expected);
+        return [.. expected.Select(p => KeyValuePair.Create(p.Key, file.ReadFloat32(names[p.Key])))];
+    }
+
+    /// <summary>
+    /// Writes a model. A new folder appears whole or not at all. In an existing one the files are replaced after all of them
+    /// have been written beside it, <c>model_index.json</c> last; other files in it stay.
+    /// </summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="unet">The network's options.</param>
+    /// <param name="scheduler">The scheduler's options.</param>
+    /// <param name="weights">The network's parameters under diffusers' names, in any order.</param>
+    /// <param name="card">The model card, Markdown for README.md; null writes none.</param>
+    /// <exception cref="DiffusionException"><see cref="ErrorKind.Storage"/>; what was there before is as it was.</exception>
+    /// <exception cref="DiffusionException">The options of the network or the scheduler are invalid.</exception>
+    /// <exception cref="ArgumentException">The weights are not those of the network.</exception>
+    public static void Save(
+        string path, UNetConfig unet, SchedulerConfig scheduler, IEnumerable<KeyValuePair<string, HostTensor>> weights, string? card = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(weights);
+        var list = weights.ToList();
+        RequireFit(unet, list);
+        SchedulerConfigJson.Parse(SchedulerConfigJson.ToJson(scheduler), "the scheduler to save");
+        void Fill(string folder) => WriteFiles(folder, unet, scheduler, list, card);
+        if (!Directory.Exists(path) || !Directory.EnumerateFileSystemEntries(path).Any())
+        {
+            AtomicFolder.Create(path, Fill);
+            return;
+        }
+
+        AtomicFolder.Overlay(path, Fill, last: Index);
+    }
+
+    private static void WriteFiles(
+        string folder, UNetConfig unet, SchedulerConfig scheduler, List<KeyValuePair<string, HostTensor>> weights, string? card)
+    {
+        SafetensorsWriter.Write(System.IO.Path.Combine(folder, "unet", Weights), weights, new Dictionary<string, string> { ["format"] = "pt" });
+        AtomicFile.WriteAllText(System.IO.Path.Combine(folder, "unet", "config.json"), UNetConfigJson.ToJson(unet));
+        AtomicFile.WriteAllText(System.IO.Path.Combine(folder, "scheduler", "scheduler_config.json"), SchedulerConfigJson.ToJson(scheduler));
+        if (card is not null)
+        {
+            AtomicFile.WriteAllText(System.IO.Path.Combine(folder, "README.md"), card);
+        }
+
+        AtomicFile.WriteAllText(System.IO.Path.Combine(folder, Index), IndexJson(unet, scheduler));
+    }
+
+    private static string IndexJson(UNetConfig unet, SchedulerConfig scheduler) => JsonText.Write(json =>
+    {
+        var known = UNetConfigJson.ClassOf(unet) == UNetConfigJson.DiffusersClass;
+        var pipeline = scheduler.ClassName == "DDPMScheduler" ? "DDPMPipeline" : "DDIMPipeline";
+        json.WriteString("_class_name", known ? pipeline : OwnPipeline);
+        json.WriteString("_diffusers_version", UNetConfigJson.DiffusersVersion);
+        JsonText.List(json, "scheduler", ["diffusers", scheduler.ClassName], json.WriteStringValue);
+        JsonText.List(json, "unet", [known ? "diffusers" : "diffusion_sharp", UNetConfigJson.ClassOf(unet)], json.WriteStringValue);
+    });
+
+    private static void RequireFit(UNetConfig unet, List<KeyValuePair<string, HostTensor>> weights)
+    {
+        try
+        {
+            WeightsCheck.Against("the model to save", weights.Select(w => KeyValuePair.Create(w.Key, w.Value.Shape)), Parameters(unet));
+        }
+        catch (DiffusionException e) when (e.Kind == ErrorKind.ModelFile)
+        {
+            throw new ArgumentException(e.Message, nameof(weights), e);
+        }
+    }
+
+    private static List<KeyValuePair<string, IReadOnlyList<int>>> Parameters(UNetConfig unet) =>
+        [.. Networks.UNet.Build(unet).Parameters.Select(p => KeyValuePair.Create<string, IReadOnlyList<int>>(p.Name, p.Shape))];
+
+    private static string Sub(string path, string name) =>
+        System.IO.Path.Combine(path, name) is var sub && Directory.Exists(sub) ? sub : path;
+
+    private static string Need(string folder, string name)
+    {
+        var file = System.IO.Path.Combine(folder, name);
+        if (File.Exists(file))
+        {
+            return file;
+        }
+
+        var pickle = System.IO.Path.Combine(folder, "diffusion_pytorch_model.bin");
+        var hint = name == Weights && File.Exists(pickle)
+            ? $"; '{pickle}' is a pickle file, which is not read: save the model again with safe_serialization=True"
+            : "; is it a complete diffusers model folder?";
+        throw new DiffusionException(ErrorKind.ModelFile, $"the model folder lacks the file '{file}'{hint}");
+    }
+}

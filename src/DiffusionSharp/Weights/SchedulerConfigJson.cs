@@ -1,0 +1,128 @@
+using System.Text.Json;
+using DiffusionSharp.Networks;
+using DiffusionSharp.Schedules;
+
+namespace DiffusionSharp.Weights;
+
+/// <summary>
+/// A <see cref="SchedulerConfig"/> as diffusers' <c>scheduler/scheduler_config.json</c>, both ways. An option outside what is
+/// supported is an error, never ignored.
+/// </summary>
+public static class SchedulerConfigJson
+{
+    internal static readonly string[] BetaSchedules = ["linear", "scaled_linear", "squaredcos_cap_v2", "sigmoid"];
+    private const int MaxTimesteps = 1_000_000;
+    private static readonly string[] PredictionTypes = ["epsilon", "sample", "v_prediction"];
+    private static readonly string[] VarianceTypes = ["fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log", "learned", "learned_range"];
+
+    /// <summary>Reads a file.</summary>
+    /// <param name="path">The file, usually <c>scheduler/scheduler_config.json</c>.</param>
+    /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: unreadable, or with unsupported options, all of which are named.</exception>
+    public static SchedulerConfig Read(string path) => Parse(ConfigReader.ReadText(path), path);
+
+    /// <summary>Reads JSON text.</summary>
+    /// <param name="json">The text.</param>
+    /// <param name="source">Names the text in messages.</param>
+    /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: malformed, or with unsupported options, all of which are named.</exception>
+    public static SchedulerConfig Parse(string json, string source)
+    {
+        var r = ConfigReader.Parse(source, json);
+        var className = r.Required("_class_name", "DDIMScheduler", "DDPMScheduler");
+        var isDdim = className == "DDIMScheduler";
+        var config = new SchedulerConfig
+        {
+            ClassName = className,
+            NumTrainTimesteps = r.Int("num_train_timesteps", 1000),
+            BetaSchedule = r.Text("beta_schedule", "linear", isDdim ? BetaSchedules.AsSpan(0, 3) : BetaSchedules),
+            BetaStart = r.Double("beta_start", 1e-4),
+            BetaEnd = r.Double("beta_end", 0.02),
+            TrainedBetas = r.OptionalDoubles("trained_betas") is { } betas ? ValueList.Create<double>(betas) : null,
+            PredictionType = ReadPrediction(r),
+            ClipSample = r.Bool("clip_sample", true),
+            ClipSampleRange = r.Double("clip_sample_range", 1),
+            Thresholding = r.Bool("thresholding", false),
+            DynamicThresholdingRatio = r.Double("dynamic_thresholding_ratio", 0.995),
+            SampleMaxValue = r.Double("sample_max_value", 1),
+            RescaleBetasZeroSnr = r.Bool("rescale_betas_zero_snr", false),
+            TimestepSpacing = r.Text("timestep_spacing", "leading", "leading", "trailing", "linspace"),
+            StepsOffset = r.Int("steps_offset", 0),
+        };
+
+        // Each class ignores the other's option.
+        var alphaToOne = r.Bool("set_alpha_to_one", true);
+        var variance = r.Text("variance_type", "fixed_small", VarianceTypes);
+        config = isDdim ? config with { SetAlphaToOne = alphaToOne } : config with { VarianceType = variance };
+
+        // Keys of old or other schedulers that neither class looks at.
+        r.Ignore("tensor_format", _ => true, "");
+        r.Ignore("skip_prk_steps", _ => true, "");
+        r.Ignore("timestep_values", e => e.ValueKind == JsonValueKind.Null, "null");
+        if (config.NumTrainTimesteps is < 1 or > MaxTimesteps)
+        {
+            r.Add($"num_train_timesteps is {config.NumTrainTimesteps} (supported: 1 to {MaxTimesteps})");
+        }
+
+        r.Done();
+        try
+        {
+            config.ToSchedule();
+        }
+        catch (DiffusionException e)
+        {
+            throw ConfigReader.Bad(source, e.Message, e);
+        }
+
+        return config;
+    }
+
+    /// <summary>JSON text that diffusers reads as the same scheduler, and <see cref="Parse"/> as an equal record.</summary>
+    /// <param name="config">The scheduler's options.</param>
+    public static string ToJson(SchedulerConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return JsonText.Write(json =>
+        {
+            json.WriteString("_class_name", config.ClassName);
+            json.WriteString("_diffusers_version", UNetConfigJson.DiffusersVersion);
+            json.WriteNumber("beta_end", config.BetaEnd);
+            json.WriteString("beta_schedule", config.BetaSchedule);
+            json.WriteNumber("beta_start", config.BetaStart);
+            json.WriteBoolean("clip_sample", config.ClipSample);
+            json.WriteNumber("clip_sample_range", config.ClipSampleRange);
+            json.WriteNumber("dynamic_thresholding_ratio", config.DynamicThresholdingRatio);
+            json.WriteNumber("num_train_timesteps", config.NumTrainTimesteps);
+            json.WriteString("prediction_type", PredictionTypes[(int)config.PredictionType]);
+            json.WriteBoolean("rescale_betas_zero_snr", config.RescaleBetasZeroSnr);
+            json.WriteNumber("sample_max_value", config.SampleMaxValue);
+            if (config.ClassName == "DDIMScheduler")
+            {
+                json.WriteBoolean("set_alpha_to_one", config.SetAlphaToOne);
+            }
+
+            json.WriteNumber("steps_offset", config.StepsOffset);
+            json.WriteBoolean("thresholding", config.Thresholding);
+            json.WriteString("timestep_spacing", config.TimestepSpacing);
+            if (config.TrainedBetas is { } betas)
+            {
+                JsonText.List(json, "trained_betas", betas, json.WriteNumberValue);
+            }
+            else
+            {
+                json.WriteNull("trained_betas");
+            }
+
+            if (config.ClassName == "DDPMScheduler")
+            {
+                json.WriteString("variance_type", config.VarianceType);
+            }
+        });
+    }
+
+    private static PredictionType ReadPrediction(ConfigReader r)
+    {
+        var type = (PredictionType)Array.IndexOf(PredictionTypes, r.Text("prediction_type", "epsilon", PredictionTypes));
+
+        // The spelling of 2022.
+        return r.Bool("predict_epsilon", true) ? type : PredictionType.Sample;
+    }
+}

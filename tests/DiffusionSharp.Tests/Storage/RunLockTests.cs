@@ -1,0 +1,38 @@
+using System.Globalization;
+using DiffusionSharp.Storage;
+
+namespace DiffusionSharp.Tests.Storage;
+
+public class RunLockTests
+{
+    [Fact]
+    public void A_second_owner_is_refused_and_told_who_has_it()
+    {
+        using var folder = new TemporaryFolder();
+        using (RunLock.Acquire(folder["run"]))
+        {
+            var e = Assert.Throws<DiffusionException>(() => RunLock.Acquire(folder["run"]));
+            Assert.Equal(ErrorKind.Storage, e.Kind);
+            Assert.Contains("process " + Environment.ProcessId.ToString(CultureInfo.InvariantCulture), e.Message, StringComparison.Ordinal);
+            Assert.Contains(folder["run"], e.Message, StringComparison.Ordinal);
+        }
+
+        using var again = RunLock.Acquire(folder["run"]);
+    }
+
+    [Fact]
+    public void A_lock_file_left_by_a_dead_process_does_not_matter()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["lock"], "4000000000000000");
+        using var taken = RunLock.Acquire(folder.Path);
+    }
+
+    [Fact]
+    public void Two_folders_are_independent()
+    {
+        using var folder = new TemporaryFolder();
+        using var a = RunLock.Acquire(folder["a"]);
+        using var b = RunLock.Acquire(folder["b"]);
+    }
+}

@@ -1,0 +1,177 @@
+using System.Text.Json;
+using DiffusionSharp.Networks;
+using DiffusionSharp.Tests.Storage;
+using DiffusionSharp.Weights;
+using TestKit;
+
+namespace DiffusionSharp.Tests.Weights;
+
+public class ModelFolderTests
+{
+    private static readonly UNetConfig Small = new()
+    {
+        Height = 8,
+        Width = 8,
+        BlockOutChannels = [4, 8],
+        DownBlockTypes = ["DownBlock2D", "AttnDownBlock2D"],
+        UpBlockTypes = ["AttnUpBlock2D", "UpBlock2D"],
+        LayersPerBlock = 1,
+        NormNumGroups = 2,
+    };
+
+    [Fact]
+    public void A_model_comes_back_as_it_was()
+    {
+        using var folder = new TemporaryFolder();
+        var weights = Weights(Small, 0);
+        ModelFolder.Save(folder["m"], Small, new SchedulerConfig { BetaSchedule = "squaredcos_cap_v2" }, weights.Reverse(), "# A model\n");
+        var model = ModelFolder.Open(folder["m"]);
+        Assert.Equal(Small, model.UNet);
+        Assert.Equal("squaredcos_cap_v2", model.Scheduler.BetaSchedule);
+        AssertEqual(weights, model.ReadWeights());
+        Assert.Equal(
+            ["README.md", "model_index.json", "scheduler/scheduler_config.json", "unet/config.json", "unet/diffusion_pytorch_model.safetensors"],
+            Files(folder["m"]));
+        var index = JsonDocument.Parse(File.ReadAllText(folder["m/model_index.json"])).RootElement;
+        Assert.Equal("DDIMPipeline", index.GetProperty("_class_name").GetString());
+        Assert.Equal("diffusers UNet2DModel", string.Join(' ', index.GetProperty("unet").EnumerateArray()));
+        Assert.Equal("diffusers DDIMScheduler", string.Join(' ', index.GetProperty("scheduler").EnumerateArray()));
+    }
+
+    [Fact]
+    public void Saving_again_replaces_the_model_and_keeps_other_files()
+    {
+        using var folder = new TemporaryFolder();
+        ModelFolder.Save(folder["m"], Small, new SchedulerConfig(), Weights(Small, 0), "card");
+        File.WriteAllText(folder["m/mine.txt"], "mine");
+        var other = Small with { ResampleWithConv = false };
+        ModelFolder.Save(folder["m"], other, new SchedulerConfig { ClassName = "DDPMScheduler" }, Weights(other, 1));
+        var model = ModelFolder.Open(folder["m"]);
+        Assert.Equal(other, model.UNet);
+        AssertEqual(Weights(other, 1), model.ReadWeights());
+        Assert.Equal("mine", File.ReadAllText(folder["m/mine.txt"]));
+        Assert.Equal("card", File.ReadAllText(folder["m/README.md"]));
+        Assert.Equal([folder["m"]], Directory.GetFileSystemEntries(folder.Path));
+        Assert.Contains("DiffusionSharpPipeline", File.ReadAllText(folder["m/model_index.json"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_flat_layout_and_the_attention_names_of_2022_are_read()
+    {
+        using var folder = new TemporaryFolder();
+        var weights = Weights(Small, 2);
+        ModelFolder.Save(folder["new"], Small, new SchedulerConfig(), weights);
+        var old = Directory.CreateDirectory(folder["old"]).FullName;
+        File.WriteAllText(Path.Combine(old, "model_index.json"), """{"_class_name":"DDPMPipeline","_diffusers_version":"0.1.1","scheduler":["diffusers","DDPMScheduler"],"unet":["diffusers","UNet2DModel"]}""");
+        File.Copy(folder["new/unet/config.json"], Path.Combine(old, "config.json"));
+        File.WriteAllText(Path.Combine(old, "scheduler_config.json"), SchedulerConfigTests.Ddpm);
+        SafetensorsWriter.Write(
+            Path.Combine(old, "diffusion_pytorch_model.safetensors"),
+            weights.Select(w => KeyValuePair.Create(
+                w.Key.Replace("to_q", "query").Replace("to_k", "key").Replace("to_v", "value").Replace("to_out.0", "proj_attn"), w.Value)));
+        var model = ModelFolder.Open(old);
+        Assert.Equal("fixed_large", model.Scheduler.VarianceType);
+        AssertEqual(weights, model.ReadWeights());
+    }
+
+    [Theory]
+    [InlineData("mid_block.attentions.0.proj_attn.weight", "mid_block.attentions.0.to_out.0.weight")]
+    [InlineData("down_blocks.1.attentions.10.query.bias", "down_blocks.1.attentions.10.to_q.bias")]
+    [InlineData("down_blocks.1.attentions.0.to_k.bias", "down_blocks.1.attentions.0.to_k.bias")]
+    [InlineData("down_blocks.1.resnets.0.key.bias", "down_blocks.1.resnets.0.key.bias")]
+    [InlineData("conv_in.weight", "conv_in.weight")]
+    public void Attention_names_of_2022(string old, string current) => Assert.Equal(current, AttentionNames.ToCurrent(old));
+
+    [Fact]
+    public void What_is_missing_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        ModelFolder.Save(folder["m"], Small, new SchedulerConfig(), Weights(Small, 0));
+        Refused(() => ModelFolder.Open(folder["none"]), folder["none"], "no model folder");
+        Refused(() => ModelFolder.Open(folder["m/model_index.json"]), "it is a file");
+        foreach (var file in Files(folder["m"]))
+        {
+            File.Move(folder["m/" + file], folder["aside"]);
+            Refused(() => ModelFolder.Open(folder["m"]), file, "lacks");
+            File.Move(folder["aside"], folder["m/" + file]);
+        }
+
+        File.Move(folder["m/unet/diffusion_pytorch_model.safetensors"], folder["m/unet/diffusion_pytorch_model.bin"]);
+        Refused(() => ModelFolder.Open(folder["m"]), "diffusion_pytorch_model.bin", "pickle");
+        File.WriteAllText(folder["m/model_index.json"], """{"_class_name":"StableDiffusionPipeline"}""");
+        Refused(() => ModelFolder.Open(folder["m"]), "StableDiffusionPipeline", "DDIMPipeline");
+    }
+
+    [Fact]
+    public void Weights_that_do_not_fit_are_listed_by_name()
+    {
+        using var folder = new TemporaryFolder();
+        var weights = Weights(Small, 0);
+        ModelFolder.Save(folder["m"], Small, new SchedulerConfig(), weights);
+        var damaged = weights.Skip(1).Append(new("extra.weight", new HostTensor([1], [0])))
+            .Select(w => w.Key == "conv_out.bias" ? new("conv_out.bias", new HostTensor([4], new float[4])) : w).ToList();
+        var file = folder["m/unet/diffusion_pytorch_model.safetensors"];
+        SafetensorsWriter.Write(file, damaged);
+        Refused(
+            () => ModelFolder.Open(folder["m"]).ReadWeights(),
+            file, "1 missing: " + weights[0].Key, "1 unexpected: extra.weight", "1 of the wrong shape: conv_out.bias [4] instead of [3]");
+        SafetensorsWriter.Write(file, weights.Take(3));
+        Refused(() => ModelFolder.Open(folder["m"]).ReadWeights(), $"{weights.Length - 3} missing: ", "…");
+        Assert.Throws<ArgumentException>(() => ModelFolder.Save(folder["n"], Small, new SchedulerConfig(), damaged));
+        Assert.False(Directory.Exists(folder["n"]));
+    }
+
+    [Fact]
+    public void A_failure_while_saving_leaves_the_old_model()
+    {
+        using var folder = new TemporaryFolder();
+        ModelFolder.Save(folder["m"], Small, new SchedulerConfig(), Weights(Small, 0));
+        Assert.Throws<DiffusionException>(() => ModelFolder.Save(folder["m"], Small, new SchedulerConfig { BetaSchedule = "sigmoid" }, Weights(Small, 1)));
+        Directory.CreateDirectory(folder["file"]);
+        File.WriteAllText(folder["file/x"], "");
+        var e = Assert.Throws<DiffusionException>(() => ModelFolder.Save(folder["file/x"], Small, new SchedulerConfig(), Weights(Small, 1)));
+        Assert.Equal(ErrorKind.Storage, e.Kind);
+        AssertEqual(Weights(Small, 0), ModelFolder.Open(folder["m"]).ReadWeights());
+        Assert.Equal(2, Directory.GetFileSystemEntries(folder.Path).Length);
+    }
+
+    [Fact(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
+    public void A_network_that_diffusers_saved_fits()
+    {
+        using var folder = new TemporaryFolder();
+        var golden = Shared.Path("goldens", "06_diffusers_unet2d_cifar10like");
+        File.Copy(Path.Combine(golden, "config.json"), folder["config.json"]);
+        File.Copy(Path.Combine(golden, "diffusion_pytorch_model.safetensors"), folder["diffusion_pytorch_model.safetensors"]);
+        File.WriteAllText(folder["scheduler_config.json"], SchedulerConfigTests.Ddpm);
+        File.WriteAllText(folder["model_index.json"], """{"_class_name":"DDPMPipeline"}""");
+        var weights = ModelFolder.Open(folder.Path).ReadWeights();
+        Assert.Equal(103_875, weights.Sum(w => w.Value.Data.Length));
+    }
+
+    private static KeyValuePair<string, HostTensor>[] Weights(UNetConfig config, int salt) =>
+        [.. UNet.Build(config).Parameters.Select((p, i) => KeyValuePair.Create(
+            p.Name, new HostTensor([.. p.Shape], [.. Enumerable.Range(0, (int)p.Elements).Select(j => (float)((j * 31) + i + salt))])))];
+
+    private static string[] Files(string folder) =>
+        [.. Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(folder, f).Replace('\\', '/')).Order(StringComparer.Ordinal)];
+
+    private static void AssertEqual(IEnumerable<KeyValuePair<string, HostTensor>> expected, IReadOnlyList<KeyValuePair<string, HostTensor>> found)
+    {
+        Assert.Equal(expected.Select(w => w.Key), found.Select(w => w.Key));
+        foreach (var (a, b) in expected.Zip(found))
+        {
+            Assert.Equal(a.Value.Shape, b.Value.Shape);
+            Assert.Equal(a.Value.Data, b.Value.Data);
+        }
+    }
+
+    private static void Refused(Action action, params string[] parts)
+    {
+        var e = Assert.Throws<DiffusionException>(action);
+        Assert.Equal(ErrorKind.ModelFile, e.Kind);
+        foreach (var part in parts)
+        {
+            Assert.Contains(part, e.Message, StringComparison.Ordinal);
+        }
+    }
+}
