@@ -46,9 +46,9 @@ public static class AtomicFile
 
     private static void Replace(string path, Action<Stream> write, Action<string>? verify)
     {
-        if (!OperatingSystem.IsWindows() && path.StartsWith("/dev/", StringComparison.Ordinal))
+        if (IsDevice(path))
         {
-            // A rename would replace the device itself.
+            // A rename would replace /dev/null itself.
             using var device = new FileStream(path, FileMode.Open, FileAccess.Write);
             write(device);
             return;
@@ -75,6 +75,10 @@ public static class AtomicFile
 
         DirectoryFlush.Flush(Path.GetDirectoryName(path)!);
     }
+
+    private static bool IsDevice(string path) =>
+        !OperatingSystem.IsWindows() && path.StartsWith("/dev/", StringComparison.Ordinal)
+        && !path.StartsWith("/dev/shm/", StringComparison.Ordinal) && File.Exists(path);
 
     private static void Discard(string temporary)
     {

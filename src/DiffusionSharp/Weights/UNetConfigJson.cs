@@ -65,9 +65,9 @@ public static class UNetConfigJson
             ClassEmbedType = r.OptionalText("class_embed_type", null, "timestep", "identity"),
             NumClassEmbeds = r.OptionalInt("num_class_embeds", null),
         };
-        if (r.OptionalInt("time_embedding_dim", null) is int dim && config.BlockOutChannels.Count > 0 && dim != config.TimeEmbedDim)
+        if (r.OptionalInt("time_embedding_dim", null) is int dim && config.Levels > 0 && dim != config.TimeEmbedDim)
         {
-            r.Add($"time_embedding_dim is {dim} (supported: null, or four times the first of block_out_channels)");
+            r.Add($"time_embedding_dim is {dim} (supported: null, or four times the first convolution's channels)");
         }
 
         r.Done();

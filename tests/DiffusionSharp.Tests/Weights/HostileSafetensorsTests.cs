@@ -126,7 +126,7 @@ public class HostileSafetensorsTests
     [Fact]
     public void Twenty_thousand_mutations_never_raise_anything_else()
     {
-        using var folder = new TemporaryFolder();
+        using var folder = new TemporaryFolder(inMemory: true);
         var valid = SmallFile();
         var random = new Random(20240607);
         var (refused, read) = (0, 0);
@@ -168,7 +168,7 @@ public class HostileSafetensorsTests
 
     private static void Refused(byte[] bytes, string reason, string what)
     {
-        using var folder = new TemporaryFolder();
+        using var folder = new TemporaryFolder(inMemory: true);
         File.WriteAllBytes(folder["f"], bytes);
         try
         {

@@ -110,7 +110,7 @@ public class NpyTests
     [Fact]
     public void Damaged_files_never_raise_anything_else()
     {
-        using var folder = new TemporaryFolder();
+        using var folder = new TemporaryFolder(inMemory: true);
         var valid = Bytes("{'descr': '<i4', 'fortran_order': True, 'shape': (2, 3), }", new byte[24], 1);
         for (var length = 0; length < valid.Length; length++)
         {
@@ -152,7 +152,7 @@ public class NpyTests
 
     private static void Refused(byte[] bytes, string reason)
     {
-        using var folder = new TemporaryFolder();
+        using var folder = new TemporaryFolder(inMemory: true);
         File.WriteAllBytes(folder["f"], bytes);
         var e = Assert.Throws<DiffusionException>(() => NpyFile.ReadFloat64(folder["f"]));
         Assert.Equal(ErrorKind.Data, e.Kind);

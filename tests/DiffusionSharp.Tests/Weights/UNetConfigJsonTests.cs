@@ -66,6 +66,7 @@ public class UNetConfigJsonTests
         { "default", new UNetConfig() },
         { "not square", new UNetConfig { Height = 48, Width = 32 } },
         { "pooling", new UNetConfig { ResampleWithConv = false } },
+        { "wide first level", UNetConfig.Ddpm(new ImageShape(1, 16, 16), 32, [2, 1], 1, [8]) },
         { "odd numbers", new UNetConfig { NormEps = 1.2345678901234567e-7, Dropout = 0.1, MidBlockScaleFactor = Math.Sqrt(2), FreqShift = 0.5 } },
         { "conditional", new UNetConfig { NumClassEmbeds = 10, ResnetTimeScaleShift = "scale_shift", AttentionHeadDim = 64, AddAttention = false } },
         { "no middle", new UNetConfig { MidBlock = false, DownsampleType = "resnet", UpsampleType = "resnet", AttnNormNumGroups = 16, ClassEmbedType = "timestep" } },
