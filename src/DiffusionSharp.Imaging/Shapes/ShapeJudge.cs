@@ -13,7 +13,7 @@ internal static class ShapeJudge
     private const double MaxGroundChroma = 0.12;
 
     /// <summary>Difference of the object's largest and smallest channel; drawings have at least 0.52.</summary>
-    private const double MinObjectChroma = 0.42;
+    private const double MinObjectChroma = 0.48;
 
     /// <summary>Width of the outline's ramp in 32nds of the frame; a drawing at 32×32 has 1, one blurred with sigma 1.5 has 4.</summary>
     private const double MaxEdgeWidth = 3.4;
@@ -26,10 +26,11 @@ internal static class ShapeJudge
     private const double MaxAway = 0.06;
 
     private const double MaxEdge = 0.36;
-    private const double MaxPatches = 0.07;
+    private const double MaxPatches = 0.05;
+    private const double MaxWorst = 0.25;
 
     /// <summary>The largest change of hue over the object, in degrees.</summary>
-    private const double MaxHueSpread = 12;
+    private const double MaxHueSpread = 8;
 
     /// <summary>The verdict on a picture's best match.</summary>
     public static ShapeVerdict Judge(ShapeMatch match, int size, double border)
@@ -69,7 +70,7 @@ internal static class ShapeJudge
             return "no object of a fitting size in the middle";
         }
 
-        if (misfit.Patches > MaxPatches * contrast || misfit.Edge > MaxEdge * contrast)
+        if (misfit.Patches > MaxPatches * contrast || misfit.Worst > MaxWorst * contrast || misfit.Edge > MaxEdge * contrast)
         {
             return "not explained by one shape";
         }

@@ -4,11 +4,18 @@ namespace DiffusionSharp.Imaging.Shapes;
 /// <param name="Total">Over all pixels.</param>
 /// <param name="Edge">Over pixels near the outline, where a bent shape shows.</param>
 /// <param name="Away">Over the others, where noise shows.</param>
-/// <param name="Patches">Over the others after a 3×3 mean, where a second object or a patchy colour shows and noise does not.</param>
-internal readonly record struct ShapeMisfit(double Total, double Edge, double Away, double Patches)
+/// <param name="Patches">Over the others after a 3×3 mean and less what noise leaves there: a patchy colour.</param>
+/// <param name="Worst">The largest 3×3 mean among the others (not a root mean square): a second object.</param>
+internal readonly record struct ShapeMisfit(double Total, double Edge, double Away, double Patches, double Worst)
 {
     /// <summary>How far the outline's neighbourhood reaches, as a part of the frame (1.5 of 32 pixels).</summary>
     private const double Near = 1.5 / 32;
+
+    /// <summary>What a 3×3 mean divides the variance of white noise by: 9, and less where the window is cut.</summary>
+    private const double NoiseDivisor = 7;
+
+    /// <summary>Pixels a mean needs to count.</summary>
+    private const int MinNeighbours = 4;
 
     /// <summary>Measures what is left of a picture.</summary>
     /// <param name="rest">[3, size, size] picture minus drawing.</param>
@@ -26,7 +33,7 @@ internal readonly record struct ShapeMisfit(double Total, double Edge, double Aw
             away[i] = Math.Abs(ShapeOutline.Distance(kind, (cos * dx) + (sin * dy), (cos * dy) - (sin * dx), pose.Radius)) >= Near * size;
         }
 
-        double edgeSum = 0, awaySum = 0, patchSum = 0;
+        double edgeSum = 0, awaySum = 0, patchSum = 0, worst = 0;
         int edgeCount = 0, awayCount = 0;
         for (var i = 0; i < plane; i++)
         {
@@ -38,6 +45,7 @@ internal readonly record struct ShapeMisfit(double Total, double Edge, double Aw
                     var mean = MeanAround(rest.Slice(c * plane, plane), away, size, i);
                     awaySum += square;
                     patchSum += mean * mean;
+                    worst = Math.Max(worst, Math.Abs(mean));
                     awayCount++;
                 }
                 else
@@ -52,7 +60,8 @@ internal readonly record struct ShapeMisfit(double Total, double Edge, double Aw
             Math.Sqrt((edgeSum + awaySum) / rest.Length),
             Math.Sqrt(edgeSum / Math.Max(1, edgeCount)),
             Math.Sqrt(awaySum / Math.Max(1, awayCount)),
-            Math.Sqrt(patchSum / Math.Max(1, awayCount)));
+            Math.Sqrt(Math.Max(0, patchSum - (awaySum / NoiseDivisor)) / Math.Max(1, awayCount)),
+            worst);
     }
 
     private static double MeanAround(ReadOnlySpan<float> rest, bool[] away, int size, int i)
@@ -72,6 +81,6 @@ internal readonly record struct ShapeMisfit(double Total, double Edge, double Aw
             }
         }
 
-        return sum / count;
+        return count < MinNeighbours ? 0 : sum / count;
     }
 }
