@@ -1,0 +1,39 @@
+using DiffusionSharp.Sampling;
+
+namespace DiffusionSharp.Tests.Sampling;
+
+public class EtaTests
+{
+    [Theory]
+    [InlineData("0", 0, false, "0")]
+    [InlineData(" 0.5", 0.5, false, "0.5")]
+    [InlineData("1", 1, false, "1")]
+    [InlineData("hat", 1, true, "hat")]
+    [InlineData("HAT", 1, true, "hat")]
+    public void Reads_and_writes(string text, double value, bool hat, string written)
+    {
+        var eta = Eta.Parse(text);
+        Assert.Equal((value, hat, written), (eta.Value, eta.IsHat, eta.ToString()));
+    }
+
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("-0.1")]
+    [InlineData("NaN")]
+    [InlineData("hut")]
+    [InlineData("")]
+    [InlineData("0,5")]
+    public void Refuses_the_rest(string text)
+    {
+        var error = Assert.Throws<DiffusionException>(() => Eta.Parse(text));
+        Assert.Equal(ErrorKind.Usage, error.Kind);
+        Assert.Contains("give a number in [0, 1] or hat", error.Message);
+    }
+
+    [Fact]
+    public void Hat_is_not_one()
+    {
+        Assert.NotEqual(Eta.Hat, Eta.Of(1));
+        Assert.Equal(Eta.Of(0), default);
+    }
+}
