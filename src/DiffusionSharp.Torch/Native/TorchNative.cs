@@ -15,7 +15,7 @@ public static class TorchNative
     /// <summary>Set this environment variable to 1 and no private copy is ever loaded.</summary>
     public const string SwitchOff = "DIFFUSIONSHARP_NO_NATIVE_FIX";
 
-    private const string Library = "LibTorchSharp";
+    private const string Library = "LibTorchSharp", LibTorch = "torch_cpu";
     private static readonly Lock Gate = new();
     private static volatile Outcome? outcome;
     private static IntPtr patched;
@@ -66,16 +66,19 @@ public static class TorchNative
         try
         {
             // libtorch first, by name: its folder need not be the one that holds LibTorchSharp.
-            foreach (var name in (string[])["c10", "torch_cpu", "torch"])
-            {
-                NativeLibrary.TryLoad(name, assembly, null, out _);
-            }
-
+            NativeLibrary.TryLoad("c10", assembly, null, out _);
+            var libtorch = NativeLibrary.TryLoad(LibTorch, assembly, null, out _);
+            NativeLibrary.TryLoad("torch", assembly, null, out _);
             if (!NativeLibrary.TryLoad(Library, assembly, null, out _))
             {
+                if (!libtorch)
+                {
+                    return Failed(path, Explain(LibTorch), null);
+                }
+
                 if (path is null || !SystemIsOlder() || Environment.GetEnvironmentVariable(SwitchOff) is "1" or "true")
                 {
-                    return Failed(path, Explain(path), null);
+                    return Failed(path, Explain(Library), null);
                 }
 
                 (path, patched) = LoadPatched(path);
@@ -88,18 +91,18 @@ public static class TorchNative
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            return Failed(path, e.Message, e);
+            return Failed(path, LoadersWords(e), e);
         }
     }
 
     // The event fires after the runtime's own probing failed.
     private static IntPtr Serve(Assembly assembly, string name) => name is Library ? patched : 0;
 
-    private static string Explain(string? path)
+    private static string Explain(string library)
     {
-        if (path is null)
+        if (NativeFolders.Find(library) is not { } path)
         {
-            return $"{NativeFolders.FileName(Library)} is in none of the folders where the program looks for native libraries";
+            return $"{NativeFolders.FileName(library)} is in none of the folders where the program looks for native libraries";
         }
 
         try
@@ -109,10 +112,14 @@ public static class TorchNative
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
-            // The runtime's advice comes first, the loader's own words after it.
-            return e.Message[(e.Message.IndexOf('\n', StringComparison.Ordinal) + 1)..].Trim();
+            return LoadersWords(e);
         }
     }
+
+    // The runtime's general advice comes first, what the system's loader said after it.
+    private static string LoadersWords(Exception e) => e is DllNotFoundException
+        ? e.Message[(e.Message.IndexOf('\n', StringComparison.Ordinal) + 1)..].Trim()
+        : e.Message;
 
     // Asks the C++ library itself: it is there by now, as libtorch needs it.
     [SupportedOSPlatformGuard("linux")]
@@ -161,7 +168,7 @@ public static class TorchNative
             _ => "The program must reference a libtorch package of this platform (libtorch-cpu-linux-x64, -win-x64 or -osx-arm64, version 2.10.0); "
                 + "see docs/decisions/0001-torch-native-library.md.",
         };
-        var message = $"libtorch cannot be loaded ({path ?? NativeFolders.FileName(Library)}): {why.Trim()}. {advice}";
+        var message = $"libtorch cannot be loaded: {why}. {advice}";
         return new(path, false, "not loaded", new DiffusionException(ErrorKind.Device, message, cause));
     }
 
