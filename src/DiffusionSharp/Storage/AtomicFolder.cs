@@ -31,7 +31,7 @@ public static class AtomicFolder
             try
             {
                 Directory.CreateDirectory(temporary);
-                fill(temporary);
+                Fill(temporary, path, fill);
                 foreach (var file in Directory.GetFiles(temporary, "*", SearchOption.AllDirectories).OrderBy(f => Path.GetFileName(f) == last))
                 {
                     var target = Path.Combine(path, Path.GetRelativePath(temporary, file));
@@ -55,7 +55,7 @@ public static class AtomicFolder
         try
         {
             Directory.CreateDirectory(temporary);
-            fill(temporary);
+            Fill(temporary, path, fill);
             foreach (var folder in Directory.EnumerateDirectories(temporary, "*", SearchOption.AllDirectories))
             {
                 DirectoryFlush.Flush(folder);
@@ -76,6 +76,19 @@ public static class AtomicFolder
         }
 
         DirectoryFlush.Flush(parent);
+    }
+
+    private static void Fill(string temporary, string path, Action<string> fill)
+    {
+        try
+        {
+            fill(temporary);
+        }
+        catch (DiffusionException e) when (e.Message.Contains(temporary, StringComparison.Ordinal))
+        {
+            // The user knows the folder by its own name only.
+            throw new DiffusionException(e.Kind, e.Message.Replace(temporary, path, StringComparison.Ordinal), e);
+        }
     }
 
     private static void Discard(string temporary)

@@ -83,6 +83,8 @@ public class AtomicFileTests
             throw new InvalidDataException();
         }));
         Assert.Empty(Directory.GetFileSystemEntries(folder["run"]));
+        var full = Assert.Throws<DiffusionException>(() => AtomicFolder.Create(path, f => AtomicFile.Write(Path.Combine(f, "a"), _ => throw new IOException("", 28))));
+        Assert.Contains($"'{Path.Combine(path, "a")}'", full.Message, StringComparison.Ordinal);
         AtomicFolder.Create(path, f => AtomicFile.WriteAllText(Path.Combine(f, "sub", "a"), "1"));
         Assert.Equal("1", File.ReadAllText(Path.Combine(path, "sub", "a")));
         var e = Assert.Throws<DiffusionException>(() => AtomicFolder.Create(path, _ => { }));
