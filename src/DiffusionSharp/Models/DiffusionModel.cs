@@ -1,0 +1,97 @@
+using DiffusionSharp.Networks;
+using DiffusionSharp.Noise;
+using DiffusionSharp.Sampling;
+using DiffusionSharp.Schedules;
+
+namespace DiffusionSharp.Models;
+
+/// <summary>A trained model: network, schedule and engine together. <c>DiffusionModel.Load(path, engine).Sample(…)</c></summary>
+public sealed class DiffusionModel : IDisposable
+{
+    private DiffusionModel(ModelSource source, NetworkGraph graph, IDenoiser denoiser)
+    {
+        (Source, Graph, Denoiser) = (source, graph, denoiser);
+        Schedule = source.Scheduler.ToSchedule();
+    }
+
+    /// <summary>Where it came from, and its options.</summary>
+    public ModelSource Source { get; }
+
+    /// <summary>The network.</summary>
+    public NetworkGraph Graph { get; }
+
+    /// <summary>The network on its engine.</summary>
+    public IDenoiser Denoiser { get; }
+
+    /// <summary>The noise schedule it was trained with.</summary>
+    public NoiseSchedule Schedule { get; }
+
+    /// <summary>Loads a model folder (Hugging Face diffusers layout) or a training run's newest checkpoint.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="engine">Runs the network, such as <c>TorchEngine.Cpu</c>.</param>
+    /// <param name="raw">For a run: the weights themselves instead of their moving average.</param>
+    /// <exception cref="DiffusionException">The model cannot be read, or the engine cannot be used.</exception>
+    public static DiffusionModel Load(string path, Engine engine, bool raw = false)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        var source = ModelSource.Open(path, raw);
+        var graph = UNet.Build(source.UNet);
+        var weights = source.ReadWeights().ToDictionary();
+        return new DiffusionModel(source, graph, engine(graph, p => weights[p.Name]));
+    }
+
+    /// <summary>The plan that <see cref="Sample"/> carries out.</summary>
+    /// <param name="options">Steps, η, spacing and clipping.</param>
+    public SamplingPlan Plan(SampleOptions options) => Plan(Source.Scheduler, options);
+
+    /// <summary>The plan of a scheduler, without loading a network.</summary>
+    /// <param name="scheduler">Schedule and prediction type.</param>
+    /// <param name="options">Steps, η, spacing and clipping.</param>
+    public static SamplingPlan Plan(Weights.SchedulerConfig scheduler, SampleOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(scheduler);
+        ArgumentNullException.ThrowIfNull(options);
+        var schedule = scheduler.ToSchedule();
+        var timesteps = options.Timesteps is { } tau
+            ? Timesteps.Custom(schedule.T, [.. tau])
+            : Timesteps.Create(options.Spacing, schedule.T, options.Steps, scheduler.StepsOffset);
+        return DdimPlan.Create(schedule, timesteps, new DdimOptions
+        {
+            Eta = options.Eta,
+            PredictionType = scheduler.PredictionType,
+            X0Treatment = options.X0Treatment ?? Treatment(scheduler),
+            FinalAlphaBar = scheduler.SetAlphaToOne ? FinalAlphaBar.One : FinalAlphaBar.AlphaBarZero,
+        });
+    }
+
+    /// <summary>Samples images.</summary>
+    /// <param name="options">What and how; null takes the defaults: one image, 50 steps, η = 0, seed 0.</param>
+    /// <returns>The images, about [-1, 1].</returns>
+    /// <exception cref="DiffusionException">An option does not fit the model, or the network returned numbers that are not finite.</exception>
+    public SampledImages Sample(SampleOptions? options = null)
+    {
+        options ??= new SampleOptions();
+        var seeds = options.Seeds ?? [.. Enumerable.Range(0, options.Count).Select(i => options.Seed + (ulong)i)];
+        return Sampler.Run(Denoiser, Plan(options), new SamplerRequest
+        {
+            Shape = Graph.InputShape,
+            Count = seeds.Count,
+            Noise = options.Noise ?? NoiseSource.FromSeeds(seeds),
+            InitialX = options.InitialX,
+            Labels = options.Labels,
+            BatchSize = options.BatchSize,
+            Progress = options.Progress,
+            CancellationToken = options.CancellationToken,
+        });
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => (Denoiser as IDisposable)?.Dispose();
+
+    private static X0Treatment Treatment(Weights.SchedulerConfig s) => (s.Thresholding, s.ClipSample) switch
+    {
+        (true, _) => X0Treatment.DynamicThreshold(s.DynamicThresholdingRatio, s.SampleMaxValue),
+        (_, true) => X0Treatment.Clip(s.ClipSampleRange),
+        _ => X0Treatment.None,
+    };
+}

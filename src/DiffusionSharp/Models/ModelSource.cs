@@ -1,0 +1,67 @@
+using DiffusionSharp.Networks;
+using DiffusionSharp.Training;
+using DiffusionSharp.Weights;
+
+namespace DiffusionSharp.Models;
+
+/// <summary>What a model on disk says of itself: a diffusers folder, or a training run's newest checkpoint.</summary>
+public sealed class ModelSource
+{
+    private ModelSource(string path, string weightsPath, UNetConfig unet, SchedulerConfig scheduler, IReadOnlyList<string> classNames, Func<IReadOnlyList<KeyValuePair<string, HostTensor>>> readWeights)
+    {
+        (Path, WeightsPath, UNet, Scheduler, ClassNames) = (path, weightsPath, unet, scheduler, classNames);
+        ReadWeights = readWeights;
+    }
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    /// <summary>The file the weights are read from.</summary>
+    public string WeightsPath { get; }
+
+    /// <summary>The network.</summary>
+    public UNetConfig UNet { get; }
+
+    /// <summary>Schedule and prediction type.</summary>
+    public SchedulerConfig Scheduler { get; }
+
+    /// <summary>Names of the classes of the data it was trained on, where they are known.</summary>
+    public IReadOnlyList<string> ClassNames { get; }
+
+    /// <summary>Reads the parameters, by diffusers' names; every name and shape is checked.</summary>
+    public Func<IReadOnlyList<KeyValuePair<string, HostTensor>>> ReadWeights { get; }
+
+    /// <summary>Opens a model folder or a run folder.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="raw">For a run: the weights themselves instead of their first moving average.</param>
+    /// <exception cref="DiffusionException">It is neither, or a file in it is missing, malformed or not supported.</exception>
+    public static ModelSource Open(string path, bool raw = false)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var run = new RunFolder(path);
+        return run.Exists ? FromRun(run, raw) : FromFolder(ModelFolder.Open(path), raw);
+    }
+
+    private static ModelSource FromFolder(ModelFolder folder, bool raw) => raw
+        ? throw new DiffusionException(ErrorKind.Usage, $"{folder.Path} is a model folder, which holds one set of weights; raw weights are kept by training runs only")
+        : new ModelSource(folder.Path, folder.WeightsPath, folder.UNet, folder.Scheduler, [], folder.ReadWeights);
+
+    private static ModelSource FromRun(RunFolder run, bool raw)
+    {
+        var config = RunConfig.Read(run.Config);
+        var checkpoint = run.Latest()
+            ?? throw new DiffusionException(ErrorKind.ModelFile, $"the run {run.Root} has no checkpoint yet; train it first: ddim train … --out {run.Root}");
+        var file = System.IO.Path.Combine(checkpoint, raw ? Checkpoint.Weights : Checkpoint.Ema(config.Training.EmaDecays[0]));
+        return new ModelSource(run.Root, file, config.UNet, config.Scheduler, config.ClassNames, () => Read(file, Networks.UNet.Build(config.UNet)));
+    }
+
+    private static List<KeyValuePair<string, HostTensor>> Read(string path, NetworkGraph graph)
+    {
+        using var file = SafetensorsFile.Open(path);
+        WeightsCheck.Against(
+            path,
+            file.Tensors.Select(t => KeyValuePair.Create(t.Key, t.Value.Shape)),
+            graph.Parameters.Select(p => KeyValuePair.Create(p.Name, (IReadOnlyList<int>)p.Shape)));
+        return [.. graph.Parameters.Select(p => KeyValuePair.Create(p.Name, file.ReadFloat32(p.Name)))];
+    }
+}

@@ -1,0 +1,51 @@
+using DiffusionSharp.Noise;
+using DiffusionSharp.Sampling;
+using DiffusionSharp.Schedules;
+
+namespace DiffusionSharp.Models;
+
+/// <summary>What to sample, and how; the defaults are DDIM's (50 steps, η = 0).</summary>
+public sealed record SampleOptions
+{
+    /// <summary>S, the number of steps; ignored when <see cref="Timesteps"/> is given.</summary>
+    public int Steps { get; init; } = 50;
+
+    /// <summary>η: 0 is deterministic, 1 is DDPM, <see cref="Eta.Hat"/> is DDPM with the larger variance.</summary>
+    public Eta Eta { get; init; }
+
+    /// <summary>How τ is spread over 0…T-1.</summary>
+    public TimestepSpacing Spacing { get; init; } = TimestepSpacing.Uniform;
+
+    /// <summary>τ itself, from high to low; null makes it from <see cref="Steps"/> and <see cref="Spacing"/>.</summary>
+    public IReadOnlyList<int>? Timesteps { get; init; }
+
+    /// <summary>What is done to predicted x0; null does what the model's scheduler says.</summary>
+    public X0Treatment? X0Treatment { get; init; }
+
+    /// <summary>Number of images; ignored when <see cref="Seeds"/> is given.</summary>
+    public int Count { get; init; } = 1;
+
+    /// <summary>Seed of the first image; image i has seed Seed + i.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>The seed of each image; null makes them from <see cref="Seed"/> and <see cref="Count"/>.</summary>
+    public IReadOnlyList<ulong>? Seeds { get; init; }
+
+    /// <summary>The noise; null draws it from the seeds.</summary>
+    public NoiseSource? Noise { get; init; }
+
+    /// <summary>x_T, [N, C, H, W]; null draws it from the noise.</summary>
+    public double[]? InitialX { get; init; }
+
+    /// <summary>Class of each image, for a class-conditional model.</summary>
+    public int[]? Labels { get; init; }
+
+    /// <summary>Images in one network call.</summary>
+    public int BatchSize { get; init; } = 16;
+
+    /// <summary>Told after each network call.</summary>
+    public Action<SamplerProgress>? Progress { get; init; }
+
+    /// <summary>Stops sampling.</summary>
+    public CancellationToken CancellationToken { get; init; }
+}
