@@ -1,0 +1,42 @@
+using System.Text.Json;
+using DiffusionSharp.Sampling;
+using TestKit;
+
+namespace Conformance.Sampling;
+
+/// <summary>05_diffusers_DDIM: DDIMScheduler, every state of every run.</summary>
+public class DiffusersDdimGoldens
+{
+    public static TheoryData<string> Runs => new(GoldenRuns.Of("05_diffusers_DDIM"));
+
+    [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
+    [MemberData(nameof(Runs))]
+    public void Agrees(string run)
+    {
+        var golden = new GoldenCase("05_diffusers_DDIM");
+        var json = golden.Json.GetProperty("runs").GetProperty(run);
+        JsonElement config = json.GetProperty("config"), arguments = json.GetProperty("step_args");
+        var options = new DdimOptions
+        {
+            Eta = DiffusersConfig.Number(arguments, "eta", 0),
+            PredictionType = DiffusersConfig.Prediction(config),
+            X0Treatment = DiffusersConfig.X0Treatment(config, keepEpsilon: !DiffusersConfig.Flag(arguments, "use_clipped_model_output", false)),
+            FinalAlphaBar = DiffusersConfig.Final(config),
+        };
+        var schedule = DiffusersConfig.Schedule(config);
+        var timesteps = DiffusersConfig.Timesteps(config, json.GetProperty("num_inference_steps").GetInt32());
+        var plan = DdimPlan.Create(schedule, timesteps, options);
+        if (json.TryGetProperty("known_reference_defect", out _))
+        {
+            // Our chain goes to the next entry of τ. The reference goes to t - T//S, off its own timesteps: the same step
+            // arithmetic is checked on the reference's levels.
+            var stride = schedule.T / timesteps.Count;
+            var theirs = timesteps.Select(t => DdimPlan.Step(
+                t, schedule.AlphaBar(t), t >= stride ? schedule.AlphaBar(t - stride) : plan.FinalAlphaBar, options)).ToArray();
+            Assert.NotEqual(plan.Steps, theirs);
+            plan = new SamplingPlan(plan.Name, plan.T, plan.PredictionType, plan.X0Treatment, theirs);
+        }
+
+        SchedulerReplay.Check(golden, run, json, plan);
+    }
+}
