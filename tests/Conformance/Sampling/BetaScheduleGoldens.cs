@@ -60,7 +60,7 @@ public class BetaScheduleGoldens
     {
         if (run.StartsWith("diffusers", StringComparison.Ordinal))
         {
-            return DiffusersConfig.Schedule(e);
+            return DiffusersConfig.Read(e, "DDPMScheduler").ToSchedule();
         }
 
         var T = e.GetProperty("T").GetInt32();

@@ -1,69 +1,40 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using DiffusionSharp.Sampling;
 using DiffusionSharp.Schedules;
+using DiffusionSharp.Weights;
 
 namespace Conformance.Sampling;
 
-/// <summary>What the fields of a diffusers scheduler_config mean, with their defaults.</summary>
+/// <summary>From a diffusers scheduler_config to the parts of a plan that does what diffusers' own step() does.</summary>
 internal static class DiffusersConfig
 {
-    public static NoiseSchedule Schedule(JsonElement config)
+    public static SchedulerConfig Read(JsonElement config, string className)
     {
-        var T = Int(config, "num_train_timesteps", 1000);
-        double start = Number(config, "beta_start", 1e-4), end = Number(config, "beta_end", 0.02);
-        var schedule = Text(config, "beta_schedule", "linear") switch
-        {
-            "linear" => NoiseSchedule.Linear(T, start, end),
-            "scaled_linear" => NoiseSchedule.ScaledLinear(T, start, end),
-            "squaredcos_cap_v2" => NoiseSchedule.Cosine(T),
-            "sigmoid" => NoiseSchedule.Sigmoid(T, start, end),
-            var other => throw new NotSupportedException(other),
-        };
-        return Flag(config, "rescale_betas_zero_snr", false) ? schedule.WithZeroTerminalSnr() : schedule;
+        var json = JsonNode.Parse(config.GetRawText())!.AsObject();
+        json.Remove("note");
+        json["_class_name"] = className;
+        return SchedulerConfigJson.Parse(json.ToJsonString(), className);
     }
 
-    public static Timesteps Timesteps(JsonElement config, int steps) => DiffusionSharp.Schedules.Timesteps.Create(
-        Text(config, "timestep_spacing", "leading") switch
-        {
-            "leading" => TimestepSpacing.Leading,
-            "trailing" => TimestepSpacing.Trailing,
-            "linspace" => TimestepSpacing.Linspace,
-            var other => throw new NotSupportedException(other),
-        },
-        Int(config, "num_train_timesteps", 1000),
-        steps,
-        Int(config, "steps_offset", 0));
-
-    public static PredictionType Prediction(JsonElement config) => Text(config, "prediction_type", "epsilon") switch
+    public static Timesteps Timesteps(SchedulerConfig config, int steps) => config.TimestepSpacing switch
     {
-        "epsilon" => PredictionType.Epsilon,
-        "sample" => PredictionType.Sample,
-        "v_prediction" => PredictionType.VPrediction,
-        var other => throw new NotSupportedException(other),
+        "leading" => DiffusionSharp.Schedules.Timesteps.Leading(config.NumTrainTimesteps, steps, config.StepsOffset),
+        "trailing" => DiffusionSharp.Schedules.Timesteps.Trailing(config.NumTrainTimesteps, steps),
+        _ => DiffusionSharp.Schedules.Timesteps.Linspace(config.NumTrainTimesteps, steps),
     };
 
     /// <summary>DDIM keeps the network's ε unless use_clipped_model_output; DDPM's posterior mean is the re-derived one.</summary>
-    public static X0Treatment X0Treatment(JsonElement config, bool keepEpsilon)
+    public static DdimOptions Options(SchedulerConfig config, Eta eta, bool keepEpsilon) => new()
     {
-        if (Flag(config, "thresholding", false))
+        Eta = eta,
+        PredictionType = config.PredictionType,
+        X0Treatment = (config.Thresholding, config.ClipSample) switch
         {
-            return DiffusionSharp.Sampling.X0Treatment.DynamicThreshold(
-                Number(config, "dynamic_thresholding_ratio", 0.995), Number(config, "sample_max_value", 1), keepEpsilon);
-        }
-
-        return Flag(config, "clip_sample", true)
-            ? DiffusionSharp.Sampling.X0Treatment.Clip(Number(config, "clip_sample_range", 1), keepEpsilon)
-            : DiffusionSharp.Sampling.X0Treatment.None;
-    }
-
-    public static FinalAlphaBar Final(JsonElement config) =>
-        Flag(config, "set_alpha_to_one", true) ? FinalAlphaBar.One : FinalAlphaBar.AlphaBarZero;
-
-    public static string Text(JsonElement e, string name, string standard) => e.TryGetProperty(name, out var v) ? v.GetString()! : standard;
-
-    public static double Number(JsonElement e, string name, double standard) => e.TryGetProperty(name, out var v) ? v.GetDouble() : standard;
-
-    public static bool Flag(JsonElement e, string name, bool standard) => e.TryGetProperty(name, out var v) ? v.GetBoolean() : standard;
-
-    private static int Int(JsonElement e, string name, int standard) => e.TryGetProperty(name, out var v) ? v.GetInt32() : standard;
+            (true, _) => X0Treatment.DynamicThreshold(config.DynamicThresholdingRatio, config.SampleMaxValue, keepEpsilon),
+            (_, true) => X0Treatment.Clip(config.ClipSampleRange, keepEpsilon),
+            _ => X0Treatment.None,
+        },
+        FinalAlphaBar = config.SetAlphaToOne ? FinalAlphaBar.One : FinalAlphaBar.AlphaBarZero,
+    };
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using DiffusionSharp.Sampling;
 using TestKit;
 
@@ -15,15 +14,11 @@ public class DiffusersDdimGoldens
     {
         var golden = new GoldenCase("05_diffusers_DDIM");
         var json = golden.Json.GetProperty("runs").GetProperty(run);
-        JsonElement config = json.GetProperty("config"), arguments = json.GetProperty("step_args");
-        var options = new DdimOptions
-        {
-            Eta = DiffusersConfig.Number(arguments, "eta", 0),
-            PredictionType = DiffusersConfig.Prediction(config),
-            X0Treatment = DiffusersConfig.X0Treatment(config, keepEpsilon: !DiffusersConfig.Flag(arguments, "use_clipped_model_output", false)),
-            FinalAlphaBar = DiffusersConfig.Final(config),
-        };
-        var schedule = DiffusersConfig.Schedule(config);
+        var config = DiffusersConfig.Read(json.GetProperty("config"), "DDIMScheduler");
+        var arguments = json.GetProperty("step_args");
+        var useClipped = arguments.TryGetProperty("use_clipped_model_output", out var use) && use.GetBoolean();
+        var options = DiffusersConfig.Options(config, arguments.GetProperty("eta").GetDouble(), keepEpsilon: !useClipped);
+        var schedule = config.ToSchedule();
         var timesteps = DiffusersConfig.Timesteps(config, json.GetProperty("num_inference_steps").GetInt32());
         var plan = DdimPlan.Create(schedule, timesteps, options);
         if (json.TryGetProperty("known_reference_defect", out _))

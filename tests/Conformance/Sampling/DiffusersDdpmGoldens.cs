@@ -14,15 +14,10 @@ public class DiffusersDdpmGoldens
     {
         var golden = new GoldenCase("05_diffusers_DDPM");
         var json = golden.Json.GetProperty("runs").GetProperty(run);
-        var config = json.GetProperty("config");
-        var options = new DdimOptions
-        {
-            Eta = DiffusersConfig.Text(config, "variance_type", "fixed_small") == "fixed_large" ? Eta.Hat : 1,
-            PredictionType = DiffusersConfig.Prediction(config),
-            X0Treatment = DiffusersConfig.X0Treatment(config, keepEpsilon: false),
-        };
+        var config = DiffusersConfig.Read(json.GetProperty("config"), "DDPMScheduler");
+        var options = DiffusersConfig.Options(config, config.VarianceType == "fixed_large" ? Eta.Hat : 1, keepEpsilon: false);
         var timesteps = DiffusersConfig.Timesteps(config, json.GetProperty("num_inference_steps").GetInt32());
-        var plan = DdimPlan.Create(DiffusersConfig.Schedule(config), timesteps, options);
+        var plan = DdimPlan.Create(config.ToSchedule(), timesteps, options);
         if (options.Eta.IsHat && timesteps[^1] > 0)
         {
             // The reference leaves out the last noise only at t = 0: with trailing spacing it adds σ̂·z to the clean image.

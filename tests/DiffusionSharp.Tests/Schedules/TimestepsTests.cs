@@ -57,6 +57,8 @@ public class TimestepsTests
         Assert.Equal([999, 856, 713, 570, 428, 285, 142], Timesteps.Trailing(1000, 7));
         Assert.Equal([999, 888, 777, 666, 555, 444, 333, 222, 111, 0], Timesteps.Linspace(1000, 10));
         Assert.Equal([999, 899, 799, 699, 599, 500, 400, 300, 200, 100], Timesteps.LinspaceSolver(1000, 10));
+        Assert.Equal([999, 832, 666, 500, 333, 166, 0], Timesteps.Linspace(1000, 7)); // 832.5, 499.5 and 166.5: halves to even
+        Assert.Equal([999, 937, 874, 811], Timesteps.Trailing(1000, 16).Take(4)); // 937.5 and 812.5
         Assert.Equal([999, 799, 599, 399, 199], Timesteps.Uniform(1000, 5));
         Assert.Equal([999, 665, 332], Timesteps.Uniform(1000, 3));
         Assert.Equal([999, 561, 249, 62, 0], Timesteps.Quadratic(1000, 5));
