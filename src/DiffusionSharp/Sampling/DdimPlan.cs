@@ -49,7 +49,8 @@ public static class DdimPlan
         ArgumentNullException.ThrowIfNull(options);
         if (!(alphaBarFrom >= 0 && alphaBarFrom < 1 && alphaBarTo >= alphaBarFrom && alphaBarTo > 0 && alphaBarTo <= 1))
         {
-            throw new ArgumentException($"a step from alphaBar {alphaBarFrom} to {alphaBarTo}: 0 <= from < 1, from <= to <= 1 and 0 < to are needed");
+            throw new ArgumentException(
+                $"a step from alphaBar {alphaBarFrom} to {alphaBarTo}: 0 <= from < 1, from <= to <= 1 and 0 < to are needed", nameof(alphaBarFrom));
         }
 
         double a = Math.Sqrt(alphaBarFrom), b = Math.Sqrt(1 - alphaBarFrom);
@@ -88,7 +89,8 @@ public static class DdimPlan
 
     private static (double X, double M) X0Coefficients(double t, double a, double b, PredictionType type) => type switch
     {
-        PredictionType.Epsilon when a == 0 => throw Invalid($"alphaBar is 0 at t = {t}, where a network that predicts epsilon says nothing about x0: "
+        PredictionType.Epsilon when a == 0 => throw Invalid(
+            $"alphaBar is 0 at t = {t}, where a network that predicts epsilon says nothing about x0: "
             + "use a network that predicts x0 or v, a schedule without zero terminal SNR, or timesteps that start lower"),
         PredictionType.Epsilon => (1 / a, -b / a),
         PredictionType.Sample => (0, 1),

@@ -21,7 +21,8 @@ internal static class SamplerCheck
 
         if (denoiser.OutputChannels != channels && denoiser.OutputChannels != 2 * channels)
         {
-            throw Invalid($"the network returns {denoiser.OutputChannels} channels for images of {channels}: expected {channels}, or {2 * channels} with learned variance");
+            throw Invalid($"the network returns {denoiser.OutputChannels} channels for images of {channels}: "
+                + $"expected {channels}, or {2 * channels} with learned variance");
         }
 
         if (request.Noise.Count < request.Count)

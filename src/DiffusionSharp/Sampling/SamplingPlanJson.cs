@@ -42,7 +42,8 @@ internal static class SamplingPlanJson
             throw new DiffusionException(ErrorKind.Configuration, $"sampling plan: format is '{document?.Format}', expected '{Format}'");
         }
 
-        return new SamplingPlan(document.Name, document.T, document.PredictionType, Treatment(document.X0Treatment), document.Steps, document.InitialScale)
+        var treatment = Treatment(document.X0Treatment);
+        return new SamplingPlan(document.Name, document.T, document.PredictionType, treatment, document.Steps, document.InitialScale)
         {
             Notes = document.Notes,
         };
