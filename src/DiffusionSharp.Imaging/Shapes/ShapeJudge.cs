@@ -7,10 +7,15 @@ namespace DiffusionSharp.Imaging.Shapes;
 internal static class ShapeJudge
 {
     /// <summary>Deviation of the frame's border from a plane.</summary>
-    private const double MaxBorder = 0.06;
+    public const double MaxBorder = 0.06;
 
     /// <summary>Difference of the background's largest and smallest channel; drawings have at most 0.04.</summary>
     private const double MaxGroundChroma = 0.12;
+
+    /// <summary>Backgrounds are dark (at most 0.37 at the centre) or light (at least 0.68); between these limits they are neither.</summary>
+    private const double MaxDark = 0.43;
+
+    private const double MinLight = 0.62;
 
     /// <summary>Difference of the object's largest and smallest channel; drawings have at least 0.52.</summary>
     private const double MinObjectChroma = 0.48;
@@ -26,30 +31,25 @@ internal static class ShapeJudge
     private const double MaxAway = 0.06;
 
     private const double MaxEdge = 0.36;
-    private const double MaxPatches = 0.05;
-    private const double MaxWorst = 0.25;
+    private const double MaxPatches = 0.055;
+    private const double MaxWorst = 0.28;
 
     /// <summary>The largest change of hue over the object, in degrees.</summary>
     private const double MaxHueSpread = 8;
 
     /// <summary>The verdict on a picture's best match.</summary>
-    public static ShapeVerdict Judge(ShapeMatch match, int size, double border)
+    public static ShapeVerdict Judge(ShapeMatch match, int size)
     {
         double u = (match.Pose.CentreX / size) - 0.5, v = (match.Pose.CentreY / size) - 0.5, radius = match.Pose.Radius / size;
         var (hue, chroma) = ObjectColour(match.Colours, u, v);
-        var reason = Reason(match, size, border, u, v, radius, hue, chroma);
+        var reason = Reason(match, size, u, v, radius, hue, chroma);
         return new ShapeVerdict(reason.Length == 0, match.Kind, hue, ShapeHue.Bin(hue), match.Misfit.Total, reason);
     }
 
-    private static string Reason(ShapeMatch match, int size, double border, double u, double v, double radius, double hue, double chroma)
+    private static string Reason(ShapeMatch match, int size, double u, double v, double radius, double hue, double chroma)
     {
         var misfit = match.Misfit;
         double contrast = Contrast(match.Colours, u, v), edge = match.Pose.EdgeWidth * 32 / size;
-        if (border > MaxBorder)
-        {
-            return "the background is not smooth";
-        }
-
         if (chroma < MinObjectChroma)
         {
             return "no object of a clear hue";
@@ -76,7 +76,8 @@ internal static class ShapeJudge
         }
 
         return HueSpread(match.Colours, u, v, radius, hue) > MaxHueSpread ? "more than one hue"
-            : GroundChroma(match.Colours, u, v) > MaxGroundChroma ? "the background is not grey"
+            : GroundChroma(match.Colours) > MaxGroundChroma ? "the background is not grey"
+            : GroundLevel(match.Colours) is > MaxDark and < MinLight ? "the background is neither dark nor light"
             : string.Empty;
     }
 
@@ -86,8 +87,9 @@ internal static class ShapeJudge
         return (ShapeHue.Of(r, g, b), Chroma(r, g, b));
     }
 
-    private static double GroundChroma(ShapeColours colours, double u, double v) =>
-        Chroma(colours.Ground(0, u, v), colours.Ground(1, u, v), colours.Ground(2, u, v));
+    private static double GroundChroma(ShapeColours colours) => Chroma(colours.Ground(0, 0, 0), colours.Ground(1, 0, 0), colours.Ground(2, 0, 0));
+
+    private static double GroundLevel(ShapeColours colours) => (colours.Ground(0, 0, 0) + colours.Ground(1, 0, 0) + colours.Ground(2, 0, 0)) / 3;
 
     private static double Chroma(double r, double g, double b) => Math.Max(r, Math.Max(g, b)) - Math.Min(r, Math.Min(g, b));
 

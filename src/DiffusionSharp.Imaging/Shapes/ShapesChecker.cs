@@ -44,6 +44,11 @@ public static class ShapesChecker
         var (picture, n) = ShapePicture.Reduce(levels, size);
         var first = new float[n * n];
         var border = ShapePicture.Segment(picture, n, first);
-        return ShapeJudge.Judge(ShapeMatch.Best(picture, n, first), n, border);
+        if (border > ShapeJudge.MaxBorder)
+        {
+            return new ShapeVerdict(false, default, 0, 0, border, "the background is not smooth");
+        }
+
+        return ShapeJudge.Judge(ShapeMatch.Best(picture, n, first), n);
     }
 }
