@@ -54,7 +54,7 @@ public sealed class DiffusionModel : IDisposable
         var schedule = scheduler.ToSchedule();
         var timesteps = options.Timesteps is { } tau
             ? Timesteps.Custom(schedule.T, [.. tau])
-            : Timesteps.Create(options.Spacing, schedule.T, options.Steps, scheduler.StepsOffset);
+            : Timesteps.Create(options.Spacing, schedule.T, options.Steps, options.Spacing == TimestepSpacing.Leading ? scheduler.StepsOffset : 0);
         return DdimPlan.Create(schedule, timesteps, new DdimOptions
         {
             Eta = options.Eta,
