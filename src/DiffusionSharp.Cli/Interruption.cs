@@ -1,0 +1,51 @@
+using System.Runtime.InteropServices;
+
+namespace DiffusionSharp.Cli;
+
+/// <summary>SIGINT and SIGTERM: the first one asks to stop, a second one ends the process at once.</summary>
+public sealed class Interruption : IDisposable
+{
+    private readonly CancellationTokenSource source = new();
+    private readonly List<PosixSignalRegistration> registrations = [];
+
+    /// <summary>Cancelled by the first signal.</summary>
+    public CancellationToken Token => source.Token;
+
+    /// <summary>128 plus the signal's number; 130 before any.</summary>
+    public int ExitCode { get; private set; } = 130;
+
+    /// <summary>Listens to the process's signals.</summary>
+    public static Interruption FromSignals()
+    {
+        var interruption = new Interruption();
+        interruption.Listen(PosixSignal.SIGINT, 130);
+        interruption.Listen(PosixSignal.SIGTERM, 143);
+        return interruption;
+    }
+
+    /// <summary>Asks to stop.</summary>
+    /// <param name="exitCode">What the command returns.</param>
+    public void Raise(int exitCode)
+    {
+        ExitCode = exitCode;
+        source.Cancel();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        registrations.ForEach(r => r.Dispose());
+        source.Dispose();
+    }
+
+    private void Listen(PosixSignal signal, int exitCode) => registrations.Add(PosixSignalRegistration.Create(signal, context =>
+    {
+        context.Cancel = true;
+        if (source.IsCancellationRequested)
+        {
+            Environment.Exit(exitCode);
+        }
+
+        Raise(exitCode);
+    }));
+}

@@ -1,0 +1,79 @@
+using System.CommandLine;
+using DiffusionSharp.Networks;
+
+namespace DiffusionSharp.Cli.Options;
+
+/// <summary>The options that make a U-Net.</summary>
+internal sealed class NetworkOptions
+{
+    private static readonly int[] DefaultMultipliers = [1, 2, 2, 4];
+
+    public Option<(int Height, int Width)?> Size { get; } = Parse.Size("--size");
+
+    public Option<int> Channels { get; } = new("--channels");
+
+    public Option<int[]> Multipliers { get; } = Parse.List<int>("--multipliers");
+
+    public Option<int> Layers { get; } = new("--layers");
+
+    public Option<int[]> Attention { get; } = Parse.List<int>("--attention");
+
+    public Option<int> Groups { get; } = new("--groups");
+
+    public Option<double> Dropout { get; } = new("--dropout");
+
+    private IEnumerable<Option> Shape => [Channels, Multipliers, Layers, Attention, Groups, Dropout];
+
+    public IEnumerable<Option> All => [Size, .. Shape];
+
+    public IEnumerable<Option> Given(ParseResult r) => All.Where(r.Has);
+
+    /// <summary>The network for images of a shape; what is not given comes from a saved one, or is chosen for the size.</summary>
+    public UNetConfig Resolve(ParseResult r, ImageShape shape, UNetConfig? saved)
+    {
+        if (saved is not null && shape == saved.InputShape && !Shape.Any(r.Has))
+        {
+            return saved;
+        }
+
+        var channels = r.Or(Channels, saved is null ? 64 : saved.BaseChannels ?? saved.BlockOutChannels[0]);
+        var multipliers = r.Or(Multipliers, saved is null ? ChooseMultipliers(shape) : [.. saved.BlockOutChannels.Select(c => c / channels)]);
+        var attention = r.Or(Attention, saved is null ? [ChooseAttention(shape, multipliers.Length)] : SavedAttention(saved));
+        if (multipliers.Length == 0)
+        {
+            throw new DiffusionException(ErrorKind.Usage, "--multipliers is empty; give one number per level, such as 1,2,2");
+        }
+
+        var config = UNetConfig.Ddpm(shape, channels, multipliers, r.Or(Layers, saved?.LayersPerBlock ?? 2), attention);
+        return config with
+        {
+            NormNumGroups = r.Or(Groups, saved?.NormNumGroups ?? ChooseGroups(config)),
+            Dropout = r.Or(Dropout, saved?.Dropout ?? 0),
+        };
+    }
+
+    // Halve while both sides stay even and at least 8.
+    internal static int[] ChooseMultipliers(ImageShape shape)
+    {
+        var levels = 1;
+        while (shape.Height % (1 << levels) == 0 && shape.Width % (1 << levels) == 0 && Math.Min(shape.Height, shape.Width) >> levels >= 8)
+        {
+            levels++;
+        }
+
+        return [.. Enumerable.Range(0, levels).Select(l => DefaultMultipliers[Math.Min(l, DefaultMultipliers.Length - 1)])];
+    }
+
+    // DDPM has attention at 16×16.
+    internal static int ChooseAttention(ImageShape shape, int levels) =>
+        Enumerable.Range(0, levels).Select(l => Math.Min(shape.Height, shape.Width) >> l).MinBy(side => Math.Abs(side - 16));
+
+    internal static int ChooseGroups(UNetConfig config)
+    {
+        int[] widths = [config.BaseChannels ?? config.BlockOutChannels[0], .. config.BlockOutChannels];
+        return new[] { 32, 16, 8, 4, 2 }.FirstOrDefault(g => widths.All(w => w % g == 0 && w / g > 1), 1);
+    }
+
+    private static int[] SavedAttention(UNetConfig saved) =>
+        [.. Enumerable.Range(0, saved.Levels).Where(l => saved.DownBlockTypes[l] == "AttnDownBlock2D").Select(l => Math.Min(saved.Height, saved.Width) >> l)];
+}

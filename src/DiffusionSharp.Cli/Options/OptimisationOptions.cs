@@ -1,0 +1,125 @@
+using System.CommandLine;
+using DiffusionSharp.Training;
+
+namespace DiffusionSharp.Cli.Options;
+
+/// <summary>The options of the loss, the optimizer, the averages, and what is saved when.</summary>
+internal sealed class OptimisationOptions
+{
+    public Option<LossKind> Loss { get; } = Parse.Choice("--loss", ("l2", LossKind.L2), ("l1", LossKind.L1), ("huber", LossKind.Huber));
+
+    public Option<LossReduction> Reduction { get; } = Parse.Choice("--reduction", ("mean", LossReduction.Mean), ("sum", LossReduction.Sum));
+
+    public Option<DiffusionSharp.Training.TimestepSampling> TimestepSampling { get; } = Parse.Choice(
+        "--timestep-sampling", ("uniform", DiffusionSharp.Training.TimestepSampling.Uniform), ("antithetic", DiffusionSharp.Training.TimestepSampling.Antithetic));
+
+    public Option<double?> MinSnr { get; } = new("--min-snr");
+
+    public Option<double> LearningRate { get; } = new("--lr");
+
+    public Option<OptimizerKind> Optimizer { get; } = Parse.Choice("--optimizer", ("adam", OptimizerKind.Adam), ("adamw", OptimizerKind.AdamW));
+
+    public Option<double> WeightDecay { get; } = new("--weight-decay");
+
+    public Option<double> ClipGradient { get; } = new("--clip-gradient");
+
+    public Option<long> Warmup { get; } = new("--warmup");
+
+    public Option<LearningRateDecay> Decay { get; } = Parse.Choice("--decay", ("constant", LearningRateDecay.Constant), ("cosine", LearningRateDecay.Cosine));
+
+    public Option<int> Batch { get; } = new("--batch");
+
+    public Option<int?> MicroBatch { get; } = new("--micro-batch");
+
+    public Option<int> Accumulate { get; } = new("--accumulate");
+
+    public Option<double[]> Ema { get; } = Parse.List<double>("--ema");
+
+    public Option<bool> NoEmaWarmup { get; } = new("--no-ema-warmup");
+
+    public Option<double?> Epochs { get; } = new("--epochs");
+
+    public Option<long?> Steps { get; } = new("--steps");
+
+    public Option<double?> Duration { get; } = Parse.Duration("--duration");
+
+    public Option<long> SampleEvery { get; } = new("--sample-every");
+
+    public Option<long> CheckpointEvery { get; } = new("--checkpoint-every");
+
+    public Option<long> ValidateEvery { get; } = new("--validate-every");
+
+    public Option<int> Keep { get; } = new("--keep");
+
+    public Option<ulong> Seed { get; } = new("--seed");
+
+    public Option<string> Device { get; } = new("--device");
+
+    public Option<bool> BFloat16 { get; } = new("--bf16");
+
+    public Option<int> Threads { get; } = new("--threads");
+
+    public IEnumerable<Option> All =>
+    [
+        Loss, Reduction, TimestepSampling, MinSnr, LearningRate, Optimizer, WeightDecay, ClipGradient, Warmup, Decay, Batch, MicroBatch, Accumulate,
+        Ema, NoEmaWarmup, Epochs, Steps, Duration, SampleEvery, CheckpointEvery, ValidateEvery, Keep, Seed, Device, BFloat16, Threads,
+    ];
+
+    /// <summary>The training options; what is not given comes from a saved run, or is DDPM's.</summary>
+    public TrainingOptions Resolve(ParseResult r, long imagesPerEpoch, TrainingOptions? saved)
+    {
+        var basis = saved ?? new TrainingOptions();
+        var accumulate = r.Or(Accumulate, 1);
+        if (accumulate < 1 || (accumulate > 1 && r.Has(MicroBatch)))
+        {
+            throw new DiffusionException(ErrorKind.Usage, accumulate < 1
+                ? $"--accumulate {accumulate} must be at least 1"
+                : "--accumulate and --micro-batch both say how an update is split: give one (--accumulate K makes updates of batch × K images)");
+        }
+
+        var batch = r.Or(Batch, r.Has(Accumulate) ? basis.MicroBatch ?? basis.BatchSize : basis.BatchSize);
+        var batchSize = checked(batch * accumulate);
+        var resolved = basis with
+        {
+            Seed = r.Or(Seed, basis.Seed),
+            BatchSize = batchSize,
+            MicroBatch = accumulate > 1 ? batch : r.Or(MicroBatch, basis.MicroBatch),
+            LearningRate = r.Or(LearningRate, basis.LearningRate),
+            Decay = r.Or(Decay, basis.Decay),
+            WarmupImages = r.Or(Warmup, basis.WarmupImages),
+            Optimizer = r.Or(Optimizer, basis.Optimizer),
+            WeightDecay = r.Or(WeightDecay, basis.WeightDecay),
+            GradientClip = r.Or(ClipGradient, basis.GradientClip),
+            Loss = r.Or(Loss, basis.Loss),
+            Reduction = r.Or(Reduction, basis.Reduction),
+            TimestepSampling = r.Or(TimestepSampling, basis.TimestepSampling),
+            MinSnrGamma = r.Or(MinSnr, basis.MinSnrGamma),
+            EmaDecays = r.Has(Ema) ? [.. r.GetValue(Ema)!] : basis.EmaDecays,
+            EmaWarmup = r.Has(NoEmaWarmup) ? !r.GetValue(NoEmaWarmup) : basis.EmaWarmup,
+            CheckpointEvery = r.Or(CheckpointEvery, basis.CheckpointEvery),
+            KeepCheckpoints = r.Or(Keep, basis.KeepCheckpoints),
+            SampleEvery = r.Or(SampleEvery, basis.SampleEvery),
+            ValidateEvery = r.Or(ValidateEvery, basis.ValidateEvery),
+            Device = r.Or(Device, basis.Device),
+            BFloat16 = r.Or(BFloat16, basis.BFloat16),
+            Threads = r.Or(Threads, basis.Threads),
+        };
+        return WithLength(r, resolved, imagesPerEpoch, isNew: saved is null);
+    }
+
+    private TrainingOptions WithLength(ParseResult r, TrainingOptions options, long imagesPerEpoch, bool isNew)
+    {
+        if (r.Has(Epochs) && r.Has(Steps))
+        {
+            throw new DiffusionException(ErrorKind.Usage, "--epochs and --steps both name the length; give one");
+        }
+
+        long? images = r.GetValue(Epochs) is double epochs ? (long)Math.Round(epochs * imagesPerEpoch) : r.GetValue(Steps) * options.BatchSize;
+        if (images is null && r.GetValue(Duration) is null)
+        {
+            return isNew ? options with { TotalImages = 300 * imagesPerEpoch } : options;
+        }
+
+        return options with { TotalImages = images, MaxSeconds = r.GetValue(Duration) };
+    }
+}

@@ -1,0 +1,89 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace DiffusionSharp.Cli.Options;
+
+/// <summary>Options whose text is not a plain number or word, and reading options with a fallback.</summary>
+internal static class Parse
+{
+    /// <summary>True when the option was given.</summary>
+    public static bool Has(this ParseResult result, Option option) => result.GetResult(option) is { Implicit: false };
+
+    /// <summary>The option's value when it was given, else the fallback.</summary>
+    public static T Or<T>(this ParseResult result, Option<T> option, T fallback) => result.Has(option) ? result.GetValue(option)! : fallback;
+
+    /// <summary>One word of several.</summary>
+    public static Option<T> Choice<T>(string name, params (string Word, T Value)[] choices) => Option(name, text =>
+        choices.FirstOrDefault(c => c.Word == text) is { Word: not null } found
+            ? found.Value
+            : throw new FormatException($"choose among {string.Join(", ", choices.Select(c => c.Word))}"));
+
+    /// <summary>Numbers with commas between them.</summary>
+    public static Option<T[]> List<T>(string name)
+        where T : ISpanParsable<T> => Option(name, text => text
+            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(part => T.TryParse(part, CultureInfo.InvariantCulture, out var value) ? value : throw new FormatException($"'{part}' is not a number of the list; write 1,2,2"))
+            .ToArray());
+
+    /// <summary>N or HxW.</summary>
+    public static Option<(int Height, int Width)?> Size(string name) => Option<(int, int)?>(name, text =>
+    {
+        var parts = text.Split('x', '×');
+        if (parts.Length > 2 || !int.TryParse(parts[0], NumberStyles.None, null, out var height) || !int.TryParse(parts[^1], NumberStyles.None, null, out var width) || height < 1 || width < 1)
+        {
+            throw new FormatException("write one number for a square, or HEIGHTxWIDTH");
+        }
+
+        return (height, width);
+    });
+
+    /// <summary>A time such as 90s, 45m, 1h30m; a bare number is seconds.</summary>
+    public static Option<double?> Duration(string name) => Option<double?>(name, text => Seconds(text) ?? throw new FormatException("write a time such as 90s, 45m or 1h30m"));
+
+    /// <summary>Any text through a function that throws <see cref="FormatException"/>, which becomes a usage error.</summary>
+    public static Option<T> Option<T>(string name, Func<string, T> parse) => new(name)
+    {
+        CustomParser = argument =>
+        {
+            try
+            {
+                return parse(argument.Tokens[0].Value);
+            }
+            catch (Exception e) when (e is FormatException or DiffusionException)
+            {
+                argument.AddError($"{name}: found '{argument.Tokens[0].Value}'; {e.Message}");
+                return default;
+            }
+        },
+        Arity = ArgumentArity.ExactlyOne,
+    };
+
+    internal static double? Seconds(string text)
+    {
+        var (total, number) = (0.0, 0);
+        for (var i = 0; i < text.Length; i++)
+        {
+            var unit = text[i] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 0 };
+            if (unit == 0)
+            {
+                continue;
+            }
+
+            if (!double.TryParse(text.AsSpan(number, i - number), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value))
+            {
+                return null;
+            }
+
+            total += value * unit;
+            number = i + 1;
+        }
+
+        if (number == text.Length)
+        {
+            return total > 0 ? total : null;
+        }
+
+        return number == 0 && double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds > 0 ? seconds : null;
+    }
+}

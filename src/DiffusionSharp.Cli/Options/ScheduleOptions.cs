@@ -1,0 +1,57 @@
+using System.CommandLine;
+using DiffusionSharp.Schedules;
+using DiffusionSharp.Weights;
+
+namespace DiffusionSharp.Cli.Options;
+
+/// <summary>The options that make a noise schedule and say what is predicted.</summary>
+internal sealed class ScheduleOptions
+{
+    private const string Sigmoid = "sigmoid";
+
+    public Option<string> Schedule { get; } = Parse.Choice("--schedule", ("linear", "linear"), ("scaled_linear", "scaled_linear"), ("cosine", "squaredcos_cap_v2"), (Sigmoid, Sigmoid));
+
+    public Option<int> TrainTimesteps { get; } = new("--train-timesteps");
+
+    public Option<double> BetaStart { get; } = new("--beta-start");
+
+    public Option<double> BetaEnd { get; } = new("--beta-end");
+
+    public Option<bool> ZeroSnr { get; } = new("--zero-snr");
+
+    public Option<PredictionType> Prediction { get; } = Parse.Choice(
+        "--prediction", ("epsilon", PredictionType.Epsilon), ("sample", PredictionType.Sample), ("v_prediction", PredictionType.VPrediction));
+
+    private IEnumerable<Option> Curve => [Schedule, TrainTimesteps, BetaStart, BetaEnd, ZeroSnr];
+
+    public IEnumerable<Option> All => [.. Curve, Prediction];
+
+    public IEnumerable<Option> Given(ParseResult r) => All.Where(r.Has);
+
+    /// <summary>The scheduler; what is not given comes from a saved one, or is DDPM's.</summary>
+    public SchedulerConfig Resolve(ParseResult r, SchedulerConfig? saved)
+    {
+        var prediction = r.Or(Prediction, saved?.PredictionType ?? PredictionType.Epsilon);
+        if (saved is not null && !Curve.Any(r.Has))
+        {
+            return saved with { PredictionType = prediction };
+        }
+
+        saved ??= new SchedulerConfig { TimestepSpacing = "trailing" };
+        var config = saved with
+        {
+            TrainedBetas = null,
+            BetaSchedule = r.Or(Schedule, saved.TrainedBetas is null ? saved.BetaSchedule : Sigmoid),
+            NumTrainTimesteps = r.Or(TrainTimesteps, saved.NumTrainTimesteps),
+            BetaStart = r.Or(BetaStart, saved.BetaStart),
+            BetaEnd = r.Or(BetaEnd, saved.BetaEnd),
+            RescaleBetasZeroSnr = r.Or(ZeroSnr, saved.RescaleBetasZeroSnr),
+            PredictionType = prediction,
+        };
+
+        // A DDIMScheduler knows no sigmoid by name: its β are written out.
+        return config.BetaSchedule == Sigmoid
+            ? config with { BetaSchedule = "linear", RescaleBetasZeroSnr = false, TrainedBetas = [.. config.ToSchedule().Betas] }
+            : config;
+    }
+}

@@ -1,0 +1,3 @@
+using DiffusionSharp.Cli;
+
+return Cli.Run(args, CliHost.Process());
