@@ -1,0 +1,115 @@
+using System.Text.Json;
+using Conformance.Networks;
+using DiffusionSharp;
+using DiffusionSharp.Noise;
+using DiffusionSharp.Sampling;
+using DiffusionSharp.Schedules;
+using DiffusionSharp.Torch.Engine;
+using TestKit;
+
+namespace Conformance.Sampling;
+
+/// <summary>
+/// 02_sampling and 02_interpolation: the chains of the DDIM authors' code with its own network, the recorded noise and the
+/// public sampler. Its ddpm_steps is η = hat on the sub-sequence with x0 clipped: mean of the posterior, variance 1-ᾱ_t/ᾱ_s.
+/// </summary>
+public class ErmongroupSamplingGoldens
+{
+    private const string Weights = "../01_unet_ch32_m21_r1_a8_16px/model.safetensors";
+
+    public static TheoryData<string> Runs8 => new(GoldenRuns.Of("02_sampling_8px"));
+
+    public static TheoryData<string> Runs16 => new(GoldenRuns.Of("02_sampling_16px"));
+
+    [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
+    [MemberData(nameof(Runs8))]
+    public void Chains_of_8px_agree(string run) => AssertChain("02_sampling_8px", run);
+
+    [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
+    [MemberData(nameof(Runs16))]
+    public void Chains_of_16px_agree(string run) => AssertChain("02_sampling_16px", run);
+
+    [Fact(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
+    public void Interpolated_images_agree()
+    {
+        var golden = new GoldenCase("02_interpolation");
+        var tolerance = golden.Json.GetProperty("tolerance");
+        var model = new ErmongroupModel(golden, Weights);
+        using var denoiser = new TorchDenoiser(model.Graph, p => model.Weights[p.Name]);
+
+        var plan = DdimPlan.Create(NoiseSchedule.Linear(), Timesteps.ErmongroupUniform(1000, golden.Json.GetProperty("timesteps").GetInt32()));
+        var count = golden.Shape("z")[0];
+        var result = Sampler.Run(denoiser, plan, new SamplerRequest
+        {
+            Shape = model.Graph.InputShape,
+            Count = count,
+            Noise = NoiseSource.Recorded([], 0, count, model.Graph.InputShape),
+            InitialX = golden.Doubles("z"),
+        });
+
+        AssertClose("x", golden.Doubles("x"), result.Values, tolerance.GetProperty("x_rel_to_max_abs").GetDouble());
+        var images = golden.Doubles("images");
+        for (var i = 0; i < images.Length; i++)
+        {
+            Assert.Equal(images[i], Math.Clamp((result.Values[i] + 1) / 2, 0, 1), tolerance.GetProperty("images").GetDouble());
+        }
+    }
+
+    private static void AssertChain(string name, string run)
+    {
+        var golden = new GoldenCase(name);
+        var json = golden.Json.GetProperty("runs").GetProperty(run);
+        var model = new ErmongroupModel(golden, Weights);
+        using var denoiser = new TorchDenoiser(model.Graph, p => model.Weights[p.Name]);
+        var plan = Plan(json);
+        Assert.Equal(json.GetProperty("model_calls").GetInt32(), plan.NetworkCalls);
+
+        var shape = model.Graph.InputShape;
+        var count = golden.Shape("x_T")[0];
+        var n = count * shape.Elements;
+        double[] xs = golden.Doubles($"{run}/xs"), x0s = golden.Doubles($"{run}/x0s");
+        var noise = golden.Has($"{run}/noise") ? golden.Floats($"{run}/noise") : [];
+        var relative = json.GetProperty("tolerance_final").GetProperty("rel_to_max_abs").GetDouble();
+        var calls = 0;
+        Sampler.Run(denoiser, plan, new SamplerRequest
+        {
+            Shape = shape,
+            Count = count,
+            Noise = NoiseSource.Recorded(noise, noise.Length / n, count, shape),
+            InitialX = golden.Doubles("x_T"),
+            Progress = p =>
+            {
+                AssertClose($"x after call {p.Call}", xs.AsSpan(p.Call * n, n), p.X, relative);
+                AssertClose($"x0 of call {p.Call}", x0s.AsSpan((p.Call - 1) * n, n), p.X0, relative);
+                calls = p.Call;
+            },
+        });
+        Assert.Equal(plan.NetworkCalls, calls);
+    }
+
+    private static SamplingPlan Plan(JsonElement run)
+    {
+        var spacing = run.GetProperty("skip_type").GetString() == "uniform" ? TimestepSpacing.ErmongroupUniform : TimestepSpacing.ErmongroupQuad;
+        var timesteps = Timesteps.Create(spacing, 1000, run.GetProperty("timesteps").GetInt32());
+        Assert.Equal(run.GetProperty("t").EnumerateArray().Select(t => t.GetInt32()), timesteps);
+        return DdimPlan.Create(NoiseSchedule.Linear(), timesteps, run.GetProperty("sample_type").GetString() switch
+        {
+            "generalized" => new DdimOptions { Eta = run.GetProperty("eta").GetDouble() },
+            "ddpm_noisy" => new DdimOptions { Eta = Eta.Hat, X0Treatment = X0Treatment.Clip() },
+            var other => throw new NotSupportedException(other),
+        });
+    }
+
+    private static void AssertClose(string what, ReadOnlySpan<double> expected, ReadOnlySpan<double> actual, double relative)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        double worst = 0, largest = 0;
+        for (var i = 0; i < expected.Length; i++)
+        {
+            worst = Math.Max(worst, Math.Abs(expected[i] - actual[i]));
+            largest = Math.Max(largest, Math.Abs(expected[i]));
+        }
+
+        Assert.True(worst <= relative * largest, $"{what}: off by {worst:G3}, allowed {relative:G3} of {largest:G3} = {relative * largest:G3}");
+    }
+}
