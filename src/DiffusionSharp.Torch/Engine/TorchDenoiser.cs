@@ -12,7 +12,7 @@ namespace DiffusionSharp.Torch.Engine;
 public sealed class TorchDenoiser : IDenoiser, IDisposable
 {
     private readonly TorchNetwork network;
-    private readonly bool owned;
+    private readonly bool takesLabels;
 
     /// <summary>Puts a network's weights on a device.</summary>
     /// <param name="graph">The network.</param>
@@ -24,10 +24,8 @@ public sealed class TorchDenoiser : IDenoiser, IDisposable
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(weights);
         network = new TorchNetwork(graph, weights, options ?? new TorchOptions(), trainable: false);
-        owned = true;
+        takesLabels = graph.Nodes.Any(n => n.Operation is Operation.InputLabel);
     }
-
-    internal TorchDenoiser(TorchNetwork network) => this.network = network;
 
     /// <inheritdoc/>
     public int OutputChannels => network.Graph.OutputShape.Channels;
@@ -56,20 +54,17 @@ public sealed class TorchDenoiser : IDenoiser, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        if (owned)
-        {
-            network.Dispose();
-        }
-    }
+    public void Dispose() => network.Dispose();
 
     private Tensor? Labels(DenoiserInput input)
     {
-        if (network.Graph.ClassCount is not int classes)
+        if (!takesLabels)
         {
             return null;
         }
+
+        // A label that goes through the timestep's sinusoid may be any number.
+        var classes = network.Graph.ClassCount ?? int.MaxValue;
 
         if (input.Labels.Length != input.Count)
         {

@@ -36,7 +36,7 @@ internal sealed class TorchKernels(Func<ParameterSpec, Tensor> parameter, Scalar
             case Operation.GroupNorm norm:
             {
                 var (weight, bias) = (parameter(norm.Weight), parameter(norm.Bias));
-                return f => functional.group_norm(f.Values[a]!, norm.Groups, weight, bias, norm.Epsilon);
+                return f => functional.group_norm(Normalisable(f.Values[a]!), norm.Groups, weight, bias, norm.Epsilon);
             }
 
             case Operation.Silu:
@@ -106,6 +106,10 @@ internal sealed class TorchKernels(Func<ParameterSpec, Tensor> parameter, Scalar
 
         return embedding.unsqueeze(-1).unsqueeze(-1);
     }
+
+    // CUDA's kernel wants x in the type of the scales, which are float32; the CPU's takes bfloat16 as it is.
+    private static Tensor Normalisable(Tensor x) =>
+        x.dtype == ScalarType.Float32 || x.device_type == DeviceType.CPU ? x : x.to(ScalarType.Float32);
 
     private Tensor Cast(Tensor x) => x.dtype == computeType ? x : x.to(computeType);
 }

@@ -1,9 +1,6 @@
 using System.Diagnostics;
 using DiffusionSharp.Data;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Noise;
-using DiffusionSharp.Sampling;
-using DiffusionSharp.Schedules;
 using DiffusionSharp.Storage;
 using DiffusionSharp.Torch.Engine;
 using DiffusionSharp.Torch.Native;
@@ -58,11 +55,11 @@ public sealed class Trainer : IDisposable
         else
         {
             state = Checkpoint.ReadState(checkpoint);
-            step = new TrainingStep(graph, config.Training, ReadAll(checkpoint, Checkpoint.Weights));
-            step.Optimizer.Import(ReadAll(checkpoint, Checkpoint.Optimizer), state.Step);
+            step = new TrainingStep(graph, config.Training, RunSetup.ReadPart(checkpoint, Checkpoint.Weights));
+            step.Optimizer.Import(RunSetup.ReadPart(checkpoint, Checkpoint.Optimizer), state.Step);
             foreach (var average in step.Averages)
             {
-                average.Import(ReadAll(checkpoint, Checkpoint.Ema(average.Decay)), state.Step);
+                average.Import(RunSetup.ReadPart(checkpoint, Checkpoint.Ema(average.Decay)), state.Step);
             }
         }
     }
@@ -97,11 +94,16 @@ public sealed class Trainer : IDisposable
             throw new DiffusionException(ErrorKind.Configuration, $"the data's images are {data.Shape}, the network takes {config.UNet.InputShape}");
         }
 
+        if (config.UNet.NumClassEmbeds is int classes && data.ClassNames.Count > classes)
+        {
+            throw new DiffusionException(ErrorKind.Configuration, $"the data has {data.ClassNames.Count} classes, the network knows {classes} (num_class_embeds)");
+        }
+
         var run = new RunFolder(folder);
         var runLock = RunLock.Acquire(run.Root);
         try
         {
-            var resolved = Resolve(run, config, allowChanges);
+            var resolved = RunSetup.Resolve(run, config, allowChanges);
             return new Trainer(run, runLock, resolved, data, validation, initialWeights, clock ?? TimeProvider.System);
         }
         catch
@@ -121,64 +123,56 @@ public sealed class Trainer : IDisposable
         var options = config.Training;
         using var log = new MetricsLog(run, state.MetricsLength);
         var validation = options.ValidateEvery > 0 ? new Validation(validationSource, objective) : null;
-        var prefetcher = new Prefetcher<TrainingBatch>(state.Step, batches.Make);
-        var began = clock.GetTimestamp();
-        var (secondsBefore, imagesBefore, lastSaved) = (state.Seconds, state.Images, state.Images);
-        var recentLoss = double.NaN;
         if (run.Latest() is null)
         {
             Save(log);
         }
 
+        using var prefetcher = new Prefetcher<TrainingBatch>(state.Step, batches.Make);
+        var pace = new Pace(options, state);
+        var began = clock.GetTimestamp();
         while (!Finished())
         {
             var rate = LearningRate.At(options, state.Images + options.BatchSize);
             var (loss, norm) = UpdateOnce(prefetcher.Next(), rate);
-            recentLoss = double.IsNaN(recentLoss) ? loss : recentLoss + ((loss - recentLoss) / Math.Min(100, state.Step + 1));
             state = state with
             {
                 Step = state.Step + 1,
                 Images = state.Images + options.BatchSize,
-                Seconds = secondsBefore + clock.GetElapsedTime(began).TotalSeconds,
+                Seconds = pace.SecondsBefore + clock.GetElapsedTime(began).TotalSeconds,
                 LossSum = state.LossSum + loss,
                 LossCount = state.LossCount + 1,
             };
-            var speed = (state.Images - imagesBefore) / Math.Max(1e-9, state.Seconds - secondsBefore);
+            var report = pace.After(state, loss, rate);
             if (state.Step % options.LogEvery == 0)
             {
-                log.Write("train", state.Images, ("step", state.Step), ("loss", state.LossSum / state.LossCount), ("gradNorm", norm), ("learningRate", rate), ("seconds", state.Seconds), ("imagesPerSecond", speed));
+                log.Write("train", state.Images, ("step", state.Step), ("loss", state.LossSum / state.LossCount), ("gradNorm", norm), ("learningRate", rate), ("seconds", state.Seconds), ("imagesPerSecond", report.ImagesPerSecond));
                 state = state with { LossSum = 0, LossCount = 0 };
             }
 
-            progress?.Invoke(Report(recentLoss, rate, speed));
-            if (cancellationToken.IsCancellationRequested)
-            {
-                Save(log);
-                return TrainingOutcome.Interrupted;
-            }
+            progress?.Invoke(report);
 
+            // What is logged does not depend on when the run was stopped, so validation comes before the way out.
             if (validation is not null && Crossed(options.ValidateEvery))
             {
-                using var averaged = AveragedDenoiser();
-                var bands = validation.Run(averaged, CancellationToken.None);
-                log.Write("validation", state.Images, [("loss", bands.Average()), .. bands.Select((b, i) => ($"band{i}", b))]);
+                Validate(validation, log);
             }
 
-            if (preview is not null && options.SampleEvery > 0 && Crossed(options.SampleEvery))
+            var stop = cancellationToken.IsCancellationRequested;
+            if (preview is not null && !stop && options.SampleEvery > 0 && Crossed(options.SampleEvery))
             {
                 preview(DrawPreview());
             }
 
-            if (Crossed(options.CheckpointEvery))
+            if (stop || Crossed(options.CheckpointEvery) || Finished())
             {
                 Save(log);
-                lastSaved = state.Images;
             }
-        }
 
-        if (lastSaved != state.Images)
-        {
-            Save(log);
+            if (stop)
+            {
+                return Finished() ? TrainingOutcome.Finished : TrainingOutcome.Interrupted;
+            }
         }
 
         return TrainingOutcome.Finished;
@@ -208,41 +202,6 @@ public sealed class Trainer : IDisposable
         runLock.Dispose();
     }
 
-    private static RunConfig Resolve(RunFolder run, RunConfig config, bool allowChanges)
-    {
-        if (!run.Exists)
-        {
-            var micro = config.Training.MicroBatch
-                ?? MemoryPlan.MicroBatch(UNet.Build(config.UNet), config.Training.BFloat16, config.Training.BatchSize, MemoryPlan.Available());
-            config = config with { Training = config.Training with { MicroBatch = micro } };
-            config.Write(run.Config);
-            return config;
-        }
-
-        var saved = RunConfig.Read(run.Config);
-        if (config.Training.MicroBatch is null)
-        {
-            config = config with { Training = config.Training with { MicroBatch = saved.Training.MicroBatch } };
-        }
-
-        var differences = saved.Differences(config);
-        if (differences.Count > 0 && !allowChanges)
-        {
-            throw new DiffusionException(
-                ErrorKind.Configuration,
-                $"{run.Root} holds a run with another configuration:\n  {string.Join("\n  ", differences)}\nGo on with the saved values, choose another folder, or accept the change with --allow-changes");
-        }
-
-        config.Write(run.Config);
-        return config;
-    }
-
-    private static Dictionary<string, HostTensor> ReadAll(string checkpoint, string part)
-    {
-        using var file = SafetensorsFile.Open(Path.Combine(checkpoint, part));
-        return file.Tensors.Keys.ToDictionary(n => n, n => file.ReadFloat32(n));
-    }
-
     private (double Loss, double GradientNorm) UpdateOnce(TrainingBatch batch, double rate)
     {
         try
@@ -261,18 +220,6 @@ public sealed class Trainer : IDisposable
 
     private bool Crossed(long every) => state.Images / every != (state.Images - config.Training.BatchSize) / every;
 
-    private TrainingProgress Report(double loss, double rate, double speed)
-    {
-        var options = config.Training;
-        var byImages = options.TotalImages is long total ? (double)state.Images / total : 0;
-        var byTime = options.MaxSeconds is double most ? state.Seconds / most : 0;
-        var leftByImages = options.TotalImages is long end ? Math.Max(0, end - state.Images) / speed : double.PositiveInfinity;
-        var leftByTime = options.MaxSeconds is double limit ? Math.Max(0, limit - state.Seconds) : double.PositiveInfinity;
-        var left = Math.Min(Math.Min(leftByImages, leftByTime), TimeSpan.MaxValue.TotalSeconds / 2);
-        return new TrainingProgress(
-            state.Step, state.Images, options.TotalImages, Math.Min(1, Math.Max(byImages, byTime)), loss, rate, speed, TimeSpan.FromSeconds(left), Environment.WorkingSet);
-    }
-
     private TorchDenoiser AveragedDenoiser()
     {
         var weights = AveragedWeights();
@@ -281,18 +228,15 @@ public sealed class Trainer : IDisposable
 
     private Preview DrawPreview()
     {
-        const int count = 16;
         using var denoiser = AveragedDenoiser();
-        var schedule = config.Scheduler.ToSchedule();
-        var plan = DdimPlan.Create(schedule, Timesteps.Uniform(schedule.T, Math.Min(50, schedule.T)), new DdimOptions { PredictionType = config.Scheduler.PredictionType });
-        var request = new SamplerRequest
-        {
-            Shape = graph.InputShape,
-            Count = count,
-            Noise = NoiseSource.FromSeeds([.. Enumerable.Range(0, count).Select(i => (ulong)i)]),
-            Labels = graph.ClassCount is int classes ? [.. Enumerable.Range(0, count).Select(i => i % classes)] : null,
-        };
-        return new Preview(state.Images, count, graph.InputShape, Sampler.Run(denoiser, plan, request).ToFloats());
+        return PreviewSampler.Draw(denoiser, graph, config.Scheduler, state.Images);
+    }
+
+    private void Validate(Validation validation, MetricsLog log)
+    {
+        using var averaged = AveragedDenoiser();
+        var bands = validation.Run(averaged);
+        log.Write("validation", state.Images, [("loss", bands.Average()), .. bands.Select((b, i) => ($"band{i}", b))]);
     }
 
     private void Save(MetricsLog log)

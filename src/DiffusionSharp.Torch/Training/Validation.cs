@@ -41,7 +41,7 @@ internal sealed class Validation
     }
 
     /// <summary>The error of each band, from the least noise to the most.</summary>
-    public double[] Run(IDenoiser denoiser, CancellationToken cancellationToken)
+    public double[] Run(IDenoiser denoiser)
     {
         var elements = grid.Shape.Elements;
         var sums = new double[Bands];
@@ -57,7 +57,6 @@ internal sealed class Validation
                 X = grid.Xt.AsSpan(range),
                 Timesteps = grid.Timesteps.AsSpan(first, n),
                 Labels = grid.Labels.AsSpan(first, n),
-                CancellationToken = cancellationToken,
             };
             denoiser.Predict(input, prediction.AsSpan(0, n * elements));
             var target = grid.Target.AsSpan(range);

@@ -55,17 +55,25 @@ public sealed class RunFolder
             : throw new DiffusionException(ErrorKind.ModelFile, $"{LatestFile} names checkpoint '{name}', which is not in {Checkpoints}; it holds: {string.Join(", ", Names())}. Write one of these names into the file");
     }
 
-    /// <summary>Makes a complete checkpoint the newest, then deletes all but the newest ones.</summary>
+    /// <summary>Makes a complete checkpoint the newest, then deletes all but the newest ones, and what a killed sitting left half-written.</summary>
     /// <param name="images">Images seen.</param>
     /// <param name="keep">How many to keep, at least 1.</param>
+    /// <exception cref="DiffusionException">The storage refused.</exception>
     public void Advance(long images, int keep)
     {
         var current = Path.GetFileName(Checkpoint(images));
         AtomicFile.WriteAllText(LatestFile, current + "\n");
-        foreach (var old in Names().Where(n => n != current).OrderDescending(StringComparer.Ordinal).Skip(keep - 1))
+        StorageErrors.Guard("delete old checkpoints in", Checkpoints, () =>
         {
-            Directory.Delete(Path.Combine(Checkpoints, old), recursive: true);
-        }
+            // Those ahead of this one belong to a sitting that was given up (somebody set 'latest' back): they go first.
+            var old = Names().Where(n => n != current)
+                .OrderBy(n => string.CompareOrdinal(n, current) > 0).ThenByDescending(n => n, StringComparer.Ordinal)
+                .Skip(keep - 1).Select(n => Path.Combine(Checkpoints, n));
+            foreach (var folder in old.Concat(Directory.GetDirectories(Checkpoints, ".*.tmp")).ToList())
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        });
     }
 
     private IEnumerable<string> Names() => Directory.Exists(Checkpoints)

@@ -1,0 +1,29 @@
+using DiffusionSharp.Networks;
+using DiffusionSharp.Noise;
+using DiffusionSharp.Sampling;
+using DiffusionSharp.Schedules;
+using DiffusionSharp.Weights;
+
+namespace DiffusionSharp.Torch.Training;
+
+/// <summary>Draws the samples that show how far a run is: always the same seeds, DDIM with at most 50 steps, x0 clipped.</summary>
+internal static class PreviewSampler
+{
+    private const int Count = 16;
+    private const int MaxSteps = 50;
+
+    public static Preview Draw(IDenoiser denoiser, NetworkGraph graph, SchedulerConfig scheduler, long images)
+    {
+        var schedule = scheduler.ToSchedule();
+        var options = new DdimOptions { PredictionType = scheduler.PredictionType, X0Treatment = X0Treatment.Clip() };
+        var plan = DdimPlan.Create(schedule, Timesteps.Uniform(schedule.T, Math.Min(MaxSteps, schedule.T)), options);
+        var request = new SamplerRequest
+        {
+            Shape = graph.InputShape,
+            Count = Count,
+            Noise = NoiseSource.FromSeeds([.. Enumerable.Range(0, Count).Select(i => (ulong)i)]),
+            Labels = graph.ClassCount is int classes ? [.. Enumerable.Range(0, Count).Select(i => i % classes)] : null,
+        };
+        return new Preview(images, Count, graph.InputShape, Sampler.Run(denoiser, plan, request).ToFloats());
+    }
+}

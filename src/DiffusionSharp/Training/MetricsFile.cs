@@ -1,0 +1,60 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using DiffusionSharp.Storage;
+
+namespace DiffusionSharp.Training;
+
+/// <summary>A run's metrics.jsonl: one JSON object per line, <c>{"kind": …, "images": …, name: value …}</c>.</summary>
+public sealed class MetricsFile : IDisposable
+{
+    private readonly string path;
+    private readonly FileStream stream;
+
+    /// <summary>Opens the file, creates it when needed, and cuts off what a lost sitting wrote after its last checkpoint.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="length">Bytes to keep.</param>
+    /// <exception cref="DiffusionException">The storage refused.</exception>
+    public MetricsFile(string path, long length)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        this.path = path;
+        FileStream? opened = null;
+        StorageErrors.Guard("write", path, () =>
+        {
+            // Without a buffer: what a full disk refused must not be tried again when the file is closed.
+            opened = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
+            opened.SetLength(Math.Min(length, opened.Length));
+            opened.Seek(0, SeekOrigin.End);
+        });
+        stream = opened!;
+    }
+
+    /// <summary>Writes one line.</summary>
+    /// <param name="kind">What was measured: <c>train</c>, <c>validation</c>.</param>
+    /// <param name="images">Images seen.</param>
+    /// <param name="values">The measurements; one that is not finite is written as null.</param>
+    /// <exception cref="DiffusionException">The storage refused.</exception>
+    public void Write(string kind, long images, params ReadOnlySpan<(string Name, double Value)> values)
+    {
+        var line = new JsonObject { ["kind"] = kind, ["images"] = images };
+        foreach (var (name, value) in values)
+        {
+            line[name] = double.IsFinite(value) ? value : null;
+        }
+
+        var bytes = Encoding.UTF8.GetBytes(line.ToJsonString() + "\n");
+        StorageErrors.Guard("write", path, () => stream.Write(bytes));
+    }
+
+    /// <summary>Flushes to the disk.</summary>
+    /// <returns>Bytes written so far.</returns>
+    /// <exception cref="DiffusionException">The storage refused.</exception>
+    public long Flush()
+    {
+        StorageErrors.Guard("write", path, () => stream.Flush(flushToDisk: true));
+        return stream.Position;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => stream.Dispose();
+}
