@@ -1,0 +1,53 @@
+using DiffusionSharp.Imaging.Decoding;
+
+namespace DiffusionSharp.Imaging.Data;
+
+/// <summary>CIFAR-10's binary batches (cs.toronto.edu/~kriz/cifar.html): records of one label and 3×32×32 bytes.</summary>
+internal static class CifarImages
+{
+    private const int Side = 32;
+    private const int Plane = Side * Side;
+
+    /// <summary>Bytes of a record.</summary>
+    public const int RecordBytes = 1 + (3 * Plane);
+
+    private static readonly string[] Names = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
+
+    /// <summary>Opens batches.</summary>
+    public static PackedImages Open(IReadOnlyList<string> paths)
+    {
+        var counts = paths.Select(Count).ToArray();
+        return new PackedImages(counts.Sum(), Side, Side, 3, Names, () => paths.SelectMany(Read));
+    }
+
+    private static int Count(string path)
+    {
+        var length = new FileInfo(path).Length;
+        return length > 0 && length % RecordBytes == 0
+            ? checked((int)(length / RecordBytes))
+            : throw new DiffusionException(ErrorKind.Data, FormattableString.Invariant($"{path}: {length} bytes are no whole number of CIFAR-10 records of {RecordBytes} bytes; the file is truncated or of another kind"));
+    }
+
+    private static IEnumerable<(DecodedImage Image, int Label)> Read(string path)
+    {
+        using var file = File.OpenRead(path);
+        var record = new byte[RecordBytes];
+        for (var i = 0; file.ReadAtLeast(record, RecordBytes, throwOnEndOfStream: false) == RecordBytes; i++)
+        {
+            if (record[0] >= Names.Length)
+            {
+                throw new DiffusionException(ErrorKind.Data, FormattableString.Invariant($"{path}: record {i} has the label {record[0]}, 0 to 9 expected; is this CIFAR-10's binary version?"));
+            }
+
+            var rgb = new byte[3 * Plane];
+            for (var k = 0; k < Plane; k++)
+            {
+                rgb[3 * k] = record[1 + k];
+                rgb[(3 * k) + 1] = record[1 + Plane + k];
+                rgb[(3 * k) + 2] = record[1 + Plane + Plane + k];
+            }
+
+            yield return (new DecodedImage("CIFAR-10", Side, Side, rgb), record[0]);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using DiffusionSharp.Imaging.Shapes;
+
+namespace DiffusionSharp.Imaging.Data;
+
+/// <summary>Decodes every image of a data set and lists the bad files, without keeping anything.</summary>
+public static class DataCheck
+{
+    /// <summary>Checks a data set.</summary>
+    /// <param name="path">Anything <see cref="DataSets.Open"/> takes.</param>
+    /// <param name="options">The pixel limit; null takes the defaults.</param>
+    /// <param name="progress">Told how far checking has come.</param>
+    /// <param name="cancellation">Stops checking.</param>
+    /// <exception cref="DiffusionException">There is nothing to check, or an archive is damaged (<see cref="ErrorKind.Data"/>).</exception>
+    /// <exception cref="OperationCanceledException">Checking was stopped.</exception>
+    public static DataReport Run(string path, DataOptions? options = null, IProgress<DataProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        options ??= new DataOptions();
+        options.Validate();
+        var location = DataLocation.Recognise(path);
+        var images = new List<(string Format, string Size, string? Class)>();
+        List<BadFile> bad = [];
+        switch (location.Kind)
+        {
+            case DataKind.Shapes:
+                var shapes = new ShapesSource();
+                return new DataReport(path, ShapesSource.Name, shapes.ImagesPerEpoch, [], Count([]), Count([]), []);
+            case DataKind.Idx or DataKind.Cifar10:
+                var packed = DataSets.OpenPacked(location);
+                foreach (var (image, label) in DataSets.Guarded(path, packed.Images()))
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    images.Add((image.Format, Size(image.Height, image.Width), packed.ClassNames.Count == 0 ? null : packed.ClassNames[label]));
+                }
+
+                break;
+            default:
+                var (files, total) = ImageReader.Files(location);
+                bad = ImageReader.Read(
+                    files, options, image => (image.Format, Size(image.Height, image.Width)), (file, i) => images.Add((i.Format, i.Item2, file.ClassName)), progress, total, cancellation);
+                break;
+        }
+
+        DataSets.CheckAny(path, images.Count + bad.Count);
+        return new DataReport(
+            path,
+            DataSets.Name(location.Kind),
+            images.Count,
+            bad,
+            Count(images.Select(i => i.Format)),
+            images.Any(i => i.Class is null) ? Count([]) : Count(images.Select(i => i.Class!)),
+            [.. Count(images.Select(i => i.Size)).OrderByDescending(s => s.Value).ThenBy(s => s.Key, StringComparer.Ordinal)]);
+    }
+
+    private static string Size(int height, int width) => FormattableString.Invariant($"{width}×{height}");
+
+    private static SortedDictionary<string, long> Count(IEnumerable<string> names)
+    {
+        var counts = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        foreach (var name in names)
+        {
+            counts[name] = counts.GetValueOrDefault(name) + 1;
+        }
+
+        return counts;
+    }
+}

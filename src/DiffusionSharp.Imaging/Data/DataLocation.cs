@@ -1,0 +1,107 @@
+using System.IO.Compression;
+
+namespace DiffusionSharp.Imaging.Data;
+
+/// <summary>What a data path leads to.</summary>
+/// <param name="Kind">Its kind, by content.</param>
+/// <param name="Files">The folder or archive; the image file of an IDX pair; the batches of CIFAR-10.</param>
+internal sealed record DataLocation(DataKind Kind, IReadOnlyList<string> Files)
+{
+    private const int HeadLength = 512;
+
+    /// <summary>Recognises a path.</summary>
+    /// <exception cref="DiffusionException">There is nothing usable (<see cref="ErrorKind.Data"/>, for unknown built-ins <see cref="ErrorKind.Usage"/>).</exception>
+    public static DataLocation Recognise(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (path.StartsWith("builtin:", StringComparison.Ordinal))
+        {
+            return string.Equals(path, Shapes.ShapesSource.Name, StringComparison.Ordinal)
+                ? new DataLocation(DataKind.Shapes, [path])
+                : throw new DiffusionException(ErrorKind.Usage, $"{path}: no such built-in data set; there is {Shapes.ShapesSource.Name}");
+        }
+
+        try
+        {
+            return Directory.Exists(path) ? Folder(path)
+                : File.Exists(path) ? SingleFile(path)
+                : throw new DiffusionException(ErrorKind.Data, $"{path}: no such file or folder; give a folder of images, an archive, an IDX or CIFAR-10 file, or {Shapes.ShapesSource.Name}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DiffusionException(ErrorKind.Data, $"{path}: cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The first bytes of a file, unpacked when it is gzip.</summary>
+    public static Stream OpenUnpacked(string path)
+    {
+        var file = File.OpenRead(path);
+        Span<byte> magic = stackalloc byte[2];
+        var gzip = file.ReadAtLeast(magic, 2, throwOnEndOfStream: false) == 2 && magic is [0x1F, 0x8B];
+        file.Position = 0;
+        return gzip ? new GZipStream(file, CompressionMode.Decompress) : file;
+    }
+
+    private static DataLocation Folder(string path)
+    {
+        var files = Directory.GetFiles(path);
+        Array.Sort(files, StringComparer.Ordinal);
+        if (!files.Any(RawImage.IsImageName))
+        {
+            var idx = files.Where(f => IdxImages.IsImagesName(f)).OrderByDescending(f => Path.GetFileName(f).StartsWith("train", StringComparison.Ordinal)).FirstOrDefault();
+            if (idx is not null)
+            {
+                return new DataLocation(DataKind.Idx, [idx]);
+            }
+
+            var batches = files.Where(f => Path.GetFileName(f) is ['d', 'a', 't', 'a', '_', 'b', 'a', 't', 'c', 'h', '_', _, '.', 'b', 'i', 'n']).ToArray();
+            if (batches.Length > 0)
+            {
+                return new DataLocation(DataKind.Cifar10, batches);
+            }
+        }
+
+        return new DataLocation(DataKind.Folder, [path]);
+    }
+
+    private static DataLocation SingleFile(string path)
+    {
+        var length = new FileInfo(path).Length;
+        if (length == 0)
+        {
+            throw new DiffusionException(ErrorKind.Data, $"{path}: the file is empty (zero bytes)");
+        }
+
+        var gzip = false;
+        byte[] head;
+        try
+        {
+            using var stream = OpenUnpacked(path);
+            gzip = stream is GZipStream;
+            head = new byte[HeadLength];
+            Array.Resize(ref head, stream.ReadAtLeast(head, HeadLength, throwOnEndOfStream: false));
+        }
+        catch (InvalidDataException e)
+        {
+            throw new DiffusionException(ErrorKind.Data, $"{path}: the gzip file is damaged: {e.Message}", e);
+        }
+
+        DataKind kind = head switch
+        {
+            [0x50, 0x4B, 0x03, 0x04, ..] or [0x50, 0x4B, 0x05, 0x06, ..] when !gzip => DataKind.Zip,
+            _ when head.Length > 262 && head.AsSpan(257, 5).SequenceEqual("ustar"u8) => gzip ? DataKind.TarGz : DataKind.Tar,
+            [0, 0, 8, 3, ..] => DataKind.Idx,
+            [0, 0, 8, 1, ..] => throw new DiffusionException(ErrorKind.Data, $"{path}: this IDX file holds labels; give the file of images beside it"),
+            _ when !gzip && length % CifarImages.RecordBytes == 0 && head[0] < 10 => DataKind.Cifar10,
+            _ => throw Unknown(path, head),
+        };
+        return new DataLocation(kind, [path]);
+    }
+
+    private static DiffusionException Unknown(string path, byte[] head)
+    {
+        var what = RawImage.IsImageName(path) ? "this is one image file; give the folder it lies in" : $"not a data set (it begins with the bytes {Convert.ToHexString(head.AsSpan(0, Math.Min(8, head.Length)))})";
+        return new DiffusionException(ErrorKind.Data, $"{path}: {what}; expected a folder of images, a zip, tar or tar.gz of images, MNIST's IDX (.gz too) or CIFAR-10's binary batches");
+    }
+}

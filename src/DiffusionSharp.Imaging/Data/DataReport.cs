@@ -1,0 +1,22 @@
+namespace DiffusionSharp.Imaging.Data;
+
+/// <summary>What <see cref="DataCheck"/> found.</summary>
+/// <param name="Path">The data.</param>
+/// <param name="Kind">What it is: folder, zip, tar, tar.gz, IDX, CIFAR-10 or builtin:shapes.</param>
+/// <param name="Images">Usable images; the nominal epoch of an endless set.</param>
+/// <param name="Bad">The others, with reasons.</param>
+/// <param name="Formats">Usable images per file format.</param>
+/// <param name="Classes">Usable images per class; empty without labels.</param>
+/// <param name="Sizes">Usable images per size, "width×height", most frequent first.</param>
+public sealed record DataReport(
+    string Path,
+    string Kind,
+    long Images,
+    IReadOnlyList<BadFile> Bad,
+    IReadOnlyDictionary<string, long> Formats,
+    IReadOnlyDictionary<string, long> Classes,
+    IReadOnlyList<KeyValuePair<string, long>> Sizes)
+{
+    /// <summary>Bad files as a part of all, 0…1.</summary>
+    public double BadFraction => Images + Bad.Count == 0 ? 0 : (double)Bad.Count / (Images + Bad.Count);
+}

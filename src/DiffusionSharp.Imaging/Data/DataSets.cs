@@ -1,0 +1,190 @@
+using DiffusionSharp.Data;
+using DiffusionSharp.Imaging.Decoding;
+using DiffusionSharp.Imaging.Shapes;
+
+namespace DiffusionSharp.Imaging.Data;
+
+/// <summary>Opens training data of every kind by its content.</summary>
+public static class DataSets
+{
+    private const int DefaultShapesSize = 32;
+
+    /// <summary>
+    /// Opens <c>builtin:shapes</c>, a folder of images, a zip, tar or tar.gz of images, MNIST's IDX (.gz too) or CIFAR-10's
+    /// binary batches. Images are decoded once, here; class labels are the names of the folders images lie in.
+    /// </summary>
+    /// <param name="path">What to open.</param>
+    /// <param name="options">How; null takes the defaults.</param>
+    /// <param name="progress">Told how far reading has come.</param>
+    /// <param name="cancellation">Stops reading.</param>
+    /// <returns>The source; dispose of it where it is <see cref="IDisposable"/>.</returns>
+    /// <exception cref="DiffusionException">
+    /// Nothing usable is there, or too many files are bad (<see cref="ErrorKind.Data"/>); the options are wrong or lack a size
+    /// (<see cref="ErrorKind.Configuration"/>); the cache cannot be written (<see cref="ErrorKind.Storage"/>).
+    /// </exception>
+    /// <exception cref="OperationCanceledException">Reading was stopped.</exception>
+    public static IBatchSource Open(string path, DataOptions? options = null, IProgress<DataProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        options ??= new DataOptions();
+        options.Validate();
+        var location = DataLocation.Recognise(path);
+        return location.Kind switch
+        {
+            DataKind.Shapes => Shapes(options),
+            DataKind.Idx or DataKind.Cifar10 => Packed(path, location, options, progress, cancellation),
+            _ => Files(path, location, options, progress, cancellation),
+        };
+    }
+
+    private static ShapesSource Shapes(DataOptions options)
+    {
+        if (options.Channels == 1 || (options.Width ?? options.Height) != options.Height)
+        {
+            throw new DiffusionException(ErrorKind.Configuration, $"{ShapesSource.Name} draws square RGB pictures: leave channels out and give one size");
+        }
+
+        return new ShapesSource(options.Height ?? DefaultShapesSize, options.Seed);
+    }
+
+    private static ImageBatchSource Packed(
+        string path, DataLocation location, DataOptions options, IProgress<DataProgress>? progress, CancellationToken cancellation)
+    {
+        var packed = OpenPacked(location);
+        var shape = packed.Shape(options);
+        return Fill(shape, options, store =>
+        {
+            var labels = new List<int>();
+            var pixels = new byte[shape.Elements];
+            foreach (var (image, label) in Guarded(path, packed.Images()))
+            {
+                PackedImages.Fit(image, shape, pixels);
+                store.Add(pixels);
+                labels.Add(label);
+                if (labels.Count % 1000 == 0)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    progress?.Report(new DataProgress(labels.Count, 0, packed.Count));
+                }
+            }
+
+            return (Name(location.Kind), [.. labels], packed.ClassNames, []);
+        });
+    }
+
+    private static ImageBatchSource Files(
+        string path, DataLocation location, DataOptions options, IProgress<DataProgress>? progress, CancellationToken cancellation)
+    {
+        var height = options.Height
+            ?? throw new DiffusionException(ErrorKind.Configuration, $"{path}: images of any size may lie there: say which size they shall be given");
+        var shape = new ImageShape(options.Channels ?? 3, height, options.Width ?? height);
+        return Fill(shape, options, store =>
+        {
+            var classes = new List<string?>();
+            var (files, total) = ImageReader.Files(location);
+            var bad = ImageReader.Read(files, options, Convert, Keep, progress, total, cancellation);
+            CheckBad(path, classes.Count, bad, options.MaxBadFraction);
+            var names = classes.Contains(null) ? [] : classes.Select(c => c!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
+            int[] labels = names.Length == 0 ? [] : [.. classes.Select(c => Array.BinarySearch(names, c, StringComparer.Ordinal))];
+            return (Name(location.Kind), labels, names, bad);
+
+            void Keep(RawImage file, byte[] pixels)
+            {
+                store.Add(pixels);
+                classes.Add(file.ClassName);
+            }
+        });
+
+        byte[] Convert(DecodedImage image)
+        {
+            var pixels = new byte[shape.Elements];
+            ImageFit.Fit(image, shape, pixels);
+            return pixels;
+        }
+    }
+
+    private static ImageBatchSource Fill(
+        ImageShape shape, DataOptions options, Func<PixelStore, (string Kind, int[] Labels, IReadOnlyList<string> Names, IReadOnlyList<BadFile> Bad)> fill)
+    {
+        var store = new PixelStore(shape.Elements, options.CacheLimitBytes, options.CacheFolder);
+        try
+        {
+            var (kind, labels, names, bad) = fill(store);
+            store.Complete();
+            return new ImageBatchSource(kind, shape, store, labels, names, bad, options);
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The unencoded kinds.</summary>
+    internal static PackedImages OpenPacked(DataLocation location)
+    {
+        try
+        {
+            return location.Kind == DataKind.Idx ? IdxImages.Open(location.Files[0]) : CifarImages.Open(location.Files);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new DiffusionException(ErrorKind.Data, $"{location.Files[0]}: cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Turns damage met on the way into an error that names the file.</summary>
+    internal static IEnumerable<T> Guarded<T>(string path, IEnumerable<T> items)
+    {
+        using var enumerator = items.GetEnumerator();
+        while (true)
+        {
+            try
+            {
+                if (!enumerator.MoveNext())
+                {
+                    yield break;
+                }
+            }
+            catch (Exception e) when (e is IOException or InvalidDataException)
+            {
+                throw new DiffusionException(ErrorKind.Data, $"{path}: the file is damaged or truncated: {e.Message}", e);
+            }
+
+            yield return enumerator.Current;
+        }
+    }
+
+    /// <summary>The kind in a fingerprint and in a report.</summary>
+    internal static string Name(DataKind kind) => kind switch
+    {
+        DataKind.Shapes => ShapesSource.Name,
+        DataKind.Folder => "folder",
+        DataKind.Zip => "zip",
+        DataKind.Tar => "tar",
+        DataKind.TarGz => "tar.gz",
+        DataKind.Idx => "IDX",
+        _ => "CIFAR-10",
+    };
+
+    /// <summary>Refuses a place without any image file.</summary>
+    internal static void CheckAny(string path, int files)
+    {
+        if (files == 0)
+        {
+            throw new DiffusionException(ErrorKind.Data, $"{path}: no images found; files ending in .png, .jpg, .jpeg, .webp, .gif or .bmp expected");
+        }
+    }
+
+    private static void CheckBad(string path, int good, List<BadFile> bad, double maxBad)
+    {
+        const int shown = 5;
+        CheckAny(path, good + bad.Count);
+        if (good == 0 || bad.Count > maxBad * (good + bad.Count))
+        {
+            var list = string.Join("; ", bad.Take(shown)) + (bad.Count > shown ? "; …" : string.Empty);
+            throw new DiffusionException(
+                ErrorKind.Data,
+                FormattableString.Invariant($"{path}: {bad.Count} of {good + bad.Count} image files are bad, at most {100 * maxBad:0.###} % are allowed: {list}. Remove or repair them ('ddim data check' lists all), or allow more"));
+        }
+    }
+}

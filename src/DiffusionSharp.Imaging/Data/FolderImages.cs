@@ -1,0 +1,71 @@
+using DiffusionSharp.Imaging.Decoding;
+
+namespace DiffusionSharp.Imaging.Data;
+
+/// <summary>The image files below a folder, in the order of their names; a folder that links lead to twice is visited once.</summary>
+internal static class FolderImages
+{
+    /// <summary>Lists the files. A folder that cannot be read becomes an entry that cannot be read.</summary>
+    public static IReadOnlyList<RawImage> List(string root)
+    {
+        var files = new List<RawImage>();
+        Visit(string.Empty, Canonical(Path.GetFullPath(root)), files, new HashSet<string>(StringComparer.Ordinal));
+        return [.. files.OrderBy(f => f.Name, StringComparer.Ordinal)];
+    }
+
+    private static void Visit(string name, string folder, List<RawImage> files, HashSet<string> visited)
+    {
+        if (!visited.Add(folder))
+        {
+            return;
+        }
+
+        try
+        {
+            foreach (var file in Directory.EnumerateFiles(folder).Where(RawImage.IsImageName))
+            {
+                files.Add(new RawImage(name + Path.GetFileName(file), () => Read(file)));
+            }
+
+            foreach (var child in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal))
+            {
+                if (!Path.GetFileName(child).StartsWith('.'))
+                {
+                    Visit($"{name}{Path.GetFileName(child)}/", Canonical(child), files, visited);
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            files.Add(new RawImage(name.Length == 0 ? folder : name, () => throw new BadImageException($"the folder cannot be read: {e.Message}", e)));
+        }
+    }
+
+    /// <summary>The path with every link in it followed, so that one folder has one name.</summary>
+    private static string Canonical(string path)
+    {
+        var parent = Path.GetDirectoryName(path);
+        if (parent is null)
+        {
+            return path;
+        }
+
+        var here = Path.Combine(Canonical(parent), Path.GetFileName(path));
+        return new DirectoryInfo(here).ResolveLinkTarget(returnFinalTarget: true) is { } target ? Canonical(target.FullName) : here;
+    }
+
+    private static byte[] Read(string path)
+    {
+        try
+        {
+            var length = new FileInfo(path).Length;
+            return length <= RawImage.MaxFileBytes
+                ? File.ReadAllBytes(path)
+                : throw new BadImageException(FormattableString.Invariant($"{length} bytes are more than the limit of {RawImage.MaxFileBytes}"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BadImageException($"the file cannot be read: {e.Message}", e);
+        }
+    }
+}

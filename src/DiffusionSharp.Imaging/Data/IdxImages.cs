@@ -1,0 +1,113 @@
+using System.Buffers.Binary;
+using DiffusionSharp.Imaging.Decoding;
+
+namespace DiffusionSharp.Imaging.Data;
+
+/// <summary>
+/// The MNIST family's IDX files (yann.lecun.com/exdb/mnist): big-endian header (0, 0, type 8, dimensions), then bytes;
+/// labels come from the file beside it whose name says "labels" and "idx1". Either may be packed with gzip.
+/// </summary>
+internal static class IdxImages
+{
+    /// <summary>True for names such as train-images-idx3-ubyte.gz.</summary>
+    public static bool IsImagesName(string path) => Path.GetFileName(path) is var name
+        && name.Contains("images", StringComparison.Ordinal) && (name.Contains("idx3", StringComparison.Ordinal) || name.EndsWith(".idx", StringComparison.Ordinal));
+
+    /// <summary>Opens a file of images and finds its labels.</summary>
+    public static PackedImages Open(string path)
+    {
+        var (count, height, width) = Header(path);
+        var labels = Labels(path, count);
+        var classes = labels is null ? 0 : labels.Max() + 1;
+        return new PackedImages(count, height, width, 1, [.. Enumerable.Range(0, classes).Select(c => FormattableString.Invariant($"{c}"))], Images);
+
+        IEnumerable<(DecodedImage, int)> Images()
+        {
+            using var stream = DataLocation.OpenUnpacked(path);
+            Skip(stream, 16);
+            var grey = new byte[height * width];
+            for (var i = 0; i < count; i++)
+            {
+                var n = stream.ReadAtLeast(grey, grey.Length, throwOnEndOfStream: false);
+                if (n < grey.Length)
+                {
+                    throw Error(path, $"the file is truncated: its header promises {count} images, {i} are there");
+                }
+
+                var rgb = new byte[3 * grey.Length];
+                for (var k = 0; k < rgb.Length; k++)
+                {
+                    rgb[k] = grey[k / 3];
+                }
+
+                yield return (new DecodedImage("IDX", height, width, rgb), labels is null ? 0 : labels[i]);
+            }
+
+            if (stream.ReadByte() >= 0)
+            {
+                throw Error(path, $"there is more in the file than the {count} images of its header");
+            }
+        }
+    }
+
+    /// <summary>The file of labels that belongs to a file of images, or null.</summary>
+    public static string? LabelsBeside(string path)
+    {
+        var name = Path.GetFileName(path).Replace("images", "labels", StringComparison.Ordinal).Replace("idx3", "idx1", StringComparison.Ordinal);
+        var plain = name.EndsWith(".gz", StringComparison.Ordinal) ? name[..^3] : name;
+        string[] names = [name, plain, plain + ".gz"];
+        return names.Where(n => !string.Equals(n, Path.GetFileName(path), StringComparison.Ordinal))
+            .Select(n => Path.Combine(Path.GetDirectoryName(path) ?? string.Empty, n)).FirstOrDefault(File.Exists);
+    }
+
+    private static (int Count, int Height, int Width) Header(string path)
+    {
+        using var stream = DataLocation.OpenUnpacked(path);
+        Span<byte> header = stackalloc byte[16];
+        if (stream.ReadAtLeast(header, 16, throwOnEndOfStream: false) < 16 || header[..4] is not [0, 0, 8, 3])
+        {
+            throw Error(path, "no IDX file of images: the header 00 00 08 03 and three sizes expected");
+        }
+
+        int count = BinaryPrimitives.ReadInt32BigEndian(header[4..]), height = BinaryPrimitives.ReadInt32BigEndian(header[8..]), width = BinaryPrimitives.ReadInt32BigEndian(header[12..]);
+        return count > 0 && height is > 0 and <= 8192 && width is > 0 and <= 8192
+            ? (count, height, width)
+            : throw Error(path, $"the header promises {count} images of {height}×{width}; at least one of 1×1 to 8192×8192 expected");
+    }
+
+    private static int[]? Labels(string path, int count)
+    {
+        if (LabelsBeside(path) is not { } file)
+        {
+            return null;
+        }
+
+        using var stream = DataLocation.OpenUnpacked(file);
+        Span<byte> header = stackalloc byte[8];
+        if (stream.ReadAtLeast(header, 8, throwOnEndOfStream: false) < 8 || header[..4] is not [0, 0, 8, 1])
+        {
+            throw Error(file, "no IDX file of labels: the header 00 00 08 01 expected");
+        }
+
+        var promised = BinaryPrimitives.ReadInt32BigEndian(header[4..]);
+        if (promised != count)
+        {
+            throw Error(file, $"{promised} labels found, {count} expected: as many as there are images in {Path.GetFileName(path)}");
+        }
+
+        // Read in steps: a header alone must not make us allocate what the file does not hold.
+        using var labels = new MemoryStream();
+        stream.CopyTo(labels);
+        return labels.Length == count
+            ? [.. labels.ToArray().Select(l => (int)l)]
+            : throw Error(file, $"{labels.Length} labels found, its header promises {count}");
+    }
+
+    private static void Skip(Stream stream, int bytes)
+    {
+        Span<byte> skipped = stackalloc byte[bytes];
+        stream.ReadExactly(skipped);
+    }
+
+    private static DiffusionException Error(string path, string what) => new(ErrorKind.Data, $"{path}: {what}");
+}

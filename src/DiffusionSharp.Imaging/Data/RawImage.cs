@@ -1,0 +1,29 @@
+using DiffusionSharp.Imaging.Decoding;
+
+namespace DiffusionSharp.Imaging.Data;
+
+/// <summary>An image file that is still encoded.</summary>
+/// <param name="Name">For messages and for <see cref="ClassName"/>; never used as a path.</param>
+/// <param name="Bytes">Reads the file; throws <see cref="BadImageException"/> with the reason where it cannot. May run on any thread.</param>
+internal sealed record RawImage(string Name, Func<byte[]> Bytes)
+{
+    /// <summary>Larger encoded files are refused.</summary>
+    public const long MaxFileBytes = 256L << 20;
+
+    /// <summary>The name of the folder the file lies in; null directly below the root.</summary>
+    public string? ClassName
+    {
+        get
+        {
+            var parts = Name.Split('/', '\\');
+            return parts.Length >= 2 && parts[^2].Length > 0 && parts[^2] is not ("." or "..") ? parts[^2] : null;
+        }
+    }
+
+    /// <summary>True for names that end like images; hidden files and what macOS leaves in archives are none.</summary>
+    public static bool IsImageName(string name)
+    {
+        var file = name[(name.LastIndexOfAny(['/', '\\']) + 1)..];
+        return !file.StartsWith('.') && Path.GetExtension(file).ToLowerInvariant() is ".png" or ".jpg" or ".jpeg" or ".webp" or ".gif" or ".bmp";
+    }
+}

@@ -1,0 +1,91 @@
+using System.Runtime.InteropServices;
+using SkiaSharp;
+
+namespace DiffusionSharp.Imaging.Decoding;
+
+/// <summary>
+/// Bytes of a PNG, JPEG, WebP, GIF (first frame) or BMP to upright RGB: palettes, greys, 16 bits and CMYK converted, EXIF
+/// orientation applied, transparency composited. Colour profiles are ignored, as other training tools do.
+/// </summary>
+internal static class ImageDecoder
+{
+    /// <summary>Decodes one file.</summary>
+    /// <param name="file">Its bytes.</param>
+    /// <param name="background">The colour behind transparent pixels.</param>
+    /// <param name="maxPixels">Larger pictures are refused before anything of their size is allocated.</param>
+    /// <exception cref="BadImageException">The file cannot be used; the message says why.</exception>
+    public static DecodedImage Decode(byte[] file, Rgb background, long maxPixels)
+    {
+        if (file.Length == 0)
+        {
+            throw new BadImageException("the file is empty (zero bytes)");
+        }
+
+        using var stream = new MemoryStream(file, writable: false);
+        using var codec = SKCodec.Create(stream, out var opened);
+        if (codec is null)
+        {
+            throw new BadImageException(opened == SKCodecResult.IncompleteInput
+                ? "the file is truncated"
+                : "not an image of a known kind (PNG, JPEG, WebP, GIF, BMP expected)");
+        }
+
+        var format = codec.EncodedFormat switch
+        {
+            SKEncodedImageFormat.Png => "PNG",
+            SKEncodedImageFormat.Jpeg => "JPEG",
+            SKEncodedImageFormat.Webp => "WebP",
+            SKEncodedImageFormat.Gif => "GIF",
+            SKEncodedImageFormat.Bmp => "BMP",
+            var other => throw new BadImageException($"the format is {other}; PNG, JPEG, WebP, GIF or BMP expected"),
+        };
+        int width = codec.Info.Width, height = codec.Info.Height;
+        var limit = Math.Min(maxPixels, int.MaxValue / 4);
+        if ((long)width * height > limit)
+        {
+            throw new BadImageException(FormattableString.Invariant($"{width}×{height} pixels are more than the limit of {limit}"));
+        }
+
+        var rgba = new byte[4 * width * height];
+        Read(codec, new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul), rgba);
+        var upright = new DecodedImage(format, height, width, Composite(rgba, background));
+        return Orientation.Apply(upright, (int)codec.EncodedOrigin);
+    }
+
+    private static void Read(SKCodec codec, SKImageInfo info, byte[] rgba)
+    {
+        SKCodecResult result;
+        var pin = GCHandle.Alloc(rgba, GCHandleType.Pinned);
+        try
+        {
+            result = codec.GetPixels(info, pin.AddrOfPinnedObject());
+        }
+        finally
+        {
+            pin.Free();
+        }
+
+        if (result != SKCodecResult.Success)
+        {
+            throw new BadImageException(result == SKCodecResult.IncompleteInput
+                ? "the file is truncated"
+                : $"the picture cannot be decoded ({result})");
+        }
+    }
+
+    private static byte[] Composite(byte[] rgba, Rgb background)
+    {
+        var rgb = new byte[rgba.Length / 4 * 3];
+        for (int i = 0, j = 0; i < rgba.Length; i += 4, j += 3)
+        {
+            int alpha = rgba[i + 3];
+            rgb[j] = Over(rgba[i], background.R, alpha);
+            rgb[j + 1] = Over(rgba[i + 1], background.G, alpha);
+            rgb[j + 2] = Over(rgba[i + 2], background.B, alpha);
+        }
+
+        return rgb;
+    }
+
+    private static byte Over(int level, int behind, int alpha) => (byte)(((level * alpha) + (behind * (255 - alpha)) + 127) / 255);
+}

@@ -1,0 +1,96 @@
+namespace DiffusionSharp.Imaging.Decoding;
+
+/// <summary>
+/// Short side to size, then centre crop, in one separable pass: a triangle filter as wide as the reduction (what Pillow and
+/// torchvision call antialiased bilinear), so that nothing aliases at any ratio.
+/// </summary>
+internal static class ImageFit
+{
+    /// <summary>Makes [C, H, W] of a picture.</summary>
+    /// <param name="image">The picture.</param>
+    /// <param name="shape">1 channel (luma of ITU-R BT.601) or 3, any height and width.</param>
+    /// <param name="pixels">Receives [C, H, W], 0…255.</param>
+    public static void Fit(DecodedImage image, ImageShape shape, Span<byte> pixels)
+    {
+        var scale = Math.Max((double)shape.Height / image.Height, (double)shape.Width / image.Width);
+        var columns = Weights.Make(image.Width, shape.Width, scale);
+        var rows = Weights.Make(image.Height, shape.Height, scale);
+        var source = shape.Channels == 1 ? Luma(image) : image.Rgb;
+        var between = new float[image.Height * shape.Width];
+        for (var c = 0; c < shape.Channels; c++)
+        {
+            for (var y = 0; y < image.Height; y++)
+            {
+                for (var x = 0; x < shape.Width; x++)
+                {
+                    var (first, weights) = columns[x];
+                    var at = (((y * image.Width) + first) * shape.Channels) + c;
+                    var sum = 0f;
+                    for (var k = 0; k < weights.Length; k++, at += shape.Channels)
+                    {
+                        sum += weights[k] * source[at];
+                    }
+
+                    between[(y * shape.Width) + x] = sum;
+                }
+            }
+
+            for (var y = 0; y < shape.Height; y++)
+            {
+                var (first, weights) = rows[y];
+                for (var x = 0; x < shape.Width; x++)
+                {
+                    var sum = 0f;
+                    for (var k = 0; k < weights.Length; k++)
+                    {
+                        sum += weights[k] * between[((first + k) * shape.Width) + x];
+                    }
+
+                    pixels[(((c * shape.Height) + y) * shape.Width) + x] = (byte)Math.Clamp(sum + 0.5f, 0, 255);
+                }
+            }
+        }
+    }
+
+    private static byte[] Luma(DecodedImage image)
+    {
+        var result = new byte[image.Height * image.Width];
+        for (int i = 0, j = 0; i < result.Length; i++, j += 3)
+        {
+            result[i] = (byte)(((299 * image.Rgb[j]) + (587 * image.Rgb[j + 1]) + (114 * image.Rgb[j + 2]) + 500) / 1000);
+        }
+
+        return result;
+    }
+
+    /// <summary>For each output position the first input position and the weights from there.</summary>
+    private static class Weights
+    {
+        public static (int First, float[] Values)[] Make(int from, int to, double scale)
+        {
+            double step = 1 / scale, start = (from - (to * step)) / 2, support = Math.Max(step, 1);
+            var result = new (int, float[])[to];
+            for (var i = 0; i < to; i++)
+            {
+                var centre = start + ((i + 0.5) * step);
+                int first = Math.Clamp((int)(centre - support + 0.5), 0, from - 1), end = Math.Clamp((int)(centre + support + 0.5), first + 1, from);
+                var weights = new float[end - first];
+                var sum = 0.0;
+                for (var k = 0; k < weights.Length; k++)
+                {
+                    weights[k] = (float)Math.Max(0, 1 - (Math.Abs(first + k + 0.5 - centre) / support));
+                    sum += weights[k];
+                }
+
+                for (var k = 0; k < weights.Length; k++)
+                {
+                    weights[k] = sum > 0 ? (float)(weights[k] / sum) : 1f / weights.Length;
+                }
+
+                result[i] = (first, weights);
+            }
+
+            return result;
+        }
+    }
+}
