@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Torch.Engine;
 using DiffusionSharp.Torch.Ops;
@@ -15,7 +14,7 @@ internal sealed class TrainingStep : IDisposable
     private readonly TrainingOptions options;
     private readonly Tensor[] parameters;
     private readonly bool hasDropout;
-    private int microBatch;
+    private readonly PartSize part;
 
     public TrainingStep(NetworkGraph graph, TrainingOptions options, IReadOnlyDictionary<string, HostTensor> weights)
     {
@@ -34,7 +33,7 @@ internal sealed class TrainingStep : IDisposable
         });
         Averages = [.. options.EmaDecays.Select(d => new Ema(named, d, options.EmaWarmup))];
         hasDropout = graph.Nodes.Any(n => n.Operation is Operation.Dropout);
-        microBatch = options.MicroBatch ?? options.BatchSize;
+        part = new PartSize(options.MicroBatch ?? options.BatchSize);
     }
 
     public TorchNetwork Network { get; }
@@ -66,39 +65,17 @@ internal sealed class TrainingStep : IDisposable
     }
 
     /// <summary>The batch's loss and gradients; a part that does not fit memory is halved and the batch begun anew.</summary>
-    internal (double Loss, Tensor[] Gradients) LossAndGradients(TrainingBatch batch, long step)
-    {
-        while (true)
-        {
-            try
-            {
-                return Accumulate(batch, step);
-            }
-            catch (ExternalException e) when (TorchError.IsOutOfMemory(e) && microBatch > 1)
-            {
-                microBatch = (microBatch + 1) / 2;
-            }
-            catch (ExternalException e)
-            {
-                throw TorchError.Wrap(e);
-            }
-        }
-    }
+    internal (double Loss, Tensor[] Gradients) LossAndGradients(TrainingBatch batch, long step) =>
+        part.Fit(size => Accumulate(batch, step, size));
 
-    private (double Loss, Tensor[] Gradients) Accumulate(TrainingBatch batch, long step)
+    private (double Loss, Tensor[] Gradients) Accumulate(TrainingBatch batch, long step, int size)
     {
-        var loss = 0.0;
-        Tensor[]? sum = null;
-        for (var first = 0; first < batch.Count; first += microBatch)
+        using var scope = NewDisposeScope();
+        var (loss, sum) = Part(batch, 0, Math.Min(size, batch.Count), step);
+        for (var first = size; first < batch.Count; first += size)
         {
-            var (part, gradients) = Part(batch, first, Math.Min(microBatch, batch.Count - first), step);
-            loss += part;
-            if (sum is null)
-            {
-                sum = gradients;
-                continue;
-            }
-
+            var (more, gradients) = Part(batch, first, Math.Min(size, batch.Count - first), step);
+            loss += more;
             for (var i = 0; i < sum.Length; i++)
             {
                 sum[i].add_(gradients[i]);
@@ -106,7 +83,7 @@ internal sealed class TrainingStep : IDisposable
             }
         }
 
-        return (loss, sum!);
+        return (loss, [.. sum.Select(g => g.MoveToOuterDisposeScope())]);
     }
 
     private (double Loss, Tensor[] Gradients) Part(TrainingBatch batch, int first, int count, long step)

@@ -1,0 +1,81 @@
+using DiffusionSharp.Networks;
+using DiffusionSharp.Torch.Training;
+using DiffusionSharp.Training;
+
+namespace DiffusionSharp.Torch.Tests.Training;
+
+/// <summary>A run that was stopped and resumed is, bit for bit, the run that was not.</summary>
+[Collection(SerialCollection.Name)]
+public class ResumeTests
+{
+    [Fact]
+    public void Killed_at_a_random_step_and_resumed_it_is_the_same_run()
+    {
+        using TinyRun straight = new(), killed = new();
+        var (options, network) = TrainChild.Setup;
+        Assert.Equal(TrainingOutcome.Finished, straight.Train(options, network));
+
+        var (first, second) = (Random.Shared.Next(1, 30), Random.Shared.Next(30, 59));
+        TrainChild.TrainAndKill(killed.Folder, first);
+        TrainChild.TrainAndKill(killed.Folder, second);
+        Assert.Equal(TrainingOutcome.Finished, killed.Train(options, network));
+        AssertSame(straight, killed, $"killed at {first} and {second}");
+    }
+
+    public static TheoryData<string, TrainingOptions, double> Variants => new()
+    {
+        { "plain", TinyRun.Options, 0 },
+        { "dropout, micro-batches", TinyRun.Options with { MicroBatch = 3 }, 0.3 },
+        { "several averages", TinyRun.Options with { EmaDecays = [0.9, 0.99, 0], EmaWarmup = false }, 0 },
+        { "AdamW, cosine, antithetic, min-SNR, Huber, sum", TinyRun.Options with { Optimizer = OptimizerKind.AdamW, WeightDecay = 0.1, Decay = LearningRateDecay.Cosine, TimestepSampling = TimestepSampling.Antithetic, MinSnrGamma = 5, Loss = LossKind.Huber, Reduction = LossReduction.Sum }, 0 },
+        { "bfloat16", TinyRun.Options with { BFloat16 = true }, 0 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Variants))]
+    public void Interrupted_and_resumed_it_is_the_same_run(string what, TrainingOptions options, double dropout)
+    {
+        const int checkpoint = 7, validation = 10; // Updates after which one is due anyway.
+        using TinyRun straight = new(), stopped = new();
+        var network = TinyRun.Network with { Dropout = dropout };
+        options = options with { TotalImages = 120 };
+        Assert.Equal(TrainingOutcome.Finished, straight.Train(options, network));
+        foreach (var step in (int[])[1, checkpoint, validation, 22, 29])
+        {
+            Assert.Equal(TrainingOutcome.Interrupted, stopped.Train(options, network, stopAt: step));
+        }
+
+        Assert.Equal(TrainingOutcome.Finished, stopped.Train(options, network));
+        AssertSame(straight, stopped, what);
+    }
+
+    [Fact]
+    public void A_longer_length_goes_on_and_is_the_run_that_was_long_from_the_start()
+    {
+        using TinyRun straight = new(), extended = new();
+        straight.Train(TinyRun.Options with { TotalImages = 80 });
+        extended.Train(TinyRun.Options with { TotalImages = 40 });
+        Assert.Equal(TrainingOutcome.Finished, extended.Train(TinyRun.Options with { TotalImages = 80 }));
+        AssertSame(straight, extended, "extended");
+    }
+
+    [Fact]
+    public void A_finished_run_is_left_as_it_is()
+    {
+        using var run = new TinyRun();
+        run.Train(TinyRun.Options with { TotalImages = 40 });
+        var before = Directory.GetLastWriteTimeUtc(run.Run.Latest()!);
+        Assert.Equal(TrainingOutcome.Finished, run.Train(TinyRun.Options with { TotalImages = 40 }));
+        Assert.Equal(before, Directory.GetLastWriteTimeUtc(run.Run.Latest()!));
+    }
+
+    private static void AssertSame(TinyRun expected, TinyRun actual, string what)
+    {
+        var (a, b) = (expected.Everything(), actual.Everything());
+        Assert.Equal(a.Keys, b.Keys);
+        foreach (var key in a.Keys)
+        {
+            Assert.True(a[key] == b[key], $"{what}: {key} differs\n{a[key]}\n{b[key]}");
+        }
+    }
+}

@@ -1,0 +1,8 @@
+namespace DiffusionSharp.Torch.Tests.Training;
+
+/// <summary>Tests that draw from libtorch's one random generator (dropout), count its tensors or set its threads: one at a time.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class SerialCollection
+{
+    public const string Name = "libtorch's global state";
+}

@@ -1,0 +1,89 @@
+using System.Text.Json.Nodes;
+using DiffusionSharp.Networks;
+using DiffusionSharp.Torch.Training;
+using DiffusionSharp.Training;
+using DiffusionSharp.Weights;
+
+namespace DiffusionSharp.Torch.Tests.Training;
+
+/// <summary>A run that takes milliseconds a step, in a folder that is gone after the test.</summary>
+internal sealed class TinyRun : IDisposable
+{
+    public static UNetConfig Network { get; } =
+        UNetConfig.Ddpm(new ImageShape(3, 8, 8), channels: 8, [1, 2], layersPerBlock: 1, attentionResolutions: [4]) with { NormNumGroups = 4 };
+
+    public static TrainingOptions Options { get; } = new()
+    {
+        BatchSize = 4,
+        MicroBatch = 4,
+        Threads = 1,
+        LogEvery = 3,
+        TotalImages = 240,
+        CheckpointEvery = 28,
+        ValidateEvery = 40,
+        SampleEvery = 0,
+        WarmupImages = 60,
+    };
+
+    public TinyRun() => Folder = Directory.CreateTempSubdirectory("diffusionsharp-run-").FullName;
+
+    public string Folder { get; }
+
+    public RunFolder Run => new(Folder);
+
+    public static RunConfig Config(TrainingOptions training, UNetConfig? network = null) => new()
+    {
+        UNet = network ?? Network,
+        Scheduler = new SchedulerConfig(),
+        Training = training,
+        Data = "tiny",
+        DataFingerprint = new TinyImages((network ?? Network).InputShape).Fingerprint,
+    };
+
+    public Trainer Open(TrainingOptions training, UNetConfig? network = null, bool allowChanges = false)
+    {
+        var config = Config(training, network);
+        return Trainer.Open(Folder, config, new TinyImages(config.UNet.InputShape), allowChanges: allowChanges);
+    }
+
+    /// <summary>Trains to the end, or until a number of updates is done.</summary>
+    public TrainingOutcome Train(TrainingOptions training, UNetConfig? network = null, long? stopAt = null, bool allowChanges = false)
+    {
+        using var trainer = Open(training, network, allowChanges);
+        using var stop = new CancellationTokenSource();
+        return trainer.Run(
+            p =>
+            {
+                if (p.Step == stopAt)
+                {
+                    stop.Cancel();
+                }
+            },
+            cancellationToken: stop.Token);
+    }
+
+    /// <summary>Everything that must not depend on interruptions: each part of the newest checkpoint, the position, and the log without times.</summary>
+    public SortedDictionary<string, string> Everything()
+    {
+        var latest = Run.Latest()!;
+        var all = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["checkpoint"] = Path.GetFileName(latest) };
+        foreach (var file in Directory.EnumerateFiles(latest, "*.safetensors"))
+        {
+            all[Path.GetFileName(file)] = Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)));
+        }
+
+        all["state"] = (Checkpoint.ReadState(latest) with { Seconds = 0, MetricsLength = 0 }).ToString();
+        all["log"] = string.Join('\n', File.ReadLines(Run.Metrics).Select(WithoutTimes));
+        return all;
+    }
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+
+    private static string WithoutTimes(string line)
+    {
+        var json = JsonNode.Parse(line)!.AsObject();
+        json.Remove("seconds");
+        json.Remove("imagesPerSecond");
+        return json.ToJsonString();
+    }
+}
