@@ -36,6 +36,11 @@ public static class DataSets
         };
     }
 
+    /// <summary>True for folders and archives of images, which are of any size: <see cref="DataOptions.Height"/> must then be given.</summary>
+    /// <param name="path">What would be opened.</param>
+    /// <exception cref="DiffusionException">Nothing usable is there (<see cref="ErrorKind.Data"/>).</exception>
+    public static bool NeedsSize(string path) => DataLocation.Recognise(path).Kind is DataKind.Folder or DataKind.Zip or DataKind.Tar or DataKind.TarGz;
+
     private static ShapesSource Shapes(DataOptions options)
     {
         if (options.Channels == 1 || (options.Width ?? options.Height) != options.Height)
