@@ -1,0 +1,69 @@
+using DiffusionSharp.Networks;
+using DiffusionSharp.Training;
+using DiffusionSharp.Weights;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace DiffusionSharp.Bench.Eager;
+
+/// <summary>One update as one usually writes it: backward, clip_grad_norm_, torch.optim.Adam, the average as a loop.</summary>
+internal sealed class EagerStep : IDisposable
+{
+    private readonly TrainingOptions options;
+    private readonly EagerUNet network;
+    private readonly Parameter[] parameters;
+    private readonly Tensor[] averages;
+    private readonly optim.Optimizer optimizer;
+
+    public EagerStep(UNetConfig config, TrainingOptions options, IReadOnlyDictionary<string, HostTensor> weights)
+    {
+        this.options = options;
+        network = new EagerUNet(config, weights);
+        parameters = [.. network.parameters()];
+        using (no_grad())
+        {
+            averages = [.. parameters.Select(p => p.clone())];
+        }
+
+        optimizer = optim.Adam(parameters, options.LearningRate, options.Beta1, options.Beta2, options.AdamEpsilon);
+    }
+
+    /// <summary>Does the update.</summary>
+    /// <returns>The batch's loss and the gradient's norm before clipping.</returns>
+    public (double Loss, double GradientNorm) Run(TrainingBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        var s = batch.Shape;
+        long[] shape = [batch.Count, s.Channels, s.Height, s.Width];
+        var x = tensor(batch.Xt, shape);
+        var target = tensor(batch.Target, shape);
+        var t = tensor(batch.Timesteps, dtype: ScalarType.Float32);
+
+        optimizer.zero_grad();
+        var loss = nn.functional.mse_loss(network.forward(x, t), target);
+        loss.backward();
+        var norm = nn.utils.clip_grad_norm_(parameters, options.GradientClip);
+        optimizer.step();
+        using (no_grad())
+        {
+            for (var i = 0; i < averages.Length; i++)
+            {
+                averages[i].lerp_(parameters[i], 1 - options.EmaDecays[0]);
+            }
+        }
+
+        return (loss.item<float>(), norm);
+    }
+
+    public void Dispose()
+    {
+        optimizer.Dispose();
+        foreach (var average in averages)
+        {
+            average.Dispose();
+        }
+
+        network.Dispose();
+    }
+}

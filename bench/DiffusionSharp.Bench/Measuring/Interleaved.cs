@@ -1,0 +1,37 @@
+using System.Diagnostics;
+
+namespace DiffusionSharp.Bench.Measuring;
+
+/// <summary>Measures variants in turns, A B C A B C …, so that all of them meet the same machine.</summary>
+internal static class Interleaved
+{
+    /// <summary>One run of each to warm up, then the rounds, then one run of each that is not timed, for its memory.</summary>
+    public static Timing[] Run(int rounds, params (string Name, Action Action)[] variants) =>
+        Measure(rounds, [.. variants.Select(v => (v.Name, (Func<double>)(() => Seconds(v.Action))))]);
+
+    /// <summary>The same for variants that say themselves what they measured.</summary>
+    public static Timing[] Measure(int rounds, params (string Name, Func<double> Action)[] variants)
+    {
+        var values = variants.Select(_ => new List<double>()).ToArray();
+        for (var round = -1; round < rounds; round++)
+        {
+            for (var v = 0; v < variants.Length; v++)
+            {
+                var value = variants[v].Action();
+                if (round >= 0)
+                {
+                    values[v].Add(value);
+                }
+            }
+        }
+
+        return [.. variants.Select((v, i) => new Timing(v.Name, values[i], ResidentMemory.RiseOf(() => v.Action())))];
+    }
+
+    private static double Seconds(Action action)
+    {
+        var start = Stopwatch.GetTimestamp();
+        action();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+}
