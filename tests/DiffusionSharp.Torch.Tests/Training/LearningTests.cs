@@ -1,0 +1,111 @@
+using DiffusionSharp.Networks;
+using DiffusionSharp.Torch.Engine;
+using DiffusionSharp.Torch.Training;
+using DiffusionSharp.Training;
+using DiffusionSharp.Weights;
+using TorchSharp;
+
+namespace DiffusionSharp.Torch.Tests.Training;
+
+/// <summary>Training learns, in either precision; validation and previews are repeatable and leave nothing behind.</summary>
+[Collection(SerialCollection.Name)]
+public class LearningTests
+{
+    [Fact]
+    public void A_tiny_network_learns_four_images_by_heart()
+    {
+        var losses = Train(TinyRun.Options with { TotalImages = 2400, LearningRate = 4e-3, BatchSize = 8, MicroBatch = null, Loss = LossKind.L2 }, TinyRun.Network);
+        Assert.InRange(losses.TakeLast(60).Average() / losses.Take(5).Average(), 0, 0.35);
+    }
+
+    [Fact]
+    public void A_class_conditional_network_with_scale_and_shift_learns_too()
+    {
+        var network = TinyRun.Network with { NumClassEmbeds = 2, ResnetTimeScaleShift = "scale_shift", AttnNormNumGroups = 4 };
+        var losses = Train(TinyRun.Options with { TotalImages = 800, LearningRate = 4e-3, BatchSize = 8, MicroBatch = null }, network);
+        Assert.InRange(losses.TakeLast(20).Average() / losses.Take(5).Average(), 0, 0.6);
+    }
+
+    [Fact]
+    public void Bfloat16_is_close_to_float32()
+    {
+        var options = TinyRun.Options with { TotalImages = 320, LearningRate = 2e-3, BatchSize = 8, MicroBatch = null };
+        double[] full = Train(options, TinyRun.Network), half = Train(options with { BFloat16 = true }, TinyRun.Network);
+        Assert.NotEqual(full[5], half[5]);
+        Assert.Equal(1, half[5] / full[5], 0.01);
+        Assert.Equal(1, half.TakeLast(20).Average() / full.TakeLast(20).Average(), 0.05);
+    }
+
+    [Fact]
+    public void Validation_is_a_function_of_the_weights_alone()
+    {
+        var config = TinyRun.Config(TinyRun.Options);
+        var graph = UNet.Build(config.UNet);
+        var weights = Initializer.Create(graph, 1);
+        var objective = new DiffusionObjective(config.Scheduler.ToSchedule());
+        var data = new TinyImages(graph.InputShape);
+        using var denoiser = new TorchDenoiser(graph, p => weights[p.Name]);
+        var first = new Validation(data, objective).Run(denoiser);
+        torch.random.manual_seed(77);
+        Assert.Equal(first, new Validation(data, objective).Run(denoiser));
+
+        // The last convolution begins at zero: the prediction is 0 and the error the mean of ε², about 1.
+        Assert.Equal(Validation.Bands, first.Length);
+        Assert.All(first, band => Assert.Equal(1, band, 0.05));
+    }
+
+    [Fact]
+    public void Previews_are_drawn_at_their_intervals_and_the_log_has_every_line()
+    {
+        using var run = new TinyRun();
+        var options = TinyRun.Options with { TotalImages = 48, SampleEvery = 20, ValidateEvery = 24, LogEvery = 2, CheckpointEvery = 1000 };
+        List<Preview> previews = [];
+        using (var trainer = run.Open(options))
+        {
+            trainer.Run(preview: previews.Add, cancellationToken: TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal([20, 40], previews.Select(p => p.Images));
+        Assert.All(previews, p => Assert.Equal(p.Count * p.Shape.Elements, p.Samples.Length));
+        Assert.All(previews.SelectMany(p => p.Samples), v => Assert.InRange(v, -1, 1));
+        var lines = File.ReadAllLines(run.Run.Metrics);
+        Assert.Equal(6, lines.Count(l => l.Contains("\"train\"", StringComparison.Ordinal)));
+        Assert.Equal(2, lines.Count(l => l.Contains("\"validation\"", StringComparison.Ordinal)));
+        Assert.NotEmpty(Directory.GetFiles(run.Run.TensorBoard));
+    }
+
+    [Fact]
+    public void A_run_ends_after_its_seconds()
+    {
+        using var run = new TinyRun();
+        var options = TinyRun.Options with { TotalImages = null, MaxSeconds = 0.001 };
+        Assert.Equal(TrainingOutcome.Finished, run.Train(options));
+        Assert.Equal(1, Checkpoint.ReadState(run.Run.Latest()!).Step);
+    }
+
+    [Fact]
+    public void Fine_tuning_begins_with_the_given_weights_and_a_dry_run_saves_nothing()
+    {
+        using var run = new TinyRun();
+        var config = TinyRun.Config(TinyRun.Options);
+        var weights = Initializer.Create(UNet.Build(config.UNet), 123);
+        using (var trainer = Trainer.Open(run.Folder, config, new TinyImages(config.UNet.InputShape), initialWeights: p => weights[p.Name]))
+        {
+            Assert.All(trainer.AveragedWeights(), w => Assert.Equal(weights[w.Key].Data, w.Value.Data));
+            var (seconds, memory) = trainer.DryRun();
+            Assert.True(seconds > 0 && memory > 0);
+        }
+
+        Assert.Null(run.Run.Latest());
+        Assert.False(File.Exists(run.Run.Metrics));
+    }
+
+    private static double[] Train(TrainingOptions options, UNetConfig network)
+    {
+        torch.set_num_threads(1);
+        var graph = UNet.Build(network);
+        using var step = new TrainingStep(graph, options, Initializer.Create(graph, options.Seed));
+        var batches = new BatchMaker(new TinyImages(graph.InputShape, period: 4), new DiffusionObjective(new SchedulerConfig().ToSchedule()), options.TimestepSampling, options.BatchSize, options.Seed);
+        return [.. Enumerable.Range(0, (int)(options.TotalImages!.Value / options.BatchSize)).Select(k => step.Run(batches.Make(k), k, options.LearningRate).Loss)];
+    }
+}
