@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DiffusionSharp.Cli.Commands;
+using DiffusionSharp.Cli.Shell;
 
 namespace DiffusionSharp.Cli;
 
@@ -14,17 +15,9 @@ public static class Cli
     {
         ArgumentNullException.ThrowIfNull(args);
         ArgumentNullException.ThrowIfNull(host);
-        var verbose = args.Contains("--verbose");
         try
         {
-            var root = new RootCommand { TrainCommand.Create(host, args) };
-            var result = root.Parse(args);
-            if (result.Errors.Count > 0)
-            {
-                throw new DiffusionException(ErrorKind.Usage, result.Errors[0].Message);
-            }
-
-            return result.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = host.Out, Error = host.Error });
+            return Dispatch(args, host);
         }
         catch (OperationCanceledException) when (host.Interruption.Token.IsCancellationRequested)
         {
@@ -33,13 +26,54 @@ public static class Cli
         }
         catch (DiffusionException e)
         {
-            host.Error.WriteLine($"ddim: {(verbose ? e.ToString() : e.Message)}");
-            return (int)e.Kind;
+            return Fail(e.Kind, e.Message, e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Fail(ErrorKind.Storage, e.Message, e);
         }
         catch (Exception e)
         {
-            host.Error.WriteLine(verbose ? $"ddim: {e}" : $"ddim: unexpected error: {e.Message} ({e.GetType().Name}); run again with --verbose for the details");
-            return (int)ErrorKind.Unexpected;
+            return Fail(ErrorKind.Unexpected, $"unexpected error: {e.Message} ({e.GetType().Name}); --verbose shows where", e);
         }
+
+        int Fail(ErrorKind kind, string message, Exception e)
+        {
+            host.Error.WriteLine($"ddim: {message}");
+            if (args.Contains("--verbose"))
+            {
+                host.Error.WriteLine(e);
+            }
+
+            return (int)kind;
+        }
+    }
+
+    private static int Dispatch(IReadOnlyList<string> args, CliHost host)
+    {
+        var wantsHelp = args.Any(a => a is "--help" or "-h" or "-?");
+        if (args.Count == 0 || args[0] == "help" || (wantsHelp && args[0].StartsWith('-')))
+        {
+            var about = args.Skip(1).TakeWhile(a => !a.StartsWith('-')).ToArray();
+            host.Out.WriteLine(args.Count > 0 && args[0] == "help" && about.Length > 0 ? Verb.Find(about).Verb.Help : Verb.Overview);
+            return 0;
+        }
+
+        if (args[0] == "--version")
+        {
+            host.Out.WriteLine($"ddim {typeof(Cli).Assembly.GetName().Version?.ToString(3)}");
+            return 0;
+        }
+
+        var (verb, words) = Verb.Find(args);
+        if (wantsHelp)
+        {
+            host.Out.WriteLine(verb.Help);
+            return 0;
+        }
+
+        var command = verb.Create(host, args);
+        var result = Settings.Parse(verb.Name, command, [.. args.Skip(words)], host.Environment);
+        return result.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = host.Out, Error = host.Error });
     }
 }

@@ -1,3 +1,4 @@
 using DiffusionSharp.Cli;
+using DiffusionSharp.Cli.Shell;
 
 return Cli.Run(args, CliHost.Process());

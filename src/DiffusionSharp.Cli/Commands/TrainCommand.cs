@@ -1,8 +1,10 @@
 using System.CommandLine;
-using DiffusionSharp.Cli.Display;
 using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Runs;
+using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Data;
+using DiffusionSharp.Imaging.Data;
+using DiffusionSharp.Imaging.Shapes;
 using DiffusionSharp.Models;
 using DiffusionSharp.Torch.Training;
 using DiffusionSharp.Training;
@@ -13,13 +15,47 @@ namespace DiffusionSharp.Cli.Commands;
 /// <summary><c>ddim train</c>: begins a run or goes on with one.</summary>
 internal sealed class TrainCommand
 {
+    public const string Help = """
+        Example:  ddim train photos/ --out runs/photos
+        Go on:    ddim train --out runs/photos            (Ctrl-C saves first)
+
+        Trains a DDPM. DATA: a folder, zip or tar(.gz) of images, MNIST's IDX, CIFAR-10, builtin:shapes.
+        Intervals and warm-up are counted in images. [defaults]
+        Length     --epochs N [300] | --steps N | --duration 45m
+        Images     --size N|HxW [96, or the data's own]  --flip  --max-bad PART [0.1%]
+        Network    --channels N [64]  --multipliers LIST [1,2,2,4, as the size needs]  --layers N [2]
+                   --attention LIST: resolutions [nearest to 16]  --groups N [32, or what fits]  --dropout P
+                   --from MODEL: fine-tune a model or run (its network, its schedule)
+        Schedule   --schedule linear|scaled_linear|cosine|sigmoid [linear]  --train-timesteps T [1000]
+                   --beta-start X [0.0001]  --beta-end X [0.02]  --zero-snr
+        Objective  --prediction epsilon|sample|v_prediction [epsilon]  --loss l2|l1|huber [l2]
+                   --reduction mean|sum [mean]  --timestep-sampling uniform|antithetic [uniform]
+                   --min-snr GAMMA [off]
+        Optimizer  --lr X [0.0002]  --optimizer adam|adamw [adam]  --weight-decay X [0]
+                   --clip-gradient X [1; 0 = off]  --warmup IMAGES [0]  --decay constant|cosine [constant]
+                   --batch N [128]  --micro-batch N [what fits memory]
+                   --accumulate K: an update is K batches
+                   --ema LIST [0.9999]: decays; the first is sampled  --no-ema-warmup
+        Saving     --out, -o RUN  --checkpoint-every IMAGES [500000]  --keep N [3]
+                   --sample-every IMAGES [200000; 0 = never]  --validate-every IMAGES [200000]
+        Machine    --device cpu|cuda|cuda:N [cpu]  --bf16  --threads N [all cores]  --seed S [0]
+        Trying     --dry-run: two real updates, then parameters, memory, images/s and ETA; writes
+                   nothing; --json prints that as JSON
+
+        RUN holds config.json, metrics.jsonl, tensorboard/, samples/, checkpoints/ and at last model/.
+        On resume, options left out are those of the run; a changed one is refused with a list unless
+        --allow-changes is given.
+        """;
+
     private readonly CliHost host;
     private readonly IReadOnlyList<string> args;
     private readonly Argument<string?> data = new("DATA") { Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<string?> output = new("--out", "-o");
     private readonly Option<string?> from = new("--from");
     private readonly Option<bool> flip = new("--flip");
+    private readonly Option<double> maxBad = DataSource.MaxBadOption();
     private readonly Option<bool> dryRun = new("--dry-run");
+    private readonly Option<bool> json = JsonOption.Create();
     private readonly Option<bool> allowChanges = new("--allow-changes");
     private readonly NetworkOptions network = new();
     private readonly ScheduleOptions schedule = new();
@@ -30,7 +66,7 @@ internal sealed class TrainCommand
     public static Command Create(CliHost host, IReadOnlyList<string> args)
     {
         var train = new TrainCommand(host, args);
-        var command = new Command("train") { train.data, train.output, train.from, train.flip, train.dryRun, train.allowChanges };
+        var command = new Command("train") { train.data, train.output, train.from, train.flip, train.maxBad, train.dryRun, train.json, train.allowChanges };
         foreach (var option in train.network.All.Concat(train.schedule.All).Concat(train.optimisation.All))
         {
             command.Add(option);
@@ -51,40 +87,26 @@ internal sealed class TrainCommand
         var run = folder is null ? null : new RunFolder(folder);
         var saved = run is { Exists: true } ? RunConfig.Read(run.Config) : null;
         var (config, training, validation) = Resolve(r, saved);
-        var weights = config.From is { } model && (run is null || run.Latest() is null) ? ModelSource.Open(model).ReadWeights().ToDictionary() : null;
+        using var trainingEnd = training as IDisposable;
+        using var validationEnd = validation as IDisposable;
+        var weights = config.From is { } model && run?.Latest() is null ? ModelSource.Open(model).ReadWeights().ToDictionary() : null;
+        Func<Networks.ParameterSpec, HostTensor>? initial = weights is null ? null : p => weights[p.Name];
         if (r.GetValue(dryRun))
         {
-            return DryRun(config, training, weights);
+            var found = DryRun.Measure(config, training, initial, host.Clock);
+            JsonOption.Print(host, r.GetValue(json), found.Json, found.Text);
+            return 0;
         }
 
-        using var trainer = Trainer.Open(run!.Root, config, training, validation, weights is null ? null : p => weights[p.Name], r.GetValue(allowChanges), host.Clock);
+        using var trainer = Trainer.Open(run!.Root, config, training, validation, initial, r.GetValue(allowChanges), host.Clock);
         CommandLog.Append(run.Root, args);
-        host.Error.WriteLine($"{(saved is null ? "new run" : $"going on at {Human.Count(trainer.State.Images)} images")}: {run.Root}");
-        host.Error.WriteLine($"{trainer.Graph.InputShape}, {Human.Count(trainer.Graph.ParameterCount)} parameters, {trainer.Graph.FlopsPerImage / 1e9:F2} GFLOP per image, batch {trainer.Config.Training.BatchSize} in parts of {trainer.Config.Training.MicroBatch}");
-        return Train(trainer, run);
-    }
-
-    private int Train(Trainer trainer, RunFolder run)
-    {
-        using var line = new ProgressLine(host);
-        TrainingProgress? last = null;
-        var outcome = trainer.Run(
-            p => line.Update((last = p).Fraction, () => Describe(p)),
-            preview => line.Say($"samples: {PreviewFile.Write(run.Samples, preview)}"),
-            host.Interruption.Token);
-        if (last is not null)
+        if (TrainingSession.Run(host, trainer, run) == TrainingOutcome.Interrupted)
         {
-            line.Update(last.Fraction, () => Describe(last), force: true);
-        }
-
-        if (outcome == TrainingOutcome.Interrupted)
-        {
-            line.Say($"stopped and saved at {Human.Count(trainer.State.Images)} images; go on with: ddim train --out {run.Root}");
             return host.Interruption.ExitCode;
         }
 
-        ModelFolder.Save(run.Model, trainer.Config.UNet, trainer.Config.Scheduler, trainer.AveragedWeights(), ModelCard.Write(trainer.Config, trainer.Graph, trainer.State, CommandLog.Read(run.Root)));
-        line.Say($"finished; the model is in {run.Model}\nsample it: ddim sample --model {run.Model} --out grid.png");
+        host.Out.WriteLine($"finished; the model is in {run.Model}");
+        host.Out.WriteLine($"sample it: ddim sample --model {folder}/model --out grid.png");
         return 0;
     }
 
@@ -96,11 +118,19 @@ internal sealed class TrainCommand
             throw new DiffusionException(ErrorKind.Usage, $"{clash.Name} does not go with --from: network and schedule are those of the model");
         }
 
-        var name = r.GetValue(data) ?? saved?.Data
+        var name = Name(r.GetValue(data)) ?? saved?.Data
             ?? throw new DiffusionException(ErrorKind.Usage, "the data is missing: ddim train DATA --out RUN, with a folder of images or builtin:shapes as DATA");
         var known = saved?.UNet ?? model?.UNet;
         var size = r.GetValue(network.Size) ?? (known is null ? null : (known.Height, known.Width));
-        var (training, validation) = DataSource.Open(name, size, r.GetValue(flip), r.Or(optimisation.Seed, saved?.Training.Seed ?? 0));
+        var (training, validation) = DataSource.Open(host, name, new DataOptions
+        {
+            Height = size?.Height,
+            Width = size?.Width,
+            Channels = known?.InChannels,
+            Flip = r.Or(flip, saved is not null && saved.DataFingerprint.Contains(" flip True ", StringComparison.Ordinal)),
+            MaxBadFraction = r.Or(maxBad, DataSource.DefaultMaxBad),
+            Seed = r.Or(optimisation.Seed, saved?.Training.Seed ?? 0),
+        });
         var config = new RunConfig
         {
             UNet = model?.UNet ?? network.Resolve(r, training.Shape, saved?.UNet),
@@ -114,30 +144,6 @@ internal sealed class TrainCommand
         return (config, training, validation);
     }
 
-    private int DryRun(RunConfig config, IBatchSource training, Dictionary<string, HostTensor>? weights)
-    {
-        var scratch = Directory.CreateTempSubdirectory("ddim-dry-run-");
-        try
-        {
-            using var trainer = Trainer.Open(scratch.FullName, config, training, initialWeights: weights is null ? null : p => weights[p.Name], clock: host.Clock);
-            var (seconds, memory) = trainer.DryRun();
-            var t = trainer.Config.Training;
-            var remaining = t.TotalImages is long total ? TimeSpan.FromSeconds(seconds * total / t.BatchSize) : TimeSpan.MaxValue;
-            remaining = t.MaxSeconds is double most && most < remaining.TotalSeconds ? TimeSpan.FromSeconds(most) : remaining;
-            host.Out.WriteLine($"parameters   {Human.Count(trainer.Graph.ParameterCount)}");
-            host.Out.WriteLine($"GFLOP/image  {trainer.Graph.FlopsPerImage / 1e9:F3}");
-            host.Out.WriteLine($"batch        {t.BatchSize} in parts of {t.MicroBatch}");
-            host.Out.WriteLine($"memory       {Human.Bytes(memory)}");
-            host.Out.WriteLine($"images/s     {t.BatchSize / seconds:F1}");
-            host.Out.WriteLine($"time         {Human.Time(remaining)}{(t.TotalImages is long images ? $" for {Human.Count(images)} images" : "")}");
-            return 0;
-        }
-        finally
-        {
-            scratch.Delete(recursive: true);
-        }
-    }
-
-    private static string Describe(TrainingProgress p) =>
-        $"{Human.Count(p.Images)}{(p.TotalImages is long total ? $"/{Human.Count(total)}" : "")} images  loss {p.Loss:F4}  {p.ImagesPerSecond:F1} images/s  ETA {Human.Time(p.Remaining)}  {Human.Bytes(p.MemoryBytes)}";
+    // A run can be gone on with from any folder.
+    private static string? Name(string? given) => given is null or ShapesSource.Name ? given : Path.GetFullPath(given);
 }

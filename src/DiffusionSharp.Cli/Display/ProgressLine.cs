@@ -1,3 +1,5 @@
+using DiffusionSharp.Cli.Shell;
+
 namespace DiffusionSharp.Cli.Display;
 
 /// <summary>A line that says how far something is: drawn over on a terminal, elsewhere a plain line every few seconds.</summary>

@@ -10,17 +10,17 @@ internal sealed class NetworkOptions
 
     public Option<(int Height, int Width)?> Size { get; } = Parse.Size("--size");
 
-    public Option<int> Channels { get; } = new("--channels");
+    public Option<int> Channels { get; } = Parse.Number<int>("--channels");
 
     public Option<int[]> Multipliers { get; } = Parse.List<int>("--multipliers");
 
-    public Option<int> Layers { get; } = new("--layers");
+    public Option<int> Layers { get; } = Parse.Number<int>("--layers");
 
     public Option<int[]> Attention { get; } = Parse.List<int>("--attention");
 
-    public Option<int> Groups { get; } = new("--groups");
+    public Option<int> Groups { get; } = Parse.Number<int>("--groups");
 
-    public Option<double> Dropout { get; } = new("--dropout");
+    public Option<double> Dropout { get; } = Parse.Number<double>("--dropout");
 
     private IEnumerable<Option> Shape => [Channels, Multipliers, Layers, Attention, Groups, Dropout];
 

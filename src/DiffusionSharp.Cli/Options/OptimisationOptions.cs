@@ -13,51 +13,51 @@ internal sealed class OptimisationOptions
     public Option<DiffusionSharp.Training.TimestepSampling> TimestepSampling { get; } = Parse.Choice(
         "--timestep-sampling", ("uniform", DiffusionSharp.Training.TimestepSampling.Uniform), ("antithetic", DiffusionSharp.Training.TimestepSampling.Antithetic));
 
-    public Option<double?> MinSnr { get; } = new("--min-snr");
+    public Option<double?> MinSnr { get; } = Parse.Maybe<double>("--min-snr");
 
-    public Option<double> LearningRate { get; } = new("--lr");
+    public Option<double> LearningRate { get; } = Parse.Number<double>("--lr");
 
     public Option<OptimizerKind> Optimizer { get; } = Parse.Choice("--optimizer", ("adam", OptimizerKind.Adam), ("adamw", OptimizerKind.AdamW));
 
-    public Option<double> WeightDecay { get; } = new("--weight-decay");
+    public Option<double> WeightDecay { get; } = Parse.Number<double>("--weight-decay");
 
-    public Option<double> ClipGradient { get; } = new("--clip-gradient");
+    public Option<double> ClipGradient { get; } = Parse.Number<double>("--clip-gradient");
 
-    public Option<long> Warmup { get; } = new("--warmup");
+    public Option<long> Warmup { get; } = Parse.Number<long>("--warmup");
 
     public Option<LearningRateDecay> Decay { get; } = Parse.Choice("--decay", ("constant", LearningRateDecay.Constant), ("cosine", LearningRateDecay.Cosine));
 
-    public Option<int> Batch { get; } = new("--batch");
+    public Option<int> Batch { get; } = Parse.Number<int>("--batch");
 
-    public Option<int?> MicroBatch { get; } = new("--micro-batch");
+    public Option<int?> MicroBatch { get; } = Parse.Maybe<int>("--micro-batch");
 
-    public Option<int> Accumulate { get; } = new("--accumulate");
+    public Option<int> Accumulate { get; } = Parse.Number<int>("--accumulate");
 
     public Option<double[]> Ema { get; } = Parse.List<double>("--ema");
 
     public Option<bool> NoEmaWarmup { get; } = new("--no-ema-warmup");
 
-    public Option<double?> Epochs { get; } = new("--epochs");
+    public Option<double?> Epochs { get; } = Parse.Maybe<double>("--epochs");
 
-    public Option<long?> Steps { get; } = new("--steps");
+    public Option<long?> Steps { get; } = Parse.Maybe<long>("--steps");
 
     public Option<double?> Duration { get; } = Parse.Duration("--duration");
 
-    public Option<long> SampleEvery { get; } = new("--sample-every");
+    public Option<long> SampleEvery { get; } = Parse.Number<long>("--sample-every");
 
-    public Option<long> CheckpointEvery { get; } = new("--checkpoint-every");
+    public Option<long> CheckpointEvery { get; } = Parse.Number<long>("--checkpoint-every");
 
-    public Option<long> ValidateEvery { get; } = new("--validate-every");
+    public Option<long> ValidateEvery { get; } = Parse.Number<long>("--validate-every");
 
-    public Option<int> Keep { get; } = new("--keep");
+    public Option<int> Keep { get; } = Parse.Number<int>("--keep");
 
-    public Option<ulong> Seed { get; } = new("--seed");
+    public Option<ulong> Seed { get; } = Parse.Number<ulong>("--seed");
 
     public Option<string> Device { get; } = new("--device");
 
     public Option<bool> BFloat16 { get; } = new("--bf16");
 
-    public Option<int> Threads { get; } = new("--threads");
+    public Option<int> Threads { get; } = Parse.Number<int>("--threads");
 
     public IEnumerable<Option> All =>
     [

@@ -13,6 +13,14 @@ internal static class Parse
     /// <summary>The option's value when it was given, else the fallback.</summary>
     public static T Or<T>(this ParseResult result, Option<T> option, T fallback) => result.Has(option) ? result.GetValue(option)! : fallback;
 
+    /// <summary>A number.</summary>
+    public static Option<T> Number<T>(string name)
+        where T : ISpanParsable<T> => Option(name, One<T>);
+
+    /// <summary>A number that need not be there.</summary>
+    public static Option<T?> Maybe<T>(string name)
+        where T : struct, ISpanParsable<T> => Option<T?>(name, text => One<T>(text));
+
     /// <summary>One word of several.</summary>
     public static Option<T> Choice<T>(string name, params (string Word, T Value)[] choices) => Option(name, text =>
         choices.FirstOrDefault(c => c.Word == text) is { Word: not null } found
@@ -23,7 +31,7 @@ internal static class Parse
     public static Option<T[]> List<T>(string name)
         where T : ISpanParsable<T> => Option(name, text => text
             .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Select(part => T.TryParse(part, CultureInfo.InvariantCulture, out var value) ? value : throw new FormatException($"'{part}' is not a number of the list; write 1,2,2"))
+            .Select(One<T>)
             .ToArray());
 
     /// <summary>N or HxW.</summary>
@@ -40,6 +48,15 @@ internal static class Parse
 
     /// <summary>A time such as 90s, 45m, 1h30m; a bare number is seconds.</summary>
     public static Option<double?> Duration(string name) => Option<double?>(name, text => Seconds(text) ?? throw new FormatException("write a time such as 90s, 45m or 1h30m"));
+
+    /// <summary>A part of a whole: 0.85 or 85%.</summary>
+    public static Option<double> Part(string name) => Option(name, text =>
+    {
+        var percent = text.EndsWith('%');
+        return double.TryParse(percent ? text[..^1] : text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value / (percent ? 100 : 1) is >= 0 and <= 1 and var part
+            ? part
+            : throw new FormatException("write a part such as 0.001, or 0.1%");
+    });
 
     /// <summary>Any text through a function that throws <see cref="FormatException"/>, which becomes a usage error.</summary>
     public static Option<T> Option<T>(string name, Func<string, T> parse) => new(name)
@@ -58,6 +75,11 @@ internal static class Parse
         },
         Arity = ArgumentArity.ExactlyOne,
     };
+
+    private static T One<T>(string text)
+        where T : ISpanParsable<T> => T.TryParse(text, CultureInfo.InvariantCulture, out var value)
+            ? value
+            : throw new FormatException(typeof(T) == typeof(double) ? $"'{text}' is not a number" : $"'{text}' is not a whole number{(typeof(T) == typeof(ulong) ? " of at least 0" : "")}");
 
     internal static double? Seconds(string text)
     {

@@ -11,11 +11,11 @@ internal sealed class ScheduleOptions
 
     public Option<string> Schedule { get; } = Parse.Choice("--schedule", ("linear", "linear"), ("scaled_linear", "scaled_linear"), ("cosine", "squaredcos_cap_v2"), (Sigmoid, Sigmoid));
 
-    public Option<int> TrainTimesteps { get; } = new("--train-timesteps");
+    public Option<int> TrainTimesteps { get; } = Parse.Number<int>("--train-timesteps");
 
-    public Option<double> BetaStart { get; } = new("--beta-start");
+    public Option<double> BetaStart { get; } = Parse.Number<double>("--beta-start");
 
-    public Option<double> BetaEnd { get; } = new("--beta-end");
+    public Option<double> BetaEnd { get; } = Parse.Number<double>("--beta-end");
 
     public Option<bool> ZeroSnr { get; } = new("--zero-snr");
 

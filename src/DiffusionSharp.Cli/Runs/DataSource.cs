@@ -1,4 +1,9 @@
+using System.CommandLine;
+using DiffusionSharp.Cli.Display;
+using DiffusionSharp.Cli.Options;
+using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Data;
+using DiffusionSharp.Imaging.Data;
 using DiffusionSharp.Imaging.Shapes;
 
 namespace DiffusionSharp.Cli.Runs;
@@ -6,23 +11,32 @@ namespace DiffusionSharp.Cli.Runs;
 /// <summary>Opens what a user names as data.</summary>
 internal static class DataSource
 {
+    /// <summary>The part of all files that may be bad.</summary>
+    public const double DefaultMaxBad = 0.001;
+
+    // Images of any size are made this large when nothing is said: the seed recipe's size.
+    private const int DefaultSize = 96;
+
     // Validation drawings share no picture with the training ones.
     private const ulong ValidationSalt = 0x76616C_69646174;
 
     /// <summary>The training images, and others for validation where the source has them.</summary>
-    public static (IBatchSource Training, IBatchSource? Validation) Open(string data, (int Height, int Width)? size, bool flip, ulong seed)
+    public static (IBatchSource Training, IBatchSource? Validation) Open(CliHost host, string data, DataOptions options)
     {
-        if (data != ShapesSource.Name)
+        if (data == ShapesSource.Name)
         {
-            throw new DiffusionException(ErrorKind.Data, $"there is no data '{data}'; give a folder of images or {ShapesSource.Name}");
+            return options.Flip
+                ? throw new DiffusionException(ErrorKind.Usage, $"--flip is of no use with {ShapesSource.Name}: no picture comes twice")
+                : (Drawings(options), Drawings(options with { Seed = options.Seed ^ ValidationSalt }));
         }
 
-        var (height, width) = size ?? (32, 32);
-        if (height != width || flip)
-        {
-            throw new DiffusionException(ErrorKind.Usage, $"{ShapesSource.Name} draws square pictures in any orientation: give one number as --size, and no --flip");
-        }
+        using var line = new ProgressLine(host);
+        var sized = options.Height is null && DataSets.NeedsSize(data) ? options.WithSize(DefaultSize) : options;
+        return (DataSets.Open(data, sized, new ReadProgress(line), host.Interruption.Token), null);
 
-        return (new ShapesSource(height, seed), new ShapesSource(height, seed ^ ValidationSalt));
+        IBatchSource Drawings(DataOptions o) => DataSets.Open(data, o, cancellation: host.Interruption.Token);
     }
+
+    /// <summary><c>--max-bad</c>.</summary>
+    public static Option<double> MaxBadOption() => Parse.Part("--max-bad");
 }

@@ -1,4 +1,4 @@
-namespace DiffusionSharp.Cli;
+namespace DiffusionSharp.Cli.Shell;
 
 /// <summary>Everything the command touches outside its files, so that tests can give it other things.</summary>
 public sealed record CliHost
@@ -26,6 +26,9 @@ public sealed record CliHost
 
     /// <summary>Asked-for ends: Ctrl-C and SIGTERM.</summary>
     public Interruption Interruption { get; init; } = new();
+
+    /// <summary>Says nothing and reads nothing.</summary>
+    internal static CliHost Silent { get; } = new() { Out = TextWriter.Null, Error = TextWriter.Null };
 
     /// <summary>The real thing.</summary>
     public static CliHost Process() => new()

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace DiffusionSharp.Cli;
+namespace DiffusionSharp.Cli.Shell;
 
 /// <summary>SIGINT and SIGTERM: the first one asks to stop, a second one ends the process at once.</summary>
 public sealed class Interruption : IDisposable

@@ -1,0 +1,77 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using DiffusionSharp.Cli.Display;
+using DiffusionSharp.Cli.Options;
+using DiffusionSharp.Cli.Runs;
+using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Imaging.Data;
+
+namespace DiffusionSharp.Cli.Commands;
+
+/// <summary><c>ddim data check</c>: reads every image of a data set and lists the bad ones.</summary>
+internal static class DataCheckCommand
+{
+    public const string Help = """
+        Example:  ddim data check photos/
+
+        Decodes every image of a data set, lists the files that cannot be used with the reason, and
+        counts formats, sizes and classes. PATH is a folder, a zip or tar(.gz) of images, MNIST's IDX
+        files, CIFAR-10's binary files, or builtin:shapes. Exit code 4 when more than --max-bad are bad.
+
+          --max-bad PART    bad files that are accepted, 0.001 or 0.1% [0.1%]
+          --json            the findings as JSON
+        """;
+
+    public static Command Create(CliHost host)
+    {
+        var path = new Argument<string>("PATH");
+        var maxBad = DataSource.MaxBadOption();
+        var json = JsonOption.Create();
+        var command = new Command("check") { path, maxBad, json };
+        command.SetAction(r =>
+        {
+            using var line = new ProgressLine(host);
+            var report = DataCheck.Run(r.GetValue(path)!, progress: new ReadProgress(line), cancellation: host.Interruption.Token);
+            line.Dispose();
+            JsonOption.Print(host, r.GetValue(json), () => Json(report), () => Text(report));
+            var allowed = r.Or(maxBad, DataSource.DefaultMaxBad);
+            return report.BadFraction <= allowed && report.Images > 0 ? 0 : throw new DiffusionException(
+                ErrorKind.Data,
+                FormattableString.Invariant($"{report.Path}: {report.Bad.Count} of {report.Images + report.Bad.Count} files are bad, at most {100 * allowed:0.###} % are accepted: remove or repair them, or raise --max-bad"));
+        });
+        return command;
+    }
+
+    private static string Text(DataReport report)
+    {
+        const int mostSizes = 5;
+        List<string> lines = [$"{report.Path}: {report.Kind}, {Human.Count(report.Images)} images, {report.Bad.Count} bad files"];
+        Line("formats", report.Formats);
+        Line("sizes", report.Sizes.Take(mostSizes));
+        Line("classes", report.Classes);
+        lines.AddRange(report.Bad.Select(bad => $"bad: {bad}"));
+        return string.Join('\n', lines);
+
+        void Line(string name, IEnumerable<KeyValuePair<string, long>> counts)
+        {
+            var list = string.Join(", ", counts.Select(c => $"{c.Key}: {Human.Count(c.Value)}"));
+            if (list.Length > 0)
+            {
+                lines.Add($"{name,-8} {list}");
+            }
+        }
+    }
+
+    private static JsonObject Json(DataReport report) => new()
+    {
+        ["path"] = report.Path,
+        ["kind"] = report.Kind,
+        ["images"] = report.Images,
+        ["formats"] = Counts(report.Formats),
+        ["sizes"] = Counts(report.Sizes),
+        ["classes"] = Counts(report.Classes),
+        ["bad"] = new JsonArray([.. report.Bad.Select(b => new JsonObject { ["file"] = b.Name, ["reason"] = b.Reason })]),
+    };
+
+    private static JsonObject Counts(IEnumerable<KeyValuePair<string, long>> counts) => new(counts.Select(c => KeyValuePair.Create(c.Key, (JsonNode?)c.Value)));
+}

@@ -1,0 +1,112 @@
+using System.CommandLine;
+using DiffusionSharp.Cli.Options;
+using DiffusionSharp.Cli.Runs;
+using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Torch.Training;
+using DiffusionSharp.Training;
+
+namespace DiffusionSharp.Cli.Commands;
+
+/// <summary><c>ddim demo</c>: samples the bundled model, then trains a small one and samples that.</summary>
+internal sealed class DemoCommand
+{
+    public const string Help = """
+        Example:  ddim demo
+
+        Samples the bundled model with DDIM at 5, 10, 20 and 50 steps and once with eta = 1, then
+        trains a small model from scratch with live progress and samples it. About 3 minutes on 2 cores.
+
+          --sampling-only      leave out the training
+          --out, -o DIR        where the pictures go [demo-out]
+          --duration TIME      how long the small model is trained [90s]
+          --threads N          threads of the engine [all cores]
+        """;
+
+    private const int Images = 16;
+
+    private readonly CliHost host;
+    private readonly Option<bool> samplingOnly = new("--sampling-only");
+    private readonly Option<string?> output = new("--out", "-o");
+    private readonly Option<double?> duration = Parse.Duration("--duration");
+    private readonly EngineOptions engine = new();
+
+    private DemoCommand(CliHost host) => this.host = host;
+
+    public static Command Create(CliHost host)
+    {
+        var demo = new DemoCommand(host);
+        var command = new Command("demo") { demo.samplingOnly, demo.output, demo.duration, demo.engine.Threads };
+        command.SetAction(demo.Run);
+        return command;
+    }
+
+    private int Run(ParseResult r)
+    {
+        var folder = r.GetValue(output) ?? "demo-out";
+        var sampler = new DemoSampler(host, engine.Open(r), folder, Images);
+        host.Out.WriteLine($"1. {Images} images of the bundled model, the same seeds each time");
+        using (var model = sampler.Load(ModelOption.Resolve(null, host)))
+        {
+            foreach (var (steps, eta) in new[] { (5, 0), (10, 0), (20, 0), (50, 0), (50, 1) })
+            {
+                sampler.Draw(model, steps, eta, FormattableString.Invariant($"bundled-{steps:D2}-steps-eta-{eta}.png"));
+            }
+        }
+
+        if (r.GetValue(samplingOnly))
+        {
+            host.Out.WriteLine($"the pictures are in {folder}/");
+            return 0;
+        }
+
+        var seconds = r.GetValue(duration) ?? 90;
+        host.Out.WriteLine($"2. a small model, trained from scratch for {seconds:F0} s");
+        var run = FreeRun(folder);
+        if (Train(run, seconds, r.Or(engine.Threads, 0)) == TrainingOutcome.Interrupted)
+        {
+            return host.Interruption.ExitCode;
+        }
+
+        host.Out.WriteLine("3. images of the model just trained");
+        using (var model = sampler.Load(run.Model))
+        {
+            sampler.Draw(model, 50, 0, "trained-50-steps-eta-0.png");
+        }
+
+        var path = Path.Combine(folder, Path.GetFileName(run.Root));
+        host.Out.WriteLine($"""
+
+            The pictures are in {folder}/. What to type next:
+              ddim sample --steps 20 --count 64 --out more.png         more of the bundled model
+              ddim train --out {path} --duration 10m{new string(' ', Math.Max(1, 18 - path.Length))}train the small one for longer
+              ddim train PHOTOS/ --out runs/photos                     train on your own images
+              ddim --help                                              everything else
+            (From the source: dotnet run -c Release --project src/DiffusionSharp.Cli -- sample …)
+            """);
+        return 0;
+    }
+
+    private TrainingOutcome Train(RunFolder run, double seconds, int threads)
+    {
+        const int size = 16;
+        var options = new TrainingOptions
+        {
+            BatchSize = 32,
+            MicroBatch = 32,
+            LearningRate = 1e-3,
+            WarmupImages = 2000,
+            EmaDecays = [0.995],
+            MaxSeconds = seconds,
+            SampleEvery = 0,
+            ValidateEvery = 0,
+            Threads = threads,
+        };
+        var (config, data) = DemoRun.Configure(size, options);
+        using var trainer = Trainer.Open(run.Root, config, data, clock: host.Clock);
+        CommandLog.Append(run.Root, ["demo"]);
+        return TrainingSession.Run(host, trainer, run);
+    }
+
+    private static RunFolder FreeRun(string folder) =>
+        Enumerable.Range(1, int.MaxValue).Select(n => new RunFolder(Path.Combine(folder, $"run-{n}"))).First(r => !Directory.Exists(r.Root));
+}

@@ -1,0 +1,77 @@
+using System.CommandLine;
+using DiffusionSharp.Cli.Options;
+using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Models;
+using DiffusionSharp.Sampling;
+
+namespace DiffusionSharp.Cli.Commands;
+
+/// <summary><c>ddim plan</c>: prints what a sampling run would do.</summary>
+internal sealed class PlanCommand
+{
+    public const string Help = """
+        Example:  ddim plan --steps 10 --eta 0.5
+
+        Prints the timesteps, coefficients and noise levels of a sampling run; no network is run.
+        Each step computes x0 = x0_from_x·x + x0_from_m·m from the network's output m, treats x0
+        (clips it), and goes on with x' = x·x + m·m + x0·x0 + sigma·z.
+
+          --model, -m DIR        the schedule of a model or run; without it DDPM's, changed by:
+          --schedule S           linear, scaled_linear, cosine, sigmoid [linear]
+          --train-timesteps T    noise levels [1000]
+          --beta-start, --beta-end X  [0.0001, 0.02]
+          --zero-snr             rescale so that the last level is pure noise
+          --prediction P         what the network predicts: epsilon, sample, v_prediction [epsilon]
+
+          --steps N              network calls [50]
+          --eta X                0 … 1, or hat [0]
+          --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
+                                 stride, ermongroup-uniform, ermongroup-quad [uniform]
+          --timesteps LIST       these timesteps instead, from high to low: 900,600,300,0
+          --clip | --no-clip | --threshold Q
+                                 what is done to predicted x0 [as the schedule says]
+
+          --json                 the plan as JSON, every bit of every number
+          --csv                  a header and one row per step
+        """;
+
+    private readonly CliHost host;
+    private readonly Option<string?> model = ModelOption.Create();
+    private readonly Option<bool> json = JsonOption.Create();
+    private readonly Option<bool> csv = new("--csv");
+    private readonly SamplingOptions sampling = new();
+    private readonly ScheduleOptions schedule = new();
+
+    private PlanCommand(CliHost host) => this.host = host;
+
+    public static Command Create(CliHost host)
+    {
+        var plan = new PlanCommand(host);
+        var command = new Command("plan") { plan.model, plan.json, plan.csv };
+        foreach (var option in plan.sampling.All.Concat(plan.schedule.All))
+        {
+            command.Add(option);
+        }
+
+        command.SetAction(plan.Run);
+        return command;
+    }
+
+    private int Run(ParseResult r)
+    {
+        if (r.GetValue(json) && r.GetValue(csv))
+        {
+            throw new DiffusionException(ErrorKind.Usage, "--json and --csv exclude each other: give one");
+        }
+
+        if (r.Has(model) && schedule.Given(r).FirstOrDefault() is { } clash)
+        {
+            throw new DiffusionException(ErrorKind.Usage, $"{clash.Name} does not go with --model, which has its own schedule");
+        }
+
+        var scheduler = r.GetValue(model) is { } path ? ModelSource.Open(path).Scheduler : schedule.Resolve(r, null);
+        var plan = DiffusionModel.Plan(scheduler, sampling.Resolve(r, scheduler));
+        host.Out.WriteLine((r.GetValue(json) ? plan.ToJson() : r.GetValue(csv) ? SamplingPlanTable.Csv(plan) : plan.ToString()).TrimEnd('\n'));
+        return 0;
+    }
+}

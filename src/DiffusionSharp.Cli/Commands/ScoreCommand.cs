@@ -1,0 +1,119 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using DiffusionSharp.Cli.Options;
+using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Imaging;
+using DiffusionSharp.Imaging.Data;
+using DiffusionSharp.Imaging.Shapes;
+
+namespace DiffusionSharp.Cli.Commands;
+
+/// <summary><c>ddim score</c>: how many pictures of builtin:shapes are what they should be.</summary>
+internal static class ScoreCommand
+{
+    public const string Help = """
+        Example:  ddim sample --count 512 --out samples/ && ddim score samples/
+
+        Says how many pictures in a folder or archive are clean drawings of builtin:shapes, and how
+        many show which shape in which hue. The pictures must be square and of one size, 16 to 256.
+
+          --at-least PART   exit code 4 when fewer are recognised, 0.85 or 85%
+          --nearest N       also compare each picture with the first N training images of
+                            builtin:shapes: how near is the nearest? (0…255 root mean square)
+          --seed S          the seed of those training images [0]
+          --json            the score as JSON
+        """;
+
+    public static Command Create(CliHost host)
+    {
+        var path = new Argument<string>("PATH");
+        var atLeast = Parse.Part("--at-least");
+        var nearest = Parse.Number<long>("--nearest");
+        var seed = Parse.Number<ulong>("--seed");
+        var json = JsonOption.Create();
+        var command = new Command("score") { path, atLeast, nearest, seed, json };
+        command.SetAction(r =>
+        {
+            var (pixels, size) = Read(r.GetValue(path)!);
+            var score = ShapesScore.Of(pixels, size);
+            double[]? distances = null;
+            if (r.Has(nearest))
+            {
+                var training = new ShapesSource(size, r.GetValue(seed));
+                distances = [.. NearestNeighbour.Find(training, r.GetValue(nearest), pixels, host.Interruption.Token).Select(n => n.Distance)];
+            }
+
+            JsonOption.Print(host, r.GetValue(json), () => Json(score, distances), () => Text(score, distances));
+            return !r.Has(atLeast) || score.Fraction >= r.GetValue(atLeast) ? 0 : throw new DiffusionException(
+                ErrorKind.Data, FormattableString.Invariant($"{r.GetValue(path)}: {100 * score.Fraction:F1} % are recognised, at least {100 * r.GetValue(atLeast):0.#} % were asked for"));
+        });
+        return command;
+    }
+
+    private static (byte[] Pixels, int Size) Read(string path)
+    {
+        var report = DataCheck.Run(path);
+        if (report.Bad.Count > 0 || report.Sizes.Count != 1)
+        {
+            throw new DiffusionException(
+                ErrorKind.Data,
+                report.Bad.Count > 0 ? $"{path}: {report.Bad[0]}" : $"{path}: pictures of one size are scored, found {(report.Sizes.Count == 0 ? "none" : string.Join(", ", report.Sizes.Select(s => s.Key)))}");
+        }
+
+        var sides = report.Sizes[0].Key.Split('×');
+        if (sides[0] != sides[1] || int.Parse(sides[0], CultureInfo.InvariantCulture) is not (>= 16 and <= 256 and var size))
+        {
+            throw new DiffusionException(ErrorKind.Data, $"{path}: the pictures are {report.Sizes[0].Key}; square ones of 16 to 256 are scored");
+        }
+
+        using var source = (ImageBatchSource)DataSets.Open(path, new DataOptions { Channels = 3 }.WithSize(size));
+        var pixels = new byte[checked((int)source.ImagesPerEpoch * source.Shape.Elements)];
+        for (var i = 0; i < source.ImagesPerEpoch; i++)
+        {
+            source.ReadStored(i, pixels.AsSpan(i * source.Shape.Elements, source.Shape.Elements));
+        }
+
+        return (pixels, size);
+    }
+
+    private static string Text(ShapesScore score, double[]? distances)
+    {
+        List<string> lines =
+        [
+            FormattableString.Invariant($"{score.Recognised} of {score.Verdicts.Count} pictures are recognised: {100 * score.Fraction:F1} %"),
+            $"shapes  {string.Join(", ", Shapes(score).Select(s => $"{s.Name} {s.Count}"))}",
+            $"hues    {string.Join(", ", Hues(score).Select(s => $"{s.Name} {s.Count}"))}",
+            .. score.Reasons.OrderByDescending(p => p.Value).Select(p => $"refused {p.Value}: {p.Key}"),
+        ];
+        if (distances is not null)
+        {
+            lines.Add(FormattableString.Invariant($"nearest training image: {distances.Min():F1} at the least, {distances.Order().ElementAt(distances.Length / 2):F1} in the median (root mean square, 0…255)"));
+        }
+
+        return string.Join('\n', lines);
+    }
+
+    private static JsonObject Json(ShapesScore score, double[]? distances)
+    {
+        var json = new JsonObject
+        {
+            ["pictures"] = score.Verdicts.Count,
+            ["recognised"] = score.Recognised,
+            ["fraction"] = score.Fraction,
+            ["shapes"] = new JsonObject(Shapes(score).Select(s => KeyValuePair.Create(s.Name, (JsonNode?)s.Count))),
+            ["hues"] = new JsonObject(Hues(score).Select(s => KeyValuePair.Create(s.Name, (JsonNode?)s.Count))),
+            ["refused"] = new JsonObject(score.Reasons.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value))),
+        };
+        if (distances is not null)
+        {
+            json["nearestTrainingImage"] = new JsonArray([.. distances.Select(d => (JsonNode?)Math.Round(d, 3))]);
+        }
+
+        return json;
+    }
+
+    private static IEnumerable<(string Name, int Count)> Shapes(ShapesScore score) => Enum.GetNames<ShapeKind>().Select((n, i) => (n.ToLowerInvariant(), score.PerShape[i]));
+
+    private static IEnumerable<(string Name, int Count)> Hues(ShapesScore score) => ShapeHue.BinNames.Select((n, i) => (n, score.PerHueBin[i]));
+}

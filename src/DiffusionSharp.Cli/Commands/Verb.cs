@@ -1,0 +1,72 @@
+using System.CommandLine;
+using DiffusionSharp.Cli.Shell;
+
+namespace DiffusionSharp.Cli.Commands;
+
+/// <summary>One thing the command does.</summary>
+/// <param name="Name">One or two words.</param>
+/// <param name="Help">Its help text, which starts with an example.</param>
+/// <param name="Create">Makes its options and action; only the verb that was asked for is made.</param>
+internal sealed record Verb(string Name, string Help, Func<CliHost, IReadOnlyList<string>, Command> Create)
+{
+    /// <summary>All verbs, in the order of the overview.</summary>
+    public static IReadOnlyList<Verb> All { get; } =
+    [
+        new("train", TrainCommand.Help, TrainCommand.Create),
+        new("sample", SampleCommand.Help, (host, _) => SampleCommand.Create(host)),
+        new("plan", PlanCommand.Help, (host, _) => PlanCommand.Create(host)),
+        new("predict", PredictCommand.Help, (host, _) => PredictCommand.Create(host)),
+        new("score", ScoreCommand.Help, (host, _) => ScoreCommand.Create(host)),
+        new("data check", DataCheckCommand.Help, (host, _) => DataCheckCommand.Create(host)),
+        new("inspect", InspectCommand.Help, (host, _) => InspectCommand.Create(host)),
+        new("doctor", DoctorCommand.Help, (host, _) => DoctorCommand.Create(host)),
+        new("demo", DemoCommand.Help, (host, _) => DemoCommand.Create(host)),
+    ];
+
+    /// <summary>What <c>ddim</c> alone prints.</summary>
+    public const string Overview = """
+        Example:  ddim demo
+
+        ddim trains DDPMs and samples them with DDIM.
+
+          demo        see it work: samples the bundled model, then trains and samples a small one
+          train       train a network on images, or go on with a run
+          sample      draw images with a model
+          plan        print the steps, coefficients and noise levels of a sampling run
+          predict     run a network once on given arrays
+          score       say how many pictures of builtin:shapes are what they should be
+          data check  list the files of a data set that cannot be used
+          inspect     say what is in a model, run, tensor file or data set
+          doctor      check this machine
+
+        ddim VERB --help     options of a verb
+        ddim --version       version
+
+        Every verb also takes its options from the environment (DDIM_LR for --lr) and from
+        --config FILE.json (keys are option names); the command line wins, then the environment.
+        --verbose shows where an error happened.
+
+        Exit codes: 0 done, 1 unexpected, 2 usage, 3 configuration, 4 data, 5 storage,
+        6 numbers not finite, 7 device, 8 model file, 130 and 143 stopped by a signal.
+        """;
+
+    /// <summary>The verb that the first words name, and how many words that took.</summary>
+    /// <exception cref="DiffusionException">There is no such verb.</exception>
+    public static (Verb Verb, int Words) Find(IReadOnlyList<string> args)
+    {
+        foreach (var verb in All)
+        {
+            var words = verb.Name.Split(' ');
+            if (args.Take(words.Length).SequenceEqual(words))
+            {
+                return (verb, words.Length);
+            }
+        }
+
+        var typed = args[0] == "data" && args.Count > 1 ? $"data {args[1]}" : args[0];
+        throw new DiffusionException(ErrorKind.Usage, $"there is no verb '{typed}'{Suggestion.For(typed, All.Select(v => v.Name))} (ddim --help lists them)");
+    }
+
+    /// <summary>Every verb's option names, without dashes.</summary>
+    public static IReadOnlySet<string> AllOptionNames() => All.SelectMany(v => v.Create(CliHost.Silent, []).Options).Select(o => o.Name[2..]).ToHashSet();
+}

@@ -1,0 +1,58 @@
+using System.Text.Json.Nodes;
+using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Imaging.Data;
+using DiffusionSharp.Weights;
+
+namespace DiffusionSharp.Cli.Inspection;
+
+/// <summary>What is in a file of arrays, or in a data set.</summary>
+internal static class FileFacts
+{
+    public static JsonObject Safetensors(string path)
+    {
+        using var file = SafetensorsFile.Open(path);
+        var elements = file.Tensors.Values.Sum(t => t.Shape.Aggregate(1L, (n, d) => n * d));
+        return new JsonObject
+        {
+            ["kind"] = "safetensors",
+            ["path"] = path,
+            ["count"] = file.Tensors.Count,
+            ["elements"] = elements,
+            ["metadata"] = new JsonObject(file.Metadata.Select(m => KeyValuePair.Create(m.Key, (JsonNode?)m.Value))),
+            ["tensors"] = new JsonObject(file.Tensors.Select(t => KeyValuePair.Create(t.Key, (JsonNode?)$"{t.Value.Dtype} [{string.Join(", ", t.Value.Shape)}]"))),
+        };
+    }
+
+    public static JsonObject Npy(string path)
+    {
+        var (shape, values) = NpyFile.ReadFloat64(path);
+        var finite = values.Where(double.IsFinite).ToArray();
+        return new JsonObject
+        {
+            ["kind"] = "npy",
+            ["path"] = path,
+            ["shape"] = new JsonArray([.. shape.Select(d => (JsonNode?)d)]),
+            ["elements"] = values.Length,
+            ["notFinite"] = values.Length - finite.Length,
+            ["min"] = finite.Length == 0 ? null : finite.Min(),
+            ["max"] = finite.Length == 0 ? null : finite.Max(),
+            ["mean"] = finite.Length == 0 ? null : finite.Average(),
+        };
+    }
+
+    public static JsonObject Data(string path, CliHost host)
+    {
+        var report = DataCheck.Run(path, cancellation: host.Interruption.Token);
+        return new JsonObject
+        {
+            ["kind"] = $"data: {report.Kind}",
+            ["path"] = path,
+            ["images"] = report.Images,
+            ["badFiles"] = report.Bad.Count,
+            ["sizes"] = Counts(report.Sizes),
+            ["classes"] = Counts(report.Classes),
+        };
+    }
+
+    private static JsonObject Counts(IEnumerable<KeyValuePair<string, long>> counts) => new(counts.Select(c => KeyValuePair.Create(c.Key, (JsonNode?)c.Value)));
+}

@@ -1,0 +1,73 @@
+using System.Text.Json.Nodes;
+using DiffusionSharp.Models;
+using DiffusionSharp.Networks;
+using DiffusionSharp.Training;
+using DiffusionSharp.Weights;
+
+namespace DiffusionSharp.Cli.Inspection;
+
+/// <summary>What a model or a run says of itself.</summary>
+internal static class ModelFacts
+{
+    public static JsonObject Model(string path)
+    {
+        var source = ModelSource.Open(path);
+        return Describe("model folder", path, source.UNet, source.Scheduler, source.WeightsPath);
+    }
+
+    public static JsonObject Run(string path)
+    {
+        var run = new RunFolder(path);
+        var config = RunConfig.Read(run.Config);
+        var latest = run.Latest();
+        var facts = Describe("training run", path, config.UNet, config.Scheduler, latest is null ? null : Path.Combine(latest, Checkpoint.Ema(config.Training.EmaDecays[0])));
+        var t = config.Training;
+        facts["training"] = new JsonObject
+        {
+            ["data"] = config.Data,
+            ["dataIs"] = config.DataFingerprint,
+            ["images"] = latest is null ? 0 : Checkpoint.ReadState(latest).Images,
+            ["totalImages"] = t.TotalImages,
+            ["maxSeconds"] = t.MaxSeconds,
+            ["batch"] = t.BatchSize,
+            ["optimizer"] = $"{t.Optimizer} {t.LearningRate}, {t.Decay}",
+            ["loss"] = $"{t.Loss}, {t.Reduction}",
+            ["ema"] = new JsonArray([.. t.EmaDecays.Select(d => (JsonNode?)d)]),
+            ["seed"] = t.Seed,
+            ["latest"] = latest,
+        };
+        return facts;
+    }
+
+    private static JsonObject Describe(string kind, string path, UNetConfig unet, SchedulerConfig scheduler, string? weights)
+    {
+        var graph = UNet.Build(unet);
+        return new JsonObject
+        {
+            ["kind"] = kind,
+            ["path"] = path,
+            ["weights"] = weights,
+            ["network"] = new JsonObject
+            {
+                ["images"] = graph.InputShape.ToString(),
+                ["output"] = graph.OutputShape.ToString(),
+                ["parameters"] = graph.ParameterCount,
+                ["flopPerImage"] = graph.FlopsPerImage,
+                ["channels"] = new JsonArray([.. unet.BlockOutChannels.Select(c => (JsonNode?)c)]),
+                ["down"] = new JsonArray([.. unet.DownBlockTypes.Select(c => (JsonNode?)c)]),
+                ["layersPerBlock"] = unet.LayersPerBlock,
+                ["groups"] = unet.NormNumGroups,
+                ["dropout"] = unet.Dropout,
+                ["classes"] = graph.ClassCount,
+            },
+            ["schedule"] = new JsonObject
+            {
+                ["noise"] = scheduler.ToSchedule().ToString(),
+                ["T"] = scheduler.NumTrainTimesteps,
+                ["predicts"] = scheduler.PredictionType.ToString(),
+                ["clip"] = scheduler.ClipSample,
+            },
+            ["tensors"] = new JsonObject(graph.Parameters.Select(p => KeyValuePair.Create(p.Name, (JsonNode?)new JsonArray([.. p.Shape.Select(d => (JsonNode?)d)])))),
+        };
+    }
+}

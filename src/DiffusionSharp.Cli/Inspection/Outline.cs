@@ -1,0 +1,49 @@
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace DiffusionSharp.Cli.Inspection;
+
+/// <summary>Prints a JSON object as aligned lines, inner objects indented.</summary>
+internal static class Outline
+{
+    /// <summary>The lines.</summary>
+    /// <param name="root">What to print.</param>
+    /// <param name="tensors">Whether the list of tensors is printed, too.</param>
+    public static string Text(JsonObject root, bool tensors)
+    {
+        var text = new StringBuilder();
+        Write(root, string.Empty);
+        return text.ToString();
+
+        void Write(JsonObject node, string indent)
+        {
+            var width = node.Select(p => p.Key.Length).DefaultIfEmpty(0).Max();
+            foreach (var (name, value) in node)
+            {
+                if (name == "tensors" && !tensors)
+                {
+                    continue;
+                }
+
+                if (value is JsonObject { Count: > 0 } inner)
+                {
+                    text.AppendLine($"{indent}{name}");
+                    Write(inner, indent + "  ");
+                }
+                else
+                {
+                    text.AppendLine($"{indent}{name.PadRight(width)}  {One(value)}");
+                }
+            }
+        }
+    }
+
+    private static string One(JsonNode? value) => value switch
+    {
+        null => "-",
+        JsonObject => "none",
+        JsonArray array => string.Join(", ", array.Select(One)),
+        JsonValue v when v.GetValueKind() == System.Text.Json.JsonValueKind.Number && v.TryGetValue<long>(out var n) => Display.Human.Count(n),
+        _ => value.ToString(),
+    };
+}

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using DiffusionSharp.Models;
+using DiffusionSharp.Torch.Engine;
+using DiffusionSharp.Torch.Native;
+using TorchSharp;
+
+namespace DiffusionSharp.Cli.Options;
+
+/// <summary>Where a network runs.</summary>
+internal sealed class EngineOptions
+{
+    public Option<string?> Device { get; } = new("--device");
+
+    public Option<int> Threads { get; } = Parse.Number<int>("--threads");
+
+    public Option<int> Batch { get; } = Parse.Number<int>("--batch");
+
+    public IEnumerable<Option> All => [Device, Threads, Batch];
+
+    /// <summary>Images in one network call.</summary>
+    public int BatchSize(ParseResult r) => r.Or(Batch, 16) is >= 1 and var batch
+        ? batch
+        : throw new DiffusionException(ErrorKind.Usage, $"--batch: found {r.GetValue(Batch)}; at least 1 image goes through the network at once");
+
+    /// <summary>The engine; loading its library begins here.</summary>
+    public Engine Open(ParseResult r)
+    {
+        var threads = r.Or(Threads, 0);
+        if (threads < 0)
+        {
+            throw new DiffusionException(ErrorKind.Usage, $"--threads: found {threads}; give a positive number, or 0 for all cores");
+        }
+
+        TorchNative.EnsureLoaded();
+        if (threads > 0)
+        {
+            torch.set_num_threads(threads);
+        }
+
+        return TorchEngine.With(new TorchOptions { Device = r.GetValue(Device) ?? "cpu" });
+    }
+}

@@ -1,0 +1,58 @@
+using System.CommandLine;
+using DiffusionSharp.Models;
+using DiffusionSharp.Sampling;
+using DiffusionSharp.Schedules;
+using DiffusionSharp.Weights;
+
+namespace DiffusionSharp.Cli.Options;
+
+/// <summary>The options that make a sampling plan.</summary>
+internal sealed class SamplingOptions
+{
+    public Option<int> Steps { get; } = Parse.Number<int>("--steps");
+
+    public Option<Eta> Eta { get; } = Parse.Option("--eta", Sampling.Eta.Parse);
+
+    public Option<TimestepSpacing> Spacing { get; } = Parse.Choice(
+        "--spacing",
+        ("uniform", TimestepSpacing.Uniform), ("quadratic", TimestepSpacing.Quadratic), ("leading", TimestepSpacing.Leading), ("trailing", TimestepSpacing.Trailing),
+        ("linspace", TimestepSpacing.Linspace), ("linspace-solver", TimestepSpacing.LinspaceSolver), ("stride", TimestepSpacing.Stride),
+        ("ermongroup-uniform", TimestepSpacing.ErmongroupUniform), ("ermongroup-quad", TimestepSpacing.ErmongroupQuad));
+
+    public Option<int[]> Timesteps { get; } = Parse.List<int>("--timesteps");
+
+    public Option<bool> Clip { get; } = new("--clip");
+
+    public Option<bool> NoClip { get; } = new("--no-clip");
+
+    public Option<double?> Threshold { get; } = Parse.Maybe<double>("--threshold");
+
+    public IEnumerable<Option> All => [Steps, Eta, Spacing, Timesteps, Clip, NoClip, Threshold];
+
+    /// <summary>Steps, η, τ and the treatment of x0.</summary>
+    public SampleOptions Resolve(ParseResult r, SchedulerConfig scheduler)
+    {
+        if (r.Has(Timesteps) && (r.Has(Steps) || r.Has(Spacing)))
+        {
+            throw new DiffusionException(ErrorKind.Usage, "--timesteps names every timestep: leave out --steps and --spacing");
+        }
+
+        return new SampleOptions
+        {
+            Steps = r.Or(Steps, Math.Min(50, scheduler.NumTrainTimesteps)),
+            Eta = r.Or(Eta, 0),
+            Spacing = r.Or(Spacing, TimestepSpacing.Uniform),
+            Timesteps = r.Has(Timesteps) ? r.GetValue(Timesteps) : null,
+            X0Treatment = Treatment(r, scheduler),
+        };
+    }
+
+    private X0Treatment? Treatment(ParseResult r, SchedulerConfig scheduler) => (r.GetValue(Clip), r.GetValue(NoClip), r.GetValue(Threshold)) switch
+    {
+        (false, false, null) => null,
+        (true, false, null) => X0Treatment.Clip(scheduler.ClipSampleRange),
+        (false, true, null) => X0Treatment.None,
+        (false, false, double quantile) => X0Treatment.DynamicThreshold(quantile, scheduler.SampleMaxValue),
+        _ => throw new DiffusionException(ErrorKind.Usage, "--clip, --no-clip and --threshold exclude each other: give one"),
+    };
+}

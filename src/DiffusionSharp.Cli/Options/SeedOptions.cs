@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace DiffusionSharp.Cli.Options;
+
+/// <summary>Which images: <c>--count</c> from <c>--seed</c> on, or <c>--seeds</c> one by one.</summary>
+internal sealed class SeedOptions
+{
+    private const int Most = 10_000_000;
+
+    public Option<int> Count { get; } = Parse.Number<int>("--count");
+
+    public Option<ulong> Seed { get; } = Parse.Number<ulong>("--seed");
+
+    public Option<ulong[]> Seeds { get; } = Parse.Option("--seeds", ParseList);
+
+    public IEnumerable<Option> All => [Count, Seed, Seeds];
+
+    /// <summary>The seed of each image.</summary>
+    /// <param name="r">The command line.</param>
+    /// <param name="given">How many images other options ask for (as many as <c>--init</c> holds); null when none does.</param>
+    public ulong[] Resolve(ParseResult r, int? given)
+    {
+        if (r.Has(Seeds) && (r.Has(Seed) || r.Has(Count)))
+        {
+            throw new DiffusionException(ErrorKind.Usage, "--seeds lists every image: leave out --seed and --count");
+        }
+
+        var seeds = r.Has(Seeds) ? r.GetValue(Seeds)! : From(r.Or(Seed, 0UL), r.Or(Count, given ?? 16));
+        return given is null || given == seeds.Length
+            ? seeds
+            : throw new DiffusionException(ErrorKind.Usage, $"{seeds.Length} images were asked for, but the given arrays hold {given}");
+    }
+
+    /// <summary>Reads 0-63 or 1,5,9-12.</summary>
+    internal static ulong[] ParseList(string text)
+    {
+        var seeds = new List<ulong>();
+        foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            var ends = part.Split('-', 2);
+            if (!ulong.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out var first)
+                || !ulong.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var last) || last < first)
+            {
+                throw new FormatException($"'{part}' is no seed and no range; write 0-63 or 1,5,9-12");
+            }
+
+            if (last - first >= Most || seeds.Count + (long)(last - first) >= Most)
+            {
+                throw new FormatException($"that is more than {Most} images");
+            }
+
+            for (var seed = first; ; seed++)
+            {
+                seeds.Add(seed);
+                if (seed == last)
+                {
+                    break;
+                }
+            }
+        }
+
+        return seeds.Distinct().Count() == seeds.Count ? [.. seeds] : throw new FormatException("a seed is there twice, which would be the same image twice");
+    }
+
+    private static ulong[] From(ulong seed, int count) => count is >= 1 and <= Most && seed <= ulong.MaxValue - (ulong)count
+        ? [.. Enumerable.Range(0, count).Select(i => seed + (ulong)i)]
+        : throw new DiffusionException(ErrorKind.Usage, $"--count: found {count}; 1 to {Most} images can be sampled, with seeds from {seed} on");
+}

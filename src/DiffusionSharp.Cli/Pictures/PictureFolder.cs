@@ -1,0 +1,31 @@
+using System.Globalization;
+using DiffusionSharp.Imaging.Files;
+
+namespace DiffusionSharp.Cli.Pictures;
+
+/// <summary>A folder with one picture per image, named by its seed, which can be filled in several sittings.</summary>
+internal sealed class PictureFolder(string path, Recipe recipe)
+{
+    /// <summary>True when the picture is there, complete and made by the same recipe.</summary>
+    /// <exception cref="DiffusionException">A picture of that name was made in another way.</exception>
+    public bool Has(ulong seed, int? label)
+    {
+        var file = File(seed);
+        if (!System.IO.File.Exists(file))
+        {
+            return false;
+        }
+
+        return PngRecipe.Read(file) == recipe.Of(Text(seed), label)
+            ? true
+            : throw new DiffusionException(ErrorKind.Usage, $"{file} was made by another recipe (model, steps, eta, clipping or class); choose another folder, or delete it");
+    }
+
+    /// <summary>Writes one picture.</summary>
+    public void Write(ulong seed, int? label, ImageShape shape, ReadOnlySpan<float> image) =>
+        ImageFile.SavePng(File(seed), shape, image, Recipe.Metadata(recipe.Of(Text(seed), label)));
+
+    private string File(ulong seed) => Path.Combine(path, seed.ToString("D8", CultureInfo.InvariantCulture) + ".png");
+
+    private static string Text(ulong seed) => seed.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,67 @@
+using DiffusionSharp.Noise;
+using DiffusionSharp.Weights;
+
+namespace DiffusionSharp.Cli.Pictures;
+
+/// <summary>Arrays that take the place of the seeds' noise: x_T, and the noise of every step.</summary>
+internal sealed class SampleInputs
+{
+    private SampleInputs(double[]? init, HostTensor? noise, int? count, IReadOnlyList<string> files) => (Init, Noise, Count, Files) = (init, noise, count, files);
+
+    /// <summary>x_T, [N, C, H, W].</summary>
+    public double[]? Init { get; }
+
+    /// <summary>How many images the arrays hold; null without arrays.</summary>
+    public int? Count { get; }
+
+    /// <summary>The files.</summary>
+    public IReadOnlyList<string> Files { get; }
+
+    private HostTensor? Noise { get; }
+
+    /// <summary>No arrays: all noise comes from the seeds.</summary>
+    public static SampleInputs None { get; } = new(null, null, null, []);
+
+    /// <summary>Reads and checks the files.</summary>
+    /// <param name="init">[N, C, H, W], or null.</param>
+    /// <param name="noise">[steps, N, C, H, W], or null.</param>
+    /// <param name="shape">The model's images.</param>
+    /// <exception cref="DiffusionException">A file cannot be read, or its shape does not fit.</exception>
+    public static SampleInputs Read(string? init, string? noise, ImageShape shape)
+    {
+        int[] image = [shape.Channels, shape.Height, shape.Width];
+        int? count = null;
+        double[]? x = null;
+        if (init is not null)
+        {
+            var (dimensions, values) = NpyFile.ReadFloat64(init);
+            Require(dimensions.Length == 4 && dimensions.Skip(1).SequenceEqual(image) && dimensions[0] > 0, "--init", init, dimensions, $"[N, {string.Join(", ", image)}]");
+            (x, count) = (values, dimensions[0]);
+        }
+
+        HostTensor? z = null;
+        if (noise is not null)
+        {
+            if (x is null)
+            {
+                throw new DiffusionException(ErrorKind.Usage, "--noise replays the noise of the steps, not the start: give x_T with --init too");
+            }
+
+            z = NpyFile.ReadFloat32(noise);
+            Require(z.Shape.Count == 5 && z.Shape[1] == count && z.Shape.Skip(2).SequenceEqual(image), "--noise", noise, z.Shape, $"[steps, {count}, {string.Join(", ", image)}]");
+        }
+
+        return new SampleInputs(x, z, count, [.. new[] { init, noise }.OfType<string>()]);
+    }
+
+    /// <summary>The recorded noise, or null when it comes from the seeds.</summary>
+    public NoiseSource? Recorded(ImageShape shape) => Noise is null ? null : NoiseSource.Recorded(Noise.Data, Noise.Shape[0], Noise.Shape[1], shape);
+
+    private static void Require(bool fits, string option, string path, IReadOnlyList<int> found, string expected)
+    {
+        if (!fits)
+        {
+            throw new DiffusionException(ErrorKind.Data, $"{option} {path} has the shape [{string.Join(", ", found)}]; the model needs {expected}");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Models;
+using DiffusionSharp.Sampling;
+
+namespace DiffusionSharp.Cli.Pictures;
+
+/// <summary>Images to be sampled: with which model, how, and from which noise.</summary>
+internal sealed class SampleJob
+{
+    private SamplingPlan? plan;
+    private Recipe? recipe;
+
+    public required CliHost Host { get; init; }
+
+    public required DiffusionModel Model { get; init; }
+
+    public required SampleInputs Inputs { get; init; }
+
+    public required ulong[] Seeds { get; init; }
+
+    public required int[]? Labels { get; init; }
+
+    public required SampleOptions Options { get; init; }
+
+    public SamplingPlan Plan => plan ??= Model.Plan(Options);
+
+    public Recipe Recipe => recipe ??= new Recipe(Model.Source.WeightsPath, Plan, Options.Eta, Inputs.Files);
+
+    /// <summary>Samples everything in one go.</summary>
+    /// <param name="trajectory">Folder for every step's arrays, which puts all images in one batch; or null.</param>
+    public (SampledImages Images, SampleResult Result) All(string? trajectory)
+    {
+        var steps = trajectory is null ? null : new Trajectory(trajectory, Plan, Model.Graph.InputShape);
+        var batch = steps is null ? Options.BatchSize : Seeds.Length;
+        _ = Recipe;
+        using var meter = new SamplingMeter(Host, (Seeds.Length + batch - 1) / batch * Plan.NetworkCalls);
+        var images = Model.Sample(Options with
+        {
+            Seeds = Seeds,
+            Labels = Labels,
+            Noise = Inputs.Recorded(Model.Graph.InputShape),
+            InitialX = Inputs.Init,
+            BatchSize = batch,
+            Progress = p =>
+            {
+                meter.Report(p);
+                steps?.Write(p);
+            },
+        });
+        return (images, new SampleResult(meter.Calls, 0, meter.Elapsed.TotalSeconds, meter.ToFirstCall.TotalSeconds));
+    }
+
+    /// <summary>Samples batch by batch into a folder; what is there already is left out.</summary>
+    public SampleResult IntoFolder(string path)
+    {
+        var folder = new PictureFolder(path, Recipe);
+        var missing = Enumerable.Range(0, Seeds.Length).Where(i => !folder.Has(Seeds[i], Labels?[i])).ToArray();
+        var batches = missing.Chunk(Options.BatchSize).ToArray();
+        using var meter = new SamplingMeter(Host, Math.Max(1, batches.Length * Plan.NetworkCalls));
+        var elements = Model.Graph.InputShape.Elements;
+        foreach (var batch in batches)
+        {
+            Host.Interruption.Token.ThrowIfCancellationRequested();
+            var images = Model.Sample(Options with
+            {
+                Seeds = [.. batch.Select(i => Seeds[i])],
+                Labels = Labels is null ? null : [.. batch.Select(i => Labels[i])],
+                InitialX = Inputs.Init is null ? null : [.. batch.SelectMany(i => Inputs.Init[(i * elements)..((i + 1) * elements)])],
+                Progress = p => meter.Report(p),
+            });
+            Write(images, folder, batch);
+        }
+
+        return new SampleResult(meter.Calls, Seeds.Length - missing.Length, meter.Elapsed.TotalSeconds, meter.ToFirstCall.TotalSeconds);
+    }
+
+    /// <summary>Writes all images into a folder.</summary>
+    public void Write(SampledImages images, string path) => Write(images, new PictureFolder(path, Recipe), [.. Enumerable.Range(0, Seeds.Length)]);
+
+    private void Write(SampledImages images, PictureFolder folder, int[] which)
+    {
+        var values = images.ToFloats();
+        for (var k = 0; k < which.Length; k++)
+        {
+            folder.Write(Seeds[which[k]], Labels?[which[k]], images.Shape, values.AsSpan(k * images.Shape.Elements, images.Shape.Elements));
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using DiffusionSharp.Cli.Pictures;
+using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Imaging.Shapes;
+using DiffusionSharp.Models;
+
+namespace DiffusionSharp.Cli.Runs;
+
+/// <summary>Draws the demo's pictures, with the time each took and how many of the images are recognised.</summary>
+internal sealed class DemoSampler(CliHost host, Engine engine, string folder, int images)
+{
+    public DiffusionModel Load(string path) => DiffusionModel.Load(path, engine);
+
+    /// <summary>Samples a sheet, and its images one by one into a folder of the same name.</summary>
+    public void Draw(DiffusionModel model, int steps, double eta, string name)
+    {
+        var job = new SampleJob
+        {
+            Host = host,
+            Model = model,
+            Inputs = SampleInputs.None,
+            Seeds = [.. Enumerable.Range(0, images).Select(i => (ulong)i)],
+            Labels = LabelList.Resolve(null, model, images),
+            Options = new SampleOptions { Steps = steps, Eta = eta, BatchSize = images, CancellationToken = host.Interruption.Token },
+        };
+        var (samples, result) = job.All(null);
+        var path = Path.Combine(folder, name);
+        var values = samples.ToFloats();
+        Sheet.Write(path, samples.Shape, values, job.Recipe.Of($"0-{images - 1}"));
+        job.Write(samples, Path.Combine(folder, Path.GetFileNameWithoutExtension(name)));
+        var score = ShapesScore.Of(values, samples.Shape.Width);
+        host.Out.WriteLine(FormattableString.Invariant($"   {steps,2} steps, eta {eta}: {result.Seconds,5:F1} s, {score.Recognised,2} of {images} recognised as shapes  {path}"));
+    }
+}

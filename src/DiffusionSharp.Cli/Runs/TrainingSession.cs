@@ -1,0 +1,44 @@
+using DiffusionSharp.Cli.Display;
+using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Torch.Training;
+using DiffusionSharp.Training;
+using DiffusionSharp.Weights;
+
+namespace DiffusionSharp.Cli.Runs;
+
+/// <summary>One sitting of a run with live progress; exports the model when the run is finished.</summary>
+internal static class TrainingSession
+{
+    /// <summary>Trains.</summary>
+    /// <returns>Whether the run is finished.</returns>
+    public static TrainingOutcome Run(CliHost host, Trainer trainer, RunFolder run)
+    {
+        using var line = new ProgressLine(host);
+        var began = trainer.State.Images;
+        host.Error.WriteLine($"{(began == 0 ? "new run" : $"going on at {Human.Count(began)} images")}: {run.Root}");
+        host.Error.WriteLine(FormattableString.Invariant(
+            $"{trainer.Graph.InputShape}, {Human.Count(trainer.Graph.ParameterCount)} parameters, {trainer.Graph.FlopsPerImage / 1e9:F2} GFLOP per image, batch {trainer.Config.Training.BatchSize} in parts of {trainer.Config.Training.MicroBatch}"));
+        TrainingProgress? last = null;
+        var outcome = trainer.Run(
+            p => line.Update((last = p).Fraction, () => Describe(p)),
+            preview => line.Say($"samples: {PreviewFile.Write(run.Samples, preview)}"),
+            host.Interruption.Token);
+        if (last is not null)
+        {
+            line.Update(last.Fraction, () => Describe(last), force: true);
+        }
+
+        if (outcome == TrainingOutcome.Interrupted)
+        {
+            line.Say($"stopped and saved at {Human.Count(trainer.State.Images)} images; go on with: ddim train --out {run.Root}");
+            return outcome;
+        }
+
+        var card = ModelCard.Write(trainer.Config, trainer.Graph, trainer.State, CommandLog.Read(run.Root));
+        ModelFolder.Save(run.Model, trainer.Config.UNet, trainer.Config.Scheduler, trainer.AveragedWeights(), card);
+        return outcome;
+    }
+
+    private static string Describe(TrainingProgress p) => FormattableString.Invariant(
+        $"{Human.Count(p.Images)}{(p.TotalImages is long total ? $"/{Human.Count(total)}" : "")} images  loss {p.Loss:F4}  {p.ImagesPerSecond:F1} images/s  ETA {Human.Time(p.Remaining)}  {Human.Bytes(p.MemoryBytes)}");
+}
