@@ -70,7 +70,8 @@ internal static class RatiosCommand
                 Add(line);
             }
 
-            if (ResidentMemory.Peak() is { } peak)
+            // The last part runs another process.
+            if (name != "start" && ResidentMemory.Peak() is { } peak)
             {
                 Add(new Line(name, "peak resident memory of the process", peak / 1048576.0, null, "MiB"));
             }
