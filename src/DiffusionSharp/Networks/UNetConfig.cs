@@ -87,7 +87,7 @@ public sealed record UNetConfig
     /// <summary>How time enters a residual block: <c>default</c> (added) or <c>scale_shift</c> (after the norm).</summary>
     public string ResnetTimeScaleShift { get; init; } = "default";
 
-    /// <summary>How labels are embedded: null (table), <c>timestep</c> or <c>identity</c>.</summary>
+    /// <summary>How labels are embedded: null (a table of <see cref="NumClassEmbeds"/> rows) or <c>timestep</c> (as the timestep is).</summary>
     public string? ClassEmbedType { get; init; }
 
     /// <summary>Rows of the label table; null for an unconditional network.</summary>

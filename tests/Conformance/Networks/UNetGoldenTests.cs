@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Runtime.InteropServices;
 using DiffusionSharp;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Sampling;
@@ -32,6 +35,34 @@ public class UNetGoldenTests
         using var file = SafetensorsFile.Open(golden.Path("diffusion_pytorch_model.safetensors"));
         var weights = file.Tensors.Keys.ToDictionary(n => n, n => file.ReadFloat32(n));
         AssertOutput(golden, UNet.Build(config), weights, "out_f64", [], channelsLast);
+    }
+
+    [Fact(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
+    public void Scale_shift_and_class_labels_agree_with_the_reference()
+    {
+        var golden = new GoldenCase("06_diffusers_unet2d_scale_shift_class_noattnmid");
+        var graph = UNet.Build(UNetConfigJson.Read(golden.Path("config.json")));
+        var weights = StateDict(golden.Path("diffusion_pytorch_model.bin"));
+        Assert.Equal(
+            weights.Select(w => $"{w.Key} [{string.Join(", ", w.Value.Shape)}]").Order(StringComparer.Ordinal),
+            graph.Parameters.Select(p => $"{p.Name} {p.Shape}").Order(StringComparer.Ordinal));
+        AssertOutput(golden, graph, weights, "out_f64", golden.Ints("class_labels"));
+    }
+
+    // The file's pickle is not read (issue 5): its names and shapes are listed beside this source, and the storages of a state
+    // dict lie in the archive uncompressed, numbered in its order.
+    private static Dictionary<string, HostTensor> StateDict(string path)
+    {
+        using var archive = ZipFile.OpenRead(path);
+        var storages = archive.Entries.Where(e => e.FullName.Contains("/data/", StringComparison.Ordinal)).ToDictionary(e => int.Parse(e.Name, CultureInfo.InvariantCulture));
+        var lines = File.ReadAllLines(Path.Combine(Shared.Repository, "tests", "Conformance", "Networks", "unet2d_scale_shift_class.txt"));
+        return lines.Select((line, i) => (Parts: line.Split(' '), Storage: storages[i])).ToDictionary(e => e.Parts[0], e =>
+        {
+            using var stream = e.Storage.Open();
+            var data = new float[e.Storage.Length / sizeof(float)];
+            stream.ReadExactly(MemoryMarshal.AsBytes(data.AsSpan()));
+            return new HostTensor([.. e.Parts[1].Split('x').Select(d => int.Parse(d, CultureInfo.InvariantCulture))], data);
+        });
     }
 
     private static void AssertOutput(
