@@ -21,7 +21,8 @@ internal static class ImageDecoder
             throw new BadImageException("the file is empty (zero bytes)");
         }
 
-        using var stream = new MemoryStream(file, writable: false);
+        // A native stream: with a managed one, offsets of a damaged file throw inside Skia's callbacks and end the process.
+        using var stream = new SKMemoryStream(file);
         using var codec = SKCodec.Create(stream, out var opened);
         if (codec is null)
         {

@@ -1,0 +1,194 @@
+using CsCheck;
+using DiffusionSharp.Data;
+using DiffusionSharp.Imaging.Data;
+using DiffusionSharp.Imaging.Shapes;
+
+namespace DiffusionSharp.Imaging.Tests.Data;
+
+public class ImageBatchSourceTests
+{
+    private static readonly ImageShape Shape = new(1, 1, 4);
+
+    [Fact]
+    public void EveryEpochShowsEveryImageOnceInAnotherOrder()
+    {
+        using var source = Make(10, new DataOptions { Seed = 1 });
+        var epochs = Enumerable.Range(0, 5).Select(e => Read(source, e * 10, 10).Labels).ToArray();
+        Assert.All(epochs, e => Assert.Equal(Enumerable.Range(0, 10), e.Order()));
+        Assert.Equal(5, epochs.Select(e => string.Join(' ', e)).Distinct(StringComparer.Ordinal).Count());
+        using var other = Make(10, new DataOptions { Seed = 2 });
+        Assert.NotEqual(epochs[0], Read(other, 0, 10).Labels);
+    }
+
+    [Fact]
+    public void AnyPieceOfTheRunIsTheSameWhereverItIsReadFrom()
+    {
+        var options = new DataOptions { Seed = 9, Flip = true };
+        using var whole = Make(7, options);
+        var (pixels, labels) = Read(whole, 0, 70);
+        Gen.Select(Gen.Int[0, 50], Gen.Int[1, 20]).Sample((position, count) =>
+        {
+            using var fresh = Make(7, options);
+            var piece = Read(fresh, position, count);
+            return piece.Labels.AsSpan().SequenceEqual(labels.AsSpan(position, count)) && piece.Pixels.AsSpan().SequenceEqual(pixels.AsSpan(4 * position, 4 * count));
+        });
+    }
+
+    [Fact]
+    public void OrdersAreUniform()
+    {
+        // All six orders of three images, 6,000 epochs: each 1,000 ± 5 standard deviations.
+        var order = new ShuffledOrder(3, 5);
+        var counts = Enumerable.Range(0, 6000).CountBy(e => $"{order[3 * e]}{order[(3 * e) + 1]}{order[(3 * e) + 2]}").ToArray();
+        Assert.Equal(6, counts.Length);
+        Assert.All(counts, c => Assert.InRange(c.Value, 1000 - 145, 1000 + 145));
+    }
+
+    [Fact]
+    public void AboutHalfAreMirroredAndOnlyOnRequest()
+    {
+        using var plain = Make(5, new DataOptions());
+        Assert.All(Read(plain, 0, 100).Pixels.Chunk(4), p => Assert.True(p[0] < p[3]));
+        using var flipping = Make(5, new DataOptions { Flip = true });
+        Assert.InRange(Read(flipping, 0, 1000).Pixels.Chunk(4).Count(p => p[0] > p[3]), 420, 580);
+    }
+
+    [Fact]
+    public void AFileHoldsTheSameAsMemory()
+    {
+        using var folder = new TempFolder();
+        using var memory = Make(50, new DataOptions { Seed = 4 });
+        foreach (var limit in (int[])[0, 4, 100])
+        {
+            using var mapped = Make(50, new DataOptions { Seed = 4, CacheLimitBytes = limit, CacheFolder = folder.Path("cache") });
+            Assert.True(mapped.IsMapped);
+            Assert.False(memory.IsMapped);
+            Assert.Equal(memory.Fingerprint, mapped.Fingerprint);
+            Assert.Equal(Read(memory, 13, 120).Pixels, Read(mapped, 13, 120).Pixels);
+            Assert.Single(Directory.GetFiles(folder.Path("cache")));
+        }
+
+        Assert.Empty(Directory.GetFiles(folder.Path("cache")));
+    }
+
+    [Fact]
+    public void ACacheThatCannotBeWrittenIsAStorageError()
+    {
+        using var folder = new TempFolder();
+        var e = Assert.Throws<DiffusionException>(() => Make(5, new DataOptions { CacheLimitBytes = 0, CacheFolder = folder.Write("file", [1]) }));
+        Assert.Equal(ErrorKind.Storage, e.Kind);
+    }
+
+    [Fact]
+    public void TheFingerprintTellsContentsApart()
+    {
+        using var a = Make(5, new DataOptions());
+        using var b = Make(6, new DataOptions());
+        using var c = Make(5, new DataOptions { Flip = true });
+        Assert.Equal(3, new[] { a.Fingerprint, b.Fingerprint, c.Fingerprint }.Distinct(StringComparer.Ordinal).Count());
+    }
+
+    [Fact]
+    public void PrefetchedBatchesAreTheSourcesBatches()
+    {
+        var source = new ShapesSource(16, 2);
+        using var batches = new PrefetchingBatches(source, 30, 8);
+        byte[] pixels = new byte[8 * source.Shape.Elements];
+        var labels = new int[8];
+        for (var i = 0; i < 6; i++)
+        {
+            var batch = batches.Next(TestContext.Current.CancellationToken);
+            source.Read(30 + (8 * i), pixels, labels);
+            Assert.Equal(30 + (8 * i), batch.Position);
+            Assert.Equal(pixels, batch.Pixels);
+            Assert.Equal(labels, batch.Labels);
+        }
+    }
+
+    [Fact]
+    public void ABatchStaysAsItIsUntilTheNextIsAskedFor()
+    {
+        using var released = new SemaphoreSlim(0);
+        using var batches = new PrefetchingBatches(new Counting(released), 0, 1);
+        var first = batches.Next(TestContext.Current.CancellationToken);
+        Assert.True(released.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        Assert.True(released.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        Assert.Equal(0, first.Pixels[0]);
+        Assert.Equal(1, batches.Next(TestContext.Current.CancellationToken).Pixels[0]);
+    }
+
+    [Fact]
+    public void ErrorsOfTheReaderReachTheCaller()
+    {
+        using var batches = new PrefetchingBatches(new Failing(), 0, 1);
+        batches.Next(TestContext.Current.CancellationToken);
+        Assert.Equal("the disk is gone", Assert.Throws<DiffusionException>(() => batches.Next(TestContext.Current.CancellationToken)).Message);
+        Assert.Throws<DiffusionException>(() => batches.Next(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public void NothingIsReadAfterDisposal()
+    {
+        var batches = new PrefetchingBatches(new ShapesSource(16), 0, 1);
+        batches.Dispose();
+        batches.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => batches.Next(TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Image i is (i, i + 1, i + 2, i + 3) with label i.</summary>
+    private static ImageBatchSource Make(int count, DataOptions options)
+    {
+        var store = new PixelStore(Shape.Elements, options.CacheLimitBytes, options.CacheFolder);
+        for (var i = 0; i < count; i++)
+        {
+            store.Add([(byte)i, (byte)(i + 1), (byte)(i + 2), (byte)(i + 3)]);
+        }
+
+        store.Complete();
+        return new ImageBatchSource("test", Shape, store, [.. Enumerable.Range(0, count)], [], [], options);
+    }
+
+    private static (byte[] Pixels, int[] Labels) Read(IBatchSource source, long position, int count)
+    {
+        var pixels = new byte[count * source.Shape.Elements];
+        var labels = new int[count];
+        source.Read(position, pixels, labels);
+        return (pixels, labels);
+    }
+
+    private sealed class Counting(SemaphoreSlim released) : IBatchSource
+    {
+        public ImageShape Shape => new(1, 1, 1);
+
+        public long ImagesPerEpoch => 100;
+
+        public IReadOnlyList<string> ClassNames => [];
+
+        public string Fingerprint => "counting";
+
+        public void Read(long position, Span<byte> pixels, Span<int> labels)
+        {
+            pixels[0] = (byte)position;
+            released.Release();
+        }
+    }
+
+    private sealed class Failing : IBatchSource
+    {
+        public ImageShape Shape => new(1, 1, 1);
+
+        public long ImagesPerEpoch => 100;
+
+        public IReadOnlyList<string> ClassNames => [];
+
+        public string Fingerprint => "failing";
+
+        public void Read(long position, Span<byte> pixels, Span<int> labels)
+        {
+            if (position > 0)
+            {
+                throw new DiffusionException(ErrorKind.Storage, "the disk is gone");
+            }
+        }
+    }
+}

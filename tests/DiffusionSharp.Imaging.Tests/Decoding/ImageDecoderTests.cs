@@ -1,0 +1,152 @@
+using DiffusionSharp.Imaging.Decoding;
+using SkiaSharp;
+
+namespace DiffusionSharp.Imaging.Tests.Decoding;
+
+public class ImageDecoderTests
+{
+    private static readonly Rgb White = new(255, 255, 255);
+    private static readonly SKColor Orange = new(250, 120, 10);
+
+    [Theory]
+    [InlineData("PNG")]
+    [InlineData("WebP")]
+    [InlineData("BMP")]
+    [InlineData("GIF")]
+    public void LosslessFormatsKeepEveryLevel(string format)
+    {
+        var image = Decode(format switch
+        {
+            "PNG" => Fixtures.Flat(4, 4, Orange),
+            "WebP" => Fixtures.Flat(4, 4, Orange, SKEncodedImageFormat.Webp),
+            "BMP" => Fixtures.Bmp(4, 4, Orange),
+            _ => Fixtures.Gif(Orange, SKColors.Blue),
+        });
+        Assert.Equal((format, 4, 4), (image.Format, image.Height, image.Width));
+        Assert.All(image.Rgb.Chunk(3), p => Assert.Equal([250, 120, 10], p));
+    }
+
+    [Fact]
+    public void JpegIsDecoded()
+    {
+        var image = Decode(Fixtures.Flat(16, 8, Orange, SKEncodedImageFormat.Jpeg));
+        Assert.Equal(("JPEG", 8, 16), (image.Format, image.Height, image.Width));
+        AssertNear([250, 120, 10], image.Rgb[..3], 3);
+    }
+
+    [Fact]
+    public void CmykJpegIsDecoded()
+    {
+        // Adobe stores inverted inks: red = C·K/255 and so on.
+        AssertNear([200, 100, 50], Decode(Fixtures.CmykJpeg(200, 100, 50, 255)).Rgb[..3], 1);
+        AssertNear([100, 50, 25], Decode(Fixtures.CmykJpeg(200, 100, 50, 128)).Rgb[..3], 1);
+    }
+
+    [Fact]
+    public void SixteenBitsAreReduced()
+    {
+        byte[] rgb = [0xFF, 0xFF, 0x80, 0x80, 0x12, 0x12];
+        Assert.Equal([255, 128, 18], Decode(Fixtures.Png(1, 1, 16, 2, [rgb])).Rgb);
+        byte[] grey = [0x40, 0x40, 0x00, 0x00];
+        Assert.Equal([64, 64, 64, 0, 0, 0], Decode(Fixtures.Png(2, 1, 16, 0, [grey])).Rgb);
+    }
+
+    [Fact]
+    public void PalettesAndTheirTransparencyAreApplied()
+    {
+        // Two bits per pixel: entries 0, 1, 2, 3; entry 1 is transparent.
+        var file = Fixtures.Png(4, 1, 2, 3, [[0b00_01_10_11]], ("PLTE", [255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 8, 7]), ("tRNS", [255, 0]));
+        Assert.Equal([255, 0, 0, 1, 2, 3, 0, 0, 255, 9, 8, 7], ImageDecoder.Decode(file, new Rgb(1, 2, 3), 100).Rgb);
+    }
+
+    [Fact]
+    public void GreyAndGreyWithAlphaAreDecoded()
+    {
+        Assert.Equal([7, 7, 7, 200, 200, 200], Decode(Fixtures.Png(2, 1, 8, 0, [[7, 200]])).Rgb);
+        Assert.Equal([255, 255, 255, 100, 100, 100], Decode(Fixtures.Png(2, 1, 8, 4, [[7, 0, 100, 255]])).Rgb);
+    }
+
+    [Fact]
+    public void AlphaIsCompositedOnTheBackground()
+    {
+        var file = Fixtures.Png(1, 1, 8, 6, [[200, 100, 0, 51]]);
+        Assert.Equal([40, 20, 0], ImageDecoder.Decode(file, new Rgb(0, 0, 0), 100).Rgb);
+        Assert.Equal([40 + 204, 20 + 204, 204], Decode(file).Rgb);
+    }
+
+    [Theory]
+    [InlineData(1, "TL TR BL BR")]
+    [InlineData(2, "TR TL BR BL")]
+    [InlineData(3, "BR BL TR TL")]
+    [InlineData(4, "BL BR TL TR")]
+    [InlineData(5, "TL BL TR BR")]
+    [InlineData(6, "TR BR TL BL")]
+    [InlineData(7, "BR TR BL TL")]
+    [InlineData(8, "BL TL BR TR")]
+    public void EveryOrientationIsTurnedUpright(byte orientation, string stored)
+    {
+        // Stored corners (left to right, top to bottom) as EXIF 2.3 names the sides of row 0 and column 0.
+        var color = new Dictionary<string, SKColor>(StringComparer.Ordinal)
+        {
+            ["TL"] = SKColors.Red,
+            ["TR"] = new(0, 255, 0),
+            ["BL"] = SKColors.Blue,
+            ["BR"] = SKColors.White,
+        };
+        var corners = stored.Split(' ');
+        int width = orientation < 5 ? 48 : 32, height = orientation < 5 ? 32 : 48;
+        var jpeg = Fixtures.Encode(width, height, (x, y) => color[corners[(y < height / 2 ? 0 : 2) + (x < width / 2 ? 0 : 1)]], SKEncodedImageFormat.Jpeg);
+        var image = Decode(Fixtures.WithOrientation(jpeg, orientation));
+        Assert.Equal((32, 48), (image.Height, image.Width));
+        Near("TL", 4, 4);
+        Near("TR", 43, 4);
+        Near("BL", 4, 27);
+        Near("BR", 43, 27);
+
+        void Near(string corner, int x, int y) =>
+            AssertNear([color[corner].Red, color[corner].Green, color[corner].Blue], image.Rgb[(((y * 48) + x) * 3)..][..3], 6);
+    }
+
+    [Fact]
+    public void BadFilesSayWhy()
+    {
+        var png = Fixtures.Encode(64, 64, (x, y) => new SKColor((byte)(x * y), (byte)(x ^ y), (byte)(x * 3)));
+        var jpeg = Fixtures.Encode(64, 64, (x, y) => new SKColor((byte)(x * y), (byte)(x ^ y), (byte)(x * 3)), SKEncodedImageFormat.Jpeg);
+        Assert.Contains("zero bytes", Reason([]), StringComparison.Ordinal);
+        Assert.Contains("truncated", Reason(png[..(png.Length / 2)]), StringComparison.Ordinal);
+        Assert.Contains("truncated", Reason(jpeg[..(jpeg.Length / 2)]), StringComparison.Ordinal);
+        Assert.Contains("not an image", Reason("hello, this is a text file"u8.ToArray()), StringComparison.Ordinal);
+        Assert.Contains("60000×60000", Reason(Fixtures.Png(60000, 60000, 8, 2, [])), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void DamagedFilesNeverDoWorse()
+    {
+        var random = new Random(4);
+        byte[][] files = [Fixtures.Flat(8, 8, Orange), Fixtures.Flat(8, 8, Orange, SKEncodedImageFormat.Jpeg), Fixtures.Gif(Orange), Fixtures.Bmp(8, 8, Orange), Fixtures.Flat(8, 8, Orange, SKEncodedImageFormat.Webp)];
+        for (var i = 0; i < 1000; i++)
+        {
+            var file = (byte[])files[i % files.Length].Clone();
+            for (var k = 0; k < 3; k++)
+            {
+                file[random.Next(file.Length)] = (byte)random.Next(256);
+            }
+
+            try
+            {
+                ImageDecoder.Decode(file, White, 1_000_000);
+            }
+            catch (BadImageException e)
+            {
+                Assert.NotEmpty(e.Message);
+            }
+        }
+    }
+
+    private static DecodedImage Decode(byte[] file) => ImageDecoder.Decode(file, White, 100_000_000);
+
+    private static string Reason(byte[] file) => Assert.Throws<BadImageException>(() => Decode(file)).Message;
+
+    private static void AssertNear(int[] expected, byte[] actual, int tolerance) =>
+        Assert.All(expected.Zip(actual), p => Assert.InRange(p.Second, p.First - tolerance, p.First + tolerance));
+}
