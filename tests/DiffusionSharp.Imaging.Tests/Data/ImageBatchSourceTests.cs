@@ -88,53 +88,6 @@ public class ImageBatchSourceTests
         Assert.Equal(3, new[] { a.Fingerprint, b.Fingerprint, c.Fingerprint }.Distinct(StringComparer.Ordinal).Count());
     }
 
-    [Fact]
-    public void PrefetchedBatchesAreTheSourcesBatches()
-    {
-        var source = new ShapesSource(16, 2);
-        using var batches = new PrefetchingBatches(source, 30, 8);
-        byte[] pixels = new byte[8 * source.Shape.Elements];
-        var labels = new int[8];
-        for (var i = 0; i < 6; i++)
-        {
-            var batch = batches.Next(TestContext.Current.CancellationToken);
-            source.Read(30 + (8 * i), pixels, labels);
-            Assert.Equal(30 + (8 * i), batch.Position);
-            Assert.Equal(pixels, batch.Pixels);
-            Assert.Equal(labels, batch.Labels);
-        }
-    }
-
-    [Fact]
-    public void ABatchStaysAsItIsUntilTheNextIsAskedFor()
-    {
-        using var released = new SemaphoreSlim(0);
-        using var batches = new PrefetchingBatches(new Counting(released), 0, 1);
-        var first = batches.Next(TestContext.Current.CancellationToken);
-        Assert.True(released.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
-        Assert.True(released.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
-        Assert.Equal(0, first.Pixels[0]);
-        Assert.Equal(1, batches.Next(TestContext.Current.CancellationToken).Pixels[0]);
-    }
-
-    [Fact]
-    public void ErrorsOfTheReaderReachTheCaller()
-    {
-        using var batches = new PrefetchingBatches(new Failing(), 0, 1);
-        batches.Next(TestContext.Current.CancellationToken);
-        Assert.Equal("the disk is gone", Assert.Throws<DiffusionException>(() => batches.Next(TestContext.Current.CancellationToken)).Message);
-        Assert.Throws<DiffusionException>(() => batches.Next(TestContext.Current.CancellationToken));
-    }
-
-    [Fact]
-    public void NothingIsReadAfterDisposal()
-    {
-        var batches = new PrefetchingBatches(new ShapesSource(16), 0, 1);
-        batches.Dispose();
-        batches.Dispose();
-        Assert.Throws<ObjectDisposedException>(() => batches.Next(TestContext.Current.CancellationToken));
-    }
-
     /// <summary>Image i is (i, i + 1, i + 2, i + 3) with label i.</summary>
     private static ImageBatchSource Make(int count, DataOptions options)
     {

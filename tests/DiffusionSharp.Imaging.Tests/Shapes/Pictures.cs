@@ -32,6 +32,7 @@ internal static class Pictures
     {
         var reach = (int)Math.Ceiling(3 * sigma);
         var weights = Enumerable.Range(-reach, (2 * reach) + 1).Select(d => Math.Exp(-d * d / (2 * sigma * sigma))).ToArray();
+        var total = weights.Sum();
         return Pass(Pass(picture, 1, 0), 0, 1);
 
         float[] Pass(float[] from, int dx, int dy)
@@ -46,7 +47,7 @@ internal static class Pictures
                     sum += weights[d + reach] * from[(i / Plane * Plane) + (Math.Clamp(y + (d * dy), 0, Size - 1) * Size) + Math.Clamp(x + (d * dx), 0, Size - 1)];
                 }
 
-                to[i] = (float)(sum / weights.Sum());
+                to[i] = (float)(sum / total);
             }
 
             return to;
