@@ -108,40 +108,4 @@ public class ImageBatchSourceTests
         source.Read(position, pixels, labels);
         return (pixels, labels);
     }
-
-    private sealed class Counting(SemaphoreSlim released) : IBatchSource
-    {
-        public ImageShape Shape => new(1, 1, 1);
-
-        public long ImagesPerEpoch => 100;
-
-        public IReadOnlyList<string> ClassNames => [];
-
-        public string Fingerprint => "counting";
-
-        public void Read(long position, Span<byte> pixels, Span<int> labels)
-        {
-            pixels[0] = (byte)position;
-            released.Release();
-        }
-    }
-
-    private sealed class Failing : IBatchSource
-    {
-        public ImageShape Shape => new(1, 1, 1);
-
-        public long ImagesPerEpoch => 100;
-
-        public IReadOnlyList<string> ClassNames => [];
-
-        public string Fingerprint => "failing";
-
-        public void Read(long position, Span<byte> pixels, Span<int> labels)
-        {
-            if (position > 0)
-            {
-                throw new DiffusionException(ErrorKind.Storage, "the disk is gone");
-            }
-        }
-    }
 }

@@ -110,6 +110,23 @@ public class FailureTests
         Assert.Equal(TrainingOutcome.Finished, run.Train(Options));
     }
 
+    [Fact(SkipUnless = nameof(TinyDisk.Available), SkipType = typeof(TinyDisk), Skip = TinyDisk.Missing)]
+    public void A_full_disk_leaves_the_last_checkpoint()
+    {
+        using var disk = new TinyDisk(kibibytes: 16 * 1024);
+        using var run = new TinyRun(Path.Combine(disk.Path, "run"));
+        run.Train(Options with { TotalImages = 16, KeepCheckpoints = 1 });
+        var before = run.Everything();
+        File.WriteAllBytes(Path.Combine(disk.Path, "fill"), new byte[disk.Free - 100_000]);
+        var e = Assert.Throws<DiffusionException>(() => run.Train(Options));
+        Assert.Equal(ErrorKind.Storage, e.Kind);
+        Assert.Contains("disk is full", e.Message);
+        Assert.Equal(before["unet.safetensors"], run.Everything()["unet.safetensors"]);
+
+        File.Delete(Path.Combine(disk.Path, "fill"));
+        Assert.Equal(TrainingOutcome.Finished, run.Train(Options with { KeepCheckpoints = 1 }));
+    }
+
     [Fact]
     public void What_a_killed_sitting_left_half_written_is_cleaned_and_only_the_newest_are_kept()
     {

@@ -25,7 +25,7 @@ internal sealed class TinyRun : IDisposable
         WarmupImages = 60,
     };
 
-    public TinyRun() => Folder = Directory.CreateTempSubdirectory("diffusionsharp-run-").FullName;
+    public TinyRun(string? folder = null) => Folder = folder ?? Directory.CreateTempSubdirectory("diffusionsharp-run-").FullName;
 
     public string Folder { get; }
 

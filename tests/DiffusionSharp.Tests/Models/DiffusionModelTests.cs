@@ -1,0 +1,122 @@
+using DiffusionSharp.Models;
+using DiffusionSharp.Networks;
+using DiffusionSharp.Sampling;
+using DiffusionSharp.Schedules;
+using DiffusionSharp.Tests.Sampling;
+using DiffusionSharp.Tests.Storage;
+using DiffusionSharp.Training;
+using DiffusionSharp.Weights;
+
+namespace DiffusionSharp.Tests.Models;
+
+public class DiffusionModelTests
+{
+    private static readonly UNetConfig Network = UNetConfig.Ddpm(new ImageShape(3, 8, 8), 4, [1], 1, []) with { NormNumGroups = 2 };
+
+    [Fact]
+    public void A_folder_is_loaded_and_sampled_with_what_its_scheduler_says()
+    {
+        using var folder = new TemporaryFolder();
+        var scheduler = SchedulerConfig.FromSchedule(NoiseSchedule.Cosine(), PredictionType.VPrediction) with { ClipSample = false };
+        ModelFolder.Save(folder["model"], Network, scheduler, Weights(0.25f), "a card");
+        var fake = new FakeDenoiser(3, (x, _) => 0.1f * x);
+        var seen = new Dictionary<string, float>();
+        using var model = DiffusionModel.Load(folder["model"], (graph, weights) =>
+        {
+            foreach (var p in graph.Parameters)
+            {
+                seen.Add(p.Name, weights(p).Data[0]);
+            }
+
+            return fake;
+        });
+
+        Assert.Equal(NoiseSchedule.Cosine(), model.Schedule);
+        Assert.All(seen.Values, v => Assert.Equal(0.25f, v));
+        Assert.Equal(UNet.Build(Network).Parameters.Count, seen.Count);
+        var images = model.Sample(new SampleOptions { Steps = 4, Count = 2, Seed = 7 });
+        Assert.Equal((2, new ImageShape(3, 8, 8)), (images.Count, images.Shape));
+        Assert.Equal([999, 749, 499, 249], fake.Timesteps);
+
+        var plan = model.Plan(new SampleOptions { Steps = 4 });
+        Assert.Equal(PredictionType.VPrediction, plan.PredictionType);
+        Assert.Equal(X0TreatmentKind.None, plan.X0Treatment.Kind);
+        Assert.Equal(1, plan.FinalAlphaBar);
+    }
+
+    [Fact]
+    public void Image_i_of_a_seed_is_seed_plus_i()
+    {
+        using var folder = new TemporaryFolder();
+        ModelFolder.Save(folder["model"], Network, new SchedulerConfig(), Weights(0), "a card");
+        using var model = DiffusionModel.Load(folder["model"], (_, _) => new FakeDenoiser(3, (x, _) => 0.1f * x));
+        var three = model.Sample(new SampleOptions { Steps = 3, Seed = 5, Count = 3, Eta = 1, BatchSize = 2 });
+        var last = model.Sample(new SampleOptions { Steps = 3, Seed = 7, Eta = 1 });
+        var listed = model.Sample(new SampleOptions { Steps = 3, Seeds = [7, 5], Eta = 1 });
+        Assert.Equal(three.Image(2).ToArray(), last.Image(0).ToArray());
+        Assert.Equal(three.Image(2).ToArray(), listed.Image(0).ToArray());
+        Assert.Equal(three.Image(0).ToArray(), listed.Image(1).ToArray());
+    }
+
+    [Fact]
+    public void Options_reach_the_plan()
+    {
+        var scheduler = new SchedulerConfig { StepsOffset = 1, SetAlphaToOne = false, ClipSampleRange = 2 };
+        Assert.Equal([501, 1], Steps(new SampleOptions { Steps = 2, Spacing = TimestepSpacing.Leading }));
+        Assert.Equal([999, 499], Steps(new SampleOptions { Steps = 2 }));
+        Assert.Equal([900, 30, 2], Steps(new SampleOptions { Timesteps = [900, 30, 2] }));
+        var plan = DiffusionModel.Plan(scheduler, new SampleOptions { Steps = 2 });
+        Assert.Equal(NoiseSchedule.Linear().AlphaBar(0), plan.FinalAlphaBar);
+        Assert.Equal((X0TreatmentKind.Clip, 2), (plan.X0Treatment.Kind, plan.X0Treatment.Range));
+        Assert.Equal(X0TreatmentKind.None, DiffusionModel.Plan(scheduler, new SampleOptions { X0Treatment = X0Treatment.None }).X0Treatment.Kind);
+        Assert.Equal(X0TreatmentKind.DynamicThreshold, DiffusionModel.Plan(scheduler with { Thresholding = true }, new SampleOptions()).X0Treatment.Kind);
+
+        int[] Steps(SampleOptions options) => [.. DiffusionModel.Plan(scheduler, options).Steps.Select(s => (int)s.Timestep!.Value)];
+    }
+
+    [Fact]
+    public void A_run_gives_its_first_average_or_the_weights_themselves()
+    {
+        using var folder = new TemporaryFolder();
+        var run = new RunFolder(folder["run"]);
+        Config().Write(run.Config);
+        Assert.Contains("no checkpoint yet", Assert.Throws<DiffusionException>(() => ModelSource.Open(run.Root)).Message);
+
+        Checkpoint.Write(run.Checkpoint(8), new TrainingState { Images = 8 }, new Dictionary<string, IReadOnlyDictionary<string, HostTensor>>
+        {
+            [Checkpoint.Weights] = Weights(1),
+            [Checkpoint.Ema(0.5)] = Weights(2),
+            [Checkpoint.Ema(0.9)] = Weights(3),
+        });
+        run.Advance(8, 3);
+        Assert.Equal(2, ModelSource.Open(run.Root).ReadWeights()[0].Value.Data[0]);
+        Assert.Equal(1, ModelSource.Open(run.Root, raw: true).ReadWeights()[0].Value.Data[0]);
+        Assert.Equal(["cat", "dog"], ModelSource.Open(run.Root).ClassNames);
+    }
+
+    [Fact]
+    public void A_folder_that_is_neither_and_raw_weights_of_a_model_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Equal(ErrorKind.ModelFile, Assert.Throws<DiffusionException>(() => ModelSource.Open(folder["nothing"])).Kind);
+        ModelFolder.Save(folder["model"], Network, new SchedulerConfig(), Weights(0), "a card");
+        Assert.Equal(ErrorKind.Usage, Assert.Throws<DiffusionException>(() => ModelSource.Open(folder["model"], raw: true)).Kind);
+    }
+
+    private static RunConfig Config() => new()
+    {
+        UNet = Network,
+        Scheduler = new SchedulerConfig(),
+        Training = new TrainingOptions { TotalImages = 8, EmaDecays = [0.5, 0.9] },
+        Data = "d",
+        DataFingerprint = "f",
+        ClassNames = ["cat", "dog"],
+    };
+
+    private static Dictionary<string, HostTensor> Weights(float value) => UNet.Build(Network).Parameters.ToDictionary(p => p.Name, p =>
+    {
+        var data = new float[p.Elements];
+        data.AsSpan().Fill(value);
+        return new HostTensor([.. p.Shape], data);
+    });
+}

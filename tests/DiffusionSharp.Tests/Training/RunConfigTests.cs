@@ -1,0 +1,88 @@
+using DiffusionSharp.Networks;
+using DiffusionSharp.Tests.Storage;
+using DiffusionSharp.Training;
+using DiffusionSharp.Weights;
+
+namespace DiffusionSharp.Tests.Training;
+
+public class RunConfigTests
+{
+    private static readonly RunConfig Config = new()
+    {
+        UNet = UNetConfig.Ddpm(new ImageShape(1, 32, 64), 32, [1, 2], 1, [16]),
+        Scheduler = new SchedulerConfig { BetaSchedule = "squaredcos_cap_v2", PredictionType = DiffusionSharp.Schedules.PredictionType.VPrediction },
+        Training = new TrainingOptions { Seed = ulong.MaxValue, TotalImages = 12, MaxSeconds = 1.5, EmaDecays = [0.9999, 0.5], Loss = LossKind.Huber, MinSnrGamma = 5, MicroBatch = 3 },
+        Data = "pictures/",
+        DataFingerprint = "folder 1×32×64 10 images",
+        ClassNames = ["a", "b"],
+        From = "models/x",
+    };
+
+    [Fact]
+    public void It_comes_back_as_it_was_written()
+    {
+        using var folder = new TemporaryFolder();
+        Config.Write(folder["config.json"]);
+        var read = RunConfig.Read(folder["config.json"]);
+        Assert.Equal(Config, read);
+        Assert.Empty(Config.Differences(read));
+    }
+
+    [Fact]
+    public void Differences_name_each_field_with_both_values()
+    {
+        var other = Config with
+        {
+            UNet = Config.UNet with { Dropout = 0.1, BlockOutChannels = [32, 32] },
+            Training = Config.Training with { BatchSize = 64, EmaDecays = [0.9999] },
+            DataFingerprint = "something else",
+        };
+        var differences = Config.Differences(other);
+        Assert.Contains("unet.dropout: 0 → 0.1", differences);
+        Assert.Contains("unet.block_out_channels: [32,64] → [32,32]", differences);
+        Assert.Contains("training.batchSize: 128 → 64", differences);
+        Assert.Contains("training.emaDecays: [0.9999,0.5] → [0.9999]", differences);
+        Assert.Contains(differences, d => d.StartsWith("dataFingerprint:", StringComparison.Ordinal));
+        Assert.Equal(5, differences.Count);
+    }
+
+    [Fact]
+    public void What_changes_nothing_that_was_computed_may_change()
+    {
+        var free = Config with
+        {
+            Data = "elsewhere/",
+            Training = Config.Training with { TotalImages = 1000, MaxSeconds = null, CheckpointEvery = 7, KeepCheckpoints = 9, SampleEvery = 0, ValidateEvery = 0 },
+        };
+        Assert.Empty(Config.Differences(free));
+
+        // A cosine depends on where it ends.
+        var cosine = Config with { Training = Config.Training with { Decay = LearningRateDecay.Cosine } };
+        var longer = cosine with { Training = cosine.Training with { TotalImages = 13 } };
+        Assert.Equal(["training.totalImages: 12 → 13"], cosine.Differences(longer));
+    }
+
+    [Theory]
+    [InlineData("", ErrorKind.Configuration)]
+    [InlineData("null", ErrorKind.Configuration)]
+    [InlineData("[]", ErrorKind.Configuration)]
+    [InlineData("{}", ErrorKind.Configuration)]
+    [InlineData("{\"unet\": 1, \"scheduler\": {}, \"training\": {}}", null)]
+    public void What_is_no_configuration_is_refused_with_the_file(string text, ErrorKind? kind)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["config.json"], text);
+        var e = Assert.Throws<DiffusionException>(() => RunConfig.Read(folder["config.json"]));
+        Assert.Contains("config.json", e.Message);
+        Assert.Equal(kind ?? e.Kind, e.Kind);
+    }
+
+    [Fact]
+    public void A_setting_that_is_unknown_or_misspelt_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        Config.Write(folder["config.json"]);
+        File.WriteAllText(folder["config.json"], File.ReadAllText(folder["config.json"]).Replace("\"batchSize\"", "\"batch_size\"", StringComparison.Ordinal));
+        Assert.Contains("batch_size", Assert.Throws<DiffusionException>(() => RunConfig.Read(folder["config.json"])).Message);
+    }
+}

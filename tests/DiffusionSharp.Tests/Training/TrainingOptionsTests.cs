@@ -1,0 +1,33 @@
+using DiffusionSharp.Training;
+
+namespace DiffusionSharp.Tests.Training;
+
+public class TrainingOptionsTests
+{
+    [Fact]
+    public void The_defaults_with_a_length_are_valid() => new TrainingOptions { TotalImages = 1 }.Validate();
+
+    [Fact]
+    public void Every_problem_is_listed_at_once()
+    {
+        var options = new TrainingOptions
+        {
+            BatchSize = 0, MicroBatch = 0, LearningRate = double.NaN, Decay = LearningRateDecay.Cosine, WarmupImages = -1, Beta1 = 1, Beta2 = -0.5,
+            AdamEpsilon = 0, WeightDecay = -1, GradientClip = -2, EmaDecays = [0.9, 0.9, 1.5], CheckpointEvery = 0, SampleEvery = -1, Threads = -3,
+        };
+        var e = Assert.Throws<DiffusionException>(options.Validate);
+        Assert.Equal(ErrorKind.Configuration, e.Kind);
+        string[] found =
+        [
+            "batch size 0", "micro-batch 0", "learning rate NaN", "warm-up -1", "betas 1, -0.5", "epsilon 0", "weight decay -1", "clip -2",
+            "[0.9, 0.9, 1.5] must", "[0.9, 0.9, 1.5] repeat", "nothing ends the run", "cosine", "every 0 images", "intervals", "threads -3",
+        ];
+        Assert.All(found, text => Assert.Contains(text, e.Message));
+    }
+
+    [Theory]
+    [InlineData(0L, null, "length 0")]
+    [InlineData(null, 0.0, "duration 0")]
+    public void A_length_must_be_positive(long? images, double? seconds, string message) =>
+        Assert.Contains(message, Assert.Throws<DiffusionException>(new TrainingOptions { TotalImages = images, MaxSeconds = seconds }.Validate).Message);
+}
