@@ -73,15 +73,14 @@ internal sealed class DemoCommand
             sampler.Draw(model, 50, 0, "trained-50-steps-eta-0.png");
         }
 
-        var path = Path.Combine(folder, Path.GetFileName(run.Root));
         host.Out.WriteLine($"""
 
             The pictures are in {folder}/. What to type next:
-              ddim sample --steps 20 --count 64 --out more.png         more of the bundled model
-              ddim train --out {path} --duration 10m{new string(' ', Math.Max(1, 18 - path.Length))}train the small one for longer
-              ddim train PHOTOS/ --out runs/photos                     train on your own images
-              ddim --help                                              everything else
-            (From the source: dotnet run -c Release --project src/DiffusionSharp.Cli -- sample …)
+              ddim sample --steps 20 --count 64 --out more.png
+              ddim train --out {folder}/{Path.GetFileName(run.Root)} --duration 10m
+              ddim train YOUR-PHOTOS/ --out runs/photos
+              ddim --help
+            where ddim is, in a clone: dotnet run -c Release --project src/DiffusionSharp.Cli --
             """);
         return 0;
     }

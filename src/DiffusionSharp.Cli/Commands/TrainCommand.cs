@@ -1,10 +1,10 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Runs;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Data;
 using DiffusionSharp.Imaging.Data;
-using DiffusionSharp.Imaging.Shapes;
 using DiffusionSharp.Models;
 using DiffusionSharp.Torch.Training;
 using DiffusionSharp.Training;
@@ -40,7 +40,7 @@ internal sealed class TrainCommand
                    --sample-every IMAGES [200000; 0 = never]  --validate-every IMAGES [200000]
         Machine    --device cpu|cuda|cuda:N [cpu]  --bf16  --threads N [all cores]  --seed S [0]
         Trying     --dry-run: two real updates, then parameters, memory, images/s and ETA; writes
-                   nothing; --json prints that as JSON
+                   nothing.  --json: results as JSON
 
         RUN holds config.json, metrics.jsonl, tensorboard/, samples/, checkpoints/ and at last model/.
         On resume, options left out are those of the run; a changed one is refused with a list unless
@@ -105,8 +105,12 @@ internal sealed class TrainCommand
             return host.Interruption.ExitCode;
         }
 
-        host.Out.WriteLine($"finished; the model is in {run.Model}");
-        host.Out.WriteLine($"sample it: ddim sample --model {folder}/model --out grid.png");
+        var state = trainer.State;
+        JsonOption.Print(
+            host,
+            r.GetValue(json),
+            () => new JsonObject { ["run"] = run.Root, ["model"] = run.Model, ["images"] = state.Images, ["updates"] = state.Step, ["seconds"] = state.Seconds },
+            () => $"finished; the model is in {run.Model}\nsample it: ddim sample --model {folder}/model --out grid.png");
         return 0;
     }
 
@@ -145,5 +149,5 @@ internal sealed class TrainCommand
     }
 
     // A run can be gone on with from any folder.
-    private static string? Name(string? given) => given is null or ShapesSource.Name ? given : Path.GetFullPath(given);
+    private static string? Name(string? given) => given is null || given.StartsWith("builtin:", StringComparison.Ordinal) ? given : Path.GetFullPath(given);
 }

@@ -38,7 +38,7 @@ internal sealed class NetworkOptions
 
         var channels = r.Or(Channels, saved is null ? 64 : saved.BaseChannels ?? saved.BlockOutChannels[0]);
         var multipliers = r.Or(Multipliers, saved is null ? ChooseMultipliers(shape) : [.. saved.BlockOutChannels.Select(c => c / channels)]);
-        var attention = r.Or(Attention, saved is null ? [ChooseAttention(shape, multipliers.Length)] : SavedAttention(saved));
+        var attention = r.Or(Attention, saved is null ? ChooseAttention(shape, multipliers.Length) : SavedAttention(saved));
         if (multipliers.Length == 0)
         {
             throw new DiffusionException(ErrorKind.Usage, "--multipliers is empty; give one number per level, such as 1,2,2");
@@ -64,9 +64,12 @@ internal sealed class NetworkOptions
         return [.. Enumerable.Range(0, levels).Select(l => DefaultMultipliers[Math.Min(l, DefaultMultipliers.Length - 1)])];
     }
 
-    // DDPM has attention at 16×16.
-    internal static int ChooseAttention(ImageShape shape, int levels) =>
-        Enumerable.Range(0, levels).Select(l => Math.Min(shape.Height, shape.Width) >> l).MinBy(side => Math.Abs(side - 16));
+    // DDPM has attention at 16×16; far above, its cost would be all there is.
+    internal static int[] ChooseAttention(ImageShape shape, int levels)
+    {
+        var nearest = Enumerable.Range(0, levels).Select(l => Math.Min(shape.Height, shape.Width) >> l).MinBy(side => Math.Abs(side - 16));
+        return nearest <= 32 ? [nearest] : [];
+    }
 
     internal static int ChooseGroups(UNetConfig config)
     {

@@ -79,7 +79,7 @@ internal static class Parse
     private static T One<T>(string text)
         where T : ISpanParsable<T> => T.TryParse(text, CultureInfo.InvariantCulture, out var value)
             ? value
-            : throw new FormatException(typeof(T) == typeof(double) ? $"'{text}' is not a number" : $"'{text}' is not a whole number{(typeof(T) == typeof(ulong) ? " of at least 0" : "")}");
+            : throw new FormatException(typeof(T) == typeof(double) ? "a number is expected" : $"a whole number{(typeof(T) == typeof(ulong) ? " of at least 0" : "")} is expected");
 
     internal static double? Seconds(string text)
     {

@@ -16,7 +16,13 @@ internal sealed class PictureFolder(string path, Recipe recipe)
             return false;
         }
 
-        return PngRecipe.Read(file) == recipe.Of(Text(seed), label)
+        var (complete, found) = PngRecipe.Read(file);
+        if (!complete)
+        {
+            return false;
+        }
+
+        return found == recipe.Of(Text(seed), label)
             ? true
             : throw new DiffusionException(ErrorKind.Usage, $"{file} was made by another recipe (model, steps, eta, clipping or class); choose another folder, or delete it");
     }

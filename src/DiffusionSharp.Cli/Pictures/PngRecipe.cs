@@ -6,13 +6,13 @@ namespace DiffusionSharp.Cli.Pictures;
 /// <summary>Reads the recipe out of a PNG that this program wrote.</summary>
 internal static class PngRecipe
 {
-    /// <summary>The recipe, or null when the file is no complete PNG or has none.</summary>
-    public static string? Read(string path)
+    /// <summary>Whether the file is a complete PNG, and its recipe if it has one.</summary>
+    public static (bool Complete, string? Recipe) Read(string path)
     {
         var png = File.ReadAllBytes(path).AsSpan();
-        if (!png.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10]) || !png[^8..^4].SequenceEqual("IEND"u8))
+        if (png.Length < 20 || !png.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10]) || !png[^8..^4].SequenceEqual("IEND"u8))
         {
-            return null;
+            return (false, null);
         }
 
         ReadOnlySpan<byte> start = [.. Encoding.ASCII.GetBytes(Recipe.Key), 0, 0, 0, 0, 0];
@@ -21,18 +21,18 @@ internal static class PngRecipe
             var length = BinaryPrimitives.ReadUInt32BigEndian(png[at..]);
             if (length > png.Length - at - 12)
             {
-                return null;
+                return (false, null);
             }
 
             var data = png.Slice(at + 8, (int)length);
             if (png.Slice(at + 4, 4).SequenceEqual("iTXt"u8) && data.StartsWith(start))
             {
-                return Encoding.UTF8.GetString(data[start.Length..]);
+                return (true, Encoding.UTF8.GetString(data[start.Length..]));
             }
 
             at += 12 + (int)length;
         }
 
-        return null;
+        return (true, null);
     }
 }

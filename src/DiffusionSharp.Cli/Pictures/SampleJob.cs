@@ -57,21 +57,34 @@ internal sealed class SampleJob
         var missing = Enumerable.Range(0, Seeds.Length).Where(i => !folder.Has(Seeds[i], Labels?[i])).ToArray();
         var batches = missing.Chunk(Options.BatchSize).ToArray();
         using var meter = new SamplingMeter(Host, Math.Max(1, batches.Length * Plan.NetworkCalls));
-        var elements = Model.Graph.InputShape.Elements;
         foreach (var batch in batches)
         {
-            Host.Interruption.Token.ThrowIfCancellationRequested();
-            var images = Model.Sample(Options with
+            try
             {
-                Seeds = [.. batch.Select(i => Seeds[i])],
-                Labels = Labels is null ? null : [.. batch.Select(i => Labels[i])],
-                InitialX = Inputs.Init is null ? null : [.. batch.SelectMany(i => Inputs.Init[(i * elements)..((i + 1) * elements)])],
-                Progress = p => meter.Report(p),
-            });
-            Write(images, folder, batch);
+                Host.Interruption.Token.ThrowIfCancellationRequested();
+                Write(Sample(batch, meter), folder, batch);
+            }
+            catch (OperationCanceledException)
+            {
+                meter.Dispose();
+                Host.Error.WriteLine($"{Seeds.Length - missing.Length + (Array.IndexOf(batches, batch) * Options.BatchSize)} of {Seeds.Length} images are in {path}; the same command goes on");
+                throw;
+            }
         }
 
         return new SampleResult(meter.Calls, Seeds.Length - missing.Length, meter.Elapsed.TotalSeconds, meter.ToFirstCall.TotalSeconds);
+    }
+
+    private SampledImages Sample(int[] which, SamplingMeter meter)
+    {
+        var elements = Model.Graph.InputShape.Elements;
+        return Model.Sample(Options with
+        {
+            Seeds = [.. which.Select(i => Seeds[i])],
+            Labels = Labels is null ? null : [.. which.Select(i => Labels[i])],
+            InitialX = Inputs.Init is null ? null : [.. which.SelectMany(i => Inputs.Init[(i * elements)..((i + 1) * elements)])],
+            Progress = p => meter.Report(p),
+        });
     }
 
     /// <summary>Writes all images into a folder.</summary>

@@ -32,7 +32,13 @@ internal static class DataSource
 
         using var line = new ProgressLine(host);
         var sized = options.Height is null && DataSets.NeedsSize(data) ? options.WithSize(DefaultSize) : options;
-        return (DataSets.Open(data, sized, new ReadProgress(line), host.Interruption.Token), null);
+        var source = DataSets.Open(data, sized, new ReadProgress(line), host.Interruption.Token);
+        if (source is ImageBatchSource { BadFiles: { Count: > 0 } bad })
+        {
+            line.Say($"{bad.Count} bad files are left out, such as {bad[0]} (ddim data check lists them)");
+        }
+
+        return (source, null);
 
         IBatchSource Drawings(DataOptions o) => DataSets.Open(data, o, cancellation: host.Interruption.Token);
     }

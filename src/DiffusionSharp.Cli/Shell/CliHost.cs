@@ -37,7 +37,7 @@ public sealed record CliHost
         Error = Console.Error,
         Interactive = !Console.IsErrorRedirected && System.Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb")
             && string.IsNullOrEmpty(System.Environment.GetEnvironmentVariable("NO_COLOR")),
-        Width = Console.IsErrorRedirected ? 120 : Console.WindowWidth,
+        Width = Console.IsErrorRedirected ? 120 : Math.Max(40, Console.WindowWidth),
         Environment = System.Environment.GetEnvironmentVariable,
         Interruption = Interruption.FromSignals(),
     };

@@ -35,7 +35,7 @@ internal static class Settings
             var variable = $"DDIM_{name.Replace('-', '_').ToUpperInvariant()}";
             if (environment(variable) is { Length: > 0 } value || file.TryGetValue(name, out value!))
             {
-                more.Add($"{option.Name}={value}");
+                more.Add($"{option.Name}={(option.ValueType != typeof(bool) ? value : value switch { "1" => "true", "0" => "false", _ => value })}");
             }
         }
 

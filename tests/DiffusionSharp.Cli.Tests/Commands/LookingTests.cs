@@ -1,0 +1,100 @@
+using DiffusionSharp.Cli.Tests.Kit;
+using DiffusionSharp.Imaging.Files;
+using DiffusionSharp.Imaging.Shapes;
+using DiffusionSharp.Weights;
+
+namespace DiffusionSharp.Cli.Tests.Commands;
+
+/// <summary>inspect, doctor, score and demo.</summary>
+public sealed class LookingTests : IDisposable
+{
+    private readonly Scratch scratch = new();
+    private readonly Ddim ddim = new();
+
+    public void Dispose() => scratch.Dispose();
+
+    [Fact]
+    public void InspectKnowsEveryKind()
+    {
+        var model = TinyModel.Save(scratch["model"]);
+        NpyFile.Write(scratch["x.npy"], new HostTensor([2, 2], [1, 2, 3, float.NaN]));
+
+        var found = ddim.Json("inspect", model);
+        var weights = ddim.Json("inspect", Path.Combine(model, "unet", "diffusion_pytorch_model.safetensors"));
+        Assert.Equal((int)found["network"]!["parameters"]!, (int)weights["elements"]!);
+        Assert.Equal(found["tensors"]!.AsObject().Count, (int)weights["count"]!);
+        Assert.Equal("8, 3, 3, 3", string.Join(", ", found["tensors"]!["conv_in.weight"]!.AsArray()));
+        Assert.Equal((1, 3.0), ((int)ddim.Json("inspect", scratch["x.npy"])["notFinite"]!, (double)ddim.Json("inspect", scratch["x.npy"])["max"]!));
+        Assert.Equal("data: builtin:shapes", (string)ddim.Json("inspect", "builtin:shapes")["kind"]!);
+        Assert.DoesNotContain("conv_in", ddim.Done("inspect", model), StringComparison.Ordinal);
+        Assert.Contains("conv_in.weight", ddim.Done("inspect", model, "--tensors"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void BrokenModelsAreCode8()
+    {
+        var model = TinyModel.Save(scratch["model"]);
+        var weights = Path.Combine(model, "unet", "diffusion_pytorch_model.safetensors");
+        File.WriteAllBytes(weights, File.ReadAllBytes(weights)[..^100]);
+
+        ddim.Fails(ErrorKind.ModelFile, "diffusion_pytorch_model.safetensors", "sample", "--model", model, "--out", scratch["x.png"]);
+        ddim.Fails(ErrorKind.ModelFile, "diffusion_pytorch_model.safetensors", "inspect", weights);
+        File.WriteAllText(Path.Combine(model, "unet", "config.json"), "{}");
+        ddim.Fails(ErrorKind.ModelFile, "config.json", "sample", "--model", model);
+        File.Delete(Path.Combine(model, "model_index.json"));
+        ddim.Fails(ErrorKind.ModelFile, "model_index.json", "sample", "--model", model);
+        Assert.False(File.Exists(scratch["x.png"]));
+    }
+
+    [Fact]
+    public void DoctorFindsTheLibraryAndTheBundledModel()
+    {
+        var without = ddim.Json("doctor");
+        TinyModel.Save(Path.Combine(scratch.Root, "models", "shapes-32"));
+        var with = new Ddim { ProgramFolder = scratch.Root }.Json("doctor");
+
+        Assert.StartsWith("2.", (string)without["libtorch"]!, StringComparison.Ordinal);
+        Assert.StartsWith("MISSING", (string)without["bundled model"]!, StringComparison.Ordinal);
+        Assert.StartsWith(scratch.Root, (string)with["bundled model"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ScoreCountsDrawingsAndRefusesNoise()
+    {
+        var source = new ShapesSource(32, seed: 5);
+        var (pixels, label) = (new byte[source.Shape.Elements], new int[1]);
+        for (var i = 0; i < 12; i++)
+        {
+            source.Read(i, pixels, label);
+            if (i >= 9)
+            {
+                new Random(i).NextBytes(pixels);
+            }
+
+            ImageFile.SavePng(scratch[$"{i}.png"], source.Shape, pixels);
+        }
+
+        var score = ddim.Json("score", scratch.Root, "--nearest", "50", "--seed", "5");
+        Assert.Equal((12, 9), ((int)score["pictures"]!, (int)score["recognised"]!));
+        Assert.Equal(9, score["shapes"]!.AsObject().Sum(s => (int)s.Value!));
+        Assert.Equal(9, score["hues"]!.AsObject().Sum(s => (int)s.Value!));
+        Assert.Equal(9, score["nearestTrainingImage"]!.AsArray().Count(d => (double)d! == 0));
+        ddim.Done("score", scratch.Root, "--at-least", "75%");
+        ddim.Fails(ErrorKind.Data, "75.0 % are recognised, at least 80 %", "score", scratch.Root, "--at-least", "0.8");
+    }
+
+    [Fact]
+    public void DemoSamplesTrainsAndSamplesAgain()
+    {
+        TinyModel.Save(Path.Combine(scratch.Root, "models", "shapes-32"), size: 16);
+        var demo = new Ddim { ProgramFolder = scratch.Root, Clock = new SteppingClock() };
+
+        var text = demo.Done("demo", "--out", scratch["demo"], "--duration", "5m");
+
+        string[] sheets = ["bundled-05-steps-eta-0", "bundled-10-steps-eta-0", "bundled-20-steps-eta-0", "bundled-50-steps-eta-0", "bundled-50-steps-eta-1", "trained-50-steps-eta-0"];
+        Assert.All(sheets, s => Assert.True(File.Exists(Path.Combine(scratch["demo"], s + ".png")) && text.Contains(s, StringComparison.Ordinal)));
+        Assert.Equal(16, Directory.GetFiles(Path.Combine(scratch["demo"], sheets[3])).Length);
+        Assert.Contains("What to type next", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("trained", demo.Done("demo", "--out", scratch["short"], "--sampling-only"), StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,54 @@
+using System.Globalization;
+using DiffusionSharp.Cli.Tests.Kit;
+using DiffusionSharp.Sampling;
+
+namespace DiffusionSharp.Cli.Tests.Commands;
+
+public sealed class PlanTests
+{
+    private readonly Ddim ddim = new();
+
+    [Fact]
+    public void CsvHasAHeaderAndOneRowPerStep()
+    {
+        var lines = ddim.Done("plan", "--steps", "10", "--eta", "1", "--csv").TrimEnd('\n').Split('\n');
+
+        Assert.Equal("step,t,alphaBar_from,alphaBar_to,x0_from_x,x0_from_m,x,m,x0,sigma", lines[0]);
+        Assert.Equal(11, lines.Length);
+        Assert.All(lines, line => Assert.Equal(10, line.Split(',').Length));
+        Assert.Equal(["999", "899", "799"], lines[1..4].Select(l => l.Split(',')[1]));
+
+        // ᾱ_999 of DDPM's linear schedule, as published.
+        Assert.Equal(4.0358e-5, double.Parse(lines[1].Split(',')[2], CultureInfo.InvariantCulture), 1e-9);
+    }
+
+    [Fact]
+    public void JsonIsThePlan()
+    {
+        var plan = SamplingPlan.FromJson(ddim.Done("plan", "--timesteps", "900,500,0", "--schedule", "cosine", "--prediction", "v_prediction", "--no-clip", "--json"));
+
+        Assert.Equal([900.0, 500, 0], plan.Steps.Select(s => s.Timestep!.Value));
+        Assert.Equal(Schedules.PredictionType.VPrediction, plan.PredictionType);
+        Assert.Equal(X0TreatmentKind.None, plan.X0Treatment.Kind);
+    }
+
+    [Fact]
+    public void ModelBringsItsSchedule()
+    {
+        using var scratch = new Scratch();
+        var model = TinyModel.Save(scratch["model"]);
+
+        Assert.Contains("T = 100", ddim.Done("plan", "--model", model, "--steps", "5"), StringComparison.Ordinal);
+        ddim.Fails(ErrorKind.Usage, "--zero-snr does not go with --model", "plan", "--model", model, "--zero-snr");
+    }
+
+    [Fact]
+    public void SchedulesDiffusersCannotNameWorkToo()
+    {
+        var sigmoid = ddim.Done("plan", "--schedule", "sigmoid", "--steps", "4", "--csv");
+
+        Assert.NotEqual(sigmoid, ddim.Done("plan", "--steps", "4", "--csv"));
+        ddim.Fails(ErrorKind.Configuration, "alphaBar is 0", "plan", "--schedule", "cosine", "--zero-snr");
+        ddim.Fails(ErrorKind.Configuration, "beta", "plan", "--beta-end", "1.5");
+    }
+}

@@ -1,0 +1,224 @@
+using System.Diagnostics;
+using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Cli.Tests.Kit;
+using DiffusionSharp.Imaging.Files;
+using DiffusionSharp.Imaging.Shapes;
+using DiffusionSharp.Storage;
+using DiffusionSharp.Training;
+
+namespace DiffusionSharp.Cli.Tests.Commands;
+
+public sealed class TrainTests : IDisposable
+{
+    private static readonly string[] Tiny = ["--channels", "8", "--multipliers", "1", "--layers", "1", "--groups", "4", "--batch", "2"];
+    private readonly Scratch scratch = new();
+    private readonly Ddim ddim = new();
+
+    public void Dispose() => scratch.Dispose();
+
+    private string Run => scratch["run"];
+
+    private string[] Endless => ["train", "builtin:shapes", "--out", Run, "--size", "16", .. Tiny];
+
+    private string[] Shapes => [.. Endless, "--steps", "3"];
+
+    [Fact]
+    public void RunEndsWithAModelThatCanBeSampled()
+    {
+        var result = ddim.Json([.. Shapes, "--sample-every", "4", "--ema", "0.9,0.99"]);
+
+        Assert.Equal(6, (int)result["images"]!);
+        Assert.Single(Directory.GetFiles(new RunFolder(Run).Samples), f => f.EndsWith("000000000004.png", StringComparison.Ordinal));
+        Assert.Contains("ddim train builtin:shapes", File.ReadAllText(Path.Combine(Run, "model", "README.md")), StringComparison.Ordinal);
+        Assert.Equal("training run", (string)ddim.Json("inspect", Run)["kind"]!);
+        Assert.Equal("3×16×16", (string)ddim.Json("inspect", Path.Combine(Run, "model"))["network"]!["images"]!);
+        ddim.Done("sample", "--model", Run, "--steps", "2", "--count", "2", "--out", scratch["a.png"]);
+        ddim.Done("sample", "--model", Run, "--raw", "--steps", "2", "--count", "2", "--out", scratch["b.png"]);
+        ddim.Done("sample", "--model", Path.Combine(Run, "model"), "--steps", "2", "--count", "2", "--out", scratch["c.png"]);
+        Assert.NotEqual(File.ReadAllBytes(scratch["a.png"]), File.ReadAllBytes(scratch["b.png"]));
+    }
+
+    [Fact]
+    public void SameCommandOrOnlyTheFolderGoesOn()
+    {
+        ddim.Done(Shapes);
+        Assert.Equal(6, Images());
+        ddim.Done(Shapes);
+        Assert.Equal(6, Images());
+        ddim.Done("train", "--out", Run, "--steps", "5");
+        Assert.Equal(10, Images());
+        ddim.Done("train", "builtin:shapes", "--out", Run, "--channels", "8", "--steps", "6");
+        Assert.Equal(12, Images());
+    }
+
+    [Fact]
+    public void ChangedOptionIsRefusedUnlessAllowed()
+    {
+        ddim.Done(Shapes);
+
+        var (code, _, error) = ddim.Run("train", "--out", Run, "--lr", "0.5", "--loss", "l1", "--steps", "4");
+        Assert.Equal((int)ErrorKind.Configuration, code);
+        Assert.Contains("training.learningRate: 0.0002 → 0.5", error, StringComparison.Ordinal);
+        Assert.Contains("training.loss", error, StringComparison.Ordinal);
+        ddim.Fails(ErrorKind.Configuration, "dataFingerprint", "train", "--out", Run, "--seed", "9");
+        ddim.Done("train", "--out", Run, "--lr", "0.001", "--steps", "4", "--allow-changes");
+        Assert.Equal(8, Images());
+    }
+
+    [Fact]
+    public void FolderOfPicturesKeepsItsOptions()
+    {
+        SavePictures(5);
+        ddim.Done(["train", scratch["photos"], "--out", Run, "--size", "8", "--flip", .. Tiny, "--epochs", "1"]);
+        var config = RunConfig.Read(new RunFolder(Run).Config);
+
+        Assert.Contains("flip True", config.DataFingerprint, StringComparison.Ordinal);
+        Assert.Equal(5, config.Training.TotalImages);
+        Assert.Equal(6, Images());
+        ddim.Done("train", "--out", Run, "--epochs", "2");
+        Assert.Equal(10, Images());
+    }
+
+    [Fact]
+    public void SeedRecipeIsTheDefaultForAFolder()
+    {
+        SavePictures(3);
+
+        var recipe = ddim.Json("train", scratch["photos"], "--dry-run", "--batch", "2");
+        Assert.Equal(900, (long)recipe["totalImages"]!);
+        Assert.Equal(2, (int)recipe["batch"]!);
+
+        // The seed's network: 64·(1, 2, 2, 4) with attention at 12.
+        var seed = Networks.UNetConfig.Ddpm(new ImageShape(3, 96, 96), 64, [1, 2, 2, 4], 2, [12]);
+        Assert.Equal(Networks.UNet.Build(seed).ParameterCount, (long)recipe["parameters"]!);
+    }
+
+    [Fact]
+    public void DryRunWritesNothing()
+    {
+        Assert.Contains("images/s", ddim.Done([.. Shapes, "--dry-run"]), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Run));
+    }
+
+    [Fact]
+    public void AccumulationSplitsAnUpdate()
+    {
+        var found = ddim.Json("train", "builtin:shapes", "--dry-run", "--size", "16", "--channels", "8", "--batch", "3", "--accumulate", "2", "--steps", "7");
+
+        Assert.Equal((6, 3, 42), ((int)found["batch"]!, (int)found["microBatch"]!, (int)found["totalImages"]!));
+        ddim.Fails(ErrorKind.Usage, "give one", "train", "builtin:shapes", "--dry-run", "--accumulate", "2", "--micro-batch", "1");
+    }
+
+    [Fact]
+    public void FineTuningTakesNetworkAndScheduleFromTheModel()
+    {
+        var model = TinyModel.Save(scratch["model"], size: 16);
+        string[] command = ["train", "builtin:shapes", "--from", model, "--out", Run, "--batch", "2", "--steps", "2"];
+        ddim.Done(command);
+
+        Assert.Equal(100, RunConfig.Read(new RunFolder(Run).Config).Scheduler.NumTrainTimesteps);
+        ddim.Done("train", "--out", Run, "--steps", "3");
+        ddim.Fails(ErrorKind.Usage, "--channels does not go with --from", "train", "builtin:shapes", "--from", model, "--out", scratch["other"], "--channels", "8");
+    }
+
+    [Theory]
+    [InlineData(130)]
+    [InlineData(143)]
+    public void InterruptionSavesAndSaysHowToGoOn(int code)
+    {
+        using var interruption = new Interruption();
+        var lines = 0;
+        var interrupted = new Ddim { Clock = new SteppingClock(), Interruption = interruption, OnErrorLine = Raise };
+
+        var (exit, _, error) = interrupted.Run([.. Endless, "--steps", "1000"]);
+
+        Assert.Equal(code, exit);
+        Assert.Contains($"go on with: ddim train --out {Run}", error, StringComparison.Ordinal);
+        Assert.InRange(Images(), 2, 100);
+        Assert.Equal(2000, (int)ddim.Json("inspect", Run)["training"]!["totalImages"]!);
+
+        void Raise()
+        {
+            if (++lines == 6)
+            {
+                interruption.Raise(code);
+            }
+        }
+    }
+
+    [Fact]
+    public void EachFailureHasItsCode()
+    {
+        ddim.Fails(ErrorKind.Data, "no such file or folder", "train", scratch["none"], "--out", Run);
+        Directory.CreateDirectory(scratch["empty"]);
+        ddim.Fails(ErrorKind.Data, "empty", "train", scratch["empty"], "--out", Run);
+        ddim.Fails(ErrorKind.Configuration, "found, 16 to 256 expected", "train", "builtin:shapes", "--size", "4", "--out", Run);
+        ddim.Fails(ErrorKind.Configuration, "is reached by no level", [.. Shapes, "--attention", "5"]);
+        ddim.Fails(ErrorKind.Configuration, "learning rate 0 must be positive", [.. Shapes, "--lr", "0"]);
+        ddim.Fails(ErrorKind.Device, "device 'cuda'", [.. Shapes, "--device", "cuda"]);
+        ddim.Fails(ErrorKind.ModelFile, "there is no model folder", "train", "builtin:shapes", "--from", scratch["none"], "--out", Run);
+        ddim.Fails(ErrorKind.Storage, "file", "train", "builtin:shapes", "--out", Path.Combine(scratch.Text("file", ""), "run"), "--size", "16", "--steps", "1");
+    }
+
+    [Fact]
+    public void LossThatIsNotFiniteIsCode6AndTheRunIsWhole()
+    {
+        var (code, _, error) = ddim.Run([.. Endless, "--lr", "1e30", "--clip-gradient", "0", "--steps", "50"]);
+
+        Assert.Equal((int)ErrorKind.NonFinite, code);
+        Assert.Contains("last good checkpoint", error, StringComparison.Ordinal);
+        ddim.Done("inspect", Run);
+    }
+
+    [Fact]
+    public void OneProcessTrainsInARun()
+    {
+        ddim.Done(Shapes);
+        using var held = RunLock.Acquire(Run);
+
+        ddim.Fails(ErrorKind.Storage, Run, "train", "--out", Run);
+    }
+
+    [Fact]
+    public void BadFilesBeyondTheLimitAreCode4()
+    {
+        SavePictures(3);
+        File.WriteAllText(Path.Combine(scratch["photos"], "not.png"), "not a picture");
+
+        ddim.Fails(ErrorKind.Data, "not.png", ["train", scratch["photos"], "--out", Run, "--size", "8", .. Tiny, "--steps", "1"]);
+        ddim.Fails(ErrorKind.Data, "1 of 4 files are bad", "data", "check", scratch["photos"]);
+        ddim.Done(["train", scratch["photos"], "--out", Run, "--size", "8", .. Tiny, "--steps", "1", "--max-bad", "30%"]);
+        var check = ddim.Json("data", "check", scratch["photos"], "--max-bad", "0.3");
+        Assert.Equal((3, "not.png"), ((int)check["images"]!, Path.GetFileName((string)check["bad"]![0]!["file"]!)));
+    }
+
+    [Fact]
+    public void SignalEndsTheProcessWithItsCode()
+    {
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "ddim.dll"), .. Endless, "--duration", "10m"])
+        {
+            RedirectStandardError = true,
+        })!;
+        for (var patience = 0; !File.Exists(Path.Combine(Run, "latest")) && !process.HasExited && patience < 600; patience++)
+        {
+            Thread.Sleep(100);
+        }
+
+        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        Assert.True(process.WaitForExit(60_000), "the process did not end");
+        Assert.Equal(143, process.ExitCode);
+        Assert.Contains("stopped and saved", process.StandardError.ReadToEnd(), StringComparison.Ordinal);
+    }
+
+    private long Images() => Checkpoint.ReadState(new RunFolder(Run).Latest()!).Images;
+
+    private void SavePictures(int count)
+    {
+        var pixels = new byte[3 * 16 * 16];
+        for (var i = 0; i < count; i++)
+        {
+            new ShapesSource(16).Read(i, pixels, new int[1]);
+            ImageFile.SavePng(Path.Combine(scratch["photos"], $"{i}.png"), new ImageShape(3, 16, 16), pixels);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text.RegularExpressions;
+using DiffusionSharp.Cli.Commands;
+using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Cli.Tests.Kit;
+
+namespace DiffusionSharp.Cli.Tests.Shell;
+
+public sealed partial class HelpTests
+{
+    public static TheoryData<string> Verbs => [.. Verb.All.Select(v => v.Name)];
+
+    [Theory]
+    [MemberData(nameof(Verbs))]
+    public void StartsWithAnExampleAndFitsAScreen(string verb)
+    {
+        var help = new Ddim().Done([.. verb.Split(' '), "--help"]).TrimEnd('\n').Split('\n');
+
+        Assert.StartsWith($"Example:  ddim ", help[0], StringComparison.Ordinal);
+        Assert.InRange(help.Length, 2, 40);
+        Assert.All(help, line => Assert.InRange(line.Length, 0, 100));
+    }
+
+    [Theory]
+    [MemberData(nameof(Verbs))]
+    public void NamesExactlyTheOptionsThereAre(string name)
+    {
+        var verb = Verb.All.Single(v => v.Name == name);
+        var command = verb.Create(CliHost.Silent, []);
+        var text = verb.Help[verb.Help.IndexOf('\n', StringComparison.Ordinal)..];
+
+        var named = OptionName().Matches(text).Select(m => m.Value).ToHashSet();
+        var real = command.Options.SelectMany(o => o.Aliases.Append(o.Name)).Where(o => o.StartsWith("--", StringComparison.Ordinal)).ToHashSet();
+
+        Assert.Equal(real.Order(), named.Order());
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("-h")]
+    [InlineData("help")]
+    public void OverviewListsEveryVerb(string word)
+    {
+        var overview = new Ddim().Done(word);
+
+        Assert.StartsWith("Example:", overview, StringComparison.Ordinal);
+        Assert.All(Verb.All, v => Assert.Contains($"  {v.Name} ", overview, StringComparison.Ordinal));
+        Assert.InRange(overview.TrimEnd('\n').Split('\n').Length, 2, 40);
+        Assert.Equal(overview, new Ddim().Done());
+    }
+
+    [Fact]
+    public void HelpOfAVerbCanBeAskedForBothWays() =>
+        Assert.Equal(new Ddim().Done("data", "check", "--help"), new Ddim().Done("help", "data", "check"));
+
+    [Fact]
+    public void VersionIsTheAssemblys() => Assert.Matches(@"^ddim \d+\.\d+\.\d+\n$", new Ddim().Done("--version"));
+
+    [GeneratedRegex("--[a-z][a-z0-9-]*")]
+    private static partial Regex OptionName();
+}

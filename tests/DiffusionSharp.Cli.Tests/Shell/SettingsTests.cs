@@ -1,0 +1,53 @@
+using DiffusionSharp.Cli.Tests.Kit;
+
+namespace DiffusionSharp.Cli.Tests.Shell;
+
+public sealed class SettingsTests : IDisposable
+{
+    private readonly Scratch scratch = new();
+    private readonly Ddim ddim = new();
+
+    public void Dispose() => scratch.Dispose();
+
+    [Fact]
+    public void FlagsComeBeforeEnvironmentBeforeFileBeforeDefaults()
+    {
+        var config = scratch.Text("ddim.json", """{ "steps": 4, "eta": "hat", "seed": 7 }""");
+
+        Assert.Equal(50, Steps());
+        Assert.Equal(4, Steps("--config", config));
+        ddim.Environment["DDIM_STEPS"] = "3";
+        Assert.Equal(3, Steps("--config", config));
+        Assert.Equal(2, Steps("--config", config, "--steps", "2"));
+        Assert.Contains("eta=hat", ddim.Done("plan", "--config", config), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void FileCanBeNamedByTheEnvironment()
+    {
+        ddim.Environment["DDIM_CONFIG"] = scratch.Text("ddim.json", """{ "timesteps": [90, 50, 10] }""");
+
+        Assert.Equal(3, Steps());
+    }
+
+    [Fact]
+    public void SwitchesTakeOneAndZero()
+    {
+        ddim.Environment["DDIM_CSV"] = "1";
+        Assert.StartsWith("step,t,", ddim.Done("plan"), StringComparison.Ordinal);
+        ddim.Environment["DDIM_CSV"] = "0";
+        Assert.StartsWith("DDIM", ddim.Done("plan"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{ "stesp": 4 }""", "no option 'stesp'; did you mean steps?")]
+    [InlineData("[1]", "is not a configuration")]
+    [InlineData("{ ", "is not a configuration")]
+    public void WrongFileIsAConfigurationError(string json, string words) =>
+        ddim.Fails(ErrorKind.Configuration, words, "plan", "--config", scratch.Text("bad.json", json));
+
+    [Fact]
+    public void MissingFileIsAConfigurationError() => ddim.Fails(ErrorKind.Configuration, "no.json", "plan", "--config", scratch["no.json"]);
+
+    private int Steps(params string[] args) => ddim.Done(["plan", .. args, "--csv"]).TrimEnd('\n').Split('\n').Length - 1;
+}
