@@ -20,24 +20,24 @@ internal sealed class TorchKernels(Func<ParameterSpec, Tensor> parameter, Scalar
             case Operation.InputLabel:
                 return f => (f.Labels ?? throw new DiffusionException(ErrorKind.Usage, "the network is class-conditional: give each image a label")).alias();
             case Operation.Conv2d conv:
-            {
-                var (weight, bias) = (parameter(conv.Weight), parameter(conv.Bias));
-                long[] stride = [conv.Stride, conv.Stride];
-                long[] padding = [conv.Padding, conv.Padding];
-                return f => functional.conv2d(Cast(f.Values[a]!), Cast(weight), Cast(bias), stride, padding);
-            }
+                {
+                    var (weight, bias) = (parameter(conv.Weight), parameter(conv.Bias));
+                    long[] stride = [conv.Stride, conv.Stride];
+                    long[] padding = [conv.Padding, conv.Padding];
+                    return f => functional.conv2d(Cast(f.Values[a]!), Cast(weight), Cast(bias), stride, padding);
+                }
 
             case Operation.Linear linear:
-            {
-                var (weight, bias) = (parameter(linear.Weight), parameter(linear.Bias));
-                return f => ChannelsFirst(functional.linear(ChannelsLast(Cast(f.Values[a]!)), Cast(weight), Cast(bias)));
-            }
+                {
+                    var (weight, bias) = (parameter(linear.Weight), parameter(linear.Bias));
+                    return f => ChannelsFirst(functional.linear(ChannelsLast(Cast(f.Values[a]!)), Cast(weight), Cast(bias)));
+                }
 
             case Operation.GroupNorm norm:
-            {
-                var (weight, bias) = (parameter(norm.Weight), parameter(norm.Bias));
-                return f => functional.group_norm(Normalisable(f.Values[a]!), norm.Groups, weight, bias, norm.Epsilon);
-            }
+                {
+                    var (weight, bias) = (parameter(norm.Weight), parameter(norm.Bias));
+                    return f => functional.group_norm(Normalisable(f.Values[a]!), norm.Groups, weight, bias, norm.Epsilon);
+                }
 
             case Operation.Silu:
                 return f => functional.silu(f.Values[a]!);
@@ -64,10 +64,10 @@ internal sealed class TorchKernels(Func<ParameterSpec, Tensor> parameter, Scalar
             case Operation.TimestepEmbedding embedding:
                 return f => Sinusoid(f.Values[a]!, embedding);
             case Operation.Embedding embedding:
-            {
-                var table = parameter(embedding.Table);
-                return f => table.index_select(0, f.Values[a]!.reshape(-1).to(ScalarType.Int64)).unsqueeze(-1).unsqueeze(-1);
-            }
+                {
+                    var table = parameter(embedding.Table);
+                    return f => table.index_select(0, f.Values[a]!.reshape(-1).to(ScalarType.Int64)).unsqueeze(-1).unsqueeze(-1);
+                }
 
             case Operation.Dropout dropout:
                 return f => functional.dropout(f.Values[a]!, dropout.Probability, f.Train);

@@ -146,7 +146,9 @@ public sealed class Trainer : IDisposable
             var report = pace.After(state, loss, rate);
             if (state.Step % options.LogEvery == 0)
             {
-                log.Write("train", state.Images, ("step", state.Step), ("loss", state.LossSum / state.LossCount), ("gradNorm", norm), ("learningRate", rate), ("seconds", state.Seconds), ("imagesPerSecond", report.ImagesPerSecond));
+                log.Write(
+                    "train", state.Images, ("step", state.Step), ("loss", state.LossSum / state.LossCount), ("gradNorm", norm),
+                    ("learningRate", rate), ("seconds", state.Seconds), ("imagesPerSecond", report.ImagesPerSecond));
                 state = state with { LossSum = 0, LossCount = 0 };
             }
 

@@ -89,8 +89,17 @@ public class UNetTests
     {
         var e = Assert.Throws<DiffusionException>(() => UNet.Build(new UNetConfig
         {
-            UpBlockTypes = ["UpBlock2D"], DownBlockTypes = ["DownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D", "DownBlock2D"], LayersPerBlock = 0, Dropout = 1,
-            DownsamplePadding = 2, ResnetTimeScaleShift = "ada", ClassEmbedType = "identity", NumClassEmbeds = 0, NormEps = 0, AttentionHeadDim = 7, InChannels = 0,
+            UpBlockTypes = ["UpBlock2D"],
+            DownBlockTypes = ["DownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D", "DownBlock2D"],
+            LayersPerBlock = 0,
+            Dropout = 1,
+            DownsamplePadding = 2,
+            ResnetTimeScaleShift = "ada",
+            ClassEmbedType = "identity",
+            NumClassEmbeds = 0,
+            NormEps = 0,
+            AttentionHeadDim = 7,
+            InChannels = 0,
         }));
         string[] found = ["up_block_types 1", "CrossAttnDownBlock2D", "layers_per_block 0", "dropout 1", "downsample_padding 2", "'ada'", "'identity'", "num_class_embeds 0", "norm_eps", "attention_head_dim 7", "in_channels 0"];
         Assert.All(found, text => Assert.Contains(text, e.Message));
@@ -102,8 +111,17 @@ public class UNetTests
         // One level, no middle: conv_in, one block down, two up, conv_out, and the time embedding.
         var graph = UNet.Build(new UNetConfig
         {
-            Height = 4, Width = 4, InChannels = 1, OutChannels = 1, BlockOutChannels = [2], DownBlockTypes = ["DownBlock2D"], UpBlockTypes = ["UpBlock2D"],
-            LayersPerBlock = 1, NormNumGroups = 1, MidBlock = false, FreqShift = 0,
+            Height = 4,
+            Width = 4,
+            InChannels = 1,
+            OutChannels = 1,
+            BlockOutChannels = [2],
+            DownBlockTypes = ["DownBlock2D"],
+            UpBlockTypes = ["UpBlock2D"],
+            LayersPerBlock = 1,
+            NormNumGroups = 1,
+            MidBlock = false,
+            FreqShift = 0,
         });
         const int pixels = 16, conv = 9;
         var down = (conv * 2 * 2 * 2 * pixels) + (8 * 2);

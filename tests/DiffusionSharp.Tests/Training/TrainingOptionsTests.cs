@@ -12,8 +12,20 @@ public class TrainingOptionsTests
     {
         var options = new TrainingOptions
         {
-            BatchSize = 0, MicroBatch = 0, LearningRate = double.NaN, Decay = LearningRateDecay.Cosine, WarmupImages = -1, Beta1 = 1, Beta2 = -0.5,
-            AdamEpsilon = 0, WeightDecay = -1, GradientClip = -2, EmaDecays = [0.9, 0.9, 1.5], CheckpointEvery = 0, SampleEvery = -1, Threads = -3,
+            BatchSize = 0,
+            MicroBatch = 0,
+            LearningRate = double.NaN,
+            Decay = LearningRateDecay.Cosine,
+            WarmupImages = -1,
+            Beta1 = 1,
+            Beta2 = -0.5,
+            AdamEpsilon = 0,
+            WeightDecay = -1,
+            GradientClip = -2,
+            EmaDecays = [0.9, 0.9, 1.5],
+            CheckpointEvery = 0,
+            SampleEvery = -1,
+            Threads = -3,
         };
         var e = Assert.Throws<DiffusionException>(options.Validate);
         Assert.Equal(ErrorKind.Configuration, e.Kind);

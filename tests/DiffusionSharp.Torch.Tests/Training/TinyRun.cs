@@ -25,7 +25,9 @@ internal sealed class TinyRun : IDisposable
         WarmupImages = 60,
     };
 
-    public TinyRun(string? folder = null) => Folder = folder ?? Directory.CreateTempSubdirectory("diffusionsharp-run-").FullName;
+    // In memory where that is to be had: hundreds of flushed files take seconds on a disk.
+    public TinyRun(string? folder = null) => Folder = Directory.CreateDirectory(
+        folder ?? Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"diffusionsharp-run-{Guid.NewGuid():N}")).FullName;
 
     public string Folder { get; }
 
