@@ -37,7 +37,8 @@ internal sealed class ErmongroupModel
         var (model, size) = (config.GetProperty("model"), config.GetProperty("data").GetProperty("image_size").GetInt32());
         var shape = new ImageShape(model.GetProperty("in_channels").GetInt32(), size, size);
         return UNetConfig.Ddpm(shape, model.GetProperty("ch").GetInt32(), Ints("ch_mult"), model.GetProperty("num_res_blocks").GetInt32(), Ints("attn_resolutions"))
-            with { ResampleWithConv = model.GetProperty("resamp_with_conv").GetBoolean() };
+            with
+        { ResampleWithConv = model.GetProperty("resamp_with_conv").GetBoolean() };
 
         int[] Ints(string name) => [.. model.GetProperty(name).EnumerateArray().Select(e => e.GetInt32())];
     }
