@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace DiffusionSharp.Cli.Shell;
 
 /// <summary>SIGINT and SIGTERM: the first one asks to stop, a second one ends the process at once.</summary>
-public sealed class Interruption : IDisposable
+public sealed partial class Interruption : IDisposable
 {
     private readonly CancellationTokenSource source = new();
     private readonly List<PosixSignalRegistration> registrations = [];
@@ -43,9 +43,23 @@ public sealed class Interruption : IDisposable
         context.Cancel = true;
         if (source.IsCancellationRequested)
         {
-            Environment.Exit(exitCode);
+            ExitAtOnce(exitCode);
         }
 
         Raise(exitCode);
     }));
+
+    // An orderly exit would run libtorch's destructors under its own working threads, which crashes.
+    private static void ExitAtOnce(int exitCode)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Environment.Exit(exitCode);
+        }
+
+        UnixExit(exitCode);
+    }
+
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    private static partial void UnixExit(int exitCode);
 }

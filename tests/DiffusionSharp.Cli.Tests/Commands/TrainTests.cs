@@ -195,7 +195,32 @@ public sealed class TrainTests : IDisposable
     [Fact]
     public void SignalEndsTheProcessWithItsCode()
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "ddim.dll"), .. Endless, "--duration", "10m"])
+        using var process = Start();
+        Terminate(process);
+
+        Assert.True(process.WaitForExit(60_000), "the process goes on");
+        Assert.Equal(143, process.ExitCode);
+        Assert.Contains("stopped and saved", process.StandardError.ReadToEnd(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SecondSignalEndsItAtOnce()
+    {
+        // One update takes minutes here.
+        using var process = Start("--batch", "65536", "--micro-batch", "64");
+        Terminate(process);
+        Terminate(process);
+
+        Assert.True(process.WaitForExit(60_000), "the process goes on");
+        Assert.Equal(143, process.ExitCode);
+        Assert.DoesNotContain("stopped and saved", process.StandardError.ReadToEnd(), StringComparison.Ordinal);
+    }
+
+    private Process Start(params string[] more)
+    {
+        string[] tiny = ["--channels", "8", "--multipliers", "1", "--layers", "1", "--groups", "4"];
+        var process = Process.Start(new ProcessStartInfo("dotnet", [
+            Path.Combine(AppContext.BaseDirectory, "ddim.dll"), "train", "builtin:shapes", "--out", Run, "--size", "16", "--duration", "10m", .. tiny, .. more])
         {
             RedirectStandardError = true,
         })!;
@@ -204,10 +229,14 @@ public sealed class TrainTests : IDisposable
             Thread.Sleep(100);
         }
 
+        return process;
+    }
+
+    private static void Terminate(Process process)
+    {
         using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-        Assert.True(process.WaitForExit(60_000), "the process did not end");
-        Assert.Equal(143, process.ExitCode);
-        Assert.Contains("stopped and saved", process.StandardError.ReadToEnd(), StringComparison.Ordinal);
+        kill.WaitForExit();
+        Thread.Sleep(200);
     }
 
     private long Images() => Checkpoint.ReadState(new RunFolder(Run).Latest()!).Images;
