@@ -1,14 +1,10 @@
-// Samples 16 pictures with DDIM and saves them as one sheet.
-//   dotnet run -c Release --project samples/Sample -- MODEL [sheet.png]
+// Samples a picture with DDIM in three lines. Run it from the repository's root:
+//   dotnet run -c Release --project samples/Sample [MODEL]
 // MODEL is a model folder (Hugging Face diffusers layout) or a training run.
 using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Models;
 using DiffusionSharp.Torch.Engine;
 
-using var model = DiffusionModel.Load(args[0], TorchEngine.Cpu);
-var images = model.Sample(new SampleOptions { Steps = 50, Eta = 0, Count = 16, Seed = 0 });
-
-var pixels = new byte[images.Values.Length];
-ImageFile.ToBytes(images.ToFloats(), pixels);
-var (shape, sheet) = ImageGrid.Make(images.Shape, pixels);
-ImageFile.SavePng(args.Length > 1 ? args[1] : "sheet.png", shape, sheet);
+using var model = DiffusionModel.Load(args.FirstOrDefault() ?? "models/shapes-32", TorchEngine.Cpu);
+var images = model.Sample(new SampleOptions { Seed = 42, Steps = 50, Eta = 0 });
+ImageFile.SavePng("shape.png", images.Shape, images.ToFloats());
