@@ -37,7 +37,8 @@ internal static class DataCheckCommand
             var allowed = r.Or(maxBad, DataSource.DefaultMaxBad);
             return report.BadFraction <= allowed && report.Images > 0 ? 0 : throw new DiffusionException(
                 ErrorKind.Data,
-                FormattableString.Invariant($"{report.Path}: {report.Bad.Count} of {report.Images + report.Bad.Count} files are bad, at most {100 * allowed:0.###} % are accepted: remove or repair them, or raise --max-bad"));
+                FormattableString.Invariant($"{report.Path}: {report.Bad.Count} of {report.Images + report.Bad.Count} files are bad, ")
+                + FormattableString.Invariant($"at most {100 * allowed:0.###} % are accepted: remove or repair them, or raise --max-bad"));
         });
         return command;
     }
@@ -67,11 +68,9 @@ internal static class DataCheckCommand
         ["path"] = report.Path,
         ["kind"] = report.Kind,
         ["images"] = report.Images,
-        ["formats"] = Counts(report.Formats),
-        ["sizes"] = Counts(report.Sizes),
-        ["classes"] = Counts(report.Classes),
+        ["formats"] = JsonParts.Map(report.Formats),
+        ["sizes"] = JsonParts.Map(report.Sizes),
+        ["classes"] = JsonParts.Map(report.Classes),
         ["bad"] = new JsonArray([.. report.Bad.Select(b => new JsonObject { ["file"] = b.Name, ["reason"] = b.Reason })]),
     };
-
-    private static JsonObject Counts(IEnumerable<KeyValuePair<string, long>> counts) => new(counts.Select(c => KeyValuePair.Create(c.Key, (JsonNode?)c.Value)));
 }

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
-using System.Text.Json.Nodes;
 using DiffusionSharp.Cli.Display;
 using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Shell;
@@ -31,28 +31,28 @@ internal static class DoctorCommand
         {
             var torchStatus = TorchNative.Status;
             var findings = Findings(host, torchStatus);
-            JsonOption.Print(host, r.GetValue(json), () => Json(findings), () => string.Join('\n', findings.Select(f => $"{f.Name,-16} {f.Text}")));
+            JsonOption.Print(host, r.GetValue(json), () => JsonParts.Map(findings), () => string.Join('\n', findings.Select(f => $"{f.Key,-16} {f.Value}")));
             return torchStatus.Loaded ? 0 : throw new DiffusionException(ErrorKind.Device, torchStatus.Error ?? torchStatus.Reason);
         });
         return command;
     }
 
-    private static IReadOnlyList<(string Name, string Text)> Findings(CliHost host, TorchNativeStatus status)
+    private static IReadOnlyList<KeyValuePair<string, string>> Findings(CliHost host, TorchNativeStatus status)
     {
         var memory = GC.GetGCMemoryInfo(GCKind.Any).TotalAvailableMemoryBytes;
         var bundled = ModelOption.BundledFolder(host);
         return
         [
-            ("ddim", typeof(DoctorCommand).Assembly.GetName().Version?.ToString(3) ?? "?"),
-            ("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}"),
-            ("cores", Human.Count(Environment.ProcessorCount)),
-            ("simd", Simd()),
-            ("memory", Human.Bytes(memory)),
-            ("libtorch", status.Loaded ? $"{status.LibTorchVersion}, {torch.get_num_threads()} threads" : "NOT LOADED"),
-            ("native library", status.Library ?? "not found"),
-            ("loading", $"{(status.Patched ? "private copy: " : "")}{status.Reason}"),
-            ("cuda", status.CudaAvailable ? $"{torch.cuda.device_count()} device(s)" : "none (use --device cpu)"),
-            ("bundled model", Directory.Exists(bundled) ? bundled : $"MISSING: {bundled}"),
+            KeyValuePair.Create("ddim", typeof(DoctorCommand).Assembly.GetName().Version?.ToString(3) ?? "?"),
+            KeyValuePair.Create("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}"),
+            KeyValuePair.Create("cores", Human.Count(Environment.ProcessorCount)),
+            KeyValuePair.Create("simd", Simd()),
+            KeyValuePair.Create("memory", Human.Bytes(memory)),
+            KeyValuePair.Create("libtorch", status.Loaded ? $"{status.LibTorchVersion}, {torch.get_num_threads()} threads" : "NOT LOADED"),
+            KeyValuePair.Create("native library", status.Library ?? "not found"),
+            KeyValuePair.Create("loading", $"{(status.Patched ? "private copy: " : "")}{status.Reason}"),
+            KeyValuePair.Create("cuda", status.CudaAvailable ? $"{torch.cuda.device_count()} device(s)" : "none (use --device cpu)"),
+            KeyValuePair.Create("bundled model", Directory.Exists(bundled) ? bundled : $"MISSING: {bundled}"),
         ];
     }
 
@@ -60,10 +60,9 @@ internal static class DoctorCommand
     {
         var found = new (string Name, bool Supported)[]
         {
-            ("AVX2", Avx2.IsSupported), ("FMA", Fma.IsSupported), ("AVX-512", Avx512F.IsSupported), ("NEON", System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported),
+            ("AVX2", Avx2.IsSupported), ("FMA", Fma.IsSupported), ("AVX-512", Avx512F.IsSupported), ("NEON", AdvSimd.IsSupported),
         };
-        return $"{string.Join(", ", found.Where(f => f.Supported).Select(f => f.Name).DefaultIfEmpty("none"))} ({Vector512.IsHardwareAccelerated switch { true => 512, _ => Vector256.IsHardwareAccelerated ? 256 : 128 }} bits)";
+        var bits = Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
+        return $"{string.Join(", ", found.Where(f => f.Supported).Select(f => f.Name).DefaultIfEmpty("none"))} ({bits} bits)";
     }
-
-    private static JsonObject Json(IEnumerable<(string Name, string Text)> findings) => new(findings.Select(f => KeyValuePair.Create(f.Name, (JsonNode?)f.Text)));
 }

@@ -45,8 +45,8 @@ internal sealed class PredictCommand
     {
         var predict = new PredictCommand(host);
         predict.timesteps.Required = true;
-        var command = new Command("predict") { predict.model, predict.raw, predict.input, predict.timesteps, predict.labels, predict.output, predict.json };
-        foreach (var option in predict.engine.All)
+        var command = new Command("predict") { predict.model, predict.raw, predict.input, predict.timesteps, predict.labels };
+        foreach (var option in predict.engine.All.Append(predict.output).Append(predict.json))
         {
             command.Add(option);
         }
@@ -64,7 +64,9 @@ internal sealed class PredictCommand
         int[] image = [shape.Channels, shape.Height, shape.Width];
         if (x.Shape.Count != 4 || x.Shape[0] < 1 || !x.Shape.Skip(1).SequenceEqual(image))
         {
-            throw new DiffusionException(ErrorKind.Data, $"--input {r.GetValue(input)} has the shape [{string.Join(", ", x.Shape)}]; the model needs [N, {string.Join(", ", image)}]");
+            throw new DiffusionException(
+                ErrorKind.Data,
+                $"--input {r.GetValue(input)} has the shape [{string.Join(", ", x.Shape)}]; the model needs [N, {string.Join(", ", image)}]");
         }
 
         var count = x.Shape[0];
@@ -91,7 +93,12 @@ internal sealed class PredictCommand
         JsonOption.Print(
             host,
             r.GetValue(json),
-            () => new JsonObject { ["output"] = r.GetValue(output), ["shape"] = new JsonArray(count, result.Channels, result.Height, result.Width), ["predicts"] = loaded.Source.Scheduler.PredictionType.ToString() },
+            () => new JsonObject
+            {
+                ["output"] = r.GetValue(output),
+                ["shape"] = new JsonArray(count, result.Channels, result.Height, result.Width),
+                ["predicts"] = loaded.Source.Scheduler.PredictionType.ToString(),
+            },
             () => $"{loaded.Source.Scheduler.PredictionType} of {count} images, {result} each, in {r.GetValue(output)}");
         return 0;
     }
@@ -105,6 +112,8 @@ internal sealed class PredictCommand
 
         return given.Length == count ? given : given.Length == 1
             ? [.. Enumerable.Repeat(given[0], count)]
-            : throw new DiffusionException(ErrorKind.Usage, $"--timesteps: {given.Length} timesteps for {count} images; give one for all, or one per image");
+            : throw new DiffusionException(
+                ErrorKind.Usage,
+                $"--timesteps: {given.Length} timesteps for {count} images; give one for all, or one per image");
     }
 }

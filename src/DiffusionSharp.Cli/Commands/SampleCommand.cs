@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using DiffusionSharp.Cli.Display;
 using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Pictures;
 using DiffusionSharp.Cli.Shell;
@@ -71,7 +72,8 @@ internal sealed class SampleCommand
         var sample = new SampleCommand(host);
         var command = new Command("sample")
         {
-            sample.model, sample.ema, sample.raw, sample.labels, sample.init, sample.noise, sample.output, sample.dump, sample.dumpTrajectory, sample.json,
+            sample.model, sample.ema, sample.raw, sample.labels, sample.init, sample.noise,
+            sample.output, sample.dump, sample.dumpTrajectory, sample.json,
         };
         foreach (var option in sample.sampling.All.Concat(sample.seedOptions.All).Concat(sample.engine.All))
         {
@@ -152,9 +154,10 @@ internal sealed class SampleCommand
             ["seconds"] = result.Seconds,
             ["secondsToFirstCall"] = result.SecondsToFirstCall,
             ["model"] = job.Model.Source.Path,
-            ["notes"] = new JsonArray([.. job.Plan.Notes.Select(n => (JsonNode?)n)]),
+            ["notes"] = JsonParts.List(job.Plan.Notes),
         },
-        () => FormattableString.Invariant($"{job.Seeds.Length} images of {job.Model.Graph.InputShape} in {where}: {job.Plan.NetworkCalls} network calls each, {result.Seconds:F1} s")
+        () => $"{job.Seeds.Length} images of {job.Model.Graph.InputShape} in {where}: "
+            + FormattableString.Invariant($"{job.Plan.NetworkCalls} network calls each, {result.Seconds:F1} s")
             + (result.Skipped > 0 ? $" ({result.Skipped} were there already)" : "")
             + string.Concat(job.Plan.Notes.Select(n => $"\nnote: {n}")));
 
@@ -163,7 +166,9 @@ internal sealed class SampleCommand
         var extension = Path.GetExtension(target).ToLowerInvariant();
         if (OtherPictures.Contains(extension))
         {
-            throw new DiffusionException(ErrorKind.Usage, $"--out {target}: pictures are written as PNG; name it {Path.ChangeExtension(target, ".png")}, or a folder");
+            throw new DiffusionException(
+                ErrorKind.Usage,
+                $"--out {target}: pictures are written as PNG; name it {Path.ChangeExtension(target, ".png")}, or a folder");
         }
 
         return target.EndsWith('/') || target.EndsWith(Path.DirectorySeparatorChar) || Directory.Exists(target) || extension != ".png";

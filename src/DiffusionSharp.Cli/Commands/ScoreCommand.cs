@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using DiffusionSharp.Cli.Display;
 using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Imaging;
@@ -45,8 +46,10 @@ internal static class ScoreCommand
             }
 
             JsonOption.Print(host, r.GetValue(json), () => Json(score, distances), () => Text(score, distances));
-            return !r.Has(atLeast) || score.Fraction >= r.GetValue(atLeast) ? 0 : throw new DiffusionException(
-                ErrorKind.Data, FormattableString.Invariant($"{r.GetValue(path)}: {100 * score.Fraction:F1} % are recognised, at least {100 * r.GetValue(atLeast):0.#} % were asked for"));
+            var wanted = r.Or(atLeast, 0);
+            return score.Fraction >= wanted ? 0 : throw new DiffusionException(
+                ErrorKind.Data,
+                FormattableString.Invariant($"{r.GetValue(path)}: {100 * score.Fraction:F1} % are recognised, at least {100 * wanted:0.#} % were asked for"));
         });
         return command;
     }
@@ -54,17 +57,23 @@ internal static class ScoreCommand
     private static (byte[] Pixels, int Size) Read(string path)
     {
         var report = DataCheck.Run(path);
-        if (report.Bad.Count > 0 || report.Sizes.Count != 1)
+        if (report.Bad.Count > 0)
         {
-            throw new DiffusionException(
-                ErrorKind.Data,
-                report.Bad.Count > 0 ? $"{path}: {report.Bad[0]}" : $"{path}: pictures of one size are scored, found {(report.Sizes.Count == 0 ? "none" : string.Join(", ", report.Sizes.Select(s => s.Key)))}");
+            throw new DiffusionException(ErrorKind.Data, $"{path}: {report.Bad[0]}");
+        }
+
+        if (report.Sizes.Count != 1)
+        {
+            var found = string.Join(", ", report.Sizes.Select(s => s.Key).DefaultIfEmpty("no pictures"));
+            throw new DiffusionException(ErrorKind.Data, $"{path}: pictures of one size are scored, found {found}");
         }
 
         var sides = report.Sizes[0].Key.Split('×');
         if (sides[0] != sides[1] || int.Parse(sides[0], CultureInfo.InvariantCulture) is not (>= 16 and <= 256 and var size))
         {
-            throw new DiffusionException(ErrorKind.Data, $"{path}: the pictures are {report.Sizes[0].Key}; square ones of 16 to 256 are scored");
+            throw new DiffusionException(
+                ErrorKind.Data,
+                $"{path}: the pictures are {report.Sizes[0].Key}; square ones of 16 to 256 are scored");
         }
 
         using var source = (ImageBatchSource)DataSets.Open(path, new DataOptions { Channels = 3 }.WithSize(size));
@@ -82,13 +91,14 @@ internal static class ScoreCommand
         List<string> lines =
         [
             FormattableString.Invariant($"{score.Recognised} of {score.Verdicts.Count} pictures are recognised: {100 * score.Fraction:F1} %"),
-            $"shapes  {string.Join(", ", Shapes(score).Select(s => $"{s.Name} {s.Count}"))}",
-            $"hues    {string.Join(", ", Hues(score).Select(s => $"{s.Name} {s.Count}"))}",
+            $"shapes  {string.Join(", ", Shapes(score).Select(s => $"{s.Key} {s.Value}"))}",
+            $"hues    {string.Join(", ", Hues(score).Select(s => $"{s.Key} {s.Value}"))}",
             .. score.Reasons.OrderByDescending(p => p.Value).Select(p => $"refused {p.Value}: {p.Key}"),
         ];
         if (distances is not null)
         {
-            lines.Add(FormattableString.Invariant($"nearest training image: {distances.Min():F1} at the least, {distances.Order().ElementAt(distances.Length / 2):F1} in the median (root mean square, 0…255)"));
+            var median = distances.Order().ElementAt(distances.Length / 2);
+            lines.Add(FormattableString.Invariant($"nearest training image: {distances.Min():F1} at the least, {median:F1} in the median (root mean square, 0…255)"));
         }
 
         return string.Join('\n', lines);
@@ -101,19 +111,21 @@ internal static class ScoreCommand
             ["pictures"] = score.Verdicts.Count,
             ["recognised"] = score.Recognised,
             ["fraction"] = score.Fraction,
-            ["shapes"] = new JsonObject(Shapes(score).Select(s => KeyValuePair.Create(s.Name, (JsonNode?)s.Count))),
-            ["hues"] = new JsonObject(Hues(score).Select(s => KeyValuePair.Create(s.Name, (JsonNode?)s.Count))),
-            ["refused"] = new JsonObject(score.Reasons.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value))),
+            ["shapes"] = JsonParts.Map(Shapes(score)),
+            ["hues"] = JsonParts.Map(Hues(score)),
+            ["refused"] = JsonParts.Map(score.Reasons),
         };
         if (distances is not null)
         {
-            json["nearestTrainingImage"] = new JsonArray([.. distances.Select(d => (JsonNode?)Math.Round(d, 3))]);
+            json["nearestTrainingImage"] = JsonParts.List(distances.Select(d => Math.Round(d, 3)));
         }
 
         return json;
     }
 
-    private static IEnumerable<(string Name, int Count)> Shapes(ShapesScore score) => Enum.GetNames<ShapeKind>().Select((n, i) => (n.ToLowerInvariant(), score.PerShape[i]));
+    private static IEnumerable<KeyValuePair<string, int>> Shapes(ShapesScore score) =>
+        Enum.GetNames<ShapeKind>().Select((n, i) => KeyValuePair.Create(n.ToLowerInvariant(), score.PerShape[i]));
 
-    private static IEnumerable<(string Name, int Count)> Hues(ShapesScore score) => ShapeHue.BinNames.Select((n, i) => (n, score.PerHueBin[i]));
+    private static IEnumerable<KeyValuePair<string, int>> Hues(ShapesScore score) =>
+        ShapeHue.BinNames.Select((n, i) => KeyValuePair.Create(n, score.PerHueBin[i]));
 }

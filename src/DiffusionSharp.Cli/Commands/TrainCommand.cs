@@ -66,8 +66,9 @@ internal sealed class TrainCommand
     public static Command Create(CliHost host, IReadOnlyList<string> args)
     {
         var train = new TrainCommand(host, args);
-        var command = new Command("train") { train.data, train.output, train.from, train.flip, train.maxBad, train.dryRun, train.json, train.allowChanges };
-        foreach (var option in train.network.All.Concat(train.schedule.All).Concat(train.optimisation.All))
+        var command = new Command("train") { train.data };
+        Option[] own = [train.output, train.from, train.flip, train.maxBad, train.dryRun, train.json, train.allowChanges];
+        foreach (var option in own.Concat(train.network.All).Concat(train.schedule.All).Concat(train.optimisation.All))
         {
             command.Add(option);
         }
@@ -109,7 +110,14 @@ internal sealed class TrainCommand
         JsonOption.Print(
             host,
             r.GetValue(json),
-            () => new JsonObject { ["run"] = run.Root, ["model"] = run.Model, ["images"] = state.Images, ["updates"] = state.Step, ["seconds"] = state.Seconds },
+            () => new JsonObject
+            {
+                ["run"] = run.Root,
+                ["model"] = run.Model,
+                ["images"] = state.Images,
+                ["updates"] = state.Step,
+                ["seconds"] = state.Seconds,
+            },
             () => $"finished; the model is in {run.Model}\nsample it: ddim sample --model {folder}/model --out grid.png");
         return 0;
     }
@@ -119,11 +127,15 @@ internal sealed class TrainCommand
         var model = r.GetValue(from) is { } path && saved is null ? ModelSource.Open(path) : null;
         if (model is not null && network.Given(r).Concat(schedule.Given(r)).FirstOrDefault() is { } clash)
         {
-            throw new DiffusionException(ErrorKind.Usage, $"{clash.Name} does not go with --from: network and schedule are those of the model");
+            throw new DiffusionException(
+                ErrorKind.Usage,
+                $"{clash.Name} does not go with --from: network and schedule are those of the model");
         }
 
         var name = Name(r.GetValue(data)) ?? saved?.Data
-            ?? throw new DiffusionException(ErrorKind.Usage, "the data is missing: ddim train DATA --out RUN, with a folder of images or builtin:shapes as DATA");
+            ?? throw new DiffusionException(
+                ErrorKind.Usage,
+                "the data is missing: ddim train DATA --out RUN, with a folder of images or builtin:shapes as DATA");
         var known = saved?.UNet ?? model?.UNet;
         var size = r.GetValue(network.Size) ?? (known is null ? null : (known.Height, known.Width));
         var (training, validation) = DataSource.Open(host, name, new DataOptions
@@ -149,5 +161,6 @@ internal sealed class TrainCommand
     }
 
     // A run can be gone on with from any folder.
-    private static string? Name(string? given) => given is null || given.StartsWith("builtin:", StringComparison.Ordinal) ? given : Path.GetFullPath(given);
+    private static string? Name(string? given) =>
+        given is null || given.StartsWith("builtin:", StringComparison.Ordinal) ? given : Path.GetFullPath(given);
 }

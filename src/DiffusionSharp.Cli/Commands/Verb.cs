@@ -64,9 +64,12 @@ internal sealed record Verb(string Name, string Help, Func<CliHost, IReadOnlyLis
         }
 
         var typed = args[0] == "data" && args.Count > 1 ? $"data {args[1]}" : args[0];
-        throw new DiffusionException(ErrorKind.Usage, $"there is no verb '{typed}'{Suggestion.For(typed, All.Select(v => v.Name))} (ddim --help lists them)");
+        throw new DiffusionException(
+            ErrorKind.Usage,
+            $"there is no verb '{typed}'{Suggestion.For(typed, All.Select(v => v.Name))} (ddim --help lists them)");
     }
 
     /// <summary>Every verb's option names, without dashes.</summary>
-    public static IReadOnlySet<string> AllOptionNames() => All.SelectMany(v => v.Create(CliHost.Silent, []).Options).Select(o => o.Name[2..]).ToHashSet();
+    public static IReadOnlySet<string> AllOptionNames() =>
+        All.SelectMany(v => v.Create(CliHost.Silent, []).Options).Select(o => o.Name[2..]).ToHashSet();
 }

@@ -20,5 +20,7 @@ internal static class Human
         _ => FormattableString.Invariant($"{bytes / 1024.0:F0} KiB"),
     };
 
+    public static string CountOf(long n, long? total) => total is long all ? $"{Count(n)}/{Count(all)}" : Count(n);
+
     public static string Count(long n) => n.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using DiffusionSharp.Cli.Display;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Imaging.Data;
 using DiffusionSharp.Weights;
@@ -18,8 +19,8 @@ internal static class FileFacts
             ["path"] = path,
             ["count"] = file.Tensors.Count,
             ["elements"] = elements,
-            ["metadata"] = new JsonObject(file.Metadata.Select(m => KeyValuePair.Create(m.Key, (JsonNode?)m.Value))),
-            ["tensors"] = new JsonObject(file.Tensors.Select(t => KeyValuePair.Create(t.Key, (JsonNode?)$"{t.Value.Dtype} [{string.Join(", ", t.Value.Shape)}]"))),
+            ["metadata"] = JsonParts.Map(file.Metadata),
+            ["tensors"] = JsonParts.Map(file.Tensors.Select(t => KeyValuePair.Create(t.Key, $"{t.Value.Dtype} [{string.Join(", ", t.Value.Shape)}]"))),
         };
     }
 
@@ -31,7 +32,7 @@ internal static class FileFacts
         {
             ["kind"] = "npy",
             ["path"] = path,
-            ["shape"] = new JsonArray([.. shape.Select(d => (JsonNode?)d)]),
+            ["shape"] = JsonParts.List(shape),
             ["elements"] = values.Length,
             ["notFinite"] = values.Length - finite.Length,
             ["min"] = finite.Length == 0 ? null : finite.Min(),
@@ -49,10 +50,8 @@ internal static class FileFacts
             ["path"] = path,
             ["images"] = report.Images,
             ["badFiles"] = report.Bad.Count,
-            ["sizes"] = Counts(report.Sizes),
-            ["classes"] = Counts(report.Classes),
+            ["sizes"] = JsonParts.Map(report.Sizes),
+            ["classes"] = JsonParts.Map(report.Classes),
         };
     }
-
-    private static JsonObject Counts(IEnumerable<KeyValuePair<string, long>> counts) => new(counts.Select(c => KeyValuePair.Create(c.Key, (JsonNode?)c.Value)));
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using DiffusionSharp.Cli.Display;
 using DiffusionSharp.Models;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Training;
@@ -20,7 +21,8 @@ internal static class ModelFacts
         var run = new RunFolder(path);
         var config = RunConfig.Read(run.Config);
         var latest = run.Latest();
-        var facts = Describe("training run", path, config.UNet, config.Scheduler, latest is null ? null : Path.Combine(latest, Checkpoint.Ema(config.Training.EmaDecays[0])));
+        var weights = latest is null ? null : Path.Combine(latest, Checkpoint.Ema(config.Training.EmaDecays[0]));
+        var facts = Describe("training run", path, config.UNet, config.Scheduler, weights);
         var t = config.Training;
         facts["training"] = new JsonObject
         {
@@ -32,7 +34,7 @@ internal static class ModelFacts
             ["batch"] = t.BatchSize,
             ["optimizer"] = $"{t.Optimizer} {t.LearningRate}, {t.Decay}",
             ["loss"] = $"{t.Loss}, {t.Reduction}",
-            ["ema"] = new JsonArray([.. t.EmaDecays.Select(d => (JsonNode?)d)]),
+            ["ema"] = JsonParts.List(t.EmaDecays),
             ["seed"] = t.Seed,
             ["latest"] = latest,
         };
@@ -53,8 +55,8 @@ internal static class ModelFacts
                 ["output"] = graph.OutputShape.ToString(),
                 ["parameters"] = graph.ParameterCount,
                 ["flopPerImage"] = graph.FlopsPerImage,
-                ["channels"] = new JsonArray([.. unet.BlockOutChannels.Select(c => (JsonNode?)c)]),
-                ["down"] = new JsonArray([.. unet.DownBlockTypes.Select(c => (JsonNode?)c)]),
+                ["channels"] = JsonParts.List(unet.BlockOutChannels),
+                ["down"] = JsonParts.List(unet.DownBlockTypes),
                 ["layersPerBlock"] = unet.LayersPerBlock,
                 ["groups"] = unet.NormNumGroups,
                 ["dropout"] = unet.Dropout,
@@ -67,7 +69,7 @@ internal static class ModelFacts
                 ["predicts"] = scheduler.PredictionType.ToString(),
                 ["clip"] = scheduler.ClipSample,
             },
-            ["tensors"] = new JsonObject(graph.Parameters.Select(p => KeyValuePair.Create(p.Name, (JsonNode?)new JsonArray([.. p.Shape.Select(d => (JsonNode?)d)])))),
+            ["tensors"] = new JsonObject(graph.Parameters.Select(p => KeyValuePair.Create(p.Name, (JsonNode?)JsonParts.List(p.Shape)))),
         };
     }
 }

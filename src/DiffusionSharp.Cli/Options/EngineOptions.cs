@@ -20,7 +20,9 @@ internal sealed class EngineOptions
     /// <summary>Images in one network call.</summary>
     public int BatchSize(ParseResult r) => r.Or(Batch, 16) is >= 1 and var batch
         ? batch
-        : throw new DiffusionException(ErrorKind.Usage, $"--batch: found {r.GetValue(Batch)}; at least 1 image goes through the network at once");
+        : throw new DiffusionException(
+            ErrorKind.Usage,
+            $"--batch: found {r.GetValue(Batch)}; at least 1 image goes through the network at once");
 
     /// <summary>The engine; loading its library begins here.</summary>
     public Engine Open(ParseResult r)

@@ -56,7 +56,7 @@ internal sealed class NetworkOptions
     internal static int[] ChooseMultipliers(ImageShape shape)
     {
         var levels = 1;
-        while (shape.Height % (1 << levels) == 0 && shape.Width % (1 << levels) == 0 && Math.Min(shape.Height, shape.Width) >> levels >= 8)
+        while (shape.Height % (1 << levels) == 0 && shape.Width % (1 << levels) == 0 && Side(shape) >> levels >= 8)
         {
             levels++;
         }
@@ -67,7 +67,7 @@ internal sealed class NetworkOptions
     // DDPM has attention at 16×16; far above, its cost would be all there is.
     internal static int[] ChooseAttention(ImageShape shape, int levels)
     {
-        var nearest = Enumerable.Range(0, levels).Select(l => Math.Min(shape.Height, shape.Width) >> l).MinBy(side => Math.Abs(side - 16));
+        var nearest = Enumerable.Range(0, levels).Select(l => Side(shape) >> l).MinBy(side => Math.Abs(side - 16));
         return nearest <= 32 ? [nearest] : [];
     }
 
@@ -78,5 +78,7 @@ internal sealed class NetworkOptions
     }
 
     private static int[] SavedAttention(UNetConfig saved) =>
-        [.. Enumerable.Range(0, saved.Levels).Where(l => saved.DownBlockTypes[l] == "AttnDownBlock2D").Select(l => Math.Min(saved.Height, saved.Width) >> l)];
+        [.. Enumerable.Range(0, saved.Levels).Where(l => saved.DownBlockTypes[l] == "AttnDownBlock2D").Select(l => Side(saved.InputShape) >> l)];
+
+    private static int Side(ImageShape shape) => Math.Min(shape.Height, shape.Width);
 }

@@ -10,14 +10,15 @@ internal sealed class OptimisationOptions
 
     public Option<LossReduction> Reduction { get; } = Parse.Choice("--reduction", ("mean", LossReduction.Mean), ("sum", LossReduction.Sum));
 
-    public Option<DiffusionSharp.Training.TimestepSampling> TimestepSampling { get; } = Parse.Choice(
-        "--timestep-sampling", ("uniform", DiffusionSharp.Training.TimestepSampling.Uniform), ("antithetic", DiffusionSharp.Training.TimestepSampling.Antithetic));
+    public Option<TimestepSampling> TimestepSampling { get; } = Parse.Choice(
+        "--timestep-sampling", ("uniform", Training.TimestepSampling.Uniform), ("antithetic", Training.TimestepSampling.Antithetic));
 
     public Option<double?> MinSnr { get; } = Parse.Maybe<double>("--min-snr");
 
     public Option<double> LearningRate { get; } = Parse.Number<double>("--lr");
 
-    public Option<OptimizerKind> Optimizer { get; } = Parse.Choice("--optimizer", ("adam", OptimizerKind.Adam), ("adamw", OptimizerKind.AdamW));
+    public Option<OptimizerKind> Optimizer { get; } = Parse.Choice(
+        "--optimizer", ("adam", OptimizerKind.Adam), ("adamw", OptimizerKind.AdamW));
 
     public Option<double> WeightDecay { get; } = Parse.Number<double>("--weight-decay");
 
@@ -25,7 +26,8 @@ internal sealed class OptimisationOptions
 
     public Option<long> Warmup { get; } = Parse.Number<long>("--warmup");
 
-    public Option<LearningRateDecay> Decay { get; } = Parse.Choice("--decay", ("constant", LearningRateDecay.Constant), ("cosine", LearningRateDecay.Cosine));
+    public Option<LearningRateDecay> Decay { get; } = Parse.Choice(
+        "--decay", ("constant", LearningRateDecay.Constant), ("cosine", LearningRateDecay.Cosine));
 
     public Option<int> Batch { get; } = Parse.Number<int>("--batch");
 

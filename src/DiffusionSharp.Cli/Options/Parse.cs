@@ -38,22 +38,23 @@ internal static class Parse
     public static Option<(int Height, int Width)?> Size(string name) => Option<(int, int)?>(name, text =>
     {
         var parts = text.Split('x', '×');
-        if (parts.Length > 2 || !int.TryParse(parts[0], NumberStyles.None, null, out var height) || !int.TryParse(parts[^1], NumberStyles.None, null, out var width) || height < 1 || width < 1)
-        {
-            throw new FormatException("write one number for a square, or HEIGHTxWIDTH");
-        }
+        return parts.Length <= 2 && Side(parts[0]) is int height && Side(parts[^1]) is int width
+            ? (height, width)
+            : throw new FormatException("write one number for a square, or HEIGHTxWIDTH");
 
-        return (height, width);
+        static int? Side(string part) => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0 ? n : null;
     });
 
     /// <summary>A time such as 90s, 45m, 1h30m; a bare number is seconds.</summary>
-    public static Option<double?> Duration(string name) => Option<double?>(name, text => Seconds(text) ?? throw new FormatException("write a time such as 90s, 45m or 1h30m"));
+    public static Option<double?> Duration(string name) =>
+        Option<double?>(name, text => Seconds(text) ?? throw new FormatException("write a time such as 90s, 45m or 1h30m"));
 
     /// <summary>A part of a whole: 0.85 or 85%.</summary>
     public static Option<double> Part(string name) => Option(name, text =>
     {
         var percent = text.EndsWith('%');
-        return double.TryParse(percent ? text[..^1] : text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value / (percent ? 100 : 1) is >= 0 and <= 1 and var part
+        return double.TryParse(percent ? text[..^1] : text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+            && value / (percent ? 100 : 1) is >= 0 and <= 1 and var part
             ? part
             : throw new FormatException("write a part such as 0.001, or 0.1%");
     });
@@ -79,7 +80,8 @@ internal static class Parse
     private static T One<T>(string text)
         where T : ISpanParsable<T> => T.TryParse(text, CultureInfo.InvariantCulture, out var value)
             ? value
-            : throw new FormatException(typeof(T) == typeof(double) ? "a number is expected" : $"a whole number{(typeof(T) == typeof(ulong) ? " of at least 0" : "")} is expected");
+            : throw new FormatException(
+                typeof(T) == typeof(double) ? "a number is expected" : typeof(T) == typeof(ulong) ? "a whole number of at least 0 is expected" : "a whole number is expected");
 
     internal static double? Seconds(string text)
     {
@@ -106,6 +108,8 @@ internal static class Parse
             return total > 0 ? total : null;
         }
 
-        return number == 0 && double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds > 0 ? seconds : null;
+        return number == 0 && double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds > 0
+            ? seconds
+            : null;
     }
 }

@@ -15,7 +15,8 @@ internal sealed class SamplingOptions
 
     public Option<TimestepSpacing> Spacing { get; } = Parse.Choice(
         "--spacing",
-        ("uniform", TimestepSpacing.Uniform), ("quadratic", TimestepSpacing.Quadratic), ("leading", TimestepSpacing.Leading), ("trailing", TimestepSpacing.Trailing),
+        ("uniform", TimestepSpacing.Uniform), ("quadratic", TimestepSpacing.Quadratic),
+        ("leading", TimestepSpacing.Leading), ("trailing", TimestepSpacing.Trailing),
         ("linspace", TimestepSpacing.Linspace), ("linspace-solver", TimestepSpacing.LinspaceSolver), ("stride", TimestepSpacing.Stride),
         ("ermongroup-uniform", TimestepSpacing.ErmongroupUniform), ("ermongroup-quad", TimestepSpacing.ErmongroupQuad));
 

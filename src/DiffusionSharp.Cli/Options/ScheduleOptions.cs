@@ -9,7 +9,8 @@ internal sealed class ScheduleOptions
 {
     private const string Sigmoid = "sigmoid";
 
-    public Option<string> Schedule { get; } = Parse.Choice("--schedule", ("linear", "linear"), ("scaled_linear", "scaled_linear"), ("cosine", "squaredcos_cap_v2"), (Sigmoid, Sigmoid));
+    public Option<string> Schedule { get; } = Parse.Choice(
+        "--schedule", ("linear", "linear"), ("scaled_linear", "scaled_linear"), ("cosine", "squaredcos_cap_v2"), (Sigmoid, Sigmoid));
 
     public Option<int> TrainTimesteps { get; } = Parse.Number<int>("--train-timesteps");
 

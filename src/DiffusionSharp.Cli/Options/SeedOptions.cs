@@ -60,10 +60,14 @@ internal sealed class SeedOptions
             }
         }
 
-        return seeds.Distinct().Count() == seeds.Count ? [.. seeds] : throw new FormatException("a seed is there twice, which would be the same image twice");
+        return seeds.Distinct().Count() == seeds.Count
+            ? [.. seeds]
+            : throw new FormatException("a seed is there twice, which would be the same image twice");
     }
 
     private static ulong[] From(ulong seed, int count) => count is >= 1 and <= Most && seed <= ulong.MaxValue - (ulong)count
         ? [.. Enumerable.Range(0, count).Select(i => seed + (ulong)i)]
-        : throw new DiffusionException(ErrorKind.Usage, $"--count: found {count}; 1 to {Most} images can be sampled, with seeds from {seed} on");
+        : throw new DiffusionException(
+            ErrorKind.Usage,
+            $"--count: found {count}; 1 to {Most} images can be sampled, with seeds from {seed} on");
 }

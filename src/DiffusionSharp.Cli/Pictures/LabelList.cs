@@ -16,7 +16,9 @@ internal static class LabelList
     {
         if (model.Graph.ClassCount is not int classes)
         {
-            return text is null ? null : throw new DiffusionException(ErrorKind.Usage, $"--labels: the model {model.Source.Path} knows no classes");
+            return text is null ? null : throw new DiffusionException(
+                ErrorKind.Usage,
+                $"--labels: the model {model.Source.Path} knows no classes");
         }
 
         if (text is null)
@@ -27,7 +29,9 @@ internal static class LabelList
         var labels = text.Split(',', StringSplitOptions.TrimEntries).Select(word => One(word, model.Source.ClassNames, classes)).ToArray();
         return labels.Length == count ? labels : labels.Length == 1
             ? [.. Enumerable.Repeat(labels[0], count)]
-            : throw new DiffusionException(ErrorKind.Usage, $"--labels: {labels.Length} labels for {count} images; give one for all, or one per image");
+            : throw new DiffusionException(
+                ErrorKind.Usage,
+                $"--labels: {labels.Length} labels for {count} images; give one for all, or one per image");
     }
 
     private static int One(string word, IReadOnlyList<string> names, int classes)
@@ -38,8 +42,11 @@ internal static class LabelList
             return byName;
         }
 
+        var known = names.Count > 0 ? $" or a name of {string.Join(", ", names)}" : "";
         return int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var label) && label < classes
             ? label
-            : throw new DiffusionException(ErrorKind.Usage, $"--labels: found '{word}'; give a number in 0…{classes - 1}{(names.Count > 0 ? $" or a name of {string.Join(", ", names)}" : "")}{Suggestion.For(word, names)}");
+            : throw new DiffusionException(
+                ErrorKind.Usage,
+                $"--labels: found '{word}'; give a number in 0…{classes - 1}{known}{Suggestion.For(word, names)}");
     }
 }

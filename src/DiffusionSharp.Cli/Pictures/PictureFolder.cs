@@ -24,7 +24,9 @@ internal sealed class PictureFolder(string path, Recipe recipe)
 
         return found == recipe.Of(Text(seed), label)
             ? true
-            : throw new DiffusionException(ErrorKind.Usage, $"{file} was made by another recipe (model, steps, eta, clipping or class); choose another folder, or delete it");
+            : throw new DiffusionException(
+                ErrorKind.Usage,
+                $"{file} was made by another recipe (model, steps, eta, clipping or class); choose another folder, or delete it");
     }
 
     /// <summary>Writes one picture.</summary>

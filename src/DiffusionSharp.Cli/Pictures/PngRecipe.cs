@@ -6,11 +6,13 @@ namespace DiffusionSharp.Cli.Pictures;
 /// <summary>Reads the recipe out of a PNG that this program wrote.</summary>
 internal static class PngRecipe
 {
+    private static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10];
+
     /// <summary>Whether the file is a complete PNG, and its recipe if it has one.</summary>
     public static (bool Complete, string? Recipe) Read(string path)
     {
         var png = File.ReadAllBytes(path).AsSpan();
-        if (png.Length < 20 || !png.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10]) || !png[^8..^4].SequenceEqual("IEND"u8))
+        if (png.Length < 20 || !png.StartsWith(Signature) || !png[^8..^4].SequenceEqual("IEND"u8))
         {
             return (false, null);
         }

@@ -6,7 +6,8 @@ namespace DiffusionSharp.Cli.Pictures;
 /// <summary>Arrays that take the place of the seeds' noise: x_T, and the noise of every step.</summary>
 internal sealed class SampleInputs
 {
-    private SampleInputs(double[]? init, HostTensor? noise, int? count, IReadOnlyList<string> files) => (Init, Noise, Count, Files) = (init, noise, count, files);
+    private SampleInputs(double[]? init, HostTensor? noise, int? count, IReadOnlyList<string> files) =>
+        (Init, Noise, Count, Files) = (init, noise, count, files);
 
     /// <summary>x_T, [N, C, H, W].</summary>
     public double[]? Init { get; }
@@ -35,7 +36,8 @@ internal sealed class SampleInputs
         if (init is not null)
         {
             var (dimensions, values) = NpyFile.ReadFloat64(init);
-            Require(dimensions.Length == 4 && dimensions.Skip(1).SequenceEqual(image) && dimensions[0] > 0, "--init", init, dimensions, $"[N, {string.Join(", ", image)}]");
+            var fits = dimensions.Length == 4 && dimensions.Skip(1).SequenceEqual(image) && dimensions[0] > 0;
+            Require(fits, "--init", init, dimensions, $"[N, {string.Join(", ", image)}]");
             (x, count) = (values, dimensions[0]);
         }
 
@@ -44,11 +46,14 @@ internal sealed class SampleInputs
         {
             if (x is null)
             {
-                throw new DiffusionException(ErrorKind.Usage, "--noise replays the noise of the steps, not the start: give x_T with --init too");
+                throw new DiffusionException(
+                    ErrorKind.Usage,
+                    "--noise replays the noise of the steps, not the start: give x_T with --init too");
             }
 
             z = NpyFile.ReadFloat32(noise);
-            Require(z.Shape.Count == 5 && z.Shape[1] == count && z.Shape.Skip(2).SequenceEqual(image), "--noise", noise, z.Shape, $"[steps, {count}, {string.Join(", ", image)}]");
+            var fits = z.Shape.Count == 5 && z.Shape[1] == count && z.Shape.Skip(2).SequenceEqual(image);
+            Require(fits, "--noise", noise, z.Shape, $"[steps, {count}, {string.Join(", ", image)}]");
         }
 
         return new SampleInputs(x, z, count, [.. new[] { init, noise }.OfType<string>()]);
@@ -61,7 +66,9 @@ internal sealed class SampleInputs
     {
         if (!fits)
         {
-            throw new DiffusionException(ErrorKind.Data, $"{option} {path} has the shape [{string.Join(", ", found)}]; the model needs {expected}");
+            throw new DiffusionException(
+                ErrorKind.Data,
+                $"{option} {path} has the shape [{string.Join(", ", found)}]; the model needs {expected}");
         }
     }
 }

@@ -67,7 +67,8 @@ internal sealed class SampleJob
             catch (OperationCanceledException)
             {
                 meter.Dispose();
-                Host.Error.WriteLine($"{Seeds.Length - missing.Length + (Array.IndexOf(batches, batch) * Options.BatchSize)} of {Seeds.Length} images are in {path}; the same command goes on");
+                var done = Seeds.Length - missing.Length + (Array.IndexOf(batches, batch) * Options.BatchSize);
+                Host.Error.WriteLine($"{done} of {Seeds.Length} images are in {path}; the same command goes on");
                 throw;
             }
         }

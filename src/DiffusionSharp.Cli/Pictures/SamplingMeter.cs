@@ -25,8 +25,12 @@ internal sealed class SamplingMeter(CliHost host, int totalCalls) : IDisposable
     {
         calls++;
         var (t, images) = (p.Timestep, p.ImageCount);
-        line.Update((double)calls / totalCalls, () => FormattableString.Invariant(
-            $"call {calls}/{totalCalls}  t = {t:F0}  {calls / Elapsed.TotalSeconds:F1} calls/s of {images} images  ETA {Human.Time(Elapsed / calls * (totalCalls - calls))}"));
+        line.Update((double)calls / totalCalls, () =>
+        {
+            var elapsed = Elapsed;
+            var left = Human.Time(elapsed / calls * (totalCalls - calls));
+            return FormattableString.Invariant($"call {calls}/{totalCalls}  t = {t:F0}  {calls / elapsed.TotalSeconds:F1} calls/s of {images} images  ETA {left}");
+        });
     }
 
     public void Dispose() => line.Dispose();

@@ -28,7 +28,9 @@ internal static class Sheet
     {
         if (shape.Channels is not (1 or 3))
         {
-            throw new DiffusionException(ErrorKind.Usage, $"the model's images are {shape}; a picture has 1 or 3 channels: write the numbers with --dump FILE.npy instead of --out");
+            throw new DiffusionException(
+                ErrorKind.Usage,
+                $"the model's images are {shape}; a picture has 1 or 3 channels: write the numbers with --dump FILE.npy instead of --out");
         }
     }
 }

@@ -32,6 +32,7 @@ internal sealed class Trajectory
             data[i] = (float)values[i];
         }
 
-        NpyFile.Write(Path.Combine(folder, FormattableString.Invariant($"{name}-{step:D4}.npy")), new HostTensor([count, shape.Channels, shape.Height, shape.Width], data));
+        var file = Path.Combine(folder, FormattableString.Invariant($"{name}-{step:D4}.npy"));
+        NpyFile.Write(file, new HostTensor([count, shape.Channels, shape.Height, shape.Width], data));
     }
 }

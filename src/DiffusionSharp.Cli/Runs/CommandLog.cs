@@ -8,8 +8,11 @@ internal static class CommandLog
     public static void Append(string run, IEnumerable<string> args) =>
         System.IO.File.AppendAllText(File(run), "ddim " + string.Join(' ', args.Select(Quote)) + "\n");
 
-    public static IReadOnlyList<string> Read(string run) => System.IO.File.Exists(File(run)) ? [.. System.IO.File.ReadLines(File(run)).Distinct()] : [];
+    public static IReadOnlyList<string> Read(string run) =>
+        System.IO.File.Exists(File(run)) ? [.. System.IO.File.ReadLines(File(run)).Distinct()] : [];
 
     private static string Quote(string word) =>
-        word.Length > 0 && word.All(c => char.IsLetterOrDigit(c) || "-_./:,=+@%×".Contains(c, StringComparison.Ordinal)) ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+        word.Length > 0 && word.All(c => char.IsLetterOrDigit(c) || "-_./:,=+@%×".Contains(c, StringComparison.Ordinal))
+            ? word
+            : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

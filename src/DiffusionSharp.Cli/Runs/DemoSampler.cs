@@ -28,6 +28,7 @@ internal sealed class DemoSampler(CliHost host, Engine engine, string folder, in
         Sheet.Write(path, samples.Shape, values, job.Recipe.Of($"0-{images - 1}"));
         job.Write(samples, Path.Combine(folder, Path.GetFileNameWithoutExtension(name)));
         var score = ShapesScore.Of(values, samples.Shape.Width);
-        host.Out.WriteLine(FormattableString.Invariant($"   {steps,3} steps, eta {eta}: {result.Seconds,5:F1} s, {score.Recognised,2} of {images} recognised as shapes  {path}"));
+        host.Out.WriteLine(FormattableString.Invariant(
+            $"   {steps,3} steps, eta {eta}: {result.Seconds,5:F1} s, {score.Recognised,2} of {images} recognised as shapes  {path}"));
     }
 }

@@ -9,7 +9,8 @@ using DiffusionSharp.Weights;
 namespace DiffusionSharp.Cli.Runs;
 
 /// <summary>What a run would take, measured by two updates in a folder that is deleted again.</summary>
-internal sealed record DryRun(long Parameters, double GflopPerImage, int Batch, int? MicroBatch, long MemoryBytes, double ImagesPerSecond, long? TotalImages, double Seconds)
+internal sealed record DryRun(
+    long Parameters, double GflopPerImage, int Batch, int? MicroBatch, long MemoryBytes, double ImagesPerSecond, long? TotalImages, double Seconds)
 {
     /// <summary>Does the two updates.</summary>
     public static DryRun Measure(RunConfig config, IBatchSource data, Func<ParameterSpec, HostTensor>? weights, TimeProvider clock)
@@ -22,7 +23,13 @@ internal sealed record DryRun(long Parameters, double GflopPerImage, int Batch, 
             var t = trainer.Config.Training;
             var byImages = t.TotalImages is long total ? seconds * total / t.BatchSize : double.PositiveInfinity;
             return new DryRun(
-                trainer.Graph.ParameterCount, trainer.Graph.FlopsPerImage / 1e9, t.BatchSize, t.MicroBatch, memory, t.BatchSize / seconds, t.TotalImages,
+                trainer.Graph.ParameterCount,
+                trainer.Graph.FlopsPerImage / 1e9,
+                t.BatchSize,
+                t.MicroBatch,
+                memory,
+                t.BatchSize / seconds,
+                t.TotalImages,
                 Math.Min(byImages, t.MaxSeconds ?? double.PositiveInfinity));
         }
         finally

@@ -11,15 +11,21 @@ internal static class ModelCard
     {
         var u = config.UNet;
         var t = config.Training;
+        var time = Human.Time(TimeSpan.FromSeconds(state.Seconds));
+        var machine = t.Device == "cpu" ? $"{Environment.ProcessorCount} CPU cores" : t.Device;
+        var compute = t.BFloat16 ? "bfloat16" : "float32";
+        var from = config.From is null ? "" : $" Fine-tuned from `{config.From}`.";
         return $"""
             # {Path.GetFileName(config.Data.TrimEnd(Path.DirectorySeparatorChar))}, {u.Height}×{u.Width}
 
             A DDPM trained with DiffusionSharp; its weights are an exponential moving average (decay {t.EmaDecays[0]}).
 
-            - Network: {Human.Count(graph.ParameterCount)} parameters, {graph.FlopsPerImage / 1e9:F3} GFLOP per image; channels {string.Join(", ", u.BlockOutChannels)}, {u.LayersPerBlock} layers per level.
+            - Network: {Human.Count(graph.ParameterCount)} parameters, {graph.FlopsPerImage / 1e9:F3} GFLOP per image;
+              channels {string.Join(", ", u.BlockOutChannels)}, {u.LayersPerBlock} layers per level.
             - Schedule: {config.Scheduler.ToSchedule()}; the network predicts {config.Scheduler.PredictionType}.
             - Data: `{Path.GetFileName(config.Data.TrimEnd(Path.DirectorySeparatorChar))}` ({config.DataFingerprint}).
-            - Training: {Human.Count(state.Images)} images in {Human.Count(state.Step)} updates of {t.BatchSize}, {Human.Time(TimeSpan.FromSeconds(state.Seconds))} on {(t.Device == "cpu" ? $"{Environment.ProcessorCount} CPU cores" : t.Device)}, {t.Optimizer} at {t.LearningRate}, {t.Loss} loss, seed {t.Seed}{(t.BFloat16 ? ", bfloat16" : "")}.{(config.From is { } from ? $" Fine-tuned from `{from}`." : "")}
+            - Training: {Human.Count(state.Images)} images in {Human.Count(state.Step)} updates of {t.BatchSize}, {time} on {machine} in {compute};
+              {t.Optimizer} at {t.LearningRate}, {t.Decay}, {t.Loss} loss, seed {t.Seed}.{from}
 
             Made by:
 

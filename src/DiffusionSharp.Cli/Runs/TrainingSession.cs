@@ -16,8 +16,10 @@ internal static class TrainingSession
         using var line = new ProgressLine(host);
         var began = trainer.State.Images;
         host.Error.WriteLine($"{(began == 0 ? "new run" : $"going on at {Human.Count(began)} images")}: {run.Root}");
+        var (graph, options) = (trainer.Graph, trainer.Config.Training);
         host.Error.WriteLine(FormattableString.Invariant(
-            $"{trainer.Graph.InputShape}, {Human.Count(trainer.Graph.ParameterCount)} parameters, {trainer.Graph.FlopsPerImage / 1e9:F2} GFLOP per image, batch {trainer.Config.Training.BatchSize} in parts of {trainer.Config.Training.MicroBatch}"));
+            $"{graph.InputShape}, {Human.Count(graph.ParameterCount)} parameters, {graph.FlopsPerImage / 1e9:F2} GFLOP per image, ")
+            + $"batch {options.BatchSize} in parts of {options.MicroBatch}");
         TrainingProgress? last = null;
         var outcome = trainer.Run(
             p => line.Update((last = p).Fraction, () => Describe(p)),
@@ -39,6 +41,7 @@ internal static class TrainingSession
         return outcome;
     }
 
-    private static string Describe(TrainingProgress p) => FormattableString.Invariant(
-        $"{Human.Count(p.Images)}{(p.TotalImages is long total ? $"/{Human.Count(total)}" : "")} images  loss {p.Loss:F4}  {p.ImagesPerSecond:F1} images/s  ETA {Human.Time(p.Remaining)}  {Human.Bytes(p.MemoryBytes)}");
+    private static string Describe(TrainingProgress p) =>
+        FormattableString.Invariant($"{Human.CountOf(p.Images, p.TotalImages)} images  loss {p.Loss:F4}  {p.ImagesPerSecond:F1} images/s  ")
+        + $"ETA {Human.Time(p.Remaining)}  {Human.Bytes(p.MemoryBytes)}";
 }

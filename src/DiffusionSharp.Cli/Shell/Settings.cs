@@ -17,6 +17,8 @@ internal static class Settings
     /// <summary>Shows where an error happened; every verb has it.</summary>
     public static Option<bool> Verbose { get; } = new("--verbose");
 
+    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+
     private static readonly ParserConfiguration Plain = new() { EnablePosixBundling = false, ResponseFileTokenReplacer = null };
 
     /// <summary>Parses the words of a verb and fills in the other sources.</summary>
@@ -43,7 +45,9 @@ internal static class Settings
         result = command.Parse(more, Plain);
         return result.Errors.Count == 0
             ? result
-            : throw new DiffusionException(ErrorKind.Usage, $"{verb}: {result.Errors[0].Message.TrimEnd('.')} (ddim {verb} --help shows the options)");
+            : throw new DiffusionException(
+                ErrorKind.Usage,
+                $"{verb}: {result.Errors[0].Message.TrimEnd('.')} (ddim {verb} --help shows the options)");
     }
 
     private static void RefuseUnknownOptions(string verb, Command command, IReadOnlyList<string> words)
@@ -54,7 +58,9 @@ internal static class Settings
             var name = word.Split('=')[0];
             if (!known.Contains(name))
             {
-                throw new DiffusionException(ErrorKind.Usage, $"{verb}: there is no option '{name}'{Suggestion.For(name, known)} (ddim {verb} --help shows the options)");
+                throw new DiffusionException(
+                    ErrorKind.Usage,
+                    $"{verb}: there is no option '{name}'{Suggestion.For(name, known)} (ddim {verb} --help shows the options)");
             }
         }
     }
@@ -69,20 +75,24 @@ internal static class Settings
 
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllText(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            using var json = JsonDocument.Parse(File.ReadAllText(path), Lenient);
             var known = Verb.AllOptionNames();
             foreach (var property in json.RootElement.EnumerateObject())
             {
                 values[property.Name] = known.Contains(property.Name)
                     ? Text(property.Value)
-                    : throw new DiffusionException(ErrorKind.Configuration, $"{path}: there is no option '{property.Name}'{Suggestion.For(property.Name, known)}; keys are option names without their dashes");
+                    : throw new DiffusionException(
+                        ErrorKind.Configuration,
+                        $"{path}: there is no option '{property.Name}'{Suggestion.For(property.Name, known)}; keys are option names without their dashes");
             }
 
             return values;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new DiffusionException(ErrorKind.Configuration, $"{path} is not a configuration: {e.Message} Write a JSON object such as {{\"steps\": 50}}", e);
+            throw new DiffusionException(
+                ErrorKind.Configuration,
+                $"{path} is not a configuration: {e.Message} Write a JSON object such as {{\"steps\": 50}}", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -90,5 +100,6 @@ internal static class Settings
         }
     }
 
-    private static string Text(JsonElement value) => value.ValueKind == JsonValueKind.Array ? string.Join(',', value.EnumerateArray().Select(Text)) : value.ToString();
+    private static string Text(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Array ? string.Join(',', value.EnumerateArray().Select(Text)) : value.ToString();
 }
