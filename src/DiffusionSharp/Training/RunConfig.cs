@@ -24,16 +24,19 @@ public sealed record RunConfig
     /// <summary>What identifies the data's content and order.</summary>
     public required string DataFingerprint { get; init; }
 
+    /// <summary>How the data was read, so that it can be opened the same way again.</summary>
+    public RunDataOptions DataOptions { get; init; } = new();
+
     /// <summary>Names of the data's classes.</summary>
     public ValueList<string> ClassNames { get; init; } = [];
 
     /// <summary>The model that fine-tuning began from.</summary>
     public string? From { get; init; }
 
-    // Fields that may change between sittings without changing what was already computed.
+    // Fields that may change between sittings without changing what was already computed; dataFingerprint tells what data options do.
     private static readonly string[] FreeToChange =
     [
-        "data", "training.totalImages", "training.maxSeconds", "training.checkpointEvery", "training.keepCheckpoints",
+        "data", "dataOptions.flip", "dataOptions.maxBadFraction", "dataOptions.background", "training.totalImages", "training.maxSeconds", "training.checkpointEvery", "training.keepCheckpoints",
         "training.sampleEvery", "training.validateEvery",
     ];
 
@@ -44,19 +47,28 @@ public sealed record RunConfig
     {
         try
         {
-            var root = JsonNode.Parse(File.ReadAllText(path))?.AsObject() ?? throw new JsonException("it is null");
-            return new RunConfig
+            var strict = new JsonDocumentOptions { AllowDuplicateProperties = false };
+            var root = JsonNode.Parse(File.ReadAllText(path), documentOptions: strict)?.AsObject() ?? throw new JsonException("it is null");
+            var config = new RunConfig
             {
-                UNet = UNetConfigJson.Parse(Part("unet"), path),
-                Scheduler = SchedulerConfigJson.Parse(Part("scheduler"), path),
-                Training = root["training"].Deserialize(TrainingJson.Default.TrainingOptions) ?? throw new JsonException("'training' is null"),
-                Data = (string?)root["data"] ?? string.Empty,
-                DataFingerprint = (string?)root["dataFingerprint"] ?? string.Empty,
-                ClassNames = [.. root["classNames"]?.AsArray().Select(n => (string)n!) ?? []],
+                UNet = UNetConfigJson.Parse(Part("unet").ToJsonString(), path),
+                Scheduler = SchedulerConfigJson.Parse(Part("scheduler").ToJsonString(), path),
+                Training = Part("training").Deserialize(TrainingJson.Default.TrainingOptions)!,
+                Data = (string)Part("data")!,
+                DataFingerprint = (string)Part("dataFingerprint")!,
+                DataOptions = root["dataOptions"]?.Deserialize(TrainingJson.Default.RunDataOptions) ?? new RunDataOptions(),
+                ClassNames = [.. root["classNames"]?.AsArray().Select(n => (string?)n ?? throw new JsonException("a class name is null")) ?? []],
                 From = (string?)root["from"],
             };
+            config.Training.Validate();
+            config.DataOptions.Validate();
+            return config;
 
-            string Part(string name) => root[name]?.ToJsonString() ?? throw new JsonException($"'{name}' is missing");
+            JsonNode Part(string name) => root[name] ?? throw new JsonException($"'{name}' is missing or null");
+        }
+        catch (DiffusionException e) when (!e.Message.Contains(path, StringComparison.Ordinal))
+        {
+            throw new DiffusionException(e.Kind, $"{path}: {e.Message}", e);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
@@ -112,6 +124,7 @@ public sealed record RunConfig
         ["training"] = JsonSerializer.SerializeToNode(Training, TrainingJson.Default.TrainingOptions),
         ["data"] = Data,
         ["dataFingerprint"] = DataFingerprint,
+        ["dataOptions"] = JsonSerializer.SerializeToNode(DataOptions, TrainingJson.Default.RunDataOptions),
         ["classNames"] = new JsonArray([.. ClassNames.Select(n => (JsonNode?)n)]),
         ["from"] = From,
     };

@@ -8,9 +8,12 @@ namespace DiffusionSharp.Training;
     WriteIndented = true,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     Converters = [typeof(DoubleListConverter)])]
 [JsonSerializable(typeof(TrainingOptions))]
+[JsonSerializable(typeof(RunDataOptions))]
 [JsonSerializable(typeof(TrainingState))]
 [JsonSerializable(typeof(CheckpointManifest))]
 internal sealed partial class TrainingJson : JsonSerializerContext;

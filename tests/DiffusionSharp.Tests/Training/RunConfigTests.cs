@@ -14,6 +14,7 @@ public class RunConfigTests
         Training = new TrainingOptions { Seed = ulong.MaxValue, TotalImages = 12, MaxSeconds = 1.5, EmaDecays = [0.9999, 0.5], Loss = LossKind.Huber, MinSnrGamma = 5, MicroBatch = 3 },
         Data = "pictures/",
         DataFingerprint = "folder 1×32×64 10 images",
+        DataOptions = new RunDataOptions { Flip = true, MaxBadFraction = 0.25, Background = "#01aBfF" },
         ClassNames = ["a", "b"],
         From = "models/x",
     };
@@ -52,6 +53,7 @@ public class RunConfigTests
         var free = Config with
         {
             Data = "elsewhere/",
+            DataOptions = new RunDataOptions(),
             Training = Config.Training with { TotalImages = 1000, MaxSeconds = null, CheckpointEvery = 7, KeepCheckpoints = 9, SampleEvery = 0, ValidateEvery = 0 },
         };
         Assert.Empty(Config.Differences(free));
@@ -84,5 +86,55 @@ public class RunConfigTests
         Config.Write(folder["config.json"]);
         File.WriteAllText(folder["config.json"], File.ReadAllText(folder["config.json"]).Replace("\"batchSize\"", "\"batch_size\"", StringComparison.Ordinal));
         Assert.Contains("batch_size", Assert.Throws<DiffusionException>(() => RunConfig.Read(folder["config.json"])).Message);
+    }
+
+    [Theory]
+    [InlineData("\"batchSize\": 128", "\"batchSize\": 0", "batch size 0")]
+    [InlineData("\"batchSize\": 128", "\"batchSize\": 128, \"batchSize\": 64", "batchSize")]
+    [InlineData("\"device\": \"cpu\"", "\"device\": null", "device")]
+    [InlineData("\"data\": \"pictures/\"", "\"data\": null", "'data' is missing or null")]
+    [InlineData("\"data\": \"pictures/\"", "\"data\": 5", "config.json")]
+    [InlineData("\"a\",", "null,", "class name")]
+    [InlineData("\"#01aBfF\"", "\"red\"", "background 'red'")]
+    [InlineData("\"#01aBfF\"", "null", "background")]
+    [InlineData("\"maxBadFraction\": 0.25", "\"maxBadFraction\": 2", "bad files 2")]
+    public void A_setting_that_is_null_repeated_or_out_of_range_is_refused(string found, string instead, string message)
+    {
+        using var folder = new TemporaryFolder();
+        Config.Write(folder["config.json"]);
+        var text = File.ReadAllText(folder["config.json"]);
+        Assert.Contains(found, text);
+        File.WriteAllText(folder["config.json"], text.Replace(found, instead, StringComparison.Ordinal));
+        var e = Assert.Throws<DiffusionException>(() => RunConfig.Read(folder["config.json"]));
+        Assert.Equal(ErrorKind.Configuration, e.Kind);
+        Assert.Contains("config.json", e.Message);
+        Assert.Contains(message, e.Message);
+    }
+
+    [Theory]
+    [InlineData("[]", "EMA decays []")]
+    [InlineData("[null]", "config.json")]
+    [InlineData("null", "config.json")]
+    public void Averages_that_are_none_are_refused(string decays, string message)
+    {
+        using var folder = new TemporaryFolder();
+        Config.Write(folder["config.json"]);
+        var root = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(folder["config.json"]))!;
+        root["training"]!["emaDecays"] = System.Text.Json.Nodes.JsonNode.Parse(decays);
+        File.WriteAllText(folder["config.json"], root.ToJsonString());
+        var e = Assert.Throws<DiffusionException>(() => RunConfig.Read(folder["config.json"]));
+        Assert.Equal(ErrorKind.Configuration, e.Kind);
+        Assert.Contains(message, e.Message);
+    }
+
+    [Fact]
+    public void A_configuration_without_data_options_has_the_defaults()
+    {
+        using var folder = new TemporaryFolder();
+        Config.Write(folder["config.json"]);
+        var root = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(folder["config.json"]))!.AsObject();
+        root.Remove("dataOptions");
+        File.WriteAllText(folder["config.json"], root.ToJsonString());
+        Assert.Equal(new RunDataOptions(), RunConfig.Read(folder["config.json"]).DataOptions);
     }
 }
