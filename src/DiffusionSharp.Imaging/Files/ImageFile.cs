@@ -1,3 +1,4 @@
+using DiffusionSharp.Storage;
 using SkiaSharp;
 
 namespace DiffusionSharp.Imaging.Files;
@@ -14,25 +15,7 @@ public static class ImageFile
     public static void SavePng(string path, ImageShape shape, ReadOnlySpan<byte> pixels, IReadOnlyDictionary<string, string>? text = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var png = EncodePng(shape, pixels, text);
-        var target = Path.GetFullPath(path);
-        var beside = $"{target}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            using (var stream = new FileStream(beside, FileMode.CreateNew))
-            {
-                stream.Write(png);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(beside, target, overwrite: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            TryDelete(beside);
-            throw new DiffusionException(ErrorKind.Storage, $"{path}: cannot write the picture: {e.Message}", e);
-        }
+        AtomicFile.WriteAllBytes(path, EncodePng(shape, pixels, text));
     }
 
     /// <summary>Saves a network's result: level = round(127.5·(x + 1)), clamped to 0…255.</summary>
@@ -99,18 +82,6 @@ public static class ImageFile
                     row[(4 * x) + 3] = 255;
                 }
             }
-        }
-    }
-
-    private static void TryDelete(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // The first error is the one to report.
         }
     }
 }
