@@ -74,7 +74,7 @@ internal static class ArchiveImages
         if (declared > RawImage.MaxFileBytes)
         {
             var reason = FormattableString.Invariant($"{declared} bytes are more than the limit of {RawImage.MaxFileBytes}");
-            return (new RawImage(name, () => throw new BadImageException(reason)), 0);
+            return (new RawImage(name, 0, () => throw new BadImageException(reason)), 0);
         }
 
         try
@@ -95,11 +95,11 @@ internal static class ArchiveImages
             }
 
             var content = bytes.ToArray();
-            return (new RawImage(name, () => content), content.Length);
+            return (new RawImage(name, content.Length, () => content), content.Length);
         }
         catch (InvalidDataException e)
         {
-            return (new RawImage(name, () => throw new BadImageException($"the archive's entry is damaged: {e.Message}", e)), declared);
+            return (new RawImage(name, 0, () => throw new BadImageException($"the archive's entry is damaged: {e.Message}", e)), declared);
         }
     }
 }

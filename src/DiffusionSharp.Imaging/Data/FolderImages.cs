@@ -24,7 +24,7 @@ internal static class FolderImages
         {
             foreach (var file in Directory.EnumerateFiles(folder).Where(RawImage.IsImageName))
             {
-                files.Add(new RawImage(name + Path.GetFileName(file), () => Read(file)));
+                files.Add(new RawImage(name + Path.GetFileName(file), 0, () => Read(file)));
             }
 
             foreach (var child in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal))
@@ -37,7 +37,7 @@ internal static class FolderImages
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            files.Add(new RawImage(name.Length == 0 ? folder : name, () => throw new BadImageException($"the folder cannot be read: {e.Message}", e)));
+            files.Add(new RawImage(name.Length == 0 ? folder : name, 0, () => throw new BadImageException($"the folder cannot be read: {e.Message}", e)));
         }
     }
 
@@ -58,10 +58,16 @@ internal static class FolderImages
     {
         try
         {
-            var length = new FileInfo(path).Length;
-            return length <= RawImage.MaxFileBytes
-                ? File.ReadAllBytes(path)
-                : throw new BadImageException(FormattableString.Invariant($"{length} bytes are more than the limit of {RawImage.MaxFileBytes}"));
+            // The length of what is opened: a link to a file has one of its own.
+            using var file = File.OpenRead(path);
+            if (file.Length > RawImage.MaxFileBytes)
+            {
+                throw new BadImageException(FormattableString.Invariant($"{file.Length} bytes are more than the limit of {RawImage.MaxFileBytes}"));
+            }
+
+            var bytes = new byte[file.Length];
+            file.ReadExactly(bytes);
+            return bytes;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

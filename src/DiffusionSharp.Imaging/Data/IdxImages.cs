@@ -95,12 +95,18 @@ internal static class IdxImages
             throw Error(file, $"{promised} labels found, {count} expected: as many as there are images in {Path.GetFileName(path)}");
         }
 
-        // Read in steps: a header alone must not make us allocate what the file does not hold.
+        // Neither a header alone nor a packed file may make us allocate more than there are labels for images.
         using var labels = new MemoryStream();
-        stream.CopyTo(labels);
+        var buffer = new byte[81920];
+        int n;
+        while (labels.Length <= count && (n = stream.Read(buffer)) > 0)
+        {
+            labels.Write(buffer, 0, (int)Math.Min(n, count + 1 - labels.Length));
+        }
+
         return labels.Length == count
             ? [.. labels.ToArray().Select(l => (int)l)]
-            : throw Error(file, $"{labels.Length} labels found, its header promises {count}");
+            : throw Error(file, $"{(labels.Length > count ? "more" : labels.Length)} labels found, its header promises {count}");
     }
 
     private static void Skip(Stream stream, int bytes)

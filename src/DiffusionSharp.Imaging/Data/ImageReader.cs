@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using DiffusionSharp.Imaging.Decoding;
 
 namespace DiffusionSharp.Imaging.Data;
@@ -5,7 +6,11 @@ namespace DiffusionSharp.Imaging.Data;
 /// <summary>Decodes image files in parallel and hands them on in order.</summary>
 internal static class ImageReader
 {
-    private const int Batch = 128;
+    private const int BatchFiles = 128;
+    private const long BatchBytes = 256L << 20;
+
+    // About 11 bytes each while a picture is decoded and resized: 1.5 GB at most.
+    private const long PixelsInFlight = 128_000_000;
 
     /// <summary>The image files at a location, and how many there are where that is known.</summary>
     public static (IEnumerable<RawImage> Files, long? Total) Files(DataLocation location)
@@ -29,6 +34,7 @@ internal static class ImageReader
     /// <param name="total">All files, where known.</param>
     /// <param name="cancellation">Stops.</param>
     /// <returns>The files that could not be used.</returns>
+    /// <exception cref="DiffusionException">What <paramref name="convert"/> or <paramref name="good"/> threw.</exception>
     public static List<BadFile> Read<T>(
         IEnumerable<RawImage> files,
         DataOptions options,
@@ -40,21 +46,24 @@ internal static class ImageReader
     {
         var bad = new List<BadFile>();
         var read = 0L;
-        foreach (var batch in files.Chunk(Batch))
+        var gate = new PixelGate(PixelsInFlight);
+        foreach (var batch in Batches(files))
         {
-            var results = new (T? Value, string? Reason)[batch.Length];
-            Parallel.For(0, batch.Length, new ParallelOptions { CancellationToken = cancellation }, i =>
+            var results = new (T? Value, string? Reason)[batch.Count];
+            InParallel(batch.Count, i =>
             {
                 try
                 {
-                    results[i] = (convert(ImageDecoder.Decode(batch[i].Bytes(), options.Background, options.MaxPixels)), null);
+                    var bytes = batch[i].Bytes();
+                    var pixels = Math.Min(ImageDecoder.CountPixels(bytes), options.MaxPixels);
+                    results[i] = (gate.Run(pixels, () => convert(ImageDecoder.Decode(bytes, options.Background, options.MaxPixels))), null);
                 }
                 catch (BadImageException e)
                 {
                     results[i] = (default, e.Message);
                 }
-            });
-            for (var i = 0; i < batch.Length; i++)
+            }, cancellation);
+            for (var i = 0; i < batch.Count; i++)
             {
                 if (results[i].Reason is { } reason)
                 {
@@ -71,5 +80,41 @@ internal static class ImageReader
         }
 
         return bad;
+    }
+
+    /// <summary>Groups files so that what is held of them in memory stays bounded.</summary>
+    internal static IEnumerable<IReadOnlyList<RawImage>> Batches(IEnumerable<RawImage> files)
+    {
+        var batch = new List<RawImage>(BatchFiles);
+        var bytes = 0L;
+        foreach (var file in files)
+        {
+            batch.Add(file);
+            bytes += file.Held;
+            if (batch.Count == BatchFiles || bytes >= BatchBytes)
+            {
+                yield return batch;
+                (batch, bytes) = (new List<RawImage>(BatchFiles), 0);
+            }
+        }
+
+        if (batch.Count > 0)
+        {
+            yield return batch;
+        }
+    }
+
+    private static void InParallel(int count, Action<int> body, CancellationToken cancellation)
+    {
+        try
+        {
+            Parallel.For(0, count, new ParallelOptions { CancellationToken = cancellation }, body);
+        }
+        catch (AggregateException e)
+        {
+            // One of the errors, as it was: those of this library are the clearest.
+            var real = e.Flatten().InnerExceptions;
+            ExceptionDispatchInfo.Throw(real.FirstOrDefault(x => x is DiffusionException) ?? real[0]);
+        }
     }
 }

@@ -4,11 +4,12 @@ namespace DiffusionSharp.Imaging.Data;
 
 /// <summary>An image file that is still encoded.</summary>
 /// <param name="Name">For messages and for <see cref="ClassName"/>; never used as a path.</param>
+/// <param name="Held">Bytes that are in memory already; 0 where <paramref name="Bytes"/> reads a file.</param>
 /// <param name="Bytes">Reads the file; throws <see cref="BadImageException"/> with the reason where it cannot. May run on any thread.</param>
-internal sealed record RawImage(string Name, Func<byte[]> Bytes)
+internal sealed record RawImage(string Name, long Held, Func<byte[]> Bytes)
 {
     /// <summary>Larger encoded files are refused.</summary>
-    public const long MaxFileBytes = 256L << 20;
+    public const long MaxFileBytes = 64L << 20;
 
     /// <summary>The name of the folder the file lies in; null directly below the root.</summary>
     public string? ClassName

@@ -53,6 +53,19 @@ internal static class ImageDecoder
         return Orientation.Apply(upright, (int)codec.EncodedOrigin);
     }
 
+    /// <summary>Width times height as the file's header has it; 0 where that cannot be read.</summary>
+    public static long CountPixels(byte[] file)
+    {
+        if (file.Length == 0)
+        {
+            return 0;
+        }
+
+        using var stream = new SKMemoryStream(file);
+        using var codec = SKCodec.Create(stream);
+        return codec is null ? 0 : (long)codec.Info.Width * codec.Info.Height;
+    }
+
     private static void Read(SKCodec codec, SKImageInfo info, byte[] rgba)
     {
         SKCodecResult result;

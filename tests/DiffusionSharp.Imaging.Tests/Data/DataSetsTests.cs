@@ -166,7 +166,7 @@ public class DataSetsTests
 
             using var stream = zip.CreateEntry("x/bomb.png", CompressionLevel.Fastest).Open();
             var zeros = new byte[1 << 20];
-            for (var i = 0; i < 257; i++)
+            for (var i = 0; i < 65; i++)
             {
                 stream.Write(zeros);
             }
@@ -210,6 +210,9 @@ public class DataSetsTests
         AssertFails(ErrorKind.Data, "labels", () => OpenAny(folder.Path("t10k-labels-idx1-ubyte" + suffix)));
         folder.Write("t10k-labels-idx1-ubyte" + suffix, gzip ? Gzip([0, 0, 8, 1, 0, 0, 0, 2, 1, 1]) : [0, 0, 8, 1, 0, 0, 0, 2, 1, 1]);
         AssertFails(ErrorKind.Data, "2 labels found, 3 expected", () => OpenAny(path));
+        byte[] many = [0, 0, 8, 1, 0, 0, 0, 3, .. new byte[100_000]];
+        folder.Write("t10k-labels-idx1-ubyte" + suffix, gzip ? Gzip(many) : many);
+        AssertFails(ErrorKind.Data, "more labels found, its header promises 3", () => OpenAny(path));
         AssertFails(ErrorKind.Data, "truncated", () => OpenAny(folder.Write("cut-images-idx3", gzip ? Gzip(images[..^1]) : images[..^1])));
     }
 

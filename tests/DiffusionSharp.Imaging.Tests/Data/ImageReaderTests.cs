@@ -1,0 +1,68 @@
+using DiffusionSharp.Imaging.Data;
+using DiffusionSharp.Imaging.Decoding;
+using SkiaSharp;
+
+namespace DiffusionSharp.Imaging.Tests.Data;
+
+public class ImageReaderTests
+{
+    [Fact]
+    public void AnErrorOnAnyThreadIsTheErrorItself()
+    {
+        var files = Enumerable.Range(0, 20).Select(i => new RawImage($"{i}.png", 0, () => Fixtures.Flat(2, 2, SKColors.Red)));
+        var e = Assert.Throws<DiffusionException>(() => ImageReader.Read<int>(
+            files, new DataOptions(), _ => throw new DiffusionException(ErrorKind.Storage, "no room"), (_, _) => { }, null, null, TestContext.Current.CancellationToken));
+        Assert.Equal("no room", e.Message);
+    }
+
+    [Fact]
+    public void ABatchEndsAtItsFilesOrAtItsBytes()
+    {
+        Assert.Equal([128, 128, 44], Sizes(300, 0));
+        Assert.Equal([4, 4, 2], Sizes(10, 64 << 20));
+        Assert.Empty(Sizes(0, 0));
+
+        static int[] Sizes(int files, long held) =>
+            [.. ImageReader.Batches(Enumerable.Range(0, files).Select(i => new RawImage($"{i}", held, () => []))).Select(b => b.Count)];
+    }
+
+    [Fact]
+    public void ThePixelsBeingDecodedAreBounded()
+    {
+        var gate = new PixelGate(10);
+        var (now, most) = (0, 0);
+        var guard = new Lock();
+        Parallel.For(0, 40, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = TestContext.Current.CancellationToken }, i =>
+        {
+            var pixels = i % 10 == 0 ? 25 : 4;
+            gate.Run(pixels, () =>
+            {
+                Add(pixels);
+                Thread.Sleep(1);
+                Add(-pixels);
+                return 0;
+            });
+        });
+
+        // Two of four pixels, or one that is larger than the bound, alone.
+        Assert.True(most is 8 or 25 or 4, $"{most}");
+        Assert.Equal(0, now);
+
+        void Add(int pixels)
+        {
+            lock (guard)
+            {
+                now += pixels;
+                most = Math.Max(most, now);
+            }
+        }
+    }
+
+    [Fact]
+    public void PixelsAreCountedFromTheHeader()
+    {
+        Assert.Equal(15, ImageDecoder.CountPixels(Fixtures.Flat(5, 3, SKColors.Red)));
+        Assert.Equal(0, ImageDecoder.CountPixels([]));
+        Assert.Equal(0, ImageDecoder.CountPixels([1, 2, 3]));
+    }
+}
