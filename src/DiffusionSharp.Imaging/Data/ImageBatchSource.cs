@@ -65,14 +65,12 @@ public sealed class ImageBatchSource : IBatchSource, IDisposable
         }
     }
 
-    /// <summary>Image number <paramref name="index"/> in the order of the files, not mirrored.</summary>
-    /// <param name="index">0 to <see cref="ImagesPerEpoch"/> - 1.</param>
-    /// <param name="pixels">Receives [C, H, W], 0…255.</param>
-    /// <returns>Its class, 0 where there are none.</returns>
-    public int ReadStored(int index, Span<byte> pixels)
+    /// <inheritdoc/>
+    public int ReadStored(long index, Span<byte> pixels)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)index, (ulong)store.Count);
         ArgumentOutOfRangeException.ThrowIfNotEqual(pixels.Length, Shape.Elements);
-        store.Read(index, pixels);
+        store.Read((int)index, pixels);
         return labels.Length == 0 ? 0 : labels[index];
     }
 

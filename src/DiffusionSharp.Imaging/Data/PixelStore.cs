@@ -5,11 +5,12 @@ namespace DiffusionSharp.Imaging.Data;
 
 /// <summary>
 /// Packed images of one size: in memory, or in a memory-mapped file once they are more than a limit. Filled once, then read
-/// from any thread. The file is deleted when the store is disposed of.
+/// from any thread. The file has no name on Unix, and is deleted when it is closed on Windows: a killed process leaves none.
 /// </summary>
 internal sealed class PixelStore : IDisposable
 {
     private const int ChunkBytes = 16 << 20;
+    private const string Advice = "set TMPDIR (TMP on Windows) to a folder with more room";
     private readonly int imageBytes;
     private readonly int imagesPerChunk;
     private readonly long limit;
@@ -109,11 +110,16 @@ internal sealed class PixelStore : IDisposable
         try
         {
             Directory.CreateDirectory(folder);
-            file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 20, FileOptions.DeleteOnClose);
+            file = new FileStream(
+                path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 20, OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose : FileOptions.None);
+            if (!OperatingSystem.IsWindows())
+            {
+                File.Delete(path);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DiffusionException(ErrorKind.Storage, $"{path}: the pixel cache cannot be created: {e.Message} Choose another cache folder.", e);
+            throw new DiffusionException(ErrorKind.Storage, $"{path}: the pixel cache cannot be created: {e.Message} You may {Advice}.", e);
         }
 
         var left = (long)Count * imageBytes;
@@ -135,7 +141,7 @@ internal sealed class PixelStore : IDisposable
         }
         catch (IOException e)
         {
-            throw new DiffusionException(ErrorKind.Storage, $"{file!.Name}: the pixel cache cannot be written: {e.Message} Choose another cache folder.", e);
+            throw new DiffusionException(ErrorKind.Storage, $"{file!.Name}: the pixel cache cannot be written: {e.Message} You may {Advice}.", e);
         }
     }
 }

@@ -23,4 +23,13 @@ public interface IBatchSource
     /// <param name="pixels">Receives [N, C, H, W] in C order, 0…255.</param>
     /// <param name="labels">Receives [N] class labels, 0 where there are none.</param>
     void Read(long position, Span<byte> pixels, Span<int> labels);
+
+    /// <summary>
+    /// Image number <paramref name="index"/> of the set itself: not shuffled, not mirrored, the same for every seed. An
+    /// endless source keeps <see cref="ImagesPerEpoch"/> of them apart from those it trains on.
+    /// </summary>
+    /// <param name="index">0 to <see cref="ImagesPerEpoch"/> - 1.</param>
+    /// <param name="pixels">Receives [C, H, W], 0…255.</param>
+    /// <returns>Its class, 0 where there are none.</returns>
+    int ReadStored(long index, Span<byte> pixels);
 }

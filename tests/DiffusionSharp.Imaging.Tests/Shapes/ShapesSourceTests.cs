@@ -116,4 +116,18 @@ public class ShapesSourceTests
         var expected = all.Chunk(3072).Select(image => Math.Sqrt(image.Zip(pictures[(2 * 3072)..], (x, y) => (double)((x - y) * (x - y))).Average())).Min();
         Assert.Equal(expected, nearest[2].Distance, 1e-9);
     }
+
+    [Fact]
+    public void StoredDrawingsAreTheSameForEverySeedAndApartFromThoseOfTraining()
+    {
+        byte[] one = new byte[3 * 32 * 32], other = new byte[3 * 32 * 32], training = new byte[3 * 32 * 32];
+        var label = new int[1];
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Equal(new ShapesSource(32, 1).ReadStored(i, one), new ShapesSource(32, 2).ReadStored(i, other));
+            Assert.Equal(one, other);
+            new ShapesSource(32, 1).Read(i, training, label);
+            Assert.NotEqual(one, training);
+        }
+    }
 }

@@ -21,4 +21,10 @@ internal sealed class CountingImages(ImageShape shape) : IBatchSource
             pixels.Slice(n * shape.Elements, shape.Elements).Fill((byte)((position + n) % 256));
         }
     }
+
+    public int ReadStored(long index, Span<byte> pixels)
+    {
+        pixels.Fill((byte)index);
+        return (int)(index % 7);
+    }
 }

@@ -27,4 +27,11 @@ internal sealed class TinyImages(ImageShape shape, long period = long.MaxValue) 
             }
         }
     }
+
+    public int ReadStored(long index, Span<byte> pixels)
+    {
+        var label = new int[1];
+        Read(index, pixels, label);
+        return label[0];
+    }
 }
