@@ -4,6 +4,7 @@ using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Runs;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Data;
+using DiffusionSharp.Imaging;
 using DiffusionSharp.Imaging.Data;
 using DiffusionSharp.Models;
 using DiffusionSharp.Torch.Training;
@@ -23,6 +24,7 @@ internal sealed class TrainCommand
         Intervals and warm-up are counted in images. [defaults]
         Length     --epochs N [300] | --steps N | --duration 45m
         Images     --size N|HxW [96, or the data's own]  --flip  --max-bad PART [0.1%]
+                   --background "#RRGGBB": colour behind transparent pixels [#FFFFFF]
         Network    --channels N [64]  --multipliers LIST [1,2,2,4, as the size needs]  --layers N [2]
                    --attention LIST: resolutions [nearest to 16]  --groups N [32, or what fits]  --dropout P
                    --from MODEL: fine-tune a model or run (its network, its schedule)
@@ -54,6 +56,7 @@ internal sealed class TrainCommand
     private readonly Option<string?> from = new("--from");
     private readonly Option<bool> flip = new("--flip");
     private readonly Option<double> maxBad = DataSource.MaxBadOption();
+    private readonly Option<Rgb> background = Parse.Option("--background", Rgb.Parse);
     private readonly Option<bool> dryRun = new("--dry-run");
     private readonly Option<bool> json = JsonOption.Create();
     private readonly Option<bool> allowChanges = new("--allow-changes");
@@ -67,7 +70,7 @@ internal sealed class TrainCommand
     {
         var train = new TrainCommand(host, args);
         var command = new Command("train") { train.data };
-        Option[] own = [train.output, train.from, train.flip, train.maxBad, train.dryRun, train.json, train.allowChanges];
+        Option[] own = [train.output, train.from, train.flip, train.maxBad, train.background, train.dryRun, train.json, train.allowChanges];
         foreach (var option in own.Concat(train.network.All).Concat(train.schedule.All).Concat(train.optimisation.All))
         {
             command.Add(option);
@@ -138,13 +141,21 @@ internal sealed class TrainCommand
                 "the data is missing: ddim train DATA --out RUN, with a folder of images or builtin:shapes as DATA");
         var known = saved?.UNet ?? model?.UNet;
         var size = r.GetValue(network.Size) ?? (known is null ? null : (known.Height, known.Width));
+        var reading = saved?.DataOptions ?? new RunDataOptions();
+        reading = new RunDataOptions
+        {
+            Flip = r.Or(flip, reading.Flip),
+            MaxBadFraction = r.Or(maxBad, reading.MaxBadFraction),
+            Background = r.Or(background, Rgb.Parse(reading.Background)).ToString(),
+        };
         var (training, validation) = DataSource.Open(host, name, new DataOptions
         {
             Height = size?.Height,
             Width = size?.Width,
             Channels = known?.InChannels,
-            Flip = r.Or(flip, saved is not null && saved.DataFingerprint.Contains(" flip True ", StringComparison.Ordinal)),
-            MaxBadFraction = r.Or(maxBad, DataSource.DefaultMaxBad),
+            Flip = reading.Flip,
+            MaxBadFraction = reading.MaxBadFraction,
+            Background = Rgb.Parse(reading.Background),
             Seed = r.Or(optimisation.Seed, saved?.Training.Seed ?? 0),
         });
         var config = new RunConfig
@@ -154,6 +165,7 @@ internal sealed class TrainCommand
             Training = optimisation.Resolve(r, training.ImagesPerEpoch, saved?.Training),
             Data = name,
             DataFingerprint = training.Fingerprint,
+            DataOptions = reading,
             ClassNames = [.. training.ClassNames],
             From = r.GetValue(from) ?? saved?.From,
         };

@@ -69,13 +69,15 @@ public sealed class TrainTests : IDisposable
     public void FolderOfPicturesKeepsItsOptions()
     {
         SavePictures(5);
-        ddim.Done(["train", scratch["photos"], "--out", Run, "--size", "8", "--flip", .. Tiny, "--epochs", "1"]);
+        ddim.Done(["train", scratch["photos"], "--out", Run, "--size", "8", "--flip", "--background", "#102030", "--max-bad", "1%", .. Tiny, "--epochs", "1"]);
         var config = RunConfig.Read(new RunFolder(Run).Config);
 
         Assert.Contains("flip True", config.DataFingerprint, StringComparison.Ordinal);
         Assert.Equal(5, config.Training.TotalImages);
         Assert.Equal(6, Images());
         ddim.Done("train", "--out", Run, "--epochs", "2");
+        Assert.Equal(config.DataOptions, RunConfig.Read(new RunFolder(Run).Config).DataOptions);
+        Assert.Equal(new RunDataOptions { Flip = true, MaxBadFraction = 0.01, Background = "#102030" }, config.DataOptions);
         Assert.Equal(10, Images());
     }
 
@@ -220,7 +222,7 @@ public sealed class TrainTests : IDisposable
     {
         string[] tiny = ["--channels", "8", "--multipliers", "1", "--layers", "1", "--groups", "4"];
         var process = Process.Start(new ProcessStartInfo("dotnet", [
-            Path.Combine(AppContext.BaseDirectory, "ddim.dll"), "train", "builtin:shapes", "--out", Run, "--size", "16", "--duration", "10m", .. tiny, .. more])
+            Path.Combine(AppContext.BaseDirectory, "ddim.dll"), "train", "builtin:shapes", "--out", Run, "--size", "16", "--duration", "10m", "--threads", "1", .. tiny, .. more])
         {
             RedirectStandardError = true,
         })!;

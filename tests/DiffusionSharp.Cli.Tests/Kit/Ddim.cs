@@ -6,7 +6,8 @@ namespace DiffusionSharp.Cli.Tests.Kit;
 /// <summary>Runs the command in this process and keeps what it says.</summary>
 internal sealed class Ddim
 {
-    public Dictionary<string, string> Environment { get; } = [];
+    /// <summary>One thread: the networks are tiny, and the machine may be busy.</summary>
+    public Dictionary<string, string> Environment { get; } = new() { ["DDIM_THREADS"] = "1" };
 
     public string ProgramFolder { get; init; } = "/nowhere";
 

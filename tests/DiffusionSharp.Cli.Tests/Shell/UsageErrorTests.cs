@@ -23,6 +23,7 @@ public sealed class UsageErrorTests
     [InlineData("leave out --steps", "plan", "--timesteps", "9,5", "--steps", "2")]
     [InlineData("--size: found '8x8x8'", "train", "builtin:shapes", "--out", "/tmp/none", "--size", "8x8x8")]
     [InlineData("--duration: found 'soon'", "train", "builtin:shapes", "--out", "/tmp/none", "--duration", "soon")]
+    [InlineData("--background: found 'white'; colour 'white' found, #RRGGBB expected", "train", "builtin:shapes", "--dry-run", "--background", "white")]
     [InlineData("--out is missing", "train", "builtin:shapes")]
     [InlineData("both name the length", "train", "builtin:shapes", "--dry-run", "--steps", "1", "--epochs", "1")]
     [InlineData("no such built-in data set", "train", "builtin:faces", "--dry-run")]
