@@ -38,8 +38,8 @@ internal sealed class TrainCommand
                    --batch N [128]  --micro-batch N [what fits memory]
                    --accumulate K: an update is K batches
                    --ema LIST [0.9999]: decays; the first is sampled  --no-ema-warmup
-        Saving     --out, -o RUN  --checkpoint-every IMAGES [500000]  --keep N [3]
-                   --sample-every IMAGES [200000; 0 = never]  --validate-every IMAGES [200000]
+        Saving     --out, -o RUN  --checkpoint-every IMAGES [500000, and every 15 minutes]  --keep N [3]
+                   --sample-every IMAGES, --validate-every IMAGES [a twentieth of the run; 0 = never]
         Machine    --device cpu|cuda|cuda:N [cpu]  --bf16  --threads N [all cores]  --seed S [0]
         Trying     --dry-run: two real updates, then parameters, memory, images/s and ETA; writes
                    nothing.  --json: results as JSON
