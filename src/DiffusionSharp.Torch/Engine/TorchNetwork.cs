@@ -20,9 +20,10 @@ internal sealed class TorchNetwork : IDisposable
         Options = options;
         Device = TorchDevice.Parse(options.Device);
         var computeType = options.Precision == ComputePrecision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
+        var cast = trainable ? [] : graph.Nodes.SelectMany(n => Factors(n.Operation)).ToHashSet(StringComparer.Ordinal);
         foreach (var spec in graph.Parameters)
         {
-            parameters.Add(spec.Name, Upload(spec, weights(spec), trainable));
+            parameters.Add(spec.Name, Upload(spec, weights(spec), trainable, cast.Contains(spec.Name) ? computeType : ScalarType.Float32));
         }
 
         program = new TorchProgram(graph, spec => parameters[spec.Name], computeType);
@@ -57,7 +58,15 @@ internal sealed class TorchNetwork : IDisposable
         }
     }
 
-    private Tensor Upload(ParameterSpec spec, HostTensor weights, bool trainable)
+    // What convolutions and matrices multiply and add in the compute type: cast once when it does not change.
+    private static string[] Factors(Operation operation) => operation switch
+    {
+        Operation.Conv2d c => [c.Weight.Name, c.Bias.Name],
+        Operation.Linear l => [l.Weight.Name, l.Bias.Name],
+        _ => [],
+    };
+
+    private Tensor Upload(ParameterSpec spec, HostTensor weights, bool trainable, ScalarType type)
     {
         if (!weights.Shape.SequenceEqual(spec.Shape))
         {
@@ -66,6 +75,6 @@ internal sealed class TorchNetwork : IDisposable
 
         using var scope = NewDisposeScope();
         var tensor = HostCopy.ToTensor<float>(weights.Data, [.. spec.Shape.Select(d => (long)d)], Device);
-        return (trainable ? tensor.detach().requires_grad_(true) : tensor).DetachFromDisposeScope();
+        return (trainable ? tensor.detach().requires_grad_(true) : tensor.to(type)).DetachFromDisposeScope();
     }
 }

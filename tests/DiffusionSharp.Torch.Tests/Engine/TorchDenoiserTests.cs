@@ -62,11 +62,13 @@ public class TorchDenoiserTests
         Assert.Equal(before, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
     }
 
-    [Fact]
-    public void Disposing_frees_every_tensor_also_after_a_cancelled_call()
+    [Theory]
+    [InlineData(ComputePrecision.Float32)]
+    [InlineData(ComputePrecision.BFloat16)]
+    public void Disposing_frees_every_tensor_also_after_a_cancelled_call(ComputePrecision precision)
     {
         var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
-        using (var denoiser = Denoiser(Graph))
+        using (var denoiser = Denoiser(Graph, new TorchOptions { Precision = precision }))
         {
             using var cancelled = new CancellationTokenSource();
             cancelled.Cancel();
