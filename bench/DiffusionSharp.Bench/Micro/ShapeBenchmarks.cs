@@ -28,5 +28,5 @@ public class ShapeBenchmarks
 
     /// <summary>Draws 128 pictures and noises them.</summary>
     [Benchmark]
-    public TrainingBatch MakeBatch128() => maker.Make(position++);
+    public TrainingBatch MakeBatch128() => maker.Make(position, 128 * position++);
 }

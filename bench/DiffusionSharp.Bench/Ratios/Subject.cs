@@ -36,5 +36,5 @@ internal sealed class Subject
 
     /// <summary>Batches as training makes them, of <c>builtin:shapes</c>.</summary>
     public TrainingBatch Batch(int count) =>
-        new BatchMaker(new ShapesSource(Config.Height), new DiffusionObjective(NoiseSchedule.Linear()), TimestepSampling.Uniform, count, seed: 3).Make(0);
+        new BatchMaker(new ShapesSource(Config.Height), new DiffusionObjective(NoiseSchedule.Linear()), TimestepSampling.Uniform, count, seed: 3).Make(0, 0);
 }

@@ -1,41 +1,41 @@
 using DiffusionSharp.Networks;
+using DiffusionSharp.Training;
 
 namespace DiffusionSharp.Torch.Training;
 
 /// <summary>Estimates what training takes, and so how many images may go through the network at once.</summary>
 internal static class MemoryPlan
 {
-    // Autograd keeps about one array per node; workspaces and gradients in flight add to that. Measured with bench/.
+    // Autograd keeps about one array per node; workspaces and gradients in flight come on top. An estimate, meant to be high.
     private const double Overhead = 1.5;
 
-    // Weights, gradients, two moments and the average.
+    // Weights, the gradients of a part and their sum over the parts, two moments; the averages come on top.
     private const int CopiesOfWeights = 5;
 
-    /// <summary>Bytes that autograd keeps for one image.</summary>
-    public static long BytesPerImage(NetworkGraph graph, bool bfloat16) =>
-        (long)(graph.Nodes.Sum(n => (long)n.Shape.Elements) * (bfloat16 ? 2 : 4) * Overhead);
+    // What libtorch's allocator, the data and the rest of the process take is not estimated.
+    private const double UsablePart = 0.6;
 
-    /// <summary>Bytes a run with this micro-batch takes, about.</summary>
-    public static long Total(NetworkGraph graph, bool bfloat16, int microBatch) =>
-        (graph.ParameterCount * sizeof(float) * CopiesOfWeights) + (BytesPerImage(graph, bfloat16) * microBatch);
+    /// <summary>Images sent through the network at once: what fits the memory that is free. A GPU begins with the whole batch, which is halved when it does not fit.</summary>
+    public static int MicroBatch(NetworkGraph graph, TrainingOptions options) =>
+        options.Device == "cpu" ? MicroBatch(graph, options, (long)(UsablePart * AvailableMemory.Bytes())) : options.BatchSize;
 
-    /// <summary>The largest divisor-like split of a batch whose parts fit: parts of equal size but the last.</summary>
+    /// <summary>The largest split of a batch whose parts fit: parts of equal size but the last.</summary>
     /// <param name="graph">The network.</param>
-    /// <param name="bfloat16">The compute precision.</param>
-    /// <param name="batchSize">Images per update.</param>
+    /// <param name="options">Batch size, precision and averages.</param>
     /// <param name="available">Bytes that may be used.</param>
-    public static int MicroBatch(NetworkGraph graph, bool bfloat16, int batchSize, long available)
+    public static int MicroBatch(NetworkGraph graph, TrainingOptions options, long available)
     {
-        var forImages = available - (graph.ParameterCount * sizeof(float) * CopiesOfWeights);
-        var most = Math.Clamp(forImages / BytesPerImage(graph, bfloat16), 1, batchSize);
-        var parts = (batchSize + most - 1) / most;
-        return (int)((batchSize + parts - 1) / parts);
+        var forImages = available - BytesOfWeights(graph, options);
+        var most = Math.Clamp(forImages / BytesPerImage(graph, options), 1, options.BatchSize);
+        var parts = (options.BatchSize + most - 1) / most;
+        return (int)((options.BatchSize + parts - 1) / parts);
     }
 
-    /// <summary>Memory that a run on the CPU may take: three fifths of what is free.</summary>
-    public static long Available()
-    {
-        var info = GC.GetGCMemoryInfo(GCKind.Any);
-        return (long)(0.6 * Math.Max(0, info.TotalAvailableMemoryBytes - Environment.WorkingSet));
-    }
+    /// <summary>Bytes that autograd keeps for one image.</summary>
+    public static long BytesPerImage(NetworkGraph graph, TrainingOptions options) =>
+        (long)(graph.Nodes.Sum(n => (long)n.Shape.Elements) * (options.BFloat16 ? 2 : 4) * Overhead);
+
+    /// <summary>Bytes of weights and of all that is kept for each of them.</summary>
+    public static long BytesOfWeights(NetworkGraph graph, TrainingOptions options) =>
+        graph.ParameterCount * sizeof(float) * (CopiesOfWeights + options.EmaDecays.Count);
 }

@@ -12,7 +12,7 @@ internal static class PreviewSampler
     private const int Count = 16;
     private const int MaxSteps = 50;
 
-    public static Preview Draw(IDenoiser denoiser, NetworkGraph graph, SchedulerConfig scheduler, long images)
+    public static Preview Draw(IDenoiser denoiser, NetworkGraph graph, SchedulerConfig scheduler, long images, CancellationToken cancellationToken)
     {
         var schedule = scheduler.ToSchedule();
         var options = new DdimOptions { PredictionType = scheduler.PredictionType, X0Treatment = X0Treatment.Clip() };
@@ -23,6 +23,7 @@ internal static class PreviewSampler
             Count = Count,
             Noise = NoiseSource.FromSeeds([.. Enumerable.Range(0, Count).Select(i => (ulong)i)]),
             Labels = graph.ClassCount is int classes ? [.. Enumerable.Range(0, Count).Select(i => i % classes)] : null,
+            CancellationToken = cancellationToken,
         };
         return new Preview(images, Count, graph.InputShape, Sampler.Run(denoiser, plan, request).ToFloats());
     }

@@ -1,3 +1,4 @@
+using DiffusionSharp.Data;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
@@ -7,26 +8,48 @@ namespace DiffusionSharp.Torch.Training;
 /// <summary>What a sitting begins with: the configuration in force, and the parts of the checkpoint it goes on from.</summary>
 internal static class RunSetup
 {
-    /// <summary>Writes the configuration of a new run with its micro-batch, or checks it against the saved one.</summary>
+    private const int IntervalsPerRun = 20;
+    private const long LeastInterval = 5_000;
+    private const long MostInterval = 200_000;
+
+    /// <summary>Refuses data that the network cannot be trained on.</summary>
+    /// <exception cref="DiffusionException">Shapes, channels or classes do not go together (<see cref="ErrorKind.Configuration"/>).</exception>
+    public static void CheckFit(UNetConfig network, IBatchSource data)
+    {
+        var conditional = network.NumClassEmbeds is not null || network.ClassEmbedType is not null;
+        (bool Fits, string Problem)[] checks =
+        [
+            (data.Shape == network.InputShape, $"the data's images are {data.Shape}, the network takes {network.InputShape}"),
+            (network.OutChannels == network.InChannels,
+                $"the network returns {network.OutChannels} channels for {network.InChannels} (a learned variance), which cannot be trained here: set out_channels to {network.InChannels}"),
+            (!conditional || data.ClassNames.Count > 0,
+                "the network is class-conditional, but the data has no class names: put the images of each class in a folder of its own, or train a network without classes"),
+            (!(data.ClassNames.Count > network.NumClassEmbeds),
+                $"the data has {data.ClassNames.Count} classes, the network knows {network.NumClassEmbeds} (num_class_embeds)"),
+        ];
+        if (Array.FindIndex(checks, c => !c.Fits) is >= 0 and var first)
+        {
+            throw new DiffusionException(ErrorKind.Configuration, checks[first].Problem);
+        }
+    }
+
+    /// <summary>
+    /// The configuration in force: what was left open is taken from the saved one, or chosen for a new run, which is one
+    /// without a checkpoint. Nothing is written.
+    /// </summary>
     /// <exception cref="DiffusionException">Something that was already computed would have come out otherwise.</exception>
     public static RunConfig Resolve(RunFolder run, RunConfig config, bool allowChanges)
     {
-        if (!run.Exists)
+        var saved = run.Latest() is null ? null : RunConfig.Read(run.Config);
+        config = config with { Training = Complete(config, saved?.Training) };
+        var differences = saved?.Differences(config) ?? [];
+        if (differences.Any(d => d.StartsWith("unet.", StringComparison.Ordinal)))
         {
-            var micro = config.Training.MicroBatch
-                ?? MemoryPlan.MicroBatch(UNet.Build(config.UNet), config.Training.BFloat16, config.Training.BatchSize, MemoryPlan.Available());
-            config = config with { Training = config.Training with { MicroBatch = micro } };
-            config.Write(run.Config);
-            return config;
+            throw new DiffusionException(
+                ErrorKind.Configuration,
+                $"{run.Root} holds a run of another network, and a run keeps its network:\n  {string.Join("\n  ", differences)}\nGo on with the saved values, or choose another folder");
         }
 
-        var saved = RunConfig.Read(run.Config);
-        if (config.Training.MicroBatch is null)
-        {
-            config = config with { Training = config.Training with { MicroBatch = saved.Training.MicroBatch } };
-        }
-
-        var differences = saved.Differences(config);
         if (differences.Count > 0 && !allowChanges)
         {
             throw new DiffusionException(
@@ -34,14 +57,41 @@ internal static class RunSetup
                 $"{run.Root} holds a run with another configuration:\n  {string.Join("\n  ", differences)}\nGo on with the saved values, choose another folder, or accept the change with --allow-changes");
         }
 
-        config.Write(run.Config);
         return config;
     }
+
+    /// <summary>The weights of a checkpoint.</summary>
+    /// <exception cref="DiffusionException">They are not the network's (<see cref="ErrorKind.ModelFile"/>).</exception>
+    public static Dictionary<string, HostTensor> ReadWeights(string checkpoint, NetworkGraph graph)
+    {
+        var weights = ReadPart(checkpoint, Checkpoint.Weights);
+        WeightsCheck.Against(
+            Path.Combine(checkpoint, Checkpoint.Weights),
+            weights.Select(w => KeyValuePair.Create(w.Key, (IReadOnlyList<int>)w.Value.Shape)),
+            graph.Parameters.Select(p => KeyValuePair.Create(p.Name, (IReadOnlyList<int>)p.Shape)));
+        return weights;
+    }
+
+    /// <summary>The averages of a checkpoint; one that is new begins with the weights.</summary>
+    public static Dictionary<string, HostTensor> ReadAverage(string checkpoint, double decay, Dictionary<string, HostTensor> weights) =>
+        File.Exists(Path.Combine(checkpoint, Checkpoint.Ema(decay))) ? ReadPart(checkpoint, Checkpoint.Ema(decay)) : weights;
 
     /// <summary>The tensors of a part of a checkpoint.</summary>
     public static Dictionary<string, HostTensor> ReadPart(string checkpoint, string part)
     {
         using var file = SafetensorsFile.Open(Path.Combine(checkpoint, part));
         return file.Tensors.Keys.ToDictionary(n => n, n => file.ReadFloat32(n));
+    }
+
+    private static TrainingOptions Complete(RunConfig config, TrainingOptions? saved)
+    {
+        var options = config.Training;
+        var interval = Math.Clamp((options.TotalImages ?? long.MaxValue) / IntervalsPerRun, LeastInterval, MostInterval);
+        return options with
+        {
+            MicroBatch = options.MicroBatch ?? saved?.MicroBatch ?? MemoryPlan.MicroBatch(UNet.Build(config.UNet), options),
+            SampleEvery = options.SampleEvery ?? saved?.SampleEvery ?? interval,
+            ValidateEvery = options.ValidateEvery ?? saved?.ValidateEvery ?? interval,
+        };
     }
 }

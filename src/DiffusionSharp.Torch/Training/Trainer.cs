@@ -55,11 +55,12 @@ public sealed class Trainer : IDisposable
         else
         {
             state = Checkpoint.ReadState(checkpoint);
-            step = new TrainingStep(graph, config.Training, RunSetup.ReadPart(checkpoint, Checkpoint.Weights));
+            var weights = RunSetup.ReadWeights(checkpoint, graph);
+            step = new TrainingStep(graph, config.Training, weights);
             step.Optimizer.Import(RunSetup.ReadPart(checkpoint, Checkpoint.Optimizer), state.Step);
             foreach (var average in step.Averages)
             {
-                average.Import(RunSetup.ReadPart(checkpoint, Checkpoint.Ema(average.Decay)), state.Step);
+                average.Import(RunSetup.ReadAverage(checkpoint, average.Decay, weights), state.Step);
             }
         }
     }
@@ -77,9 +78,9 @@ public sealed class Trainer : IDisposable
     /// <param name="folder">The run's folder.</param>
     /// <param name="config">The configuration; on resume it must agree with the saved one in all that was already computed.</param>
     /// <param name="data">The training images.</param>
-    /// <param name="validation">Images for validation; null takes the first training images.</param>
+    /// <param name="validation">Images for validation; null takes those of <paramref name="data"/>.</param>
     /// <param name="initialWeights">Weights to begin with; null draws them from the seed.</param>
-    /// <param name="allowChanges">Whether a changed configuration is accepted on resume.</param>
+    /// <param name="allowChanges">Whether a changed configuration is accepted on resume; the network may never change.</param>
     /// <param name="clock">Measures time.</param>
     /// <exception cref="DiffusionException">The configuration is invalid or changed, another process trains here, or a checkpoint is damaged.</exception>
     public static Trainer Open(
@@ -89,22 +90,17 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(data);
         config.Training.Validate();
-        if (data.Shape != config.UNet.InputShape)
-        {
-            throw new DiffusionException(ErrorKind.Configuration, $"the data's images are {data.Shape}, the network takes {config.UNet.InputShape}");
-        }
-
-        if (config.UNet.NumClassEmbeds is int classes && data.ClassNames.Count > classes)
-        {
-            throw new DiffusionException(ErrorKind.Configuration, $"the data has {data.ClassNames.Count} classes, the network knows {classes} (num_class_embeds)");
-        }
-
+        RunSetup.CheckFit(config.UNet, data);
         var run = new RunFolder(folder);
         var runLock = RunLock.Acquire(run.Root);
         try
         {
             var resolved = RunSetup.Resolve(run, config, allowChanges);
-            return new Trainer(run, runLock, resolved, data, validation, initialWeights, clock ?? TimeProvider.System);
+            var trainer = new Trainer(run, runLock, resolved, data, validation, initialWeights, clock ?? TimeProvider.System);
+
+            // Last: a sitting that fails to begin leaves the folder as it was.
+            resolved.Write(run.Config);
+            return trainer;
         }
         catch
         {
@@ -122,13 +118,22 @@ public sealed class Trainer : IDisposable
     {
         var options = config.Training;
         using var log = new MetricsLog(run, state.MetricsLength);
-        var validation = options.ValidateEvery > 0 ? new Validation(validationSource, objective) : null;
+        var (validateEvery, sampleEvery) = (options.ValidateEvery ?? 0, options.SampleEvery ?? 0);
+        var validation = validateEvery > 0 ? new Validation(validationSource, objective) : null;
         if (run.Latest() is null)
         {
             Save(log);
         }
 
-        using var prefetcher = new Prefetcher<TrainingBatch>(state.Step, batches.Make);
+        // What is logged does not depend on when the run was stopped, so a validation that was cut short is made up for.
+        if (state.ValidationDue && !Validate(validation, log, cancellationToken))
+        {
+            return TrainingOutcome.Interrupted;
+        }
+
+        var start = state;
+        var savedAt = state.Seconds;
+        using var prefetcher = new Prefetcher<TrainingBatch>(start.Step, k => batches.Make(k, start.Images + ((k - start.Step) * options.BatchSize)));
         var pace = new Pace(options, state);
         var began = clock.GetTimestamp();
         while (!Finished())
@@ -154,21 +159,22 @@ public sealed class Trainer : IDisposable
 
             progress?.Invoke(report);
 
-            // What is logged does not depend on when the run was stopped, so validation comes before the way out.
-            if (validation is not null && Crossed(options.ValidateEvery))
+            if (validateEvery > 0 && Crossed(validateEvery))
             {
-                Validate(validation, log);
+                Validate(validation, log, Finished() ? CancellationToken.None : cancellationToken);
+            }
+
+            if (preview is not null && sampleEvery > 0 && Crossed(sampleEvery) && DrawPreview(cancellationToken) is { } drawn)
+            {
+                preview(drawn);
             }
 
             var stop = cancellationToken.IsCancellationRequested;
-            if (preview is not null && !stop && options.SampleEvery > 0 && Crossed(options.SampleEvery))
-            {
-                preview(DrawPreview());
-            }
-
-            if (stop || Crossed(options.CheckpointEvery) || Finished())
+            var old = options.CheckpointSeconds > 0 && state.Seconds - savedAt >= options.CheckpointSeconds;
+            if (stop || old || Crossed(options.CheckpointEvery) || Finished())
             {
                 Save(log);
+                savedAt = state.Seconds;
             }
 
             if (stop)
@@ -185,8 +191,8 @@ public sealed class Trainer : IDisposable
     public (double SecondsPerUpdate, long MemoryBytes) DryRun()
     {
         var rate = LearningRate.At(config.Training, config.Training.BatchSize);
-        UpdateOnce(batches.Make(0), rate);
-        var batch = batches.Make(1);
+        UpdateOnce(batches.Make(0, 0), rate);
+        var batch = batches.Make(1, config.Training.BatchSize);
         var began = clock.GetTimestamp();
         UpdateOnce(batch, rate);
         var seconds = clock.GetElapsedTime(began).TotalSeconds;
@@ -228,17 +234,41 @@ public sealed class Trainer : IDisposable
         return new TorchDenoiser(graph, p => weights[p.Name], new TorchOptions { Device = config.Training.Device });
     }
 
-    private Preview DrawPreview()
+    private Preview? DrawPreview(CancellationToken cancellationToken)
     {
-        using var denoiser = AveragedDenoiser();
-        return PreviewSampler.Draw(denoiser, graph, config.Scheduler, state.Images);
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using var denoiser = AveragedDenoiser();
+            return PreviewSampler.Draw(denoiser, graph, config.Scheduler, state.Images, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
     }
 
-    private void Validate(Validation validation, MetricsLog log)
+    /// <summary>False when it was cut short; it is then still due.</summary>
+    private bool Validate(Validation? validation, MetricsLog log, CancellationToken cancellationToken)
     {
-        using var averaged = AveragedDenoiser();
-        var bands = validation.Run(averaged);
-        log.Write("validation", state.Images, [("loss", bands.Average()), .. bands.Select((b, i) => ($"band{i}", b))]);
+        try
+        {
+            state = state with { ValidationDue = validation is not null };
+            cancellationToken.ThrowIfCancellationRequested();
+            if (validation is not null)
+            {
+                using var averaged = AveragedDenoiser();
+                var bands = validation.Run(averaged, cancellationToken);
+                log.Write("validation", state.Images, [("loss", bands.Average()), .. bands.Select((b, i) => ($"band{i}", b))]);
+            }
+
+            state = state with { ValidationDue = false };
+            return true;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
     }
 
     private void Save(MetricsLog log)

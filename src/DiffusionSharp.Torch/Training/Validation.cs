@@ -6,8 +6,8 @@ using DiffusionSharp.Training;
 namespace DiffusionSharp.Torch.Training;
 
 /// <summary>
-/// The mean squared error on a fixed grid of (image, t, noise), by noise band: the same numbers whenever it is asked,
-/// so that two points of a run, or two runs, can be compared.
+/// The mean squared error on a fixed grid of (image, t, noise), by noise band: the same numbers for the same weights
+/// whenever it is asked and whatever the run's seed, so that two points of a run, or two runs, can be compared.
 /// </summary>
 internal sealed class Validation
 {
@@ -24,7 +24,11 @@ internal sealed class Validation
         var elements = source.Shape.Elements;
         var pixels = new byte[images * elements];
         var labels = new int[images];
-        source.Read(0, pixels, labels);
+        for (var i = 0; i < images; i++)
+        {
+            // Spread over the set: its files may be sorted by class.
+            labels[i] = source.ReadStored(i * source.ImagesPerEpoch / images, pixels.AsSpan(i * elements, elements));
+        }
 
         grid = new TrainingBatch(images * Bands, source.Shape);
         var (x0, epsilon) = (new float[elements], new float[elements]);
@@ -41,7 +45,8 @@ internal sealed class Validation
     }
 
     /// <summary>The error of each band, from the least noise to the most.</summary>
-    public double[] Run(IDenoiser denoiser)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public double[] Run(IDenoiser denoiser, CancellationToken cancellationToken = default)
     {
         var elements = grid.Shape.Elements;
         var sums = new double[Bands];
@@ -57,6 +62,7 @@ internal sealed class Validation
                 X = grid.Xt.AsSpan(range),
                 Timesteps = grid.Timesteps.AsSpan(first, n),
                 Labels = grid.Labels.AsSpan(first, n),
+                CancellationToken = cancellationToken,
             };
             denoiser.Predict(input, prediction.AsSpan(0, n * elements));
             var target = grid.Target.AsSpan(range);

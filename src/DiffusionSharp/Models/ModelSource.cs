@@ -51,7 +51,10 @@ public sealed class ModelSource
         var config = RunConfig.Read(run.Config);
         var checkpoint = run.Latest()
             ?? throw new DiffusionException(ErrorKind.ModelFile, $"the run {run.Root} has no checkpoint yet; train it first: ddim train … --out {run.Root}");
-        var file = System.IO.Path.Combine(checkpoint, raw ? Checkpoint.Weights : Checkpoint.Ema(config.Training.EmaDecays[0]));
+        var average = System.IO.Path.Combine(checkpoint, Checkpoint.Ema(config.Training.EmaDecays[0]));
+
+        // An average that was added after this checkpoint begins with its weights.
+        var file = raw || !File.Exists(average) ? System.IO.Path.Combine(checkpoint, Checkpoint.Weights) : average;
         return new ModelSource(run.Root, file, config.UNet, config.Scheduler, config.ClassNames, () => Read(file, Networks.UNet.Build(config.UNet)));
     }
 

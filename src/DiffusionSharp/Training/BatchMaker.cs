@@ -4,8 +4,8 @@ using DiffusionSharp.Noise;
 namespace DiffusionSharp.Training;
 
 /// <summary>
-/// Makes the batch of any update. Images, flips, t and ε are pure functions of (seed, position), so a resumed run
-/// sees exactly what an uninterrupted one would have seen.
+/// Makes the batch of any update. Images, flips and ε are pure functions of (seed, position), t is one of (seed, step), so a
+/// resumed run sees exactly what an uninterrupted one would have seen.
 /// </summary>
 public sealed class BatchMaker
 {
@@ -34,13 +34,14 @@ public sealed class BatchMaker
     }
 
     /// <summary>Makes the batch of an update.</summary>
-    /// <param name="step">The update, from 0.</param>
-    public TrainingBatch Make(long step)
+    /// <param name="step">The update, from 0; decides t.</param>
+    /// <param name="position">Images seen before it, step · batch size unless the batch size was changed; decides images, flips and ε.</param>
+    public TrainingBatch Make(long step, long position)
     {
         var batch = new TrainingBatch(batchSize, source.Shape);
         var elements = source.Shape.Elements;
         var pixels = new byte[batch.Xt.Length];
-        source.Read(step * batchSize, pixels, batch.Labels);
+        source.Read(position, pixels, batch.Labels);
         DrawTimesteps(step, batch.Timesteps);
 
         var x0 = new float[elements];
@@ -49,7 +50,7 @@ public sealed class BatchMaker
         {
             var range = (i * elements)..((i + 1) * elements);
             PixelsToUnit(pixels.AsSpan(range), x0);
-            CounterNoise.Gaussian(seed ^ NoiseSalt, (step * batchSize) + i, epsilon.AsSpan());
+            CounterNoise.Gaussian(seed ^ NoiseSalt, position + i, epsilon.AsSpan());
             var t = (int)batch.Timesteps[i];
             objective.Noise(t, x0, epsilon, batch.Xt.AsSpan(range), batch.Target.AsSpan(range));
             batch.Weights[i] = (float)objective.Weight(t);

@@ -68,14 +68,17 @@ public sealed record TrainingOptions
     /// <summary>Images between checkpoints.</summary>
     public long CheckpointEvery { get; init; } = 500_000;
 
+    /// <summary>Seconds of training after which a checkpoint is due as well, for machines that are slow; 0 for none.</summary>
+    public double CheckpointSeconds { get; init; } = 900;
+
     /// <summary>Checkpoints kept, the newest ones.</summary>
     public int KeepCheckpoints { get; init; } = 3;
 
-    /// <summary>Images between sample grids; 0 for none.</summary>
-    public long SampleEvery { get; init; } = 200_000;
+    /// <summary>Images between sample grids; 0 for none, null for a twentieth of the run, but 5,000 at least and 200,000 at most.</summary>
+    public long? SampleEvery { get; init; }
 
-    /// <summary>Images between validations; 0 for none.</summary>
-    public long ValidateEvery { get; init; } = 200_000;
+    /// <summary>Images between validations; 0 for none, null as for <see cref="SampleEvery"/>.</summary>
+    public long? ValidateEvery { get; init; }
 
     /// <summary>Updates between lines of metrics.jsonl.</summary>
     public int LogEvery { get; init; } = 10;
@@ -119,7 +122,8 @@ public sealed record TrainingOptions
             (MaxSeconds is null or > 0, $"the duration {MaxSeconds} s must be positive"),
             (Decay == LearningRateDecay.Constant || TotalImages is not null, "a cosine decay needs a length in epochs or steps, not only a duration"),
             (CheckpointEvery >= 1 && KeepCheckpoints >= 1, $"checkpoints every {CheckpointEvery} images, {KeepCheckpoints} kept: both must be at least 1"),
-            (SampleEvery >= 0 && ValidateEvery >= 0 && LogEvery >= 1, "sample and validation intervals must not be negative, the log interval at least 1"),
+            (CheckpointSeconds >= 0, $"checkpoints every {CheckpointSeconds} s: it must not be negative; 0 turns it off"),
+            (SampleEvery is null or >= 0 && ValidateEvery is null or >= 0 && LogEvery >= 1, "sample and validation intervals must not be negative, the log interval at least 1"),
             (Threads >= 0, $"threads {Threads} must not be negative; 0 takes all cores"),
         ];
         return checks.Where(c => !c.Valid).Select(c => c.Problem);

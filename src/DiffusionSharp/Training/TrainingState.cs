@@ -18,6 +18,9 @@ public sealed record TrainingState
     /// <summary>Number of losses in the sum.</summary>
     public int LossCount { get; init; }
 
+    /// <summary>True when a validation was due here and the run was stopped before it was done.</summary>
+    public bool ValidationDue { get; init; }
+
     /// <summary>Bytes of metrics.jsonl that belong to this position; what follows is cut off on resume.</summary>
     public long MetricsLength { get; init; }
 }

@@ -13,22 +13,22 @@ public class BatchMakerTests
     public void A_batch_is_a_function_of_seed_and_step(TimestepSampling sampling)
     {
         BatchMaker one = Maker(sampling, 8, seed: 4), other = Maker(sampling, 8, seed: 4);
-        one.Make(0);
-        one.Make(17);
-        TrainingBatch a = one.Make(5), b = other.Make(5);
+        one.Make(0, 0);
+        one.Make(17, 136);
+        TrainingBatch a = one.Make(5, 40), b = other.Make(5, 40);
         Assert.Equal(a.Xt, b.Xt);
         Assert.Equal(a.Target, b.Target);
         Assert.Equal(a.Timesteps, b.Timesteps);
         Assert.Equal(a.Labels, b.Labels);
-        Assert.NotEqual(a.Timesteps, one.Make(6).Timesteps);
-        Assert.NotEqual(a.Timesteps, Maker(sampling, 8, seed: 5).Make(5).Timesteps);
-        Assert.NotEqual(a.Target, Maker(sampling, 8, seed: 5).Make(5).Target);
+        Assert.NotEqual(a.Timesteps, one.Make(6, 48).Timesteps);
+        Assert.NotEqual(a.Timesteps, Maker(sampling, 8, seed: 5).Make(5, 40).Timesteps);
+        Assert.NotEqual(a.Target, Maker(sampling, 8, seed: 5).Make(5, 40).Target);
     }
 
     [Fact]
     public void It_holds_the_images_of_its_position_noised()
     {
-        var batch = Maker(TimestepSampling.Uniform, 3).Make(10);
+        var batch = Maker(TimestepSampling.Uniform, 3).Make(10, 30);
         Assert.Equal([30 % 7, 31 % 7, 32 % 7], batch.Labels);
         for (var i = 0; i < batch.Xt.Length; i++)
         {
@@ -39,14 +39,23 @@ public class BatchMakerTests
     }
 
     [Fact]
+    public void The_position_decides_the_images_whatever_the_batch_size_was_before()
+    {
+        TrainingBatch usual = Maker(TimestepSampling.Uniform, 3).Make(10, 30), changed = Maker(TimestepSampling.Uniform, 3).Make(10, 31);
+        Assert.Equal(usual.Timesteps, changed.Timesteps);
+        Assert.Equal(usual.Labels[1..], changed.Labels[..^1]);
+        Assert.Equal(usual.Target[Shape.Elements..], changed.Target[..^Shape.Elements]);
+    }
+
+    [Fact]
     public void The_noise_of_an_image_does_not_depend_on_the_batch_size() =>
-        Assert.Equal(Maker(TimestepSampling.Uniform, 2).Make(3).Target, Maker(TimestepSampling.Uniform, 6).Make(1).Target[..(2 * Shape.Elements)]);
+        Assert.Equal(Maker(TimestepSampling.Uniform, 2).Make(3, 6).Target, Maker(TimestepSampling.Uniform, 6).Make(1, 6).Target[..(2 * Shape.Elements)]);
 
     [Fact]
     public void Noise_is_standard_normal_and_t_is_uniform()
     {
         var maker = Maker(TimestepSampling.Uniform, 100);
-        var batches = Enumerable.Range(0, 100).Select(k => maker.Make(k)).ToList();
+        var batches = Enumerable.Range(0, 100).Select(k => maker.Make(k, 100 * k)).ToList();
         var noise = batches.SelectMany(b => b.Target).Select(v => (double)v).ToList();
         Assert.Equal(0, noise.Average(), 0.01);
         Assert.Equal(1, noise.Average(v => v * v), 0.02);
@@ -67,7 +76,7 @@ public class BatchMakerTests
     [InlineData(8)]
     public void Antithetic_timesteps_mirror_the_first_half(int n)
     {
-        var t = Maker(TimestepSampling.Antithetic, n).Make(2).Timesteps;
+        var t = Maker(TimestepSampling.Antithetic, n).Make(2, 2 * n).Timesteps;
         var drawn = Math.Min(n, (n / 2) + 1);
         for (var i = drawn; i < n; i++)
         {

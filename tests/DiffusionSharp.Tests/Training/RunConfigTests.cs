@@ -54,7 +54,7 @@ public class RunConfigTests
         {
             Data = "elsewhere/",
             DataOptions = new RunDataOptions(),
-            Training = Config.Training with { TotalImages = 1000, MaxSeconds = null, CheckpointEvery = 7, KeepCheckpoints = 9, SampleEvery = 0, ValidateEvery = 0 },
+            Training = Config.Training with { TotalImages = 1000, MaxSeconds = null, CheckpointEvery = 7, CheckpointSeconds = 0, KeepCheckpoints = 9, SampleEvery = 0, ValidateEvery = 0 },
         };
         Assert.Empty(Config.Differences(free));
 

@@ -1,7 +1,9 @@
+using DiffusionSharp.Models;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Storage;
 using DiffusionSharp.Torch.Training;
 using DiffusionSharp.Training;
+using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Torch.Tests.Training;
 
@@ -68,6 +70,68 @@ public class FailureTests
 
         run.Train(Options with { TotalImages = 48, LearningRate = 0.5 }, allowChanges: true);
         Assert.Equal(0.5, RunConfig.Read(run.Run.Config).Training.LearningRate);
+    }
+
+    [Fact]
+    public void A_start_that_fails_leaves_the_folder_to_another()
+    {
+        using var run = new TinyRun();
+        Assert.Equal(ErrorKind.Usage, Assert.Throws<DiffusionException>(() => run.Open(Options with { Device = "gpu" })).Kind);
+        Assert.False(run.Run.Exists);
+
+        // One that ended before its first checkpoint neither.
+        run.Open(Options with { Seed = 5 }).Dispose();
+        Assert.True(run.Run.Exists);
+        Assert.Equal(TrainingOutcome.Finished, run.Train(Options));
+        Assert.Equal(0ul, RunConfig.Read(run.Run.Config).Training.Seed);
+    }
+
+    [Fact]
+    public void The_network_of_a_run_never_changes()
+    {
+        using var run = new TinyRun();
+        run.Train(Options);
+        var e = Assert.Throws<DiffusionException>(() => run.Open(Options, TinyRun.Network with { Dropout = 0.5 }, allowChanges: true));
+        Assert.Equal(ErrorKind.Configuration, e.Kind);
+        Assert.Contains("unet.dropout: 0 → 0.5", e.Message);
+
+        // Weights that are another network's are told apart before anything is written.
+        var config = TinyRun.Config(Options, TinyRun.Network with { LayersPerBlock = 2 });
+        config.Write(run.Run.Config);
+        var other = Assert.Throws<DiffusionException>(() => Trainer.Open(run.Folder, config, new TinyImages(config.UNet.InputShape)));
+        Assert.Equal(ErrorKind.ModelFile, other.Kind);
+        Assert.Contains("missing", other.Message);
+    }
+
+    [Fact]
+    public void A_new_average_begins_with_the_weights()
+    {
+        using var run = new TinyRun();
+        run.Train(Options);
+        var options = Options with { TotalImages = 48, EmaDecays = [0.5, 0.9999] };
+        var weights = SafetensorsFile.Open(Path.Combine(run.Run.Latest()!, Checkpoint.Weights));
+        using (weights)
+        using (var trainer = run.Open(options, allowChanges: true))
+        {
+            Assert.All(trainer.AveragedWeights(), w => Assert.Equal(weights.ReadFloat32(w.Key).Data, w.Value.Data));
+        }
+
+        // Until its first checkpoint the run is sampled from its weights.
+        Assert.EndsWith(Checkpoint.Weights, ModelSource.Open(run.Folder).WeightsPath);
+        Assert.Equal(TrainingOutcome.Finished, run.Train(options));
+        Assert.EndsWith(Checkpoint.Ema(0.5), ModelSource.Open(run.Folder).WeightsPath);
+    }
+
+    [Fact]
+    public void After_a_change_of_the_batch_size_the_next_images_follow()
+    {
+        using var run = new TinyRun();
+        run.Train(Options with { TotalImages = 12 });
+        var config = TinyRun.Config(Options with { TotalImages = 18, BatchSize = 6, MicroBatch = 6 });
+        var images = new Recording(new TinyImages(config.UNet.InputShape));
+        using var trainer = Trainer.Open(run.Folder, config, images, allowChanges: true);
+        trainer.Run(cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(12, images.Positions[0]);
     }
 
     [Fact]
@@ -147,6 +211,11 @@ public class FailureTests
         Assert.Equal(ErrorKind.Configuration, size.Kind);
         var classes = Assert.Throws<DiffusionException>(() => Trainer.Open(run.Folder, config with { UNet = config.UNet with { NumClassEmbeds = 1 } }, new TinyImages(config.UNet.InputShape)));
         Assert.Contains("2 classes", classes.Message);
+        var variance = Assert.Throws<DiffusionException>(() => Trainer.Open(run.Folder, config with { UNet = config.UNet with { OutChannels = 6 } }, new TinyImages(config.UNet.InputShape)));
+        Assert.Equal(ErrorKind.Configuration, variance.Kind);
+        Assert.Contains("6 channels for 3", variance.Message);
+        var unnamed = Assert.Throws<DiffusionException>(() => Trainer.Open(run.Folder, config with { UNet = config.UNet with { NumClassEmbeds = 2 } }, new Broken(config.UNet.InputShape)));
+        Assert.Contains("no class names", unnamed.Message);
         Assert.Empty(Directory.GetFileSystemEntries(run.Folder));
     }
 
@@ -159,6 +228,27 @@ public class FailureTests
         var e = Assert.Throws<DiffusionException>(() => trainer.Run(cancellationToken: TestContext.Current.CancellationToken));
         Assert.Equal(ErrorKind.Data, e.Kind);
         Assert.NotNull(run.Run.Latest());
+    }
+
+    private sealed class Recording(TinyImages images) : Data.IBatchSource
+    {
+        public List<long> Positions { get; } = [];
+
+        public ImageShape Shape => images.Shape;
+
+        public long ImagesPerEpoch => images.ImagesPerEpoch;
+
+        public IReadOnlyList<string> ClassNames => images.ClassNames;
+
+        public string Fingerprint => images.Fingerprint;
+
+        public void Read(long position, Span<byte> pixels, Span<int> labels)
+        {
+            Positions.Add(position);
+            images.Read(position, pixels, labels);
+        }
+
+        public int ReadStored(long index, Span<byte> pixels) => images.ReadStored(index, pixels);
     }
 
     private sealed class Broken(ImageShape shape) : Data.IBatchSource
@@ -178,5 +268,7 @@ public class FailureTests
                 throw new DiffusionException(ErrorKind.Data, "image 8 cannot be read");
             }
         }
+
+        public int ReadStored(long index, Span<byte> pixels) => 0;
     }
 }

@@ -45,9 +45,9 @@ public class LearningTests
         var objective = new DiffusionObjective(config.Scheduler.ToSchedule());
         var data = new TinyImages(graph.InputShape);
         using var denoiser = new TorchDenoiser(graph, p => weights[p.Name]);
-        var first = new Validation(data, objective).Run(denoiser);
+        var first = new Validation(data, objective).Run(denoiser, TestContext.Current.CancellationToken);
         torch.random.manual_seed(77);
-        Assert.Equal(first, new Validation(data, objective).Run(denoiser));
+        Assert.Equal(first, new Validation(data, objective).Run(denoiser, TestContext.Current.CancellationToken));
 
         // The last convolution begins at zero: the prediction is 0 and the error the mean of ε², about 1.
         Assert.Equal(Validation.Bands, first.Length);
@@ -72,6 +72,47 @@ public class LearningTests
         Assert.Equal(6, lines.Count(l => l.Contains("\"train\"", StringComparison.Ordinal)));
         Assert.Equal(2, lines.Count(l => l.Contains("\"validation\"", StringComparison.Ordinal)));
         Assert.NotEmpty(Directory.GetFiles(run.Run.TensorBoard));
+    }
+
+    [Fact]
+    public void A_preview_that_is_cancelled_is_dropped_and_the_run_stops()
+    {
+        using var run = new TinyRun();
+        using var stop = new CancellationTokenSource();
+        using (var trainer = run.Open(TinyRun.Options with { SampleEvery = 4, ValidateEvery = 0 }))
+        {
+            var outcome = trainer.Run(_ => stop.Cancel(), _ => Assert.Fail("a preview was drawn"), stop.Token);
+            Assert.Equal(TrainingOutcome.Interrupted, outcome);
+        }
+
+        Assert.Equal(1, Checkpoint.ReadState(run.Run.Latest()!).Step);
+    }
+
+    [Fact]
+    public void Validation_and_previews_can_be_cancelled()
+    {
+        using var cancelled = new CancellationTokenSource();
+        cancelled.Cancel();
+        var config = TinyRun.Config(TinyRun.Options);
+        var graph = UNet.Build(config.UNet);
+        var weights = Initializer.Create(graph, 1);
+        using var denoiser = new TorchDenoiser(graph, p => weights[p.Name]);
+        var validation = new Validation(new TinyImages(graph.InputShape), new DiffusionObjective(config.Scheduler.ToSchedule()));
+        Assert.ThrowsAny<OperationCanceledException>(() => validation.Run(denoiser, cancelled.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() => PreviewSampler.Draw(denoiser, graph, config.Scheduler, 0, cancelled.Token));
+    }
+
+    [Theory]
+    [InlineData(240, 5_000)]
+    [InlineData(1_000_000, 50_000)]
+    [InlineData(300_000_000, 200_000)]
+    [InlineData(null, 200_000)]
+    public void Intervals_that_are_not_given_follow_the_length_of_the_run(int? total, long expected)
+    {
+        using var run = new TinyRun();
+        var options = TinyRun.Options with { TotalImages = total, MaxSeconds = 1, SampleEvery = null, ValidateEvery = null };
+        using var trainer = run.Open(options);
+        Assert.Equal((expected, expected), (trainer.Config.Training.SampleEvery, trainer.Config.Training.ValidateEvery));
     }
 
     [Fact]
@@ -106,6 +147,6 @@ public class LearningTests
         var graph = UNet.Build(network);
         using var step = new TrainingStep(graph, options, Initializer.Create(graph, options.Seed));
         var batches = new BatchMaker(new TinyImages(graph.InputShape, period: 4), new DiffusionObjective(new SchedulerConfig().ToSchedule()), options.TimestepSampling, options.BatchSize, options.Seed);
-        return [.. Enumerable.Range(0, (int)(options.TotalImages!.Value / options.BatchSize)).Select(k => step.Run(batches.Make(k), k, options.LearningRate).Loss)];
+        return [.. Enumerable.Range(0, (int)(options.TotalImages!.Value / options.BatchSize)).Select(k => step.Run(batches.Make(k, (long)k * options.BatchSize), k, options.LearningRate).Loss)];
     }
 }

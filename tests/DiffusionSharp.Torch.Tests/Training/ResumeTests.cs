@@ -60,6 +60,31 @@ public class ResumeTests
     }
 
     [Fact]
+    public void Checkpoints_by_time_change_nothing()
+    {
+        using TinyRun straight = new(), often = new();
+        var options = TinyRun.Options with { TotalImages = 80, KeepCheckpoints = 100 };
+        straight.Train(options);
+        often.Train(options with { CheckpointSeconds = 1e-9 });
+        Assert.Equal(21, Directory.GetDirectories(Path.Combine(often.Folder, "checkpoints")).Length);
+        Assert.Equal(4, Directory.GetDirectories(Path.Combine(straight.Folder, "checkpoints")).Length);
+        AssertSame(straight, often, "checkpoints by time");
+    }
+
+    [Fact]
+    public void A_validation_that_was_cut_short_is_made_up_for_on_resume()
+    {
+        using TinyRun straight = new(), stopped = new();
+        var options = TinyRun.Options with { TotalImages = 80 };
+        straight.Train(options);
+        Assert.Equal(TrainingOutcome.Interrupted, stopped.Train(options, stopAt: 10));
+        Assert.True(Checkpoint.ReadState(stopped.Run.Latest()!).ValidationDue);
+        Assert.DoesNotContain("validation", File.ReadAllText(stopped.Run.Metrics));
+        Assert.Equal(TrainingOutcome.Finished, stopped.Train(options));
+        AssertSame(straight, stopped, "validation made up for");
+    }
+
+    [Fact]
     public void A_finished_run_is_left_as_it_is()
     {
         using var run = new TinyRun();

@@ -125,7 +125,7 @@ public class StepTests
         var data = new TinyImages(network.InputShape);
         using var step = Step(Options, network);
         var batches = new BatchMaker(data, new DiffusionObjective(NoiseSchedule.Linear()), TimestepSampling.Uniform, 2, 0);
-        Assert.True(double.IsFinite(step.Run(batches.Make(0), 0, 1e-3).Loss));
+        Assert.True(double.IsFinite(step.Run(batches.Make(0, 0), 0, 1e-3).Loss));
     }
 
     private static TrainingStep Step(TrainingOptions options, UNetConfig? network = null)
@@ -149,7 +149,7 @@ public class StepTests
     private static TrainingBatch Batch(TrainingOptions options)
     {
         var objective = new DiffusionObjective(NoiseSchedule.Linear(), minSnrGamma: options.MinSnrGamma);
-        return new BatchMaker(new TinyImages(TinyRun.Network.InputShape), objective, options.TimestepSampling, options.BatchSize, 5).Make(0);
+        return new BatchMaker(new TinyImages(TinyRun.Network.InputShape), objective, options.TimestepSampling, options.BatchSize, 5).Make(0, 0);
     }
 
     private static float[] Everything(TrainingStep step) =>
