@@ -47,7 +47,8 @@ internal static class AvailableMemory
 
     private static long? Field(string file, string name)
     {
-        var words = File.ReadLines(file).Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)).FirstOrDefault(w => w.Length > 1 && w[0] == name);
+        var lines = File.ReadLines(file).Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        var words = lines.FirstOrDefault(w => w.Length > 1 && w[0] == name);
         return words is null ? null : long.Parse(words[1], CultureInfo.InvariantCulture);
     }
 

@@ -6,7 +6,8 @@ namespace DiffusionSharp.Torch.Training;
 /// <summary>Estimates what training takes, and so how many images may go through the network at once.</summary>
 internal static class MemoryPlan
 {
-    // Autograd keeps about one array per node; workspaces and gradients in flight come on top. An estimate, meant to be high.
+    // Autograd keeps about one array per node; workspaces and gradients in flight come on top. It is meant to be high: an image of
+    // 96×96 in 64·(1, 2, 2, 4) channels was seen to take 245 MB (ddim train --dry-run, parts of 4 and 12; 6.9 GB with 32).
     private const double Overhead = 1.5;
 
     // Weights, the gradients of a part and their sum over the parts, two moments; the averages come on top.
@@ -15,7 +16,10 @@ internal static class MemoryPlan
     // What libtorch's allocator, the data and the rest of the process take is not estimated.
     private const double UsablePart = 0.6;
 
-    /// <summary>Images sent through the network at once: what fits the memory that is free. A GPU begins with the whole batch, which is halved when it does not fit.</summary>
+    /// <summary>
+    /// Images sent through the network at once: what fits the memory that is available. A GPU begins with the whole batch,
+    /// which is halved when it does not fit.
+    /// </summary>
     public static int MicroBatch(NetworkGraph graph, TrainingOptions options) =>
         options.Device == "cpu" ? MicroBatch(graph, options, (long)(UsablePart * AvailableMemory.Bytes())) : options.BatchSize;
 

@@ -21,9 +21,11 @@ internal static class RunSetup
         [
             (data.Shape == network.InputShape, $"the data's images are {data.Shape}, the network takes {network.InputShape}"),
             (network.OutChannels == network.InChannels,
-                $"the network returns {network.OutChannels} channels for {network.InChannels} (a learned variance), which cannot be trained here: set out_channels to {network.InChannels}"),
+                $"the network returns {network.OutChannels} channels for {network.InChannels} (a learned variance), which cannot be trained "
+                + $"here: set out_channels to {network.InChannels}"),
             (!conditional || data.ClassNames.Count > 0,
-                "the network is class-conditional, but the data has no class names: put the images of each class in a folder of its own, or train a network without classes"),
+                "the network is class-conditional, but the data has no class names: put the images of each class in a folder of its own, "
+                + "or train a network without classes"),
             (!(data.ClassNames.Count > network.NumClassEmbeds),
                 $"the data has {data.ClassNames.Count} classes, the network knows {network.NumClassEmbeds} (num_class_embeds)"),
         ];
@@ -47,14 +49,16 @@ internal static class RunSetup
         {
             throw new DiffusionException(
                 ErrorKind.Configuration,
-                $"{run.Root} holds a run of another network, and a run keeps its network:\n  {string.Join("\n  ", differences)}\nGo on with the saved values, or choose another folder");
+                $"{run.Root} holds a run of another network, and a run keeps its network:\n  {string.Join("\n  ", differences)}\n"
+                + "Go on with the saved values, or choose another folder");
         }
 
         if (differences.Count > 0 && !allowChanges)
         {
             throw new DiffusionException(
                 ErrorKind.Configuration,
-                $"{run.Root} holds a run with another configuration:\n  {string.Join("\n  ", differences)}\nGo on with the saved values, choose another folder, or accept the change with --allow-changes");
+                $"{run.Root} holds a run with another configuration:\n  {string.Join("\n  ", differences)}\n"
+                + "Go on with the saved values, choose another folder, or accept the change with --allow-changes");
         }
 
         return config;
