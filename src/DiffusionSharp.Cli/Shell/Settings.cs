@@ -31,13 +31,24 @@ internal static class Settings
         var result = command.Parse(words, Plain);
         var more = new List<string>(words.TakeWhile(w => w != "--"));
         var file = ReadConfig(result.GetValue(Config) ?? environment("DDIM_CONFIG"));
-        foreach (var option in command.Options.Where(o => o != Config && !result.Has(o)))
+        var named = command.Options.Where(result.Has).Select(o => o.Name).ToHashSet();
+        var given = command.Options.Where(o => result.Has(o) && !(IsSwitch(o) && result.GetResult(o)!.Tokens is [{ Value: "false" }])).Select(o => o.Name).ToHashSet();
+        Func<string, string?>[] sources = [name => environment(Variable(name)) is { Length: > 0 } value ? value : null, file.GetValueOrDefault];
+        foreach (var source in sources)
         {
-            var name = option.Name[2..];
-            var variable = $"DDIM_{name.Replace('-', '_').ToUpperInvariant()}";
-            if (environment(variable) is { Length: > 0 } value || file.TryGetValue(name, out value!))
+            var higher = given.ToHashSet();
+            foreach (var option in command.Options.Where(o => o != Config && !named.Contains(o.Name) && !Exclusions.Forbid(o.Name, higher)))
             {
-                more.Add($"{option.Name}={(option.ValueType != typeof(bool) ? value : value switch { "1" => "true", "0" => "false", _ => value })}");
+                if (source(option.Name[2..]) is { } found)
+                {
+                    var value = !IsSwitch(option) ? found : found switch { "1" or "True" => "true", "0" or "False" => "false", _ => found };
+                    more.Add($"{option.Name}={value}");
+                    named.Add(option.Name);
+                    if (!IsSwitch(option) || value != "false")
+                    {
+                        given.Add(option.Name);
+                    }
+                }
             }
         }
 
@@ -49,6 +60,10 @@ internal static class Settings
                 ErrorKind.Usage,
                 $"{verb}: {result.Errors[0].Message.TrimEnd('.')} (ddim {verb} --help shows the options)");
     }
+
+    private static bool IsSwitch(Option option) => option.ValueType == typeof(bool);
+
+    private static string Variable(string name) => $"DDIM_{name.Replace('-', '_').ToUpperInvariant()}";
 
     private static void RefuseUnknownOptions(string verb, Command command, IReadOnlyList<string> words)
     {

@@ -31,6 +31,19 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
+    public void HigherSourceDropsWhatItExcludes()
+    {
+        var config = scratch.Text("ddim.json", """{ "steps": 4, "clip": true, "json": true }""");
+
+        Assert.Equal(2, Steps("--config", config, "--timesteps", "90,10", "--no-clip"));
+        ddim.Environment["DDIM_TIMESTEPS"] = "90,50,10";
+        Assert.Equal(3, Steps("--config", config));
+        Assert.Equal(5, Steps("--config", config, "--steps", "5"));
+        ddim.Environment["DDIM_SPACING"] = "trailing";
+        ddim.Fails(ErrorKind.Usage, "leave out --steps and --spacing", "plan");
+    }
+
+    [Fact]
     public void SwitchesTakeOneAndZero()
     {
         ddim.Environment["DDIM_CSV"] = "1";
