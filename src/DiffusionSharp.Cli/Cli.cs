@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DiffusionSharp.Cli.Commands;
+using DiffusionSharp.Cli.Display;
 using DiffusionSharp.Cli.Shell;
 
 namespace DiffusionSharp.Cli;
@@ -39,7 +40,7 @@ public static class Cli
 
         int Fail(ErrorKind kind, string message, Exception e)
         {
-            host.Error.WriteLine($"ddim: {message}");
+            host.Error.WriteLine($"ddim: {string.Join('\n', message.Split('\n').Select(Human.Plain))}");
             if (args.Contains("--verbose"))
             {
                 host.Error.WriteLine(e);
@@ -51,7 +52,7 @@ public static class Cli
 
     private static int Dispatch(IReadOnlyList<string> args, CliHost host)
     {
-        var wantsHelp = args.Any(a => a is "--help" or "-h" or "-?");
+        var wantsHelp = args.Any(a => a is "--help" or "-h" or "-?") || args is ["data"];
         if (args.Count == 0 || args[0] == "help" || (wantsHelp && args[0].StartsWith('-')))
         {
             var about = args.Skip(1).TakeWhile(a => !a.StartsWith('-')).ToArray();

@@ -50,12 +50,12 @@ internal static class DataCheckCommand
         Line("formats", report.Formats);
         Line("sizes", report.Sizes.Take(mostSizes));
         Line("classes", report.Classes);
-        lines.AddRange(report.Bad.Select(bad => $"bad: {bad}"));
+        lines.AddRange(report.Bad.Select(bad => $"bad: {Human.Plain(bad.ToString())}"));
         return string.Join('\n', lines);
 
         void Line(string name, IEnumerable<KeyValuePair<string, long>> counts)
         {
-            var list = string.Join(", ", counts.Select(c => $"{c.Key}: {Human.Count(c.Value)}"));
+            var list = string.Join(", ", counts.Select(c => $"{Human.Plain(c.Key)}: {Human.Count(c.Value)}"));
             if (list.Length > 0)
             {
                 lines.Add($"{name,-8} {list}");

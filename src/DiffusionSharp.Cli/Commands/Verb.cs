@@ -63,6 +63,11 @@ internal sealed record Verb(string Name, string Help, Func<CliHost, IReadOnlyLis
             }
         }
 
+        if (args[0] == "data" && args.Skip(1).All(a => a.StartsWith('-')))
+        {
+            return (All.Single(v => v.Name == "data check"), 1);
+        }
+
         var typed = args[0] == "data" && args.Count > 1 ? $"data {args[1]}" : args[0];
         throw new DiffusionException(
             ErrorKind.Usage,

@@ -22,5 +22,9 @@ internal static class Human
 
     public static string CountOf(long n, long? total) => total is long all ? $"{Count(n)}/{Count(all)}" : Count(n);
 
+    /// <summary>Text from a file without what would steer a terminal: controls, line ends, changes of direction.</summary>
+    public static string Plain(string text) =>
+        string.Concat(text.Select(c => char.IsControl(c) || c is (>= '\u2028' and <= '\u202e') or (>= '\u2066' and <= '\u2069') ? '?' : c));
+
     public static string Count(long n) => n.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using DiffusionSharp.Cli.Display;
 
 namespace DiffusionSharp.Cli.Inspection;
 
@@ -27,12 +28,12 @@ internal static class Outline
 
                 if (value is JsonObject { Count: > 0 } inner)
                 {
-                    text.AppendLine($"{indent}{name}");
+                    text.AppendLine($"{indent}{Human.Plain(name)}");
                     Write(inner, indent + "  ");
                 }
                 else
                 {
-                    text.AppendLine($"{indent}{name.PadRight(width)}  {One(value)}");
+                    text.AppendLine($"{indent}{Human.Plain(name).PadRight(width)}  {One(value)}");
                 }
             }
         }
@@ -43,7 +44,7 @@ internal static class Outline
         null => "-",
         JsonObject => "none",
         JsonArray array => string.Join(", ", array.Select(One)),
-        JsonValue v when v.GetValueKind() == System.Text.Json.JsonValueKind.Number && v.TryGetValue<long>(out var n) => Display.Human.Count(n),
-        _ => value.ToString(),
+        JsonValue v when v.GetValueKind() == System.Text.Json.JsonValueKind.Number && v.TryGetValue<long>(out var n) => Human.Count(n),
+        _ => Human.Plain(value.ToString()),
     };
 }

@@ -35,7 +35,7 @@ internal static class DataSource
         var source = DataSets.Open(data, sized, new ReadProgress(line), host.Interruption.Token);
         if (source is ImageBatchSource { BadFiles: { Count: > 0 } bad })
         {
-            line.Say($"{bad.Count} bad files are left out, such as {bad[0]} (ddim data check lists them)");
+            line.Say($"{bad.Count} bad files are left out, such as {Human.Plain(bad[0].ToString())} (ddim data check lists them)");
         }
 
         return (source, null);

@@ -31,6 +31,19 @@ public sealed class LookingTests : IDisposable
     }
 
     [Fact]
+    public void NamesInFilesDoNotSteerTheTerminal()
+    {
+        SafetensorsWriter.Write(scratch["w.safetensors"], [KeyValuePair.Create("a\e[2Jb", new HostTensor([1], [1]))]);
+        Directory.CreateDirectory(scratch["photos/c\e[31m"]);
+        File.WriteAllText(scratch["photos/c\e[31m/x\ny.png"], "not a picture");
+
+        Assert.Contains("a?[2Jb", ddim.Done("inspect", scratch["w.safetensors"], "--tensors"), StringComparison.Ordinal);
+        var (_, output, error) = ddim.Run("data", "check", scratch["photos"]);
+        Assert.Contains("x?y.png", output, StringComparison.Ordinal);
+        Assert.DoesNotContain('\e', output + error);
+    }
+
+    [Fact]
     public void BrokenModelsAreCode8()
     {
         var model = TinyModel.Save(scratch["model"]);

@@ -52,6 +52,13 @@ public sealed partial class HelpTests
     public void HelpOfAVerbCanBeAskedForBothWays() =>
         Assert.Equal(new Ddim().Done("data", "check", "--help"), new Ddim().Done("help", "data", "check"));
 
+    [Theory]
+    [InlineData("data")]
+    [InlineData("data", "--help")]
+    [InlineData("help", "data")]
+    public void DataAloneShowsItsOnlyVerb(params string[] words) =>
+        Assert.Equal(new Ddim().Done("data", "check", "--help"), new Ddim().Done(words));
+
     [Fact]
     public void VersionIsTheAssemblys() => Assert.Matches(@"^ddim \d+\.\d+\.\d+\n$", new Ddim().Done("--version"));
 
