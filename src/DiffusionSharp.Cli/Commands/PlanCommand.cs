@@ -17,7 +17,8 @@ internal sealed class PlanCommand
         (clips it), and goes on with x' = x·x + m·m + x0·x0 + sigma·z.
 
           --model, -m DIR        the schedule of a model or run; without it DDPM's, changed by:
-          --schedule S           linear, scaled_linear, cosine, sigmoid [linear]
+          --schedule S           linear, scaled_linear, cosine, sigmoid, sigmoid_lucidrains, const
+                                 (of beta-end), jsd, linear_scaled_T [linear]
           --train-timesteps T    noise levels [1000]
           --beta-start, --beta-end X  [0.0001, 0.02]
           --zero-snr             rescale so that the last level is pure noise

@@ -7,10 +7,10 @@ namespace DiffusionSharp.Cli.Options;
 /// <summary>The options that make a noise schedule and say what is predicted.</summary>
 internal sealed class ScheduleOptions
 {
-    private const string Sigmoid = "sigmoid";
-
     public Option<string> Schedule { get; } = Parse.Choice(
-        "--schedule", ("linear", "linear"), ("scaled_linear", "scaled_linear"), ("cosine", "squaredcos_cap_v2"), (Sigmoid, Sigmoid));
+        "--schedule",
+        ("linear", "linear"), ("scaled_linear", "scaled_linear"), ("cosine", "squaredcos_cap_v2"), ("sigmoid", "sigmoid"),
+        ("sigmoid_lucidrains", "sigmoid_lucidrains"), ("const", "const"), ("jsd", "jsd"), ("linear_scaled_T", "linear_scaled_T"));
 
     public Option<int> TrainTimesteps { get; } = Parse.Number<int>("--train-timesteps");
 
@@ -38,11 +38,16 @@ internal sealed class ScheduleOptions
             return saved with { PredictionType = prediction };
         }
 
+        if (saved?.TrainedBetas is not null && !r.Has(Schedule))
+        {
+            throw new DiffusionException(ErrorKind.Usage, $"{Curve.First(r.Has).Name}: the run's schedule is kept as numbers; name it again with --schedule");
+        }
+
         saved ??= new SchedulerConfig { TimestepSpacing = "trailing" };
         var config = saved with
         {
             TrainedBetas = null,
-            BetaSchedule = r.Or(Schedule, saved.TrainedBetas is null ? saved.BetaSchedule : Sigmoid),
+            BetaSchedule = r.Or(Schedule, saved.BetaSchedule),
             NumTrainTimesteps = r.Or(TrainTimesteps, saved.NumTrainTimesteps),
             BetaStart = r.Or(BetaStart, saved.BetaStart),
             BetaEnd = r.Or(BetaEnd, saved.BetaEnd),
@@ -50,9 +55,22 @@ internal sealed class ScheduleOptions
             PredictionType = prediction,
         };
 
-        // A DDIMScheduler knows no sigmoid by name: its β are written out.
-        return config.BetaSchedule == Sigmoid
-            ? config with { BetaSchedule = "linear", RescaleBetasZeroSnr = false, TrainedBetas = [.. config.ToSchedule().Betas] }
-            : config;
+        return Unnamed(config) is not { } schedule ? config : config with
+        {
+            BetaSchedule = "linear",
+            RescaleBetasZeroSnr = false,
+            TrainedBetas = [.. (config.RescaleBetasZeroSnr ? schedule.WithZeroTerminalSnr() : schedule).Betas],
+        };
     }
+
+    // A DDIMScheduler has no name for these: their β are written out.
+    private static NoiseSchedule? Unnamed(SchedulerConfig c) => c.BetaSchedule switch
+    {
+        "sigmoid" => NoiseSchedule.Sigmoid(c.NumTrainTimesteps, c.BetaStart, c.BetaEnd),
+        "sigmoid_lucidrains" => NoiseSchedule.SigmoidLucidrains(c.NumTrainTimesteps),
+        "const" => NoiseSchedule.Constant(c.NumTrainTimesteps, c.BetaEnd),
+        "jsd" => NoiseSchedule.Jsd(c.NumTrainTimesteps),
+        "linear_scaled_T" => NoiseSchedule.LinearScaledT(c.NumTrainTimesteps, c.BetaStart, c.BetaEnd),
+        _ => null,
+    };
 }

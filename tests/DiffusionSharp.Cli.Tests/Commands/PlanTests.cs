@@ -48,7 +48,14 @@ public sealed class PlanTests
         var sigmoid = ddim.Done("plan", "--schedule", "sigmoid", "--steps", "4", "--csv");
 
         Assert.NotEqual(sigmoid, ddim.Done("plan", "--steps", "4", "--csv"));
+        Assert.Equal(0.98, FirstAlphaBar("const"), 1e-12);
+        Assert.Equal(1 - (1 / 1000.0), FirstAlphaBar("jsd"), 1e-12);
+        Assert.Equal(1 - 1e-4, FirstAlphaBar("linear_scaled_T"), 1e-12);
+        Assert.InRange(FirstAlphaBar("sigmoid_lucidrains"), 0.9, 1 - 1e-6);
         ddim.Fails(ErrorKind.Configuration, "alphaBar is 0", "plan", "--schedule", "cosine", "--zero-snr");
         ddim.Fails(ErrorKind.Configuration, "beta", "plan", "--beta-end", "1.5");
+
+        // ᾱ_0 = 1 - β_0.
+        double FirstAlphaBar(string schedule) => SamplingPlan.FromJson(ddim.Done("plan", "--schedule", schedule, "--timesteps", "0", "--json")).Steps[0].AlphaBarFrom;
     }
 }
