@@ -16,8 +16,8 @@ internal sealed class SampleCommand
     public const string Help = """
         Example:  ddim sample --model runs/shapes --steps 50 --count 16 --out grid.png
 
-        Draws images with DDIM. Image i of --seed S has seed S+i; the same seed gives the same
-        image whatever the batch.
+        Draws images with DDIM. Image i of --seed S has seed S+i. A seed's noise is the same,
+        bit for bit, whatever the batch; the network's sums agree up to rounding.
 
           --model, -m DIR        model folder (diffusers layout) or training run [the bundled model]
           --ema | --raw          of a run: the averaged weights [default], or the weights themselves
@@ -134,7 +134,7 @@ internal sealed class SampleCommand
         }
         else if (target is not null)
         {
-            Sheet.Write(target, images.Shape, images.ToFloats(), job.Recipe.Of(string.Join(',', job.Seeds)));
+            Sheet.Write(target, images.Shape, images.ToFloats(), job.Recipe.Of(job.Seeds, job.Labels));
         }
 
         return result;

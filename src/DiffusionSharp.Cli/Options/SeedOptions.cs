@@ -65,6 +65,24 @@ internal sealed class SeedOptions
             : throw new FormatException("a seed is there twice, which would be the same image twice");
     }
 
+    /// <summary>Writes seeds as <see cref="ParseList"/> reads them, with ranges wherever there are any.</summary>
+    internal static string Spell(IReadOnlyList<ulong> seeds)
+    {
+        var parts = new List<string>();
+        for (var i = 0; i < seeds.Count;)
+        {
+            var first = i++;
+            while (i < seeds.Count && seeds[i] > seeds[i - 1] && seeds[i] - seeds[i - 1] == 1)
+            {
+                i++;
+            }
+
+            parts.Add(i - first == 1 ? $"{seeds[first]}" : $"{seeds[first]}-{seeds[i - 1]}");
+        }
+
+        return string.Join(',', parts);
+    }
+
     private static ulong[] From(ulong seed, int count) => count is >= 1 and <= Most && seed <= ulong.MaxValue - (ulong)count
         ? [.. Enumerable.Range(0, count).Select(i => seed + (ulong)i)]
         : throw new DiffusionException(

@@ -22,7 +22,7 @@ internal sealed class PictureFolder(string path, Recipe recipe)
             return false;
         }
 
-        return found == recipe.Of(Text(seed), label)
+        return found == Of(seed, label)
             ? true
             : throw new DiffusionException(
                 ErrorKind.Usage,
@@ -31,9 +31,9 @@ internal sealed class PictureFolder(string path, Recipe recipe)
 
     /// <summary>Writes one picture.</summary>
     public void Write(ulong seed, int? label, ImageShape shape, ReadOnlySpan<float> image) =>
-        ImageFile.SavePng(File(seed), shape, image, Recipe.Metadata(recipe.Of(Text(seed), label)));
+        ImageFile.SavePng(File(seed), shape, image, Recipe.Metadata(Of(seed, label)));
 
     private string File(ulong seed) => Path.Combine(path, seed.ToString("D8", CultureInfo.InvariantCulture) + ".png");
 
-    private static string Text(ulong seed) => seed.ToString(CultureInfo.InvariantCulture);
+    private string Of(ulong seed, int? label) => recipe.Of([seed], label is int known ? [known] : null);
 }

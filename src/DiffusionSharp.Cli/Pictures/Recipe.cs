@@ -1,6 +1,9 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DiffusionSharp.Cli.Display;
+using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Sampling;
 
 namespace DiffusionSharp.Cli.Pictures;
@@ -13,6 +16,7 @@ internal sealed class Recipe
 
     private readonly SamplingPlan plan;
     private readonly string eta;
+    private readonly string planHash;
     private readonly Task<string> model;
     private readonly string? inputs;
 
@@ -24,30 +28,33 @@ internal sealed class Recipe
     public Recipe(string weightsPath, SamplingPlan plan, Eta eta, params IEnumerable<string> inputs)
     {
         (this.plan, this.eta) = (plan, eta.ToString());
+        planHash = Short(SHA256.HashData(Encoding.UTF8.GetBytes(plan.ToJson())));
         model = Task.Run(() => Hash(weightsPath));
         this.inputs = inputs.Any() ? string.Join('+', inputs.Select(Hash)) : null;
     }
 
     /// <summary>The recipe of one image, or of several on a sheet.</summary>
-    /// <param name="seeds">Their seeds as text.</param>
-    /// <param name="label">Their class, if they have one.</param>
-    public string Of(string seeds, int? label = null)
+    /// <param name="seeds">Their seeds.</param>
+    /// <param name="labels">Their classes, if they have any.</param>
+    public string Of(IReadOnlyList<ulong> seeds, IReadOnlyList<int>? labels)
     {
         var recipe = new JsonObject
         {
             ["program"] = "DiffusionSharp 1",
             ["model"] = model.GetAwaiter().GetResult(),
-            ["seed"] = seeds,
+            ["seed"] = SeedOptions.Spell(seeds),
             ["sampler"] = "DDIM",
             ["eta"] = eta,
             ["tau"] = new JsonArray([.. plan.Steps.Where(s => s.Timestep is not null).Select(s => (JsonNode?)s.Timestep!.Value)]),
             ["T"] = plan.T,
             ["lastAlphaBar"] = plan.Steps[0].AlphaBarFrom,
             ["x0"] = plan.X0Treatment.ToString(),
+            ["prediction"] = plan.PredictionType.ToString(),
+            ["plan"] = planHash,
         };
-        if (label is int known)
+        if (labels is not null)
         {
-            recipe["label"] = known;
+            recipe["labels"] = JsonParts.List(labels);
         }
 
         if (inputs is not null)
@@ -64,6 +71,8 @@ internal sealed class Recipe
     private static string Hash(string path)
     {
         using var stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream))[..16];
+        return Short(SHA256.HashData(stream));
     }
+
+    private static string Short(byte[] hash) => Convert.ToHexStringLower(hash)[..16];
 }

@@ -25,7 +25,7 @@ internal sealed class DemoSampler(CliHost host, Engine engine, string folder, in
         var (samples, result) = job.All(null);
         var path = Path.Combine(folder, name);
         var values = samples.ToFloats();
-        Sheet.Write(path, samples.Shape, values, job.Recipe.Of($"0-{images - 1}"));
+        Sheet.Write(path, samples.Shape, values, job.Recipe.Of(job.Seeds, job.Labels));
         job.Write(samples, Path.Combine(folder, Path.GetFileNameWithoutExtension(name)));
         var score = ShapesScore.Of(values, samples.Shape.Width);
         host.Out.WriteLine(FormattableString.Invariant(

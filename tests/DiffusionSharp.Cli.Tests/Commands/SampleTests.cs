@@ -77,7 +77,9 @@ public sealed class SampleTests : IDisposable
         var recipe = JsonNode.Parse(PngRecipe.Read(scratch["sheet.png"]).Recipe!)!;
 
         Assert.Equal(4, (int)json["networkCalls"]!);
-        Assert.Equal("0,1,2,3", (string)recipe["seed"]!);
+        Assert.Equal("0-3", (string)recipe["seed"]!);
+        Assert.Equal("Epsilon", (string)recipe["prediction"]!, ignoreCase: true);
+        Assert.Equal(16, ((string)recipe["plan"]!).Length);
         Assert.Equal("hat", (string)recipe["eta"]!);
         Assert.Equal([99.0, 74, 49, 24], recipe["tau"]!.AsArray().Select(t => (double)t!));
         Assert.Equal(16, ((string)recipe["model"]!).Length);
@@ -137,6 +139,8 @@ public sealed class SampleTests : IDisposable
 
         AssertNear(Draw("a.npy").Data, Draw("b.npy", "--labels", "0,1,2").Data);
         Assert.NotEqual(Draw("a.npy").Data, Draw("c.npy", "--class", "1").Data);
+        Draw("d.npy", "--labels", "2,0,1", "--out", scratch["labels.png"]);
+        Assert.Equal([2, 0, 1], JsonNode.Parse(PngRecipe.Read(scratch["labels.png"]).Recipe!)!["labels"]!.AsArray().Select(l => (int)l!));
         ddim.Fails(ErrorKind.Usage, "found '3'; give a number in 0…2", "sample", "--model", conditional, "--labels", "3");
         ddim.Fails(ErrorKind.Usage, "knows no classes", "sample", "--model", model, "--labels", "1");
     }

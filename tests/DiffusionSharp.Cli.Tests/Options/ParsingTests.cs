@@ -28,6 +28,13 @@ public sealed class ParsingTests
     }
 
     [Theory]
+    [InlineData("7")]
+    [InlineData("0-15")]
+    [InlineData("9,1,5-8,3")]
+    [InlineData("18446744073709551614-18446744073709551615,0")]
+    public void SeedsHaveOneSpelling(string text) => Assert.Equal(text, SeedOptions.Spell(SeedOptions.ParseList(text)));
+
+    [Theory]
     [InlineData("abc", "abc", 0)]
     [InlineData("abc", "acb", 1)]
     [InlineData("sampel", "sample", 1)]
