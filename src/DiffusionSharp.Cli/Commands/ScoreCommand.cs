@@ -36,6 +36,11 @@ internal static class ScoreCommand
         var command = new Command("score") { path, atLeast, nearest, seed, json };
         command.SetAction(r =>
         {
+            if (r.Has(nearest) && r.GetValue(nearest) < 1)
+            {
+                throw new DiffusionException(ErrorKind.Usage, $"--nearest: found {r.GetValue(nearest)}; compare with at least 1 training image");
+            }
+
             var (pixels, size) = Read(r.GetValue(path)!);
             var score = ShapesScore.Of(pixels, size);
             double[]? distances = null;

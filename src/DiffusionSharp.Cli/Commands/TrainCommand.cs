@@ -28,7 +28,7 @@ internal sealed class TrainCommand
         Network    --channels N [64]  --multipliers LIST [1,2,2,4, as the size needs]  --layers N [2]
                    --attention LIST: resolutions [nearest to 16]  --groups N [32, or what fits]  --dropout P
                    --from MODEL: fine-tune a model or run (its network, its schedule)
-        Schedule   --schedule linear|scaled_linear|cosine|sigmoid [linear]  --train-timesteps T [1000]
+        Schedule   --schedule S [linear; the help of ddim plan lists them]  --train-timesteps T [1000]
                    --beta-start X [0.0001]  --beta-end X [0.02]  --zero-snr
         Objective  --prediction epsilon|sample|v_prediction [epsilon]  --loss l2|l1|huber [l2]
                    --reduction mean|sum [mean]  --timestep-sampling uniform|antithetic [uniform]
@@ -167,7 +167,7 @@ internal sealed class TrainCommand
             DataFingerprint = training.Fingerprint,
             DataOptions = reading,
             ClassNames = [.. training.ClassNames],
-            From = r.GetValue(from) ?? saved?.From,
+            From = r.GetValue(from) is { } begin ? Path.GetFullPath(begin) : saved?.From,
         };
         return (config, training, validation);
     }

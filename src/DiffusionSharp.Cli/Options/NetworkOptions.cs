@@ -36,12 +36,21 @@ internal sealed class NetworkOptions
             return saved;
         }
 
-        var channels = r.Or(Channels, saved is null ? 64 : saved.BaseChannels ?? saved.BlockOutChannels[0]);
-        var multipliers = r.Or(Multipliers, saved is null ? ChooseMultipliers(shape) : [.. saved.BlockOutChannels.Select(c => c / channels)]);
+        const int mostChannels = 1 << 14, mostTimes = 1 << 10;
+        var savedChannels = saved?.BaseChannels ?? saved?.BlockOutChannels[0];
+        var channels = r.Or(Channels, savedChannels ?? 64);
+        var multipliers = r.Or(Multipliers, saved is null ? ChooseMultipliers(shape) : SavedMultipliers(saved, savedChannels!.Value));
         var attention = r.Or(Attention, saved is null ? ChooseAttention(shape, multipliers.Length) : SavedAttention(saved));
         if (multipliers.Length == 0)
         {
             throw new DiffusionException(ErrorKind.Usage, "--multipliers is empty; give one number per level, such as 1,2,2");
+        }
+
+        if (channels is < 1 or > mostChannels || multipliers.Any(m => m is < 1 or > mostTimes))
+        {
+            throw new DiffusionException(
+                ErrorKind.Usage,
+                $"--channels: found {channels}, 1 to {mostChannels} expected; --multipliers: found {string.Join(',', multipliers)}, each 1 to {mostTimes}");
         }
 
         var config = UNetConfig.Ddpm(shape, channels, multipliers, r.Or(Layers, saved?.LayersPerBlock ?? 2), attention);
@@ -76,6 +85,12 @@ internal sealed class NetworkOptions
         int[] widths = [config.BaseChannels ?? config.BlockOutChannels[0], .. config.BlockOutChannels];
         return new[] { 32, 16, 8, 4, 2 }.FirstOrDefault(g => widths.All(w => w % g == 0 && w / g > 1), 1);
     }
+
+    private static int[] SavedMultipliers(UNetConfig saved, int channels) => saved.BlockOutChannels.All(c => c % channels == 0)
+        ? [.. saved.BlockOutChannels.Select(c => c / channels)]
+        : throw new DiffusionException(
+            ErrorKind.Usage,
+            $"the network's widths {string.Join(", ", saved.BlockOutChannels)} are no multiples of {channels}: give --multipliers, too");
 
     private static int[] SavedAttention(UNetConfig saved) =>
         [.. Enumerable.Range(0, saved.Levels).Where(l => saved.DownBlockTypes[l] == "AttnDownBlock2D").Select(l => Side(saved.InputShape) >> l)];

@@ -80,7 +80,7 @@ internal sealed class OptimisationOptions
         }
 
         var batch = r.Or(Batch, r.Has(Accumulate) ? basis.MicroBatch ?? basis.BatchSize : basis.BatchSize);
-        var batchSize = checked(batch * accumulate);
+        var batchSize = (int)Math.Clamp((long)batch * accumulate, int.MinValue, int.MaxValue); // Validate names what is too large.
         var resolved = basis with
         {
             Seed = r.Or(Seed, basis.Seed),

@@ -1,6 +1,7 @@
 using DiffusionSharp.Cli.Display;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Training;
+using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Runs;
 
@@ -14,18 +15,22 @@ internal static class ModelCard
         var time = Human.Time(TimeSpan.FromSeconds(state.Seconds));
         var machine = t.Device == "cpu" ? $"{Environment.ProcessorCount} CPU cores" : t.Device;
         var compute = t.BFloat16 ? "bfloat16" : "float32";
-        var from = config.From is null ? "" : $" Fine-tuned from `{config.From}`.";
+        var from = config.From is null ? "" : $" Fine-tuned from `{Path.GetFileName(config.From.TrimEnd(Path.DirectorySeparatorChar))}`.";
+        var options = string.Concat(Options(t).Select(o => $", {o}"));
+        var diffusers = UNetConfigJson.ToJson(u).Contains("\"UNet2DModel\"", StringComparison.Ordinal)
+            ? "It is meant to open in Hugging Face diffusers, too (not tried with this model): `DDIMPipeline.from_pretrained(\"FOLDER\")`."
+            : "Hugging Face diffusers cannot open it: its UNet2DModel has no such network.";
         return $"""
             # {Path.GetFileName(config.Data.TrimEnd(Path.DirectorySeparatorChar))}, {u.Height}×{u.Width}
 
-            A DDPM trained with DiffusionSharp; its weights are an exponential moving average (decay {t.EmaDecays[0]}).
+            A DDPM trained with DiffusionSharp; its weights are an exponential moving average (decay {t.EmaDecays[0]}{(t.EmaWarmup ? ", which rises at first" : "")}).
 
             - Network: {Human.Count(graph.ParameterCount)} parameters, {graph.FlopsPerImage / 1e9:F3} GFLOP per image;
               channels {string.Join(", ", u.BlockOutChannels)}, {u.LayersPerBlock} layers per level.
             - Schedule: {config.Scheduler.ToSchedule()}; the network predicts {config.Scheduler.PredictionType}.
             - Data: `{Path.GetFileName(config.Data.TrimEnd(Path.DirectorySeparatorChar))}` ({config.DataFingerprint}).
             - Training: {Human.Count(state.Images)} images in {Human.Count(state.Step)} updates of {t.BatchSize}, {time} on {machine} in {compute};
-              {t.Optimizer} at {t.LearningRate}, {t.Decay}, {t.Loss} loss, seed {t.Seed}.{from}
+              {t.Optimizer} at {t.LearningRate}, {t.Decay}, {t.Loss} loss{options}, seed {t.Seed}.{from}
 
             Made by:
 
@@ -39,8 +44,23 @@ internal static class ModelCard
             ddim sample --model FOLDER --steps 50 --count 16 --out grid.png
             ```
 
-            It also opens in Hugging Face diffusers: `DDIMPipeline.from_pretrained("FOLDER")`.
+            {diffusers}
 
             """;
+    }
+
+    // What differs from the simple loss and plain Adam.
+    private static IEnumerable<string> Options(TrainingOptions t)
+    {
+        (bool Used, string Text)[] options =
+        [
+            (t.MinSnrGamma is not null, FormattableString.Invariant($"min-SNR weights with gamma {t.MinSnrGamma}")),
+            (t.Reduction != LossReduction.Mean, "summed over an image's elements"),
+            (t.TimestepSampling != TimestepSampling.Uniform, $"{t.TimestepSampling} timesteps"),
+            (t.WarmupImages > 0, $"warm-up over {Human.Count(t.WarmupImages)} images"),
+            (t.WeightDecay > 0, FormattableString.Invariant($"weight decay {t.WeightDecay}")),
+            (t.GradientClip != 1, t.GradientClip == 0 ? "gradients not clipped" : FormattableString.Invariant($"gradients clipped at {t.GradientClip}")),
+        ];
+        return options.Where(o => o.Used).Select(o => o.Text);
     }
 }

@@ -31,14 +31,19 @@ public sealed record CliHost
     internal static CliHost Silent { get; } = new() { Out = TextWriter.Null, Error = TextWriter.Null };
 
     /// <summary>The real thing.</summary>
-    public static CliHost Process() => new()
+    public static CliHost Process()
     {
-        Out = Console.Out,
-        Error = Console.Error,
-        Interactive = !Console.IsErrorRedirected && System.Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb")
-            && string.IsNullOrEmpty(System.Environment.GetEnvironmentVariable("NO_COLOR")),
-        Width = Console.IsErrorRedirected ? 120 : Math.Max(40, Console.WindowWidth),
-        Environment = System.Environment.GetEnvironmentVariable,
-        Interruption = Interruption.FromSignals(),
-    };
+        var interactive = !Console.IsErrorRedirected && System.Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb")
+            && string.IsNullOrEmpty(System.Environment.GetEnvironmentVariable("NO_COLOR"));
+        return new()
+        {
+            Out = Console.Out,
+            Error = Console.Error,
+            Interactive = interactive,
+            Width = Console.IsErrorRedirected ? 120 : Math.Max(40, Console.WindowWidth),
+            Environment = System.Environment.GetEnvironmentVariable,
+            Interruption = Interruption.FromSignals(() => Console.Error.WriteLine(
+                (interactive ? "\r\e[2K" : "") + "stopping: finishing what is at hand and saving; Ctrl-C again quits at once")),
+        };
+    }
 }

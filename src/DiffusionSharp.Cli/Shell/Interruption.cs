@@ -15,11 +15,12 @@ public sealed partial class Interruption : IDisposable
     public int ExitCode { get; private set; } = 130;
 
     /// <summary>Listens to the process's signals.</summary>
-    public static Interruption FromSignals()
+    /// <param name="heard">Called when the first one comes, before anything stops.</param>
+    public static Interruption FromSignals(Action heard)
     {
         var interruption = new Interruption();
-        interruption.Listen(PosixSignal.SIGINT, 130);
-        interruption.Listen(PosixSignal.SIGTERM, 143);
+        interruption.Listen(PosixSignal.SIGINT, 130, heard);
+        interruption.Listen(PosixSignal.SIGTERM, 143, heard);
         return interruption;
     }
 
@@ -38,7 +39,7 @@ public sealed partial class Interruption : IDisposable
         source.Dispose();
     }
 
-    private void Listen(PosixSignal signal, int exitCode) => registrations.Add(PosixSignalRegistration.Create(signal, context =>
+    private void Listen(PosixSignal signal, int exitCode, Action heard) => registrations.Add(PosixSignalRegistration.Create(signal, context =>
     {
         context.Cancel = true;
         if (source.IsCancellationRequested)
@@ -46,6 +47,7 @@ public sealed partial class Interruption : IDisposable
             ExitAtOnce(exitCode);
         }
 
+        heard();
         Raise(exitCode);
     }));
 

@@ -25,11 +25,12 @@ public sealed class TrainTests : IDisposable
     [Fact]
     public void RunEndsWithAModelThatCanBeSampled()
     {
-        var result = ddim.Json([.. Shapes, "--sample-every", "4", "--ema", "0.9,0.99"]);
+        var result = ddim.Json([.. Shapes, "--sample-every", "4", "--ema", "0.9,0.99", "--min-snr", "5"]);
 
         Assert.Equal(6, (int)result["images"]!);
         Assert.Single(Directory.GetFiles(new RunFolder(Run).Samples), f => f.EndsWith("000000000004.png", StringComparison.Ordinal));
-        Assert.Contains("ddim train builtin:shapes", File.ReadAllText(Path.Combine(Run, "model", "README.md")), StringComparison.Ordinal);
+        var card = File.ReadAllText(Path.Combine(Run, "model", "README.md"));
+        Assert.All(["ddim train builtin:shapes", "min-SNR weights with gamma 5", "meant to open in Hugging Face"], words => Assert.Contains(words, card, StringComparison.Ordinal));
         Assert.Equal("training run", (string)ddim.Json("inspect", Run)["kind"]!);
         Assert.Equal("3×16×16", (string)ddim.Json("inspect", Path.Combine(Run, "model"))["network"]!["images"]!);
         ddim.Done("sample", "--model", Run, "--steps", "2", "--count", "2", "--out", scratch["a.png"]);
@@ -60,6 +61,9 @@ public sealed class TrainTests : IDisposable
         Assert.Equal((int)ErrorKind.Configuration, code);
         Assert.Contains("training.learningRate: 0.0002 → 0.5", error, StringComparison.Ordinal);
         Assert.Contains("training.loss", error, StringComparison.Ordinal);
+        ddim.Fails(ErrorKind.Usage, "--channels: found 0", "train", "--out", Run, "--channels", "0");
+        ddim.Fails(ErrorKind.Configuration, "unet.block_out_channels", "train", "--out", Run, "--channels", "12");
+        ddim.Fails(ErrorKind.Configuration, "batch size", "train", "--out", Run, "--batch", "2000000", "--accumulate", "2000000");
         ddim.Fails(ErrorKind.Configuration, "dataFingerprint", "train", "--out", Run, "--seed", "9");
         ddim.Done("train", "--out", Run, "--lr", "0.001", "--steps", "4", "--allow-changes");
         Assert.Equal(8, Images());
@@ -120,6 +124,7 @@ public sealed class TrainTests : IDisposable
 
         Assert.Equal(100, RunConfig.Read(new RunFolder(Run).Config).Scheduler.NumTrainTimesteps);
         ddim.Done("train", "--out", Run, "--steps", "3");
+        ddim.Done("train", "--out", Run, "--steps", "4", "--from", Path.Combine(scratch.Root, ".", "model"));
         ddim.Fails(ErrorKind.Usage, "--channels does not go with --from", "train", "builtin:shapes", "--from", model, "--out", scratch["other"], "--channels", "8");
     }
 
@@ -202,7 +207,9 @@ public sealed class TrainTests : IDisposable
 
         Assert.True(process.WaitForExit(60_000), "the process goes on");
         Assert.Equal(143, process.ExitCode);
-        Assert.Contains("stopped and saved", process.StandardError.ReadToEnd(), StringComparison.Ordinal);
+        var said = process.StandardError.ReadToEnd();
+        Assert.Contains("Ctrl-C again quits at once", said, StringComparison.Ordinal);
+        Assert.Contains("stopped and saved", said, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -236,7 +243,7 @@ public sealed class TrainTests : IDisposable
 
     private static void Terminate(Process process)
     {
-        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("sh", ["-c", FormattableString.Invariant($"kill -TERM {process.Id}")]);
         kill.WaitForExit();
         Thread.Sleep(200);
     }
