@@ -40,14 +40,16 @@ public static class Cli
 
         int Fail(ErrorKind kind, string message, Exception e)
         {
-            host.Error.WriteLine($"ddim: {string.Join('\n', message.Split('\n').Select(Human.Plain))}");
+            host.Error.WriteLine($"ddim: {Lines(message)}");
             if (args.Contains("--verbose"))
             {
-                host.Error.WriteLine(e);
+                host.Error.WriteLine(Lines(e.ToString()));
             }
 
             return (int)kind;
         }
+
+        static string Lines(string text) => string.Join('\n', text.ReplaceLineEndings("\n").Split('\n').Select(Human.Plain));
     }
 
     private static int Dispatch(IReadOnlyList<string> args, CliHost host)
