@@ -116,7 +116,16 @@ internal sealed class OptimisationOptions
             throw new DiffusionException(ErrorKind.Usage, "--epochs and --steps both name the length; give one");
         }
 
-        long? images = r.GetValue(Epochs) is double epochs ? (long)Math.Round(epochs * imagesPerEpoch) : r.GetValue(Steps) * options.BatchSize;
+        const double most = 1e11;
+        var length = r.GetValue(Epochs) is double epochs ? Math.Round(epochs * imagesPerEpoch) : (double?)r.GetValue(Steps) * options.BatchSize;
+        if (length is not (null or (>= 1 and <= most)))
+        {
+            throw new DiffusionException(
+                ErrorKind.Usage,
+                FormattableString.Invariant($"--epochs or --steps: that is {length:G3} images; a run has 1 to {most:G3}"));
+        }
+
+        var images = (long?)length;
         if (images is null && r.GetValue(Duration) is null)
         {
             return isNew ? options with { TotalImages = 300 * imagesPerEpoch } : options;

@@ -27,6 +27,8 @@ public sealed class UsageErrorTests
     [InlineData("--nearest: found 0", "score", "/tmp", "--nearest", "0")]
     [InlineData("--channels: found 0", "train", "builtin:shapes", "--dry-run", "--size", "16", "--channels", "0")]
     [InlineData("each 1 to 1024", "train", "builtin:shapes", "--dry-run", "--size", "16", "--multipliers", "1,2000000000")]
+    [InlineData("a run has 1 to 1E+11", "train", "builtin:shapes", "--dry-run", "--size", "16", "--epochs", "1e300")]
+    [InlineData("a run has 1 to 1E+11", "train", "builtin:shapes", "--dry-run", "--size", "16", "--steps", "9000000000000000000")]
     [InlineData("--out is missing", "train", "builtin:shapes")]
     [InlineData("both name the length", "train", "builtin:shapes", "--dry-run", "--steps", "1", "--epochs", "1")]
     [InlineData("no such built-in data set", "train", "builtin:faces", "--dry-run")]
