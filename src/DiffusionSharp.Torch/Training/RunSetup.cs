@@ -66,15 +66,8 @@ internal static class RunSetup
 
     /// <summary>The weights of a checkpoint.</summary>
     /// <exception cref="DiffusionException">They are not the network's (<see cref="ErrorKind.ModelFile"/>).</exception>
-    public static Dictionary<string, HostTensor> ReadWeights(string checkpoint, NetworkGraph graph)
-    {
-        var weights = ReadPart(checkpoint, Checkpoint.Weights);
-        WeightsCheck.Against(
-            Path.Combine(checkpoint, Checkpoint.Weights),
-            weights.Select(w => KeyValuePair.Create(w.Key, (IReadOnlyList<int>)w.Value.Shape)),
-            graph.Parameters.Select(p => KeyValuePair.Create(p.Name, (IReadOnlyList<int>)p.Shape)));
-        return weights;
-    }
+    public static Dictionary<string, HostTensor> ReadWeights(string checkpoint, NetworkGraph graph) =>
+        Checkpoint.ReadWeights(Path.Combine(checkpoint, Checkpoint.Weights), graph).ToDictionary();
 
     /// <summary>The averages of a checkpoint; one that is new begins with the weights.</summary>
     public static Dictionary<string, HostTensor> ReadAverage(string checkpoint, double decay, Dictionary<string, HostTensor> weights) =>

@@ -55,16 +55,6 @@ public sealed class ModelSource
 
         // An average that was added after this checkpoint begins with its weights.
         var file = raw || !File.Exists(average) ? System.IO.Path.Combine(checkpoint, Checkpoint.Weights) : average;
-        return new ModelSource(run.Root, file, config.UNet, config.Scheduler, config.ClassNames, () => Read(file, Networks.UNet.Build(config.UNet)));
-    }
-
-    private static List<KeyValuePair<string, HostTensor>> Read(string path, NetworkGraph graph)
-    {
-        using var file = SafetensorsFile.Open(path);
-        WeightsCheck.Against(
-            path,
-            file.Tensors.Select(t => KeyValuePair.Create(t.Key, t.Value.Shape)),
-            graph.Parameters.Select(p => KeyValuePair.Create(p.Name, (IReadOnlyList<int>)p.Shape)));
-        return [.. graph.Parameters.Select(p => KeyValuePair.Create(p.Name, file.ReadFloat32(p.Name)))];
+        return new ModelSource(run.Root, file, config.UNet, config.Scheduler, config.ClassNames, () => Checkpoint.ReadWeights(file, Networks.UNet.Build(config.UNet)));
     }
 }
