@@ -14,6 +14,7 @@ internal sealed record Verb(string Name, string Help, Func<CliHost, IReadOnlyLis
     [
         new("train", TrainCommand.Help, TrainCommand.Create),
         new("sample", SampleCommand.Help, (host, _) => SampleCommand.Create(host)),
+        new("invert", InvertCommand.Help, (host, _) => InvertCommand.Create(host)),
         new("plan", PlanCommand.Help, (host, _) => PlanCommand.Create(host)),
         new("predict", PredictCommand.Help, (host, _) => PredictCommand.Create(host)),
         new("score", ScoreCommand.Help, (host, _) => ScoreCommand.Create(host)),
@@ -32,6 +33,7 @@ internal sealed record Verb(string Name, string Help, Func<CliHost, IReadOnlyLis
           demo        see it work: samples the bundled model, then trains and samples a small one
           train       train a network on images, or go on with a run
           sample      draw images with a model
+          invert      encode images as the x_T that DDIM makes them from
           plan        print the steps, coefficients and noise levels of a sampling run
           predict     run a network once on given arrays
           score       say how many pictures of builtin:shapes are what they should be

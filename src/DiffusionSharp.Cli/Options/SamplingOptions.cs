@@ -28,10 +28,20 @@ internal sealed class SamplingOptions
 
     public Option<double?> Threshold { get; } = Parse.Maybe<double>("--threshold");
 
-    public IEnumerable<Option> All => [Steps, Eta, Spacing, Timesteps, Clip, NoClip, Threshold];
+    /// <summary>The options that name τ.</summary>
+    public IEnumerable<Option> Tau => [Steps, Spacing, Timesteps];
+
+    public IEnumerable<Option> All => [.. Tau, Eta, Clip, NoClip, Threshold];
 
     /// <summary>Steps, η, τ and the treatment of x0.</summary>
-    public SampleOptions Resolve(ParseResult r, SchedulerConfig scheduler)
+    public SampleOptions Resolve(ParseResult r, SchedulerConfig scheduler) => ResolveTau(r, scheduler) with
+    {
+        Eta = r.Or(Eta, 0),
+        X0Treatment = Treatment(r, scheduler),
+    };
+
+    /// <summary>τ alone.</summary>
+    public SampleOptions ResolveTau(ParseResult r, SchedulerConfig scheduler)
     {
         if (r.Has(Timesteps) && (r.Has(Steps) || r.Has(Spacing)))
         {
@@ -41,10 +51,8 @@ internal sealed class SamplingOptions
         return new SampleOptions
         {
             Steps = r.Or(Steps, Math.Min(50, scheduler.NumTrainTimesteps)),
-            Eta = r.Or(Eta, 0),
             Spacing = r.Or(Spacing, TimestepSpacing.Uniform),
             Timesteps = r.Has(Timesteps) ? r.GetValue(Timesteps) : null,
-            X0Treatment = Treatment(r, scheduler),
         };
     }
 

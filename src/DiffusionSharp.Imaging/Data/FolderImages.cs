@@ -24,7 +24,7 @@ internal static class FolderImages
         {
             foreach (var file in Directory.EnumerateFiles(folder).Where(RawImage.IsImageName))
             {
-                files.Add(new RawImage(name + Path.GetFileName(file), 0, () => Read(file)));
+                files.Add(RawImage.OfFile(name + Path.GetFileName(file), file));
             }
 
             foreach (var child in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal))
@@ -52,26 +52,5 @@ internal static class FolderImages
 
         var here = Path.Combine(Canonical(parent), Path.GetFileName(path));
         return new DirectoryInfo(here).ResolveLinkTarget(returnFinalTarget: true) is { } target ? Canonical(target.FullName) : here;
-    }
-
-    private static byte[] Read(string path)
-    {
-        try
-        {
-            // The length of what is opened: a link to a file has one of its own.
-            using var file = File.OpenRead(path);
-            if (file.Length > RawImage.MaxFileBytes)
-            {
-                throw new BadImageException(FormattableString.Invariant($"{file.Length} bytes are more than the limit of {RawImage.MaxFileBytes}"));
-            }
-
-            var bytes = new byte[file.Length];
-            file.ReadExactly(bytes);
-            return bytes;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new BadImageException($"the file cannot be read: {e.Message}", e);
-        }
     }
 }

@@ -27,4 +27,28 @@ internal sealed record RawImage(string Name, long Held, Func<byte[]> Bytes)
         var file = name[(name.LastIndexOfAny(['/', '\\']) + 1)..];
         return !file.StartsWith('.') && Path.GetExtension(file).ToLowerInvariant() is ".png" or ".jpg" or ".jpeg" or ".webp" or ".gif" or ".bmp";
     }
+
+    /// <summary>A file on disk, which is read when it is asked for.</summary>
+    public static RawImage OfFile(string name, string path) => new(name, 0, () => Read(path));
+
+    private static byte[] Read(string path)
+    {
+        try
+        {
+            // The length of what is opened: a link to a file has one of its own.
+            using var file = File.OpenRead(path);
+            if (file.Length > MaxFileBytes)
+            {
+                throw new BadImageException(FormattableString.Invariant($"{file.Length} bytes are more than the limit of {MaxFileBytes}"));
+            }
+
+            var bytes = new byte[file.Length];
+            file.ReadExactly(bytes);
+            return bytes;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BadImageException($"the file cannot be read: {e.Message}", e);
+        }
+    }
 }

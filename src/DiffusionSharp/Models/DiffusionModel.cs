@@ -52,15 +52,54 @@ public sealed class DiffusionModel : IDisposable
         ArgumentNullException.ThrowIfNull(scheduler);
         ArgumentNullException.ThrowIfNull(options);
         var schedule = scheduler.ToSchedule();
-        var timesteps = options.Timesteps is { } tau
-            ? Timesteps.Custom(schedule.T, [.. tau])
-            : Timesteps.Create(options.Spacing, schedule.T, options.Steps, options.Spacing == TimestepSpacing.Leading ? scheduler.StepsOffset : 0);
-        return DdimPlan.Create(schedule, timesteps, new DdimOptions
+        return DdimPlan.Create(schedule, Tau(scheduler, schedule.T, options), new DdimOptions
         {
             Eta = options.Eta,
             PredictionType = scheduler.PredictionType,
             X0Treatment = options.X0Treatment ?? Treatment(scheduler),
             FinalAlphaBar = scheduler.SetAlphaToOne ? FinalAlphaBar.One : FinalAlphaBar.AlphaBarZero,
+        });
+    }
+
+    /// <summary>The plan that <see cref="Invert"/> carries out.</summary>
+    /// <param name="options">Steps and spacing, those of the plan that will decode.</param>
+    /// <param name="level">At which end of a step the network is called.</param>
+    public SamplingPlan InversionPlan(SampleOptions options, InversionLevel level = InversionLevel.Target)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var scheduler = Source.Scheduler;
+        return Sampling.InversionPlan.Create(Schedule, Tau(scheduler, Schedule.T, options), new InversionOptions
+        {
+            Level = level,
+            PredictionType = scheduler.PredictionType,
+            StartAlphaBar = scheduler.SetAlphaToOne ? FinalAlphaBar.One : FinalAlphaBar.AlphaBarZero,
+        });
+    }
+
+    /// <summary>
+    /// Encodes images as x_T, without clipping (Song et al. 2021, section 5.4). <see cref="Sample"/> with the same τ, η = 0, no
+    /// treatment of x0 and the result as <see cref="SampleOptions.InitialX"/> decodes them.
+    /// </summary>
+    /// <param name="images">[N, C, H, W], -1…1.</param>
+    /// <param name="options">Steps, spacing, labels, batch size and progress; null takes the defaults. Seeds and η play no part.</param>
+    /// <param name="level">At which end of a step the network is called.</param>
+    /// <returns>x_T, [N, C, H, W].</returns>
+    /// <exception cref="DiffusionException">An option does not fit the model, or the network returned numbers that are not finite.</exception>
+    public SampledImages Invert(double[] images, SampleOptions? options = null, InversionLevel level = InversionLevel.Target)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        options ??= new SampleOptions();
+        var count = images.Length / Graph.InputShape.Elements;
+        return Sampler.Run(Denoiser, InversionPlan(options, level), new SamplerRequest
+        {
+            Shape = Graph.InputShape,
+            Count = count,
+            Noise = NoiseSource.FromSeeds(new ulong[count]),
+            InitialX = images,
+            Labels = options.Labels,
+            BatchSize = options.BatchSize,
+            Progress = options.Progress,
+            CancellationToken = options.CancellationToken,
         });
     }
 
@@ -87,6 +126,10 @@ public sealed class DiffusionModel : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => (Denoiser as IDisposable)?.Dispose();
+
+    private static Timesteps Tau(Weights.SchedulerConfig scheduler, int T, SampleOptions options) => options.Timesteps is { } tau
+        ? Timesteps.Custom(T, [.. tau])
+        : Timesteps.Create(options.Spacing, T, options.Steps, options.Spacing == TimestepSpacing.Leading ? scheduler.StepsOffset : 0);
 
     private static X0Treatment Treatment(Weights.SchedulerConfig s) => (s.Thresholding, s.ClipSample) switch
     {

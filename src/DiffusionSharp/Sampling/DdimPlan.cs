@@ -16,14 +16,8 @@ public static class DdimPlan
     /// <exception cref="DiffusionException">T differs, or ε-prediction starts where ᾱ = 0.</exception>
     public static SamplingPlan Create(NoiseSchedule schedule, Timesteps timesteps, DdimOptions? options = null)
     {
-        ArgumentNullException.ThrowIfNull(schedule);
-        ArgumentNullException.ThrowIfNull(timesteps);
+        RequireSameT(schedule, timesteps);
         options ??= new DdimOptions();
-        if (schedule.T != timesteps.T)
-        {
-            throw Invalid($"the timesteps are made for T = {timesteps.T}, the noise schedule has T = {schedule.T}");
-        }
-
         var final = options.FinalAlphaBar == FinalAlphaBar.One ? 1 : schedule.AlphaBar(0);
         var steps = new SamplingStep[timesteps.Count];
         for (var k = 0; k < steps.Length; k++)
@@ -53,12 +47,19 @@ public static class DdimPlan
                 $"a step from alphaBar {alphaBarFrom} to {alphaBarTo}: 0 <= from < 1, from <= to <= 1 and 0 < to are needed", nameof(alphaBarFrom));
         }
 
-        double a = Math.Sqrt(alphaBarFrom), b = Math.Sqrt(1 - alphaBarFrom);
-        var (x0FromX, x0FromM) = X0Coefficients(t, a, b, options.PredictionType);
-        var (epsilonFromX, epsilonFromM, epsilonFromX0) = options.X0Treatment is { Kind: not X0TreatmentKind.None, KeepsEpsilon: false }
-            ? (1 / b, 0, -a / b)
-            : NetworkEpsilon(a, b, options.PredictionType);
         var (direction, sigma) = DirectionAndSigma(alphaBarFrom, alphaBarTo, options.Eta);
+        return Move(t, alphaBarFrom, alphaBarTo, direction, sigma, options.PredictionType, options.X0Treatment);
+    }
+
+    /// <summary>x' = √ᾱ_to·x0 + direction·ε + σ·z, with x0 and ε by the network's prediction for x; up or down in noise.</summary>
+    internal static SamplingStep Move(
+        double t, double alphaBarFrom, double alphaBarTo, double direction, double sigma, PredictionType type, X0Treatment treatment)
+    {
+        double a = Math.Sqrt(alphaBarFrom), b = Math.Sqrt(1 - alphaBarFrom);
+        var (x0FromX, x0FromM) = X0Coefficients(t, a, b, type);
+        var (epsilonFromX, epsilonFromM, epsilonFromX0) = treatment is { Kind: not X0TreatmentKind.None, KeepsEpsilon: false }
+            ? (1 / b, 0, -a / b)
+            : NetworkEpsilon(a, b, type);
         return new SamplingStep
         {
             Timestep = t,
@@ -71,6 +72,16 @@ public static class DdimPlan
             X0 = Math.Sqrt(alphaBarTo) + (direction * epsilonFromX0),
             Sigma = sigma,
         };
+    }
+
+    internal static void RequireSameT(NoiseSchedule schedule, Timesteps timesteps)
+    {
+        ArgumentNullException.ThrowIfNull(schedule);
+        ArgumentNullException.ThrowIfNull(timesteps);
+        if (schedule.T != timesteps.T)
+        {
+            throw Invalid($"the timesteps are made for T = {timesteps.T}, the noise schedule has T = {schedule.T}");
+        }
     }
 
     /// <summary>√(1-ᾱ_s-σ²) and σ of equation 12; σ = 0 into the clean image.</summary>

@@ -8,7 +8,7 @@ using TestKit;
 
 namespace Conformance.Sampling;
 
-/// <summary>The constants of diffusers' own tests of DDIMScheduler and DDPMScheduler (diffusers-tests/expected.json).</summary>
+/// <summary>The constants of diffusers' own tests of DDIMScheduler, DDIMInverseScheduler and DDPMScheduler (diffusers-tests/expected.json).</summary>
 public class DiffusersConstants
 {
     private static readonly ImageShape Shape = new(3, 8, 8);
@@ -24,6 +24,9 @@ public class DiffusersConstants
         {
             case "ddim":
                 Ddim(expected);
+                break;
+            case "ddim_inverse n=10":
+                DdimInverse(expected);
                 break;
             case "ddpm fixed_small":
                 Ddpm(expected);
@@ -55,6 +58,26 @@ public class DiffusersConstants
         Check(runs, "set_alpha_to_one=True beta_start=0.01", DdimPlan.Create(steep, ten, options));
         Check(runs, "set_alpha_to_one=False beta_start=0.01", DdimPlan.Create(steep, ten, options with { FinalAlphaBar = FinalAlphaBar.AlphaBarZero }));
         Check(runs, "add_noise then t=[100,0]", DdimPlan.Create(linear, Timesteps.Custom(1000, 100, 0), options), Noised(linear, 100));
+    }
+
+    private static void DdimInverse(JsonElement expected)
+    {
+        Assert.Equal(
+            expected.GetProperty("timesteps steps_offset=1 n=5").EnumerateArray().Select(e => e.GetDouble()),
+            InversionPlan.Create(NoiseSchedule.Linear(), Timesteps.Leading(1000, 5, 1)).Steps.Select(s => s.Timestep!.Value));
+
+        NoiseSchedule linear = NoiseSchedule.Linear(), steep = NoiseSchedule.Linear(1000, 0.01);
+        Check(expected, "default", Inverse(linear, new InversionOptions()));
+        Check(expected, "v_prediction", Inverse(linear, new InversionOptions { PredictionType = PredictionType.VPrediction }));
+        Check(expected, "set_alpha_to_one=True beta_start=0.01", Inverse(steep, new InversionOptions()));
+        Check(expected, "set_alpha_to_one=False beta_start=0.01", Inverse(steep, new InversionOptions { StartAlphaBar = FinalAlphaBar.AlphaBarZero }));
+
+        // The reference's default clips x0 and keeps the network's ε.
+        static SamplingPlan Inverse(NoiseSchedule schedule, InversionOptions options)
+        {
+            var plan = InversionPlan.Create(schedule, Timesteps.Leading(1000, 10), options);
+            return new SamplingPlan(plan.Name, plan.T, plan.PredictionType, X0Treatment.Clip(1, keepEpsilon: true), [.. plan.Steps]);
+        }
     }
 
     private static void Ddpm(JsonElement expected)

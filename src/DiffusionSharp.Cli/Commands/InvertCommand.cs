@@ -1,0 +1,119 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using DiffusionSharp.Cli.Display;
+using DiffusionSharp.Cli.Options;
+using DiffusionSharp.Cli.Pictures;
+using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Imaging.Data;
+using DiffusionSharp.Imaging.Shapes;
+using DiffusionSharp.Models;
+using DiffusionSharp.Sampling;
+using DiffusionSharp.Weights;
+
+namespace DiffusionSharp.Cli.Commands;
+
+/// <summary><c>ddim invert</c>: encodes images as x_T.</summary>
+internal sealed class InvertCommand
+{
+    public const string Help = """
+        Example:  ddim invert photo.png --steps 100 && ddim sample --init latents.npy --steps 100 --no-clip
+
+        Encodes images as the x_T that DDIM makes them from: the deterministic update run from the
+        image up to pure noise, without clipping. More steps come back closer to the image.
+
+          IMAGE…                 image files, a folder or archive of images, or builtin:shapes;
+                                 made the model's size (short side, then centre crop)
+          --count N              the first N images [all; 16 of builtin:shapes]
+          --model, -m DIR        model folder (diffusers layout) or training run [the bundled model]
+          --raw                  of a run: the weights themselves instead of their average
+          --steps N              network calls per image [50]
+          --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
+                                 stride, ermongroup-uniform, ermongroup-quad [uniform]
+          --timesteps LIST       these timesteps instead, from high to low: 900,600,300,0
+          --level L              of a step from s up to t, the network is called at: target (t),
+                                 or current (s, the paper's Euler step) [target]
+          --labels, --class LIST class of all images, or of each, by number or name
+          --out, -o X.npy        receives x_T, float32 [N,C,H,W] [latents.npy]
+          --json                 the result as JSON
+          --batch N              images in one network call [16]
+          --device D             cpu, cuda or cuda:N [cpu]
+          --threads N            threads of the engine [all cores]
+        """;
+
+    private const int DefaultDrawings = 16;
+
+    private readonly CliHost host;
+    private readonly Argument<string[]> images = new("IMAGE") { Arity = ArgumentArity.OneOrMore };
+    private readonly Option<int> count = Parse.Number<int>("--count");
+    private readonly Option<string?> model = ModelOption.Create();
+    private readonly Option<bool> raw = new("--raw");
+    private readonly Option<InversionLevel> level = Parse.Choice("--level", ("target", InversionLevel.Target), ("current", InversionLevel.Current));
+    private readonly Option<string?> labels = new("--labels", "--class");
+    private readonly Option<string?> output = new("--out", "-o");
+    private readonly Option<bool> json = JsonOption.Create();
+    private readonly SamplingOptions sampling = new();
+    private readonly EngineOptions engine = new();
+
+    private InvertCommand(CliHost host) => this.host = host;
+
+    public static Command Create(CliHost host)
+    {
+        var invert = new InvertCommand(host);
+        var command = new Command("invert")
+        {
+            invert.images, invert.count, invert.model, invert.raw, invert.level, invert.labels, invert.output, invert.json,
+        };
+        foreach (var option in invert.sampling.Tau.Concat(invert.engine.All))
+        {
+            command.Add(option);
+        }
+
+        command.SetAction(invert.Run);
+        return command;
+    }
+
+    private int Run(ParseResult r)
+    {
+        var batch = engine.BatchSize(r);
+        var target = r.GetValue(output) ?? "latents.npy";
+        using var loaded = DiffusionModel.Load(ModelOption.Resolve(r.GetValue(model), host), engine.Open(r), r.GetValue(raw));
+        var shape = loaded.Graph.InputShape;
+        var paths = r.GetValue(images)!;
+        int? wanted = r.Has(count) ? r.GetValue(count) : paths.Contains(ShapesSource.Name) ? DefaultDrawings : null;
+        var x0 = ImageList.Read(paths, shape, wanted, host.Interruption.Token);
+        var n = x0.Length / shape.Elements;
+        var options = sampling.ResolveTau(r, loaded.Source.Scheduler) with
+        {
+            Labels = LabelList.Resolve(r.GetValue(labels), loaded, n),
+            BatchSize = batch,
+            CancellationToken = host.Interruption.Token,
+        };
+        var at = r.Or(level, InversionLevel.Target);
+        var plan = loaded.InversionPlan(options, at);
+        using var meter = new SamplingMeter(host, (n + batch - 1) / batch * plan.NetworkCalls);
+        var xT = loaded.Invert(x0, options with { Progress = p => meter.Report(p) }, at);
+        meter.Dispose();
+        NpyFile.Write(target, new HostTensor([n, shape.Channels, shape.Height, shape.Width], xT.ToFloats()));
+        IReadOnlyList<string> notes = loaded.Source.Scheduler is { ClipSample: true } or { Thresholding: true }
+            ? [.. plan.Notes, "the model's scheduler clips x0 when it samples; an encoding is decoded without: ddim sample --no-clip"]
+            : plan.Notes;
+        JsonOption.Print(
+            host,
+            r.GetValue(json),
+            () => new JsonObject
+            {
+                ["out"] = target,
+                ["images"] = n,
+                ["shape"] = new JsonArray(shape.Channels, shape.Height, shape.Width),
+                ["level"] = at == InversionLevel.Target ? "target" : "current",
+                ["networkCalls"] = plan.NetworkCalls,
+                ["seconds"] = meter.Elapsed.TotalSeconds,
+                ["model"] = loaded.Source.Path,
+                ["notes"] = JsonParts.List(notes),
+            },
+            () => $"x_T of {n} images of {shape} in {target}: "
+                + FormattableString.Invariant($"{plan.NetworkCalls} network calls each, {meter.Elapsed.TotalSeconds:F1} s")
+                + string.Concat(notes.Select(note => $"\nnote: {note}")));
+        return 0;
+    }
+}

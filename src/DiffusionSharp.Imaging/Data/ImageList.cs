@@ -1,0 +1,72 @@
+using DiffusionSharp.Imaging.Decoding;
+
+namespace DiffusionSharp.Imaging.Data;
+
+/// <summary>Reads images that are named one by one, or by the data set they lie in, as a network takes them.</summary>
+public static class ImageList
+{
+    /// <summary>Reads, resizes (short side, antialiased) and centre-crops images.</summary>
+    /// <param name="paths">Image files, and whatever <see cref="DataSets.Open"/> opens; in this order.</param>
+    /// <param name="shape">1 or 3 channels, any size.</param>
+    /// <param name="count">The first so many; null takes all.</param>
+    /// <param name="cancellation">Stops.</param>
+    /// <returns>[N, C, H, W], -1…1.</returns>
+    /// <exception cref="DiffusionException">A path cannot be read or an image is damaged, or there are fewer than <paramref name="count"/>.</exception>
+    public static double[] Read(IReadOnlyList<string> paths, ImageShape shape, int? count = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        if (count < 1)
+        {
+            throw new DiffusionException(ErrorKind.Usage, $"{count} images were asked for; read at least 1");
+        }
+
+        var options = new DataOptions { Channels = shape.Channels, Height = shape.Height, Width = shape.Width, MaxBadFraction = 0 };
+        options.Validate();
+        var values = new List<double>();
+        var pixels = new byte[shape.Elements];
+        var left = count ?? int.MaxValue;
+        foreach (var path in paths.TakeWhile(_ => left > 0))
+        {
+            if (RawImage.IsImageName(path) && File.Exists(path))
+            {
+                Decode(path, options, shape, pixels);
+                Add();
+                continue;
+            }
+
+            var source = DataSets.Open(path, options, cancellation: cancellation);
+            using var owned = source as IDisposable;
+            for (var i = 0L; left > 0 && i < source.ImagesPerEpoch; i++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                source.ReadStored(i, pixels);
+                Add();
+            }
+        }
+
+        return count is null || left == 0 ? [.. values] : throw new DiffusionException(
+            ErrorKind.Data,
+            $"{string.Join(", ", paths)}: {count - left} images found, {count} were asked for; give more, or ask for fewer");
+
+        void Add()
+        {
+            left--;
+            foreach (var level in pixels)
+            {
+                values.Add((level / 127.5f) - 1);
+            }
+        }
+    }
+
+    private static void Decode(string path, DataOptions options, ImageShape shape, byte[] pixels)
+    {
+        try
+        {
+            ImageFit.Fit(ImageDecoder.Decode(RawImage.OfFile(path, path).Bytes(), options.Background, options.MaxPixels), shape, pixels);
+        }
+        catch (BadImageException e)
+        {
+            throw new DiffusionException(ErrorKind.Data, $"{path}: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+using DiffusionSharp.Schedules;
+
+namespace DiffusionSharp.Sampling;
+
+/// <summary>The choices of an inversion plan. There is no clipping among them: what is clipped cannot be decoded.</summary>
+public sealed record InversionOptions
+{
+    /// <summary>Where a step calls the network.</summary>
+    public InversionLevel Level { get; init; }
+
+    /// <summary>What the network returns.</summary>
+    public PredictionType PredictionType { get; init; }
+
+    /// <summary>ᾱ of the images that are encoded; the decoding plan's final ᾱ.</summary>
+    public FinalAlphaBar StartAlphaBar { get; init; }
+}

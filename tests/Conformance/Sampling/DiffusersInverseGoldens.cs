@@ -1,0 +1,27 @@
+using DiffusionSharp.Sampling;
+using TestKit;
+
+namespace Conformance.Sampling;
+
+/// <summary>05_diffusers_DDIMInverse: DDIMInverseScheduler, every state of every run.</summary>
+public class DiffusersInverseGoldens
+{
+    public static TheoryData<string> Runs => new(GoldenRuns.Of("05_diffusers_DDIMInverse"));
+
+    [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
+    [MemberData(nameof(Runs))]
+    public void Agrees(string run)
+    {
+        var golden = new GoldenCase("05_diffusers_DDIMInverse");
+        var json = golden.Json.GetProperty("runs").GetProperty(run);
+        var config = DiffusersConfig.Read(json.GetProperty("config"), "DDIMScheduler");
+        var options = DiffusersConfig.Options(config, eta: 0, keepEpsilon: true);
+        var plan = InversionPlan.Create(
+            config.ToSchedule(),
+            DiffusersConfig.Timesteps(config, json.GetProperty("num_inference_steps").GetInt32()),
+            new InversionOptions { PredictionType = config.PredictionType, StartAlphaBar = options.FinalAlphaBar });
+
+        // The reference may clip x0, with the network's ε kept; our inversions never do.
+        SchedulerReplay.Check(golden, run, json, new SamplingPlan(plan.Name, plan.T, plan.PredictionType, options.X0Treatment, [.. plan.Steps]));
+    }
+}

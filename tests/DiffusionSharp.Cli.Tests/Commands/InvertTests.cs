@@ -1,0 +1,102 @@
+using DiffusionSharp.Cli.Tests.Kit;
+using DiffusionSharp.Imaging.Data;
+using DiffusionSharp.Imaging.Files;
+using DiffusionSharp.Models;
+using DiffusionSharp.Torch.Engine;
+using DiffusionSharp.Weights;
+using TestKit;
+
+namespace DiffusionSharp.Cli.Tests.Commands;
+
+public sealed class InvertTests : IDisposable
+{
+    private readonly Scratch scratch = new();
+    private readonly Ddim ddim = new();
+    private readonly string model;
+    private readonly string picture;
+
+    public InvertTests()
+    {
+        model = TinyModel.Save(scratch["model"]);
+        picture = scratch["photo.png"];
+        ImageFile.SavePng(picture, new ImageShape(3, 8, 8), [.. Enumerable.Range(0, 192).Select(i => (byte)(i * 5))]);
+    }
+
+    public void Dispose() => scratch.Dispose();
+
+    // The DDIM paper's table 2 on the bundled model: the error of encode and decode falls with S.
+    [Fact]
+    public void EncodedDrawingsComeBack()
+    {
+        var bundled = Path.Combine(Shared.Repository, "models", "shapes-32");
+        var drawings = ImageList.Read(["builtin:shapes"], new ImageShape(3, 32, 32), 2, TestContext.Current.CancellationToken);
+
+        double few = Error("10"), many = Error("50");
+        Assert.True(many < few / 4, $"mean squared errors {few:G3} with 10 steps, {many:G3} with 50");
+        Assert.InRange(many, 0, 0.02);
+
+        double Error(string steps)
+        {
+            ddim.Done("invert", "builtin:shapes", "--count", "2", "--model", bundled, "--steps", steps, "--out", scratch["z.npy"]);
+            ddim.Done("sample", "--model", bundled, "--init", scratch["z.npy"], "--steps", steps, "--no-clip", "--dump", scratch["back.npy"]);
+            return NpyFile.ReadFloat32(scratch["back.npy"]).Data.Zip(drawings, (found, wanted) => (found - wanted) * (found - wanted)).Average();
+        }
+    }
+
+    [Fact]
+    public void TheCommandIsTheLibrarysThreeLines()
+    {
+        var json = ddim.Json("invert", picture, "--model", model, "--timesteps", "99,60,7", "--out", scratch["z.npy"]);
+        using var loaded = DiffusionModel.Load(model, TorchEngine.Cpu);
+        var x0 = ImageList.Read([picture], loaded.Graph.InputShape, cancellation: TestContext.Current.CancellationToken);
+        var xT = loaded.Invert(x0, new SampleOptions { Timesteps = [99, 60, 7] });
+
+        var written = NpyFile.ReadFloat32(scratch["z.npy"]);
+        Assert.Equal([1, 3, 8, 8], written.Shape);
+        Assert.Equal(xT.ToFloats(), written.Data);
+        Assert.Equal((1, 3), ((int)json["images"]!, (int)json["networkCalls"]!));
+        Assert.Contains("--no-clip", (string)json["notes"]![0]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TheLevelMatters()
+    {
+        float[] Encoded(string level)
+        {
+            ddim.Done("invert", picture, "--model", model, "--steps", "5", "--level", level, "--out", scratch["z.npy"]);
+            return [.. NpyFile.ReadFloat32(scratch["z.npy"]).Data];
+        }
+
+        Assert.NotEqual(Encoded("target"), Encoded("current"));
+    }
+
+    [Fact]
+    public void FilesFoldersAndDrawingsAreRead()
+    {
+        Directory.CreateDirectory(scratch["more"]);
+        File.Copy(picture, scratch["more/a.png"]);
+        File.Copy(picture, scratch["more/b.png"]);
+
+        Assert.Equal(3, Count(picture, scratch["more"]));
+        Assert.Equal(2, Count(picture, scratch["more"], "--count", "2"));
+        var larger = TinyModel.Save(scratch["larger"], size: 16);
+        Assert.Equal(16, (int)ddim.Json("invert", "builtin:shapes", "--model", larger, "--steps", "1", "--out", scratch["z.npy"])["images"]!);
+
+        int Count(params string[] words) => (int)ddim.Json(["invert", .. words, "--model", model, "--steps", "1", "--out", scratch["z.npy"]])["images"]!;
+    }
+
+    [Fact]
+    public void BadImagesAreNamedAndNothingIsWritten()
+    {
+        scratch.Text("broken.png", "no picture");
+
+        ddim.Fails(ErrorKind.Data, "broken.png", Words(scratch["broken.png"]));
+        ddim.Fails(ErrorKind.Data, "no such file or folder", Words(scratch["absent.png"]));
+        ddim.Fails(ErrorKind.Data, "1 images found, 2 were asked for", [.. Words(picture), "--count", "2"]);
+        ddim.Fails(ErrorKind.Usage, "read at least 1", [.. Words(picture), "--count", "0"]);
+        ddim.Fails(ErrorKind.Usage, "--level", [.. Words(picture), "--level", "next"]);
+        Assert.False(File.Exists(scratch["z.npy"]));
+
+        string[] Words(string path) => ["invert", path, "--model", model, "--out", scratch["z.npy"]];
+    }
+}
