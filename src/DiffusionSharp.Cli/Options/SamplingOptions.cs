@@ -31,7 +31,10 @@ internal sealed class SamplingOptions
     /// <summary>The options that name τ.</summary>
     public IEnumerable<Option> Tau => [Steps, Spacing, Timesteps];
 
-    public IEnumerable<Option> All => [.. Tau, Eta, Clip, NoClip, Threshold];
+    /// <summary>All but η.</summary>
+    public IEnumerable<Option> Deterministic => [.. Tau, Clip, NoClip, Threshold];
+
+    public IEnumerable<Option> All => [.. Deterministic, Eta];
 
     /// <summary>Steps, η, τ and the treatment of x0.</summary>
     public SampleOptions Resolve(ParseResult r, SchedulerConfig scheduler) => ResolveTau(r, scheduler) with

@@ -36,7 +36,8 @@ internal sealed class Recipe
     /// <summary>The recipe of one image, or of several on a sheet.</summary>
     /// <param name="seeds">Their seeds.</param>
     /// <param name="labels">Their classes, if they have any.</param>
-    public string Of(IReadOnlyList<ulong> seeds, IReadOnlyList<int>? labels)
+    /// <param name="frames">Images from one seed to the next on a sheet of interpolations.</param>
+    public string Of(IReadOnlyList<ulong> seeds, IReadOnlyList<int>? labels, int? frames = null)
     {
         var recipe = new JsonObject
         {
@@ -55,6 +56,11 @@ internal sealed class Recipe
         if (labels is not null)
         {
             recipe["labels"] = JsonParts.List(labels);
+        }
+
+        if (frames is not null)
+        {
+            recipe["frames"] = frames;
         }
 
         if (inputs is not null)

@@ -39,12 +39,19 @@ public class ErmongroupSamplingGoldens
 
         var plan = DdimPlan.Create(NoiseSchedule.Linear(), Timesteps.ErmongroupUniform(1000, golden.Json.GetProperty("timesteps").GetInt32()));
         var count = golden.Shape("z")[0];
+        double[] z = golden.Doubles("z"), alpha = golden.Doubles("alpha"), between = new double[z.Length / count];
+        for (var i = 0; i < count; i++)
+        {
+            Slerp.Between(golden.Doubles("z1"), golden.Doubles("z2"), alpha[i], between);
+            Assert.All(between.Index(), v => Assert.Equal(z[(i * between.Length) + v.Index], v.Item, tolerance.GetProperty("z").GetDouble()));
+        }
+
         var result = Sampler.Run(denoiser, plan, new SamplerRequest
         {
             Shape = model.Graph.InputShape,
             Count = count,
             Noise = NoiseSource.Recorded([], 0, count, model.Graph.InputShape),
-            InitialX = golden.Doubles("z"),
+            InitialX = z,
         });
 
         AssertClose("x", golden.Doubles("x"), result.Values, tolerance.GetProperty("x_rel_to_max_abs").GetDouble());

@@ -1,0 +1,139 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using DiffusionSharp.Cli.Display;
+using DiffusionSharp.Cli.Options;
+using DiffusionSharp.Cli.Pictures;
+using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Models;
+using DiffusionSharp.Noise;
+using DiffusionSharp.Weights;
+
+namespace DiffusionSharp.Cli.Commands;
+
+/// <summary><c>ddim interpolate</c>: draws what lies between seeds.</summary>
+internal sealed class InterpolateCommand
+{
+    public const string Help = """
+        Example:  ddim interpolate --seeds 1,7 --frames 11 --out between.png
+
+        Draws the images whose x_T lie on the arc (slerp) between the x_T of two seeds, or in the
+        square between those of four: top left, top right, bottom left, bottom right. Sampling is
+        deterministic (eta 0); the ends start from exactly the x_T that ddim sample starts from.
+
+          --seeds A,B[,C,D]      two or four seeds [0,1]
+          --frames N             images from one seed to the next, both included [11]
+          --model, -m DIR        model folder (diffusers layout) or training run [the bundled model]
+          --raw                  of a run: the weights themselves instead of their average
+          --labels, --class LIST class of all images [0 where the model has classes]
+          --steps N              network calls per image [50]
+          --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
+                                 stride, ermongroup-uniform, ermongroup-quad [uniform]
+          --timesteps LIST       these timesteps instead, from high to low: 900,600,300,0
+          --clip | --no-clip | --threshold Q
+                                 what is done to predicted x0 [as the model says]
+          --out, -o FILE.png     the strip or square as one sheet [interpolation.png]
+          --dump X.npy           the numbers, float32 [N,C,H,W], row by row
+          --json                 the result as JSON
+          --batch N              images in one network call [16]
+          --device D             cpu, cuda or cuda:N [cpu]
+          --threads N            threads of the engine [all cores]
+        """;
+
+    private const int MostFrames = 1000;
+
+    private readonly CliHost host;
+    private readonly Option<ulong[]> seeds = Parse.Option("--seeds", SeedOptions.ParseList);
+    private readonly Option<int> frames = Parse.Number<int>("--frames");
+    private readonly Option<string?> model = ModelOption.Create();
+    private readonly Option<bool> raw = new("--raw");
+    private readonly Option<string?> labels = new("--labels", "--class");
+    private readonly Option<string?> output = new("--out", "-o");
+    private readonly Option<string?> dump = new("--dump");
+    private readonly Option<bool> json = JsonOption.Create();
+    private readonly SamplingOptions sampling = new();
+    private readonly EngineOptions engine = new();
+
+    private InterpolateCommand(CliHost host) => this.host = host;
+
+    public static Command Create(CliHost host)
+    {
+        var interpolate = new InterpolateCommand(host);
+        var command = new Command("interpolate")
+        {
+            interpolate.seeds, interpolate.frames, interpolate.model, interpolate.raw, interpolate.labels,
+            interpolate.output, interpolate.dump, interpolate.json,
+        };
+        foreach (var option in interpolate.sampling.Deterministic.Concat(interpolate.engine.All))
+        {
+            command.Add(option);
+        }
+
+        command.SetAction(interpolate.Run);
+        return command;
+    }
+
+    private int Run(ParseResult r)
+    {
+        ulong[] ends = r.Or(seeds, [0UL, 1UL]);
+        var steps = r.Or(frames, 11);
+        if (ends.Length is not (2 or 4) || steps is < 2 or > MostFrames)
+        {
+            throw new DiffusionException(
+                ErrorKind.Usage,
+                $"{ends.Length} --seeds and {steps} --frames found; give two or four seeds, and 2 to {MostFrames} frames");
+        }
+
+        var batch = engine.BatchSize(r);
+        var target = r.GetValue(output) ?? (r.Has(dump) ? null : "interpolation.png");
+        using var loaded = DiffusionModel.Load(ModelOption.Resolve(r.GetValue(model), host), engine.Open(r), r.GetValue(raw));
+        var shape = loaded.Graph.InputShape;
+        if (target is not null)
+        {
+            Sheet.RequireColours(shape);
+        }
+
+        var xT = LatentGrid.Between(ends, steps, shape.Elements);
+        var count = xT.Length / shape.Elements;
+        var classes = LabelList.Resolve(r.GetValue(labels) ?? (loaded.Graph.ClassCount is null ? null : "0"), loaded, count);
+        var options = sampling.Resolve(r, loaded.Source.Scheduler) with
+        {
+            Seeds = new ulong[count],
+            InitialX = xT,
+            Labels = classes,
+            BatchSize = batch,
+            CancellationToken = host.Interruption.Token,
+        };
+        var plan = loaded.Plan(options);
+        using var meter = new SamplingMeter(host, (count + batch - 1) / batch * plan.NetworkCalls);
+        var images = loaded.Sample(options with { Progress = p => meter.Report(p) });
+        meter.Dispose();
+        if (r.GetValue(dump) is { } numbers)
+        {
+            NpyFile.Write(numbers, new HostTensor([count, shape.Channels, shape.Height, shape.Width], images.ToFloats()));
+        }
+
+        if (target is not null)
+        {
+            var recipe = new Recipe(loaded.Source.WeightsPath, plan, options.Eta);
+            Sheet.Write(target, shape, images.ToFloats(), recipe.Of(ends, classes, steps), columns: steps);
+        }
+
+        JsonOption.Print(
+            host,
+            r.GetValue(json),
+            () => new JsonObject
+            {
+                ["out"] = target ?? r.GetValue(dump),
+                ["images"] = count,
+                ["frames"] = steps,
+                ["networkCalls"] = plan.NetworkCalls,
+                ["seconds"] = meter.Elapsed.TotalSeconds,
+                ["model"] = loaded.Source.Path,
+                ["notes"] = JsonParts.List(plan.Notes),
+            },
+            () => $"{count} images of {shape} in {target ?? r.GetValue(dump)}: "
+                + FormattableString.Invariant($"{plan.NetworkCalls} network calls each, {meter.Elapsed.TotalSeconds:F1} s")
+                + string.Concat(plan.Notes.Select(n => $"\nnote: {n}")));
+        return 0;
+    }
+}
