@@ -95,27 +95,24 @@ internal sealed class InterpolateCommand
         var xT = LatentGrid.Between(ends, steps, shape.Elements);
         var count = xT.Length / shape.Elements;
         var classes = LabelList.Resolve(r.GetValue(labels) ?? (loaded.Graph.ClassCount is null ? null : "0"), loaded, count);
-        var options = sampling.Resolve(r, loaded.Source.Scheduler) with
+        var job = new SampleJob
         {
+            Host = host,
+            Model = loaded,
+            Inputs = SampleInputs.Of(xT, count),
             Seeds = new ulong[count],
-            InitialX = xT,
             Labels = classes,
-            BatchSize = batch,
-            CancellationToken = host.Interruption.Token,
+            Options = sampling.Resolve(r, loaded.Source.Scheduler) with { BatchSize = batch, CancellationToken = host.Interruption.Token },
         };
-        var plan = loaded.Plan(options);
-        using var meter = new SamplingMeter(host, (count + batch - 1) / batch * plan.NetworkCalls);
-        var images = loaded.Sample(options with { Progress = p => meter.Report(p) });
-        meter.Dispose();
+        var (images, result) = job.All(trajectory: null);
         if (r.GetValue(dump) is { } numbers)
         {
-            NpyFile.Write(numbers, new HostTensor([count, shape.Channels, shape.Height, shape.Width], images.ToFloats()));
+            NpyFile.Write(numbers, images.ToTensor());
         }
 
         if (target is not null)
         {
-            var recipe = new Recipe(loaded.Source.WeightsPath, plan, options.Eta);
-            Sheet.Write(target, shape, images.ToFloats(), recipe.Of(ends, classes, steps), columns: steps);
+            Sheet.Write(target, shape, images.ToFloats(), job.Recipe.Of(ends, classes, steps), columns: steps);
         }
 
         JsonOption.Print(
@@ -126,14 +123,14 @@ internal sealed class InterpolateCommand
                 ["out"] = target ?? r.GetValue(dump),
                 ["images"] = count,
                 ["frames"] = steps,
-                ["networkCalls"] = plan.NetworkCalls,
-                ["seconds"] = meter.Elapsed.TotalSeconds,
+                ["networkCalls"] = job.Plan.NetworkCalls,
+                ["seconds"] = result.Seconds,
                 ["model"] = loaded.Source.Path,
-                ["notes"] = JsonParts.List(plan.Notes),
+                ["notes"] = JsonParts.List(job.Plan.Notes),
             },
             () => $"{count} images of {shape} in {target ?? r.GetValue(dump)}: "
-                + FormattableString.Invariant($"{plan.NetworkCalls} network calls each, {meter.Elapsed.TotalSeconds:F1} s")
-                + string.Concat(plan.Notes.Select(n => $"\nnote: {n}")));
+                + FormattableString.Invariant($"{job.Plan.NetworkCalls} network calls each, {result.Seconds:F1} s")
+                + string.Concat(job.Plan.Notes.Select(n => $"\nnote: {n}")));
         return 0;
     }
 }

@@ -93,7 +93,7 @@ internal sealed class InvertCommand
         using var meter = new SamplingMeter(host, (n + batch - 1) / batch * plan.NetworkCalls);
         var xT = loaded.Invert(x0, options with { Progress = p => meter.Report(p) }, at);
         meter.Dispose();
-        NpyFile.Write(target, new HostTensor([n, shape.Channels, shape.Height, shape.Width], xT.ToFloats()));
+        NpyFile.Write(target, xT.ToTensor());
         IReadOnlyList<string> notes = loaded.Source.Scheduler is { ClipSample: true } or { Thresholding: true }
             ? [.. plan.Notes, "the model's scheduler clips x0 when it samples; an encoding is decoded without: ddim sample --no-clip"]
             : plan.Notes;

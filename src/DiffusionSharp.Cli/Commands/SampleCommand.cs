@@ -124,8 +124,7 @@ internal sealed class SampleCommand
         var (images, result) = job.All(trajectory);
         if (dump is not null)
         {
-            var s = images.Shape;
-            NpyFile.Write(dump, new HostTensor([images.Count, s.Channels, s.Height, s.Width], images.ToFloats()));
+            NpyFile.Write(dump, images.ToTensor());
         }
 
         if (target is not null && isFolder)

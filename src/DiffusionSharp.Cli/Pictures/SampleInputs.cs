@@ -23,6 +23,11 @@ internal sealed class SampleInputs
     /// <summary>No arrays: all noise comes from the seeds.</summary>
     public static SampleInputs None { get; } = new(null, null, null, []);
 
+    /// <summary>These x_T, which are in no file.</summary>
+    /// <param name="init">[N, C, H, W].</param>
+    /// <param name="count">N.</param>
+    public static SampleInputs Of(double[] init, int count) => new(init, null, count, []);
+
     /// <summary>Reads and checks the files.</summary>
     /// <param name="init">[N, C, H, W], or null.</param>
     /// <param name="noise">[steps, N, C, H, W], or null.</param>

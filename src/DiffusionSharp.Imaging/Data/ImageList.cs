@@ -1,4 +1,5 @@
 using DiffusionSharp.Imaging.Decoding;
+using DiffusionSharp.Training;
 
 namespace DiffusionSharp.Imaging.Data;
 
@@ -24,6 +25,7 @@ public static class ImageList
         options.Validate();
         var values = new List<double>();
         var pixels = new byte[shape.Elements];
+        var unit = new float[shape.Elements];
         var left = count ?? int.MaxValue;
         foreach (var path in paths.TakeWhile(_ => left > 0))
         {
@@ -51,9 +53,10 @@ public static class ImageList
         void Add()
         {
             left--;
-            foreach (var level in pixels)
+            BatchMaker.PixelsToUnit(pixels, unit);
+            foreach (var value in unit)
             {
-                values.Add((level / 127.5f) - 1);
+                values.Add(value);
             }
         }
     }

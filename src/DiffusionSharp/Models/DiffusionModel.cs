@@ -57,7 +57,7 @@ public sealed class DiffusionModel : IDisposable
             Eta = options.Eta,
             PredictionType = scheduler.PredictionType,
             X0Treatment = options.X0Treatment ?? Treatment(scheduler),
-            FinalAlphaBar = scheduler.SetAlphaToOne ? FinalAlphaBar.One : FinalAlphaBar.AlphaBarZero,
+            FinalAlphaBar = CleanEnd(scheduler),
         });
     }
 
@@ -72,7 +72,7 @@ public sealed class DiffusionModel : IDisposable
         {
             Level = level,
             PredictionType = scheduler.PredictionType,
-            StartAlphaBar = scheduler.SetAlphaToOne ? FinalAlphaBar.One : FinalAlphaBar.AlphaBarZero,
+            StartAlphaBar = CleanEnd(scheduler),
         });
     }
 
@@ -90,17 +90,7 @@ public sealed class DiffusionModel : IDisposable
         ArgumentNullException.ThrowIfNull(images);
         options ??= new SampleOptions();
         var count = images.Length / Graph.InputShape.Elements;
-        return Sampler.Run(Denoiser, InversionPlan(options, level), new SamplerRequest
-        {
-            Shape = Graph.InputShape,
-            Count = count,
-            Noise = NoiseSource.FromSeeds(new ulong[count]),
-            InitialX = images,
-            Labels = options.Labels,
-            BatchSize = options.BatchSize,
-            Progress = options.Progress,
-            CancellationToken = options.CancellationToken,
-        });
+        return Run(InversionPlan(options, level), count, NoiseSource.FromSeeds(new ulong[count]), options with { InitialX = images });
     }
 
     /// <summary>Samples images.</summary>
@@ -111,21 +101,26 @@ public sealed class DiffusionModel : IDisposable
     {
         options ??= new SampleOptions();
         var seeds = options.Seeds ?? [.. Enumerable.Range(0, options.Count).Select(i => options.Seed + (ulong)i)];
-        return Sampler.Run(Denoiser, Plan(options), new SamplerRequest
-        {
-            Shape = Graph.InputShape,
-            Count = seeds.Count,
-            Noise = options.Noise ?? NoiseSource.FromSeeds(seeds),
-            InitialX = options.InitialX,
-            Labels = options.Labels,
-            BatchSize = options.BatchSize,
-            Progress = options.Progress,
-            CancellationToken = options.CancellationToken,
-        });
+        return Run(Plan(options), seeds.Count, options.Noise ?? NoiseSource.FromSeeds(seeds), options);
     }
 
     /// <inheritdoc/>
     public void Dispose() => (Denoiser as IDisposable)?.Dispose();
+
+    private SampledImages Run(SamplingPlan plan, int count, NoiseSource noise, SampleOptions options) => Sampler.Run(Denoiser, plan, new SamplerRequest
+    {
+        Shape = Graph.InputShape,
+        Count = count,
+        Noise = noise,
+        InitialX = options.InitialX,
+        Labels = options.Labels,
+        BatchSize = options.BatchSize,
+        Progress = options.Progress,
+        CancellationToken = options.CancellationToken,
+    });
+
+    private static FinalAlphaBar CleanEnd(Weights.SchedulerConfig scheduler) =>
+        scheduler.SetAlphaToOne ? FinalAlphaBar.One : FinalAlphaBar.AlphaBarZero;
 
     private static Timesteps Tau(Weights.SchedulerConfig scheduler, int T, SampleOptions options) => options.Timesteps is { } tau
         ? Timesteps.Custom(T, [.. tau])

@@ -32,8 +32,8 @@ public static class LatentGrid
         {
             // Down both sides, then across.
             var down = (double)row / (frames - 1);
-            Slerp.Between(corners[0], corners[^2], rows == 1 ? 0 : down, left);
-            Slerp.Between(corners[1], corners[^1], rows == 1 ? 0 : down, right);
+            Slerp.Between(corners[0], corners[^2], down, left);
+            Slerp.Between(corners[1], corners[^1], down, right);
             for (var column = 0; column < frames; column++)
             {
                 Slerp.Between(left, right, (double)column / (frames - 1), result.AsSpan(((row * frames) + column) * elements, elements));

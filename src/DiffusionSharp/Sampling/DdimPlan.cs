@@ -18,7 +18,7 @@ public static class DdimPlan
     {
         RequireSameT(schedule, timesteps);
         options ??= new DdimOptions();
-        var final = options.FinalAlphaBar == FinalAlphaBar.One ? 1 : schedule.AlphaBar(0);
+        var final = CleanEnd(schedule, options.FinalAlphaBar);
         var steps = new SamplingStep[timesteps.Count];
         for (var k = 0; k < steps.Length; k++)
         {
@@ -73,6 +73,9 @@ public static class DdimPlan
             Sigma = sigma,
         };
     }
+
+    /// <summary>ᾱ where a chain ends or an encoding begins.</summary>
+    internal static double CleanEnd(NoiseSchedule schedule, FinalAlphaBar final) => final == FinalAlphaBar.One ? 1 : schedule.AlphaBar(0);
 
     internal static void RequireSameT(NoiseSchedule schedule, Timesteps timesteps)
     {

@@ -18,7 +18,7 @@ public static class InversionPlan
     {
         options ??= new InversionOptions();
         DdimPlan.RequireSameT(schedule, timesteps);
-        var from = options.StartAlphaBar == FinalAlphaBar.One ? 1 : schedule.AlphaBar(0);
+        var from = DdimPlan.CleanEnd(schedule, options.StartAlphaBar);
         if (from == 1 && options.PredictionType == PredictionType.Sample)
         {
             throw new DiffusionException(

@@ -1,3 +1,5 @@
+using DiffusionSharp.Weights;
+
 namespace DiffusionSharp.Sampling;
 
 /// <summary>The result of a sampler run.</summary>
@@ -12,4 +14,7 @@ public sealed record SampledImages(ImageShape Shape, int Count, double[] Values)
 
     /// <summary>The values in float32, [N, C, H, W].</summary>
     public float[] ToFloats() => Array.ConvertAll(Values, v => (float)v);
+
+    /// <summary>The values in float32 with their shape, [N, C, H, W].</summary>
+    public HostTensor ToTensor() => new([Count, Shape.Channels, Shape.Height, Shape.Width], ToFloats());
 }

@@ -1,4 +1,5 @@
 using DiffusionSharp.Sampling;
+using DiffusionSharp.Schedules;
 using TestKit;
 
 namespace Conformance.Sampling;
@@ -22,6 +23,8 @@ public class DiffusersInverseGoldens
             new InversionOptions { PredictionType = config.PredictionType, StartAlphaBar = options.FinalAlphaBar });
 
         // The reference may clip x0, with the network's ε kept; our inversions never do.
-        SchedulerReplay.Check(golden, run, json, new SamplingPlan(plan.Name, plan.T, plan.PredictionType, options.X0Treatment, [.. plan.Steps]));
+        // Where the network predicts x0, the reference's float32 tables dominate the run, and x0 is as far off as x is.
+        plan = new SamplingPlan(plan.Name, plan.T, plan.PredictionType, options.X0Treatment, [.. plan.Steps]);
+        SchedulerReplay.Check(golden, run, json, plan, x0FollowsX: plan.PredictionType == PredictionType.Sample);
     }
 }
