@@ -44,26 +44,19 @@ internal sealed class InterpolateCommand
     private readonly CliHost host;
     private readonly Option<ulong[]> seeds = Parse.Option("--seeds", SeedOptions.ParseList);
     private readonly Option<int> frames = Parse.Number<int>("--frames");
-    private readonly Option<string?> model = ModelOption.Create();
-    private readonly Option<bool> raw = new("--raw");
-    private readonly Option<string?> labels = new("--labels", "--class");
     private readonly Option<string?> output = new("--out", "-o");
     private readonly Option<string?> dump = new("--dump");
     private readonly Option<bool> json = JsonOption.Create();
     private readonly SamplingOptions sampling = new();
-    private readonly EngineOptions engine = new();
+    private readonly LoadOptions load = new();
 
     private InterpolateCommand(CliHost host) => this.host = host;
 
     public static Command Create(CliHost host)
     {
         var interpolate = new InterpolateCommand(host);
-        var command = new Command("interpolate")
-        {
-            interpolate.seeds, interpolate.frames, interpolate.model, interpolate.raw, interpolate.labels,
-            interpolate.output, interpolate.dump, interpolate.json,
-        };
-        foreach (var option in interpolate.sampling.Deterministic.Concat(interpolate.engine.All))
+        var command = new Command("interpolate") { interpolate.seeds, interpolate.frames, interpolate.output, interpolate.dump, interpolate.json };
+        foreach (var option in interpolate.sampling.Deterministic.Concat(interpolate.load.All))
         {
             command.Add(option);
         }
@@ -83,9 +76,9 @@ internal sealed class InterpolateCommand
                 $"{ends.Length} --seeds and {steps} --frames found; give two or four seeds, and 2 to {MostFrames} frames");
         }
 
-        var batch = engine.BatchSize(r);
+        var batch = load.BatchSize(r);
         var target = r.GetValue(output) ?? (r.Has(dump) ? null : "interpolation.png");
-        using var loaded = DiffusionModel.Load(ModelOption.Resolve(r.GetValue(model), host), engine.Open(r), r.GetValue(raw));
+        using var loaded = load.Load(r, host);
         var shape = loaded.Graph.InputShape;
         if (target is not null)
         {
@@ -94,7 +87,7 @@ internal sealed class InterpolateCommand
 
         var xT = LatentGrid.Between(ends, steps, shape.Elements);
         var count = xT.Length / shape.Elements;
-        var classes = LabelList.Resolve(r.GetValue(labels) ?? (loaded.Graph.ClassCount is null ? null : "0"), loaded, count);
+        var classes = load.Classes(r, loaded, count, otherwise: loaded.Graph.ClassCount is null ? null : "0");
         var job = new SampleJob
         {
             Host = host,

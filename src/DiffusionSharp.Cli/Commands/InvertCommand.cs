@@ -45,25 +45,19 @@ internal sealed class InvertCommand
     private readonly CliHost host;
     private readonly Argument<string[]> images = new("IMAGE") { Arity = ArgumentArity.OneOrMore };
     private readonly Option<int> count = Parse.Number<int>("--count");
-    private readonly Option<string?> model = ModelOption.Create();
-    private readonly Option<bool> raw = new("--raw");
     private readonly Option<InversionLevel> level = Parse.Choice("--level", ("target", InversionLevel.Target), ("current", InversionLevel.Current));
-    private readonly Option<string?> labels = new("--labels", "--class");
     private readonly Option<string?> output = new("--out", "-o");
     private readonly Option<bool> json = JsonOption.Create();
     private readonly SamplingOptions sampling = new();
-    private readonly EngineOptions engine = new();
+    private readonly LoadOptions load = new();
 
     private InvertCommand(CliHost host) => this.host = host;
 
     public static Command Create(CliHost host)
     {
         var invert = new InvertCommand(host);
-        var command = new Command("invert")
-        {
-            invert.images, invert.count, invert.model, invert.raw, invert.level, invert.labels, invert.output, invert.json,
-        };
-        foreach (var option in invert.sampling.Tau.Concat(invert.engine.All))
+        var command = new Command("invert") { invert.images, invert.count, invert.level, invert.output, invert.json };
+        foreach (var option in invert.sampling.Tau.Concat(invert.load.All))
         {
             command.Add(option);
         }
@@ -74,9 +68,9 @@ internal sealed class InvertCommand
 
     private int Run(ParseResult r)
     {
-        var batch = engine.BatchSize(r);
+        var batch = load.BatchSize(r);
         var target = r.GetValue(output) ?? "latents.npy";
-        using var loaded = DiffusionModel.Load(ModelOption.Resolve(r.GetValue(model), host), engine.Open(r), r.GetValue(raw));
+        using var loaded = load.Load(r, host);
         var shape = loaded.Graph.InputShape;
         var paths = r.GetValue(images)!;
         int? wanted = r.Has(count) ? r.GetValue(count) : paths.Contains(ShapesSource.Name) ? DefaultDrawings : null;
@@ -84,7 +78,7 @@ internal sealed class InvertCommand
         var n = x0.Length / shape.Elements;
         var options = sampling.ResolveTau(r, loaded.Source.Scheduler) with
         {
-            Labels = LabelList.Resolve(r.GetValue(labels), loaded, n),
+            Labels = load.Classes(r, loaded, n),
             BatchSize = batch,
             CancellationToken = host.Interruption.Token,
         };

@@ -30,14 +30,11 @@ internal sealed class PredictCommand
         """;
 
     private readonly CliHost host;
-    private readonly Option<string?> model = ModelOption.Create();
-    private readonly Option<bool> raw = new("--raw");
     private readonly Option<string> input = new("--input") { Required = true };
     private readonly Option<double[]> timesteps = Parse.List<double>("--timesteps");
-    private readonly Option<string?> labels = new("--labels", "--class");
     private readonly Option<string> output = new("--output", "-o") { Required = true };
     private readonly Option<bool> json = JsonOption.Create();
-    private readonly EngineOptions engine = new();
+    private readonly LoadOptions load = new();
 
     private PredictCommand(CliHost host) => this.host = host;
 
@@ -45,8 +42,8 @@ internal sealed class PredictCommand
     {
         var predict = new PredictCommand(host);
         predict.timesteps.Required = true;
-        var command = new Command("predict") { predict.model, predict.raw, predict.input, predict.timesteps, predict.labels };
-        foreach (var option in predict.engine.All.Append(predict.output).Append(predict.json))
+        var command = new Command("predict") { predict.input, predict.timesteps, predict.output, predict.json };
+        foreach (var option in predict.load.All)
         {
             command.Add(option);
         }
@@ -57,9 +54,9 @@ internal sealed class PredictCommand
 
     private int Run(ParseResult r)
     {
-        var batch = engine.BatchSize(r);
+        var batch = load.BatchSize(r);
         var x = NpyFile.ReadFloat32(r.GetValue(input)!);
-        using var loaded = DiffusionModel.Load(ModelOption.Resolve(r.GetValue(model), host), engine.Open(r), r.GetValue(raw));
+        using var loaded = load.Load(r, host);
         var shape = loaded.Graph.InputShape;
         int[] image = [shape.Channels, shape.Height, shape.Width];
         if (x.Shape.Count != 4 || x.Shape[0] < 1 || !x.Shape.Skip(1).SequenceEqual(image))
@@ -71,7 +68,7 @@ internal sealed class PredictCommand
 
         var count = x.Shape[0];
         var t = Timesteps(r.GetValue(timesteps)!, count, loaded.Schedule.T);
-        var classes = LabelList.Resolve(r.GetValue(labels), loaded, count);
+        var classes = load.Classes(r, loaded, count);
         var result = loaded.Graph.OutputShape;
         var prediction = new float[checked(count * result.Elements)];
         for (var first = 0; first < count; first += batch)

@@ -51,10 +51,7 @@ internal sealed class SampleCommand
     private static readonly string[] OtherPictures = [".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"];
 
     private readonly CliHost host;
-    private readonly Option<string?> model = ModelOption.Create();
     private readonly Option<bool> ema = new("--ema");
-    private readonly Option<bool> raw = new("--raw");
-    private readonly Option<string?> labels = new("--labels", "--class");
     private readonly Option<string?> init = new("--init");
     private readonly Option<string?> noise = new("--noise");
     private readonly Option<string?> output = new("--out", "-o");
@@ -63,7 +60,7 @@ internal sealed class SampleCommand
     private readonly Option<bool> json = JsonOption.Create();
     private readonly SamplingOptions sampling = new();
     private readonly SeedOptions seedOptions = new();
-    private readonly EngineOptions engine = new();
+    private readonly LoadOptions load = new();
 
     private SampleCommand(CliHost host) => this.host = host;
 
@@ -72,10 +69,10 @@ internal sealed class SampleCommand
         var sample = new SampleCommand(host);
         var command = new Command("sample")
         {
-            sample.model, sample.ema, sample.raw, sample.labels, sample.init, sample.noise,
+            sample.ema, sample.init, sample.noise,
             sample.output, sample.dump, sample.dumpTrajectory, sample.json,
         };
-        foreach (var option in sample.sampling.All.Concat(sample.seedOptions.All).Concat(sample.engine.All))
+        foreach (var option in sample.sampling.All.Concat(sample.seedOptions.All).Concat(sample.load.All))
         {
             command.Add(option);
         }
@@ -86,15 +83,15 @@ internal sealed class SampleCommand
 
     private int Run(ParseResult r)
     {
-        if (r.GetValue(ema) && r.GetValue(raw))
+        if (r.GetValue(ema) && load.Raw(r))
         {
             throw new DiffusionException(ErrorKind.Usage, "--ema and --raw exclude each other: give one");
         }
 
         var target = r.GetValue(output) ?? (r.GetValue(dump) is null && r.GetValue(dumpTrajectory) is null ? "samples.png" : null);
         var isFolder = target is not null && IsFolder(target);
-        var batch = engine.BatchSize(r);
-        using var loaded = DiffusionModel.Load(ModelOption.Resolve(r.GetValue(model), host), engine.Open(r), r.GetValue(raw));
+        var batch = load.BatchSize(r);
+        using var loaded = load.Load(r, host);
         var shape = loaded.Graph.InputShape;
         if (target is not null)
         {
@@ -109,7 +106,7 @@ internal sealed class SampleCommand
             Model = loaded,
             Inputs = inputs,
             Seeds = seeds,
-            Labels = LabelList.Resolve(r.GetValue(labels), loaded, seeds.Length),
+            Labels = load.Classes(r, loaded, seeds.Length),
             Options = sampling.Resolve(r, loaded.Source.Scheduler) with { BatchSize = batch, CancellationToken = host.Interruption.Token },
         };
         var result = isFolder && r.GetValue(dump) is null && r.GetValue(dumpTrajectory) is null && r.GetValue(noise) is null

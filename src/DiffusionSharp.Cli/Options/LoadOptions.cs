@@ -1,0 +1,35 @@
+using System.CommandLine;
+using DiffusionSharp.Cli.Pictures;
+using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Models;
+
+namespace DiffusionSharp.Cli.Options;
+
+/// <summary>Which network, where it runs, and the classes it is asked for.</summary>
+internal sealed class LoadOptions
+{
+    private readonly Option<string?> model = ModelOption.Create();
+    private readonly Option<bool> raw = new("--raw");
+    private readonly Option<string?> labels = new("--labels", "--class");
+    private readonly EngineOptions engine = new();
+
+    public IEnumerable<Option> All => [model, raw, labels, .. engine.All];
+
+    /// <summary><c>--raw</c>: the weights themselves instead of their average.</summary>
+    public bool Raw(ParseResult r) => r.GetValue(raw);
+
+    /// <summary>Images in one network call.</summary>
+    public int BatchSize(ParseResult r) => engine.BatchSize(r);
+
+    /// <summary>The model on its engine.</summary>
+    public DiffusionModel Load(ParseResult r, CliHost host) =>
+        DiffusionModel.Load(ModelOption.Resolve(r.GetValue(model), host), engine.Open(r), r.GetValue(raw));
+
+    /// <summary>The class of each image.</summary>
+    /// <param name="r">The command line.</param>
+    /// <param name="loaded">The model.</param>
+    /// <param name="count">Number of images.</param>
+    /// <param name="otherwise">Stands for <c>--labels</c> that are not given; null lets the classes take turns.</param>
+    public int[]? Classes(ParseResult r, DiffusionModel loaded, int count, string? otherwise = null) =>
+        LabelList.Resolve(r.GetValue(labels) ?? otherwise, loaded, count);
+}
