@@ -26,8 +26,10 @@ internal sealed class InterpolateCommand
           --raw                  of a run: the weights themselves instead of their average
           --labels, --class LIST class of all images [0 where the model has classes]
           --steps N              network calls per image [50]
+          --solver NAME          ddim [ddim]
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
-                                 stride, ermongroup-uniform, ermongroup-quad [uniform]
+                                 stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
+                                 logsnr [uniform]
           --timesteps LIST       these timesteps instead, from high to low: 900,600,300,0
           --clip | --no-clip | --threshold Q
                                  what is done to predicted x0 [as the model says]

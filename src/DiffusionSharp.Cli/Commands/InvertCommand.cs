@@ -28,10 +28,12 @@ internal sealed class InvertCommand
           --raw                  of a run: the weights themselves instead of their average
           --steps N              network calls per image [50]
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
-                                 stride, ermongroup-uniform, ermongroup-quad [uniform]
+                                 stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
+                                 logsnr [uniform]
           --timesteps LIST       these timesteps instead, from high to low: 900,600,300,0
           --level L              of a step from s up to t, the network is called at: target (t),
-                                 or current (s, the paper's Euler step) [target]
+                                 current (s, the paper's Euler step), or refined (t, repeated until
+                                 decoding would undo the step) [target]
           --labels, --class LIST class of all images, or of each, by number or name
           --out, -o X.npy        receives x_T, float32 [N,C,H,W] [latents.npy]
           --json                 the result as JSON
@@ -45,7 +47,7 @@ internal sealed class InvertCommand
     private readonly CliHost host;
     private readonly Argument<string[]> images = new("IMAGE") { Arity = ArgumentArity.OneOrMore };
     private readonly Option<int> count = Parse.Number<int>("--count");
-    private readonly Option<InversionLevel> level = Parse.Choice("--level", ("target", InversionLevel.Target), ("current", InversionLevel.Current));
+    private readonly Option<InversionLevel> level = Parse.Choice("--level", ("target", InversionLevel.Target), ("current", InversionLevel.Current), ("refined", InversionLevel.Refined));
     private readonly Option<string?> output = new("--out", "-o");
     private readonly Option<bool> json = JsonOption.Create();
     private readonly SamplingOptions sampling = new();
@@ -99,7 +101,7 @@ internal sealed class InvertCommand
                 ["out"] = target,
                 ["images"] = n,
                 ["shape"] = new JsonArray(shape.Channels, shape.Height, shape.Width),
-                ["level"] = at == InversionLevel.Target ? "target" : "current",
+                ["level"] = at.ToString().ToLowerInvariant(),
                 ["networkCalls"] = plan.NetworkCalls,
                 ["seconds"] = meter.Elapsed.TotalSeconds,
                 ["model"] = loaded.Source.Path,

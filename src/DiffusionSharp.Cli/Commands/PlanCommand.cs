@@ -26,8 +26,10 @@ internal sealed class PlanCommand
 
           --steps N              network calls [50]
           --eta X                0 … 1, or hat [0]
+          --solver NAME          ddim [ddim]
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
-                                 stride, ermongroup-uniform, ermongroup-quad [uniform]
+                                 stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
+                                 logsnr [uniform]
           --timesteps LIST       these timesteps instead, from high to low: 900,600,300,0
           --clip | --no-clip | --threshold Q
                                  what is done to predicted x0 [as the schedule says]

@@ -18,7 +18,10 @@ internal sealed class SamplingOptions
         ("uniform", TimestepSpacing.Uniform), ("quadratic", TimestepSpacing.Quadratic),
         ("leading", TimestepSpacing.Leading), ("trailing", TimestepSpacing.Trailing),
         ("linspace", TimestepSpacing.Linspace), ("linspace-solver", TimestepSpacing.LinspaceSolver), ("stride", TimestepSpacing.Stride),
-        ("ermongroup-uniform", TimestepSpacing.ErmongroupUniform), ("ermongroup-quad", TimestepSpacing.ErmongroupQuad));
+        ("ermongroup-uniform", TimestepSpacing.ErmongroupUniform), ("ermongroup-quad", TimestepSpacing.ErmongroupQuad),
+        ("karras", TimestepSpacing.Karras), ("exponential", TimestepSpacing.Exponential), ("logsnr", TimestepSpacing.LogSnr));
+
+    public Option<Solver> Solver { get; } = Parse.Choice("--solver", ("ddim", Sampling.Solver.Ddim));
 
     public Option<int[]> Timesteps { get; } = Parse.List<int>("--timesteps");
 
@@ -32,13 +35,14 @@ internal sealed class SamplingOptions
     public IEnumerable<Option> Tau => [Steps, Spacing, Timesteps];
 
     /// <summary>All but η.</summary>
-    public IEnumerable<Option> Deterministic => [.. Tau, Clip, NoClip, Threshold];
+    public IEnumerable<Option> Deterministic => [.. Tau, Solver, Clip, NoClip, Threshold];
 
     public IEnumerable<Option> All => [.. Deterministic, Eta];
 
     /// <summary>Steps, η, τ and the treatment of x0.</summary>
     public SampleOptions Resolve(ParseResult r, SchedulerConfig scheduler) => ResolveTau(r, scheduler) with
     {
+        Solver = r.Or(Solver, Sampling.Solver.Ddim),
         Eta = r.Or(Eta, 0),
         X0Treatment = Treatment(r, scheduler),
     };

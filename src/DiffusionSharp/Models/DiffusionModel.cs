@@ -51,13 +51,11 @@ public sealed class DiffusionModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(scheduler);
         ArgumentNullException.ThrowIfNull(options);
-        var schedule = scheduler.ToSchedule();
-        return DdimPlan.Create(schedule, Tau(scheduler, schedule.T, options), new DdimOptions
+        return SolverPlan.Create(options.Solver, Levels(scheduler, options), new DdimOptions
         {
             Eta = options.Eta,
             PredictionType = scheduler.PredictionType,
             X0Treatment = options.X0Treatment ?? Treatment(scheduler),
-            FinalAlphaBar = CleanEnd(scheduler),
         });
     }
 
@@ -68,11 +66,10 @@ public sealed class DiffusionModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         var scheduler = Source.Scheduler;
-        return Sampling.InversionPlan.Create(Schedule, Tau(scheduler, Schedule.T, options), new InversionOptions
+        return Sampling.InversionPlan.Create(Levels(scheduler, options), new InversionOptions
         {
             Level = level,
             PredictionType = scheduler.PredictionType,
-            StartAlphaBar = CleanEnd(scheduler),
         });
     }
 
@@ -119,12 +116,14 @@ public sealed class DiffusionModel : IDisposable
         CancellationToken = options.CancellationToken,
     });
 
-    private static FinalAlphaBar CleanEnd(Weights.SchedulerConfig scheduler) =>
-        scheduler.SetAlphaToOne ? FinalAlphaBar.One : FinalAlphaBar.AlphaBarZero;
-
-    private static Timesteps Tau(Weights.SchedulerConfig scheduler, int T, SampleOptions options) => options.Timesteps is { } tau
-        ? Timesteps.Custom(T, [.. tau])
-        : Timesteps.Create(options.Spacing, T, options.Steps, options.Spacing == TimestepSpacing.Leading ? scheduler.StepsOffset : 0);
+    private static NoiseLevels Levels(Weights.SchedulerConfig scheduler, SampleOptions options)
+    {
+        var schedule = scheduler.ToSchedule();
+        var final = scheduler.SetAlphaToOne ? FinalAlphaBar.One : FinalAlphaBar.AlphaBarZero;
+        return options.Timesteps is { } tau
+            ? NoiseLevels.Of(schedule, Timesteps.Custom(schedule.T, [.. tau]), final)
+            : NoiseLevels.Create(schedule, options.Spacing, options.Steps, final, options.Spacing == TimestepSpacing.Leading ? scheduler.StepsOffset : 0);
+    }
 
     private static X0Treatment Treatment(Weights.SchedulerConfig s) => (s.Thresholding, s.ClipSample) switch
     {

@@ -13,6 +13,9 @@ public sealed record SampleOptions
     /// <summary>η: 0 is deterministic, 1 is DDPM, <see cref="Eta.Hat"/> is DDPM with the larger variance.</summary>
     public Eta Eta { get; init; }
 
+    /// <summary>How the plan gets from one level to the next.</summary>
+    public Solver Solver { get; init; }
+
     /// <summary>How τ is spread over 0…T-1.</summary>
     public TimestepSpacing Spacing { get; init; } = TimestepSpacing.Uniform;
 

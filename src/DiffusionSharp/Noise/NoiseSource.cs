@@ -8,6 +8,10 @@ public sealed class NoiseSource
     /// <summary>The step number under which the start image x_T is drawn.</summary>
     public const int InitialStep = -1;
 
+    /// <summary>The step number under which plan step k draws the noise of an inpainting's known image.</summary>
+    /// <param name="step">Plan step k.</param>
+    public static int KnownStep(int step) => -2 - step;
+
     private readonly ulong[]? seeds;
     private readonly float[]? recording;
     private readonly int elements;
@@ -51,12 +55,12 @@ public sealed class NoiseSource
     }
 
     /// <summary>True when there is noise for a step.</summary>
-    /// <param name="step">Plan step, or <see cref="InitialStep"/> for x_T.</param>
+    /// <param name="step">Plan step, <see cref="InitialStep"/> for x_T, or a <see cref="KnownStep"/>.</param>
     public bool Covers(int step) => recording is null || (step >= 0 && step < RecordedSteps);
 
     /// <summary>The standard normal noise of one image at one step.</summary>
     /// <param name="image">0..Count-1.</param>
-    /// <param name="step">Plan step, or <see cref="InitialStep"/> for x_T.</param>
+    /// <param name="step">Plan step, <see cref="InitialStep"/> for x_T, or a <see cref="KnownStep"/>.</param>
     /// <param name="destination">Receives C·H·W values.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no noise for this image or step.</exception>
     public void Fill(int image, int step, Span<double> destination)

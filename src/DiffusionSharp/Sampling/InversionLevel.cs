@@ -8,4 +8,9 @@ public enum InversionLevel
 
     /// <summary>At s, with x_s: the Euler step of the DDIM paper's equation 13. The clean image counts as t = 0.</summary>
     Current,
+
+    /// <summary>
+    /// At t, with x_t itself: the step is the equation whose solution decoding undoes exactly, x_t = F(x_s, m(x_t, t)), solved by repetition.
+    /// </summary>
+    Refined,
 }

@@ -8,9 +8,12 @@ public sealed record InversionOptions
     /// <summary>Where a step calls the network.</summary>
     public InversionLevel Level { get; init; }
 
+    /// <summary>When a step of <see cref="InversionLevel.Refined"/> ends.</summary>
+    public FixedPoint FixedPoint { get; init; } = new();
+
     /// <summary>What the network returns.</summary>
     public PredictionType PredictionType { get; init; }
 
-    /// <summary>ᾱ of the images that are encoded; the decoding plan's final ᾱ.</summary>
+    /// <summary>ᾱ of the images that are encoded, where a plan is made of timesteps: the decoding plan's final ᾱ.</summary>
     public FinalAlphaBar StartAlphaBar { get; init; }
 }

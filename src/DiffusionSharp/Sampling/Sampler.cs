@@ -25,36 +25,45 @@ public static class Sampler
         var elements = request.Shape.Elements;
         var result = new double[checked(request.Count * elements)];
         var batches = (request.Count + request.BatchSize - 1) / request.BatchSize;
-        var buffers = new SamplerBuffers(denoiser, request);
-        for (var batch = 0; batch < batches; batch++)
+        var registers = new SamplerRegisters(denoiser, plan, request);
+        var call = 0;
+        for (var first = 0; first < request.Count; first += request.BatchSize)
         {
-            var first = batch * request.BatchSize;
             var count = Math.Min(request.BatchSize, request.Count - first);
             var x = result.AsSpan(first * elements, count * elements);
             Start(plan, request, first, x);
-            var call = batch * plan.NetworkCalls;
+            registers.Clear();
             for (var k = 0; k < plan.Steps.Count; k++)
             {
+                if (plan.Steps[k].Saves)
+                {
+                    x.CopyTo(registers.Saved);
+                }
+
                 if (plan.Steps[k].Timestep is not { } t)
                 {
-                    Renoise(plan, k, request, first, x, buffers);
+                    Move(plan, k, request, first, x, registers);
                     continue;
                 }
 
-                request.CancellationToken.ThrowIfCancellationRequested();
-                Predict(denoiser, request, t, first, count, x, buffers);
-                Advance(plan, k, request, first, x, buffers);
-                request.Progress?.Invoke(new SamplerProgress
+                registers.Done.AsSpan().Clear();
+                for (var (calls, open) = (0, true); open && calls < (plan.FixedPoint?.MostCalls ?? 1); calls++)
                 {
-                    Call = ++call,
-                    Calls = batches * plan.NetworkCalls,
-                    Step = k,
-                    Timestep = t,
-                    FirstImage = first,
-                    ImageCount = count,
-                    X = x,
-                    X0 = buffers.X0.AsSpan(0, x.Length),
-                });
+                    request.CancellationToken.ThrowIfCancellationRequested();
+                    Predict(denoiser, request, t, first, count, x, registers);
+                    open = Move(plan, k, request, first, x, registers);
+                    request.Progress?.Invoke(new SamplerProgress
+                    {
+                        Call = ++call,
+                        Calls = batches * plan.NetworkCalls,
+                        Step = k,
+                        Timestep = t,
+                        FirstImage = first,
+                        ImageCount = count,
+                        X = x,
+                        X0 = registers.X0.AsSpan(0, x.Length),
+                    });
+                }
             }
         }
 
@@ -83,11 +92,11 @@ public static class Sampler
     }
 
     private static void Predict(
-        IDenoiser denoiser, SamplerRequest request, double t, int first, int count, ReadOnlySpan<double> x, SamplerBuffers buffers)
+        IDenoiser denoiser, SamplerRequest request, double t, int first, int count, ReadOnlySpan<double> x, SamplerRegisters registers)
     {
-        var input = buffers.Input.AsSpan(0, x.Length);
+        var input = registers.Input.AsSpan(0, x.Length);
         Precision.Narrow(x, input);
-        var timesteps = buffers.Timesteps.AsSpan(0, count);
+        var timesteps = registers.Timesteps.AsSpan(0, count);
         timesteps.Fill(t);
         denoiser.Predict(
             new DenoiserInput
@@ -99,50 +108,90 @@ public static class Sampler
                 Labels = request.Labels is { } labels ? labels.AsSpan(first, count) : default,
                 CancellationToken = request.CancellationToken,
             },
-            buffers.Output.AsSpan(0, count * buffers.OutputElements));
+            registers.Output.AsSpan(0, count * registers.OutputElements));
     }
 
-    private static void Advance(SamplingPlan plan, int k, SamplerRequest request, int first, Span<double> x, SamplerBuffers buffers)
+    /// <summary>Carries out step k on every image of the batch; true while the fixed point of one is not found.</summary>
+    private static bool Move(SamplingPlan plan, int k, SamplerRequest request, int first, Span<double> x, SamplerRegisters registers)
     {
         var step = plan.Steps[k];
         var elements = request.Shape.Elements;
+        var open = false;
         for (var i = 0; i < x.Length / elements; i++)
         {
-            // A network with learned variance returns 2C channels; the prediction is the first C.
-            var output = buffers.Output.AsSpan(i * buffers.OutputElements, elements);
-            if (!Precision.Widen(output, buffers.M))
+            if (registers.Done[i] && plan.FixedPoint is not null)
             {
-                throw new DiffusionException(
-                    ErrorKind.NonFinite,
-                    $"step {k} (t = {step.Timestep}): the network returned NaN or infinity for image {first + i}; "
-                    + "the weights or the input are broken, or the compute type is too narrow (try float32)");
+                continue;
             }
 
-            var image = x.Slice(i * elements, elements);
-            var x0 = buffers.X0.AsSpan(i * elements, elements);
-            StepArithmetic.PredictX0(step, plan.X0Treatment, image, buffers.M, x0, buffers.Work);
-            StepArithmetic.Advance(step, image, buffers.M, x0, Noise(step, k, request, first + i, buffers));
+            var all = new Range(i * elements, (i + 1) * elements);
+            Span<double> image = x[all], next = registers.Next;
+            StepArithmetic.Scale(step.X, image, next);
+            if (step.Timestep is not null)
+            {
+                var m = registers.M;
+                var x0 = registers.X0.AsSpan(all);
+                ReadPrediction(step, k, first, i, registers);
+                StepArithmetic.PredictX0(step, plan.X0Treatment, image, m, x0, registers.Work);
+                StepArithmetic.Add(step.M, m, next);
+                StepArithmetic.Add(step.X0, x0, next);
+                if (step.Keeps)
+                {
+                    var d = registers.Keeping.AsSpan(all);
+                    StepArithmetic.Scale(step.KeptX, image, d);
+                    StepArithmetic.Add(step.KeptM, m, d);
+                    StepArithmetic.Add(step.KeptX0, x0, d);
+                }
+            }
+
+            if (step.Saved != 0)
+            {
+                StepArithmetic.Add(step.Saved, registers.Saved.AsSpan(all), next);
+            }
+
+            for (var back = 1; back <= step.History?.Count; back++)
+            {
+                StepArithmetic.Add(step.History[back - 1], registers.Kept(back).AsSpan(all), next);
+            }
+
+            if (step.Sigma != 0)
+            {
+                request.Noise.Fill(first + i, k, registers.Work);
+                StepArithmetic.Add(step.Sigma, registers.Work, next);
+            }
+
+            if (step.Blends && request.Inpainting is { } inpainting)
+            {
+                request.Noise.Fill(first + i, NoiseSource.KnownStep(k), registers.Work);
+                StepArithmetic.Blend(step.AlphaBarTo, inpainting, first + i, registers.Work, next);
+            }
+
+            if (plan.FixedPoint is { } point)
+            {
+                registers.Done[i] = StepArithmetic.Distance(image, next) <= point.Tolerance;
+                open |= !registers.Done[i];
+            }
+
+            next.CopyTo(image);
         }
+
+        if (step.Keeps)
+        {
+            registers.Keep();
+        }
+
+        return open;
     }
 
-    private static void Renoise(SamplingPlan plan, int k, SamplerRequest request, int first, Span<double> x, SamplerBuffers buffers)
+    // A network with learned variance returns 2C channels; the prediction is the first C.
+    private static void ReadPrediction(in SamplingStep step, int k, int first, int i, SamplerRegisters registers)
     {
-        var step = plan.Steps[k];
-        var elements = request.Shape.Elements;
-        for (var i = 0; i < x.Length / elements; i++)
+        if (!Precision.Widen(registers.Output.AsSpan(i * registers.OutputElements, registers.M.Length), registers.M))
         {
-            StepArithmetic.Renoise(step, x.Slice(i * elements, elements), Noise(step, k, request, first + i, buffers));
+            throw new DiffusionException(
+                ErrorKind.NonFinite,
+                $"step {k} (t = {step.Timestep}): the network returned NaN or infinity for image {first + i}; "
+                + "the weights or the input are broken, or the compute type is too narrow (try float32)");
         }
-    }
-
-    private static ReadOnlySpan<double> Noise(in SamplingStep step, int k, SamplerRequest request, int image, SamplerBuffers buffers)
-    {
-        if (step.Sigma == 0)
-        {
-            return default;
-        }
-
-        request.Noise.Fill(image, k, buffers.Work);
-        return buffers.Work;
     }
 }

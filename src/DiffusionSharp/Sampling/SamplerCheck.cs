@@ -46,8 +46,26 @@ internal static class SamplerCheck
             throw Invalid("recorded noise holds no x_T: give the initial x too");
         }
 
+        var blends = plan.Steps.Any(s => s.Blends);
+        if (blends != request.Inpainting is not null)
+        {
+            throw Invalid(blends ? "the plan has steps that blend: give known images and a mask" : "known images and a mask were given, but no step of the plan blends");
+        }
+
+        if (request.Inpainting is { } inpainting
+            && (inpainting.Known.LongLength != elements || inpainting.Mask.LongLength != elements / channels || !inpainting.Mask.All(p => p is >= 0 and <= 1)))
+        {
+            throw Invalid($"{inpainting.Known.LongLength} values of known images and a mask of {inpainting.Mask.LongLength}: "
+                + $"expected {elements} and {elements / channels}, the mask within [0, 1]");
+        }
+
         for (var k = 0; k < plan.Steps.Count; k++)
         {
+            if (plan.Steps[k].Blends && !request.Noise.Covers(NoiseSource.KnownStep(k)))
+            {
+                throw Invalid($"step {k} noises the known images, which a recording has no noise for: take the noise from seeds");
+            }
+
             if (plan.Steps[k].Sigma != 0 && !request.Noise.Covers(k))
             {
                 throw Invalid($"step {k} of {plan.Steps.Count} needs noise, the recording has {request.Noise.RecordedSteps} steps");

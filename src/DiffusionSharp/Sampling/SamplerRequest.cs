@@ -20,6 +20,9 @@ public sealed record SamplerRequest
     /// <summary>Class labels [N]; null for an unconditional network.</summary>
     public int[]? Labels { get; init; }
 
+    /// <summary>What steps that blend keep; needed by plans that have such steps, and by no others.</summary>
+    public Inpainting? Inpainting { get; init; }
+
     /// <summary>How many images one network call takes at most. It does not change an image, apart from the network's own rounding.</summary>
     public int BatchSize { get; init; } = 16;
 

@@ -33,15 +33,24 @@ public sealed class SamplingPlan : IEquatable<SamplingPlan>
             throw Invalid($"{steps.Length} steps, T = {T}, initial scale {initialScale}: at least one step, T >= 1 and a finite scale are needed");
         }
 
+        int kept = 0;
+        var saved = false;
         for (var k = 0; k < steps.Length; k++)
         {
             Check(k, steps[k]);
+            saved |= steps[k].Saves;
+            if ((steps[k].Saved != 0 && !saved) || steps[k].History?.Count > kept)
+            {
+                throw Invalid($"step {k} uses a saved x or {steps[k].History?.Count} kept d; before it {(saved ? "x was" : "no x was")} saved and {kept} d were kept");
+            }
+
+            kept += steps[k].Keeps ? 1 : 0;
         }
 
         this.steps = steps.ToArray();
         (Name, this.T, PredictionType, X0Treatment, InitialScale) = (name, T, predictionType, x0Treatment, initialScale);
         Steps = Array.AsReadOnly(this.steps);
-        NetworkCalls = this.steps.Count(s => s.Timestep is not null);
+        HistoryLength = this.steps.Max(s => s.History?.Count ?? 0);
     }
 
     /// <summary>The solver and its options, for people.</summary>
@@ -59,11 +68,17 @@ public sealed class SamplingPlan : IEquatable<SamplingPlan>
     /// <summary>The steps, in the order they are carried out.</summary>
     public IReadOnlyList<SamplingStep> Steps { get; }
 
-    /// <summary>How often the network is called; exact.</summary>
-    public int NetworkCalls { get; }
+    /// <summary>How often the network is called: exact, or at most so many where steps are fixed points.</summary>
+    public int NetworkCalls => steps.Count(s => s.Timestep is not null) * (FixedPoint?.MostCalls ?? 1);
+
+    /// <summary>Set where every step is an equation that is solved by repetition (implicit solvers, refined inversion); else null.</summary>
+    public FixedPoint? FixedPoint { get; init; }
 
     /// <summary>Multiplies x_T before the first step.</summary>
     public double InitialScale { get; }
+
+    /// <summary>How many d of earlier calls a step may use.</summary>
+    internal int HistoryLength { get; }
 
     /// <summary>ᾱ of the result; 1 is the clean image.</summary>
     public double FinalAlphaBar => steps[^1].AlphaBarTo;
@@ -79,13 +94,14 @@ public sealed class SamplingPlan : IEquatable<SamplingPlan>
     /// <summary>The plan as JSON; every float64 round-trips exactly.</summary>
     public string ToJson() => SamplingPlanJson.Write(this);
 
-    /// <summary>True when everything that decides the images agrees: steps, T, prediction type, x0 treatment and initial scale.</summary>
+    /// <summary>True when everything that decides the images agrees: steps, T, prediction type, x0 treatment, initial scale and fixed point.</summary>
     /// <param name="other">The other plan.</param>
     public bool Equals(SamplingPlan? other) => other is not null
         && T == other.T
         && PredictionType == other.PredictionType
         && X0Treatment == other.X0Treatment
         && InitialScale.Equals(other.InitialScale)
+        && FixedPoint == other.FixedPoint
         && steps.AsSpan().SequenceEqual(other.steps);
 
     /// <inheritdoc/>
@@ -99,7 +115,11 @@ public sealed class SamplingPlan : IEquatable<SamplingPlan>
 
     private static void Check(int k, in SamplingStep s)
     {
-        ReadOnlySpan<double> numbers = [s.Timestep ?? 0, s.AlphaBarFrom, s.AlphaBarTo, s.X0FromX, s.X0FromM, s.X, s.M, s.X0, s.Sigma];
+        ReadOnlySpan<double> numbers =
+        [
+            s.Timestep ?? 0, s.AlphaBarFrom, s.AlphaBarTo, s.X0FromX, s.X0FromM, s.X, s.M, s.X0, s.Sigma,
+            s.Saved, s.KeptX, s.KeptM, s.KeptX0, .. s.History ?? [],
+        ];
         foreach (var number in numbers)
         {
             if (!double.IsFinite(number))
@@ -113,7 +133,7 @@ public sealed class SamplingPlan : IEquatable<SamplingPlan>
             throw Invalid($"step {k}: alphaBar must lie in [0, 1] and sigma must not be negative: {s}");
         }
 
-        if (s.Timestep is null && (s.M != 0 || s.X0 != 0))
+        if (s.Timestep is null && (s.M != 0 || s.X0 != 0 || s.Keeps))
         {
             throw Invalid($"step {k} calls no network but uses its output: {s}");
         }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DiffusionSharp.Networks;
 using DiffusionSharp.Schedules;
 
 namespace DiffusionSharp.Sampling;
@@ -20,7 +21,8 @@ internal static class SamplingPlanJson
             new X0Document(x0.Kind, x0.Range, x0.Quantile, x0.Max, x0.KeepsEpsilon),
             plan.InitialScale,
             [.. plan.Steps],
-            [.. plan.Notes]);
+            [.. plan.Notes],
+            plan.FixedPoint);
         return JsonSerializer.Serialize(document, PlanJsonContext.Default.PlanDocument);
     }
 
@@ -46,6 +48,7 @@ internal static class SamplingPlanJson
         return new SamplingPlan(document.Name, document.T, document.PredictionType, treatment, document.Steps, document.InitialScale)
         {
             Notes = document.Notes,
+            FixedPoint = document.FixedPoint,
         };
     }
 
@@ -65,7 +68,8 @@ internal sealed record PlanDocument(
     X0Document X0Treatment,
     double InitialScale,
     SamplingStep[] Steps,
-    string[] Notes);
+    string[] Notes,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] FixedPoint? FixedPoint = null);
 
 internal sealed record X0Document(X0TreatmentKind Kind, double Range, double Quantile, double Max, bool KeepsEpsilon);
 
@@ -74,9 +78,21 @@ internal sealed record X0Document(X0TreatmentKind Kind, double Range, double Qua
     NewLine = "\n",
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,
+    Converters = [typeof(WeightsConverter)],
     AllowDuplicateProperties = false,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(PlanDocument))]
+[JsonSerializable(typeof(double[]))]
 internal sealed partial class PlanJsonContext : JsonSerializerContext;
+
+/// <summary>Weights as an array of numbers.</summary>
+internal sealed class WeightsConverter : JsonConverter<ValueList<double>>
+{
+    public override ValueList<double> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        ValueList.Create<double>(JsonSerializer.Deserialize(ref reader, PlanJsonContext.Default.DoubleArray));
+
+    public override void Write(Utf8JsonWriter writer, ValueList<double> value, JsonSerializerOptions options) =>
+        JsonSerializer.Serialize(writer, [.. value], PlanJsonContext.Default.DoubleArray);
+}

@@ -3,46 +3,52 @@ using System.Text;
 
 namespace DiffusionSharp.Sampling;
 
-/// <summary>A plan as a table: one header, one row per step.</summary>
+/// <summary>A plan as a table: one header, one row per step. Columns that only some solvers use are there when the plan uses them.</summary>
 public static class SamplingPlanTable
 {
-    /// <summary>The column names.</summary>
-    public static IReadOnlyList<string> Header { get; } =
-        ["step", "t", "alphaBar_from", "alphaBar_to", "x0_from_x", "x0_from_m", "x", "m", "x0", "sigma"];
+    private static readonly (string Name, Func<SamplingStep, double> Value)[] Always =
+    [
+        ("alphaBar_from", s => s.AlphaBarFrom), ("alphaBar_to", s => s.AlphaBarTo),
+        ("x0_from_x", s => s.X0FromX), ("x0_from_m", s => s.X0FromM),
+        ("x", s => s.X), ("m", s => s.M), ("x0", s => s.X0), ("sigma", s => s.Sigma),
+    ];
+
+    private static readonly (string Name, Func<SamplingStep, double> Value)[] WhenUsed =
+    [
+        ("saves", s => s.Saves ? 1 : 0), ("saved", s => s.Saved),
+        ("d_from_x", s => s.KeptX), ("d_from_m", s => s.KeptM), ("d_from_x0", s => s.KeptX0),
+        ("blends", s => s.Blends ? 1 : 0),
+    ];
+
+    /// <summary>The column names of a plan.</summary>
+    /// <param name="plan">The plan.</param>
+    public static IReadOnlyList<string> Header(SamplingPlan plan) => ["step", "t", .. Columns(plan).Select(c => c.Name)];
 
     /// <summary>The rows; a step without a network call has an empty t.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="format">A number format; "R" (default) keeps every bit.</param>
     public static IReadOnlyList<IReadOnlyList<string>> Rows(SamplingPlan plan, string format = "R")
     {
-        ArgumentNullException.ThrowIfNull(plan);
-        var rows = new List<IReadOnlyList<string>>(plan.Steps.Count);
-        foreach (var s in plan.Steps)
-        {
-            double[] numbers = [s.AlphaBarFrom, s.AlphaBarTo, s.X0FromX, s.X0FromM, s.X, s.M, s.X0, s.Sigma];
-            string[] row =
-            [
-                rows.Count.ToString(CultureInfo.InvariantCulture),
-                s.Timestep?.ToString("R", CultureInfo.InvariantCulture) ?? string.Empty,
-                .. numbers.Select(v => v.ToString(format, CultureInfo.InvariantCulture)),
-            ];
-            rows.Add(row);
-        }
-
-        return rows;
+        var columns = Columns(plan);
+        return [.. plan.Steps.Select((s, k) => (IReadOnlyList<string>)
+        [
+            k.ToString(CultureInfo.InvariantCulture),
+            s.Timestep?.ToString("R", CultureInfo.InvariantCulture) ?? string.Empty,
+            .. columns.Select(c => c.Value(s).ToString(format, CultureInfo.InvariantCulture)),
+        ])];
     }
 
     /// <summary>The table as comma-separated values with every bit of every number, lines ending in \n.</summary>
     /// <param name="plan">The plan.</param>
     public static string Csv(SamplingPlan plan) =>
-        string.Concat(new[] { Header }.Concat(Rows(plan)).Select(row => string.Join(',', row) + "\n"));
+        string.Concat(new[] { Header(plan) }.Concat(Rows(plan)).Select(row => string.Join(',', row) + "\n"));
 
     internal static string Text(SamplingPlan plan)
     {
-        var rows = new[] { Header }.Concat(Rows(plan, "G6")).ToArray();
-        var widths = Enumerable.Range(0, Header.Count).Select(c => rows.Max(r => r[c].Length)).ToArray();
+        var rows = new[] { Header(plan) }.Concat(Rows(plan, "G6")).ToArray();
+        var widths = Enumerable.Range(0, rows[0].Count).Select(c => rows.Max(r => r[c].Length)).ToArray();
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{plan.Name}: {plan.NetworkCalls} network calls, T = {plan.T}, ");
+        text.Append(CultureInfo.InvariantCulture, $"{plan.Name}: {(plan.FixedPoint is null ? "" : "at most ")}{plan.NetworkCalls} network calls, T = {plan.T}, ");
         text.Append(CultureInfo.InvariantCulture, $"{plan.PredictionType} prediction, {plan.X0Treatment}, final alphaBar {plan.FinalAlphaBar:G6}\n");
         foreach (var row in rows)
         {
@@ -55,5 +61,13 @@ public static class SamplingPlanTable
         }
 
         return text.ToString();
+    }
+
+    private static (string Name, Func<SamplingStep, double> Value)[] Columns(SamplingPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        var history = Enumerable.Range(0, plan.HistoryLength)
+            .Select(i => (Name: $"d{i + 1}", Value: (Func<SamplingStep, double>)(s => i < s.History?.Count ? s.History[i] : 0)));
+        return [.. Always, .. WhenUsed.Concat(history).Where(c => plan.Steps.Any(s => c.Value(s) != 0))];
     }
 }

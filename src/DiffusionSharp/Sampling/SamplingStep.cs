@@ -1,12 +1,17 @@
+using System.Text.Json.Serialization;
+using DiffusionSharp.Networks;
+
 namespace DiffusionSharp.Sampling;
 
 /// <summary>
 /// One step of a plan as plain numbers. With m what the network returned for x:
-/// x0 = X0FromX·x + X0FromM·m, then the plan's treatment of x0, then x' = X·x + M·m + X0·x0 + Sigma·z.
+/// x0 = X0FromX·x + X0FromM·m, then the plan's treatment of x0, then
+/// x' = X·x + M·m + X0·x0 + Saved·saved + Σ History[k]·d_k + Sigma·z.
+/// Solvers of higher order use the two registers: a saved x, and the d = KeptX·x + KeptM·m + KeptX0·x0 of earlier calls.
 /// </summary>
 public readonly record struct SamplingStep
 {
-    /// <summary>The t the network is called with, or null for a step without a call (then only x and z take part).</summary>
+    /// <summary>The t the network is called with, or null for a step without a call (then m and x0 take no part, and no d is kept).</summary>
     public double? Timestep { get; init; }
 
     /// <summary>ᾱ of x before the step.</summary>
@@ -32,4 +37,39 @@ public readonly record struct SamplingStep
 
     /// <summary>σ, the weight of fresh Gaussian noise z; no noise is drawn where it is 0.</summary>
     public double Sigma { get; init; }
+
+    /// <summary>True when x, as it is before the step, becomes the saved x.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Saves { get; init; }
+
+    /// <summary>Weight of the saved x in the next x.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double Saved { get; init; }
+
+    /// <summary>Weight of x in the d that is kept for later steps. A call whose three weights are 0 keeps nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double KeptX { get; init; }
+
+    /// <summary>Weight of m in d.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double KeptM { get; init; }
+
+    /// <summary>Weight of the treated x0 in d.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double KeptX0 { get; init; }
+
+    /// <summary>Weights in the next x of the d kept before this step, the latest first; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public ValueList<double>? History { get; init; }
+
+    /// <summary>
+    /// True when, after the step, what an inpainting mask keeps is replaced by the known image at ᾱ_to:
+    /// √ᾱ_to·known + √(1-ᾱ_to)·z (RePaint, equation 8).
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Blends { get; init; }
+
+    /// <summary>True when this step keeps a d.</summary>
+    [JsonIgnore]
+    public bool Keeps => KeptX != 0 || KeptM != 0 || KeptX0 != 0;
 }

@@ -10,18 +10,8 @@ internal static class StepArithmetic
     public static void PredictX0(
         in SamplingStep step, X0Treatment treatment, ReadOnlySpan<double> x, ReadOnlySpan<double> m, Span<double> x0, Span<double> work)
     {
-        ReadOnlySpan<Vector<double>> vx = Lanes(x), vm = Lanes(m);
-        var v0 = MemoryMarshal.Cast<double, Vector<double>>(x0);
-        for (var i = 0; i < v0.Length; i++)
-        {
-            v0[i] = (step.X0FromX * vx[i]) + (step.X0FromM * vm[i]);
-        }
-
-        for (var i = v0.Length * Vector<double>.Count; i < x0.Length; i++)
-        {
-            x0[i] = (step.X0FromX * x[i]) + (step.X0FromM * m[i]);
-        }
-
+        Scale(step.X0FromX, x, x0);
+        Add(step.X0FromM, m, x0);
         if (treatment.Kind == X0TreatmentKind.Clip)
         {
             Clamp(x0, treatment.Range);
@@ -37,54 +27,62 @@ internal static class StepArithmetic
         }
     }
 
-    /// <summary>x = X·x + M·m + X0·x0 + Sigma·z, in place; z may be empty when Sigma is 0.</summary>
-    public static void Advance(in SamplingStep step, Span<double> x, ReadOnlySpan<double> m, ReadOnlySpan<double> x0, ReadOnlySpan<double> z)
+    /// <summary>result = weight·values.</summary>
+    public static void Scale(double weight, ReadOnlySpan<double> values, Span<double> result)
     {
-        var vx = MemoryMarshal.Cast<double, Vector<double>>(x);
-        ReadOnlySpan<Vector<double>> vm = Lanes(m), v0 = Lanes(x0);
-        for (var i = 0; i < vx.Length; i++)
+        var lanes = Lanes(values);
+        var target = MemoryMarshal.Cast<double, Vector<double>>(result);
+        for (var i = 0; i < lanes.Length; i++)
         {
-            vx[i] = (step.X * vx[i]) + (step.M * vm[i]) + (step.X0 * v0[i]);
+            target[i] = weight * lanes[i];
         }
 
-        for (var i = vx.Length * Vector<double>.Count; i < x.Length; i++)
+        for (var i = lanes.Length * Vector<double>.Count; i < values.Length; i++)
         {
-            x[i] = (step.X * x[i]) + (step.M * m[i]) + (step.X0 * x0[i]);
-        }
-
-        if (step.Sigma != 0)
-        {
-            AddNoise(step.Sigma, x, z);
+            result[i] = weight * values[i];
         }
     }
 
-    /// <summary>x = X·x + Sigma·z, in place: a step without a network call.</summary>
-    public static void Renoise(in SamplingStep step, Span<double> x, ReadOnlySpan<double> z)
+    /// <summary>result += weight·values.</summary>
+    public static void Add(double weight, ReadOnlySpan<double> values, Span<double> result)
     {
-        foreach (ref var value in x)
+        var lanes = Lanes(values);
+        var target = MemoryMarshal.Cast<double, Vector<double>>(result);
+        for (var i = 0; i < lanes.Length; i++)
         {
-            value *= step.X;
+            target[i] += weight * lanes[i];
         }
 
-        if (step.Sigma != 0)
+        for (var i = lanes.Length * Vector<double>.Count; i < values.Length; i++)
         {
-            AddNoise(step.Sigma, x, z);
+            result[i] += weight * values[i];
         }
     }
 
-    private static void AddNoise(double sigma, Span<double> x, ReadOnlySpan<double> z)
+    /// <summary>x = mask·x + (1-mask)·(√ᾱ·known + √(1-ᾱ)·z); where the mask is 0 and ᾱ = 1 that is exactly the known image.</summary>
+    public static void Blend(double alphaBar, Inpainting inpainting, int image, ReadOnlySpan<double> z, Span<double> x)
     {
-        var vx = MemoryMarshal.Cast<double, Vector<double>>(x);
-        var vz = Lanes(z);
-        for (var i = 0; i < vx.Length; i++)
+        double a = Math.Sqrt(alphaBar), b = Math.Sqrt(1 - alphaBar);
+        var known = inpainting.Known.AsSpan(image * x.Length, x.Length);
+        var pixels = inpainting.Mask.Length / (inpainting.Known.Length / x.Length);
+        var mask = inpainting.Mask.AsSpan(image * pixels, pixels);
+        for (var i = 0; i < x.Length; i++)
         {
-            vx[i] += sigma * vz[i];
+            var paint = mask[i % pixels];
+            x[i] = (paint * x[i]) + ((1 - paint) * ((a * known[i]) + (b * z[i])));
+        }
+    }
+
+    /// <summary>The root mean square of a-b.</summary>
+    public static double Distance(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < a.Length; i++)
+        {
+            sum += (a[i] - b[i]) * (a[i] - b[i]);
         }
 
-        for (var i = vx.Length * Vector<double>.Count; i < x.Length; i++)
-        {
-            x[i] += sigma * z[i];
-        }
+        return Math.Sqrt(sum / a.Length);
     }
 
     private static void Clamp(Span<double> values, double range)

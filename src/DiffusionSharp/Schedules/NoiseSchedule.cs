@@ -9,7 +9,7 @@ namespace DiffusionSharp.Schedules;
 public sealed partial class NoiseSchedule : IEquatable<NoiseSchedule>
 {
     // Solvers in λ = ln(√ᾱ/√(1-ᾱ)) use this level where ᾱ = 0.
-    private const double SmallestAlphaBar = 1.0 / (1 << 24);
+    internal const double SmallestAlphaBar = 1.0 / (1 << 24);
 
     private readonly double[] betas;
     private readonly double[] alphaBars;
@@ -98,6 +98,30 @@ public sealed partial class NoiseSchedule : IEquatable<NoiseSchedule>
         // ln σ² = ln((1-ᾱ)/ᾱ), and ᾱ = 1/(1+σ²).
         var logSigma2 = ((1 - fraction) * Math.Log((1 - a) / a)) + (fraction * Math.Log((1 - b) / b));
         return 1 / (1 + Math.Exp(logSigma2));
+    }
+
+    /// <summary>
+    /// The level with a given λ = ln(√ᾱ/√(1-ᾱ)), between two timesteps by λ linear in t (<see cref="AlphaBarInterpolation.LogSigma"/>).
+    /// </summary>
+    /// <param name="lambda">Within the λ of the schedule's last and first level; what lies outside gives the nearer of the two.</param>
+    public NoiseLevel LevelAt(double lambda)
+    {
+        // λ falls as t rises: the last t whose λ is not below the one sought.
+        int low = 0, high = T - 1;
+        while (low < high)
+        {
+            var middle = (low + high + 1) / 2;
+            (low, high) = NoiseLevel.LambdaOf(alphaBars[middle]) >= lambda ? (middle, high) : (low, middle - 1);
+        }
+
+        double before = NoiseLevel.LambdaOf(alphaBars[low]);
+        if (low == T - 1 || lambda >= before)
+        {
+            return new(low, alphaBars[low]);
+        }
+
+        var fraction = (before - lambda) / (before - NoiseLevel.LambdaOf(alphaBars[low + 1]));
+        return new(low + fraction, 1 / (1 + Math.Exp(-2 * lambda)));
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,6 @@
 namespace DiffusionSharp.Schedules;
 
-/// <summary>How S timesteps are chosen among T. Each rule is the factory of the same name on <see cref="Timesteps"/>.</summary>
+/// <summary>How S timesteps are chosen among T. Each rule is the factory of the same name on <see cref="Timesteps"/>, or on <see cref="NoiseLevels"/>.</summary>
 public enum TimestepSpacing
 {
     /// <summary>The paper's linear rule, ⌊i·T/S⌋-1: starts at T-1, exactly S (default).</summary>
@@ -29,4 +29,13 @@ public enum TimestepSpacing
 
     /// <summary>int(linspace(0, √(0.8T), S)²): the DDIM authors' released code, duplicates removed.</summary>
     ErmongroupQuad,
+
+    /// <summary>Karras et al. 2022, equation 5: σ^(1/7) evenly spaced from the largest σ to the smallest; between the integer timesteps.</summary>
+    Karras,
+
+    /// <summary>σ in a geometric series from the largest to the smallest (k-diffusion's exponential); between the integer timesteps.</summary>
+    Exponential,
+
+    /// <summary>S+1 points with λ evenly spaced, without the last (DPM-Solver's logSNR); between the integer timesteps.</summary>
+    LogSnr,
 }

@@ -26,6 +26,8 @@ public sealed partial class Timesteps
             TimestepSpacing.Stride => StrideOf(T, steps),
             TimestepSpacing.ErmongroupUniform => ErmongroupUniform(T, steps),
             TimestepSpacing.ErmongroupQuad => ErmongroupQuad(T, steps),
+            TimestepSpacing.Karras or TimestepSpacing.Exponential or TimestepSpacing.LogSnr =>
+                throw Invalid($"{spacing} spacing falls between the integer timesteps: it makes NoiseLevels"),
             _ => throw new ArgumentOutOfRangeException(nameof(spacing), spacing, null),
         };
     }

@@ -1,4 +1,4 @@
-namespace DiffusionSharp.Sampling;
+namespace DiffusionSharp.Schedules;
 
 /// <summary>The level of the last step's target.</summary>
 public enum FinalAlphaBar
