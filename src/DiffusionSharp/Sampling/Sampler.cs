@@ -40,18 +40,19 @@ public static class Sampler
                     x.CopyTo(registers.Saved);
                 }
 
+                var residuals = registers.Residuals.AsSpan(0, count);
+                residuals.Fill(double.PositiveInfinity);
                 if (plan.Steps[k].Timestep is not { } t)
                 {
                     Move(plan, k, request, first, x, registers);
                     continue;
                 }
 
-                registers.Done.AsSpan().Clear();
-                for (var (calls, open) = (0, true); open && calls < (plan.FixedPoint?.MostCalls ?? 1); calls++)
+                for (var calls = 0; calls < (plan.FixedPoint?.MostCalls ?? 1) && !IsSolved(plan, residuals); calls++)
                 {
                     request.CancellationToken.ThrowIfCancellationRequested();
                     Predict(denoiser, request, t, first, count, x, registers);
-                    open = Move(plan, k, request, first, x, registers);
+                    Move(plan, k, request, first, x, registers);
                     request.Progress?.Invoke(new SamplerProgress
                     {
                         Call = ++call,
@@ -62,6 +63,7 @@ public static class Sampler
                         ImageCount = count,
                         X = x,
                         X0 = registers.X0.AsSpan(0, x.Length),
+                        Residual = plan.FixedPoint is null ? 0 : Largest(residuals),
                     });
                 }
             }
@@ -111,15 +113,28 @@ public static class Sampler
             registers.Output.AsSpan(0, count * registers.OutputElements));
     }
 
-    /// <summary>Carries out step k on every image of the batch; true while the fixed point of one is not found.</summary>
-    private static bool Move(SamplingPlan plan, int k, SamplerRequest request, int first, Span<double> x, SamplerRegisters registers)
+    private static bool IsSolved(SamplingPlan plan, ReadOnlySpan<double> residuals) =>
+        plan.FixedPoint is { } point && Largest(residuals) <= point.Tolerance;
+
+    private static double Largest(ReadOnlySpan<double> residuals)
+    {
+        var largest = 0.0;
+        foreach (var residual in residuals)
+        {
+            largest = Math.Max(largest, residual);
+        }
+
+        return largest;
+    }
+
+    /// <summary>Carries out step k on every image of the batch whose fixed point, if there is one, is not found yet.</summary>
+    private static void Move(SamplingPlan plan, int k, SamplerRequest request, int first, Span<double> x, SamplerRegisters registers)
     {
         var step = plan.Steps[k];
         var elements = request.Shape.Elements;
-        var open = false;
         for (var i = 0; i < x.Length / elements; i++)
         {
-            if (registers.Done[i] && plan.FixedPoint is not null)
+            if (IsSolved(plan, registers.Residuals.AsSpan(i, 1)))
             {
                 continue;
             }
@@ -166,10 +181,9 @@ public static class Sampler
                 StepArithmetic.Blend(step.AlphaBarTo, inpainting, first + i, registers.Work, next);
             }
 
-            if (plan.FixedPoint is { } point)
+            if (plan.FixedPoint is not null)
             {
-                registers.Done[i] = StepArithmetic.Distance(image, next) <= point.Tolerance;
-                open |= !registers.Done[i];
+                registers.Residuals[i] = StepArithmetic.Distance(image, next);
             }
 
             next.CopyTo(image);
@@ -179,8 +193,6 @@ public static class Sampler
         {
             registers.Keep();
         }
-
-        return open;
     }
 
     // A network with learned variance returns 2C channels; the prediction is the first C.

@@ -26,4 +26,7 @@ public readonly ref struct SamplerProgress
 
     /// <summary>The prediction of x0 after its treatment, [B, C, H, W].</summary>
     public required ReadOnlySpan<double> X0 { get; init; }
+
+    /// <summary>Where steps are fixed points: the largest root mean square of x' - x among the batch's images; else 0.</summary>
+    public double Residual { get; init; }
 }

@@ -17,7 +17,7 @@ internal sealed class SamplerRegisters
         X0 = new double[values];
         Timesteps = new double[batch];
         Saved = plan.Steps.Any(s => s.Saves) ? new double[values] : [];
-        Done = new bool[batch];
+        Residuals = new double[batch];
         M = new double[elements];
         Next = new double[elements];
         Work = new double[elements];
@@ -40,8 +40,8 @@ internal sealed class SamplerRegisters
     /// <summary>The x that a step saved.</summary>
     public double[] Saved { get; }
 
-    /// <summary>Images whose fixed point is found.</summary>
-    public bool[] Done { get; }
+    /// <summary>Of each image, how far the last repetition of a fixed point moved it.</summary>
+    public double[] Residuals { get; }
 
     public double[] M { get; }
 

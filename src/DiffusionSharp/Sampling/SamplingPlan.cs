@@ -72,7 +72,14 @@ public sealed class SamplingPlan : IEquatable<SamplingPlan>
     public int NetworkCalls => steps.Count(s => s.Timestep is not null) * (FixedPoint?.MostCalls ?? 1);
 
     /// <summary>Set where every step is an equation that is solved by repetition (implicit solvers, refined inversion); else null.</summary>
-    public FixedPoint? FixedPoint { get; init; }
+    /// <exception cref="DiffusionException">A limit is out of range, or a step draws noise or keeps a d, which a repetition would do again.</exception>
+    public FixedPoint? FixedPoint
+    {
+        get;
+        init => field = value is null || (value.Tolerance >= 0 && value.MostCalls >= 1 && !steps.Any(s => s.Sigma != 0 || s.Keeps))
+            ? value
+            : throw Invalid($"{value}: a tolerance of at least 0 and at least one call are needed, and steps without noise that keep no d");
+    }
 
     /// <summary>Multiplies x_T before the first step.</summary>
     public double InitialScale { get; }

@@ -5,14 +5,20 @@ namespace DiffusionSharp.Schedules;
 /// <param name="AlphaBar">ᾱ at t, in [0, 1).</param>
 public readonly record struct NoiseLevel(double Timestep, double AlphaBar)
 {
-    /// <summary>ln(√ᾱ/√(1-ᾱ)), half the log signal-to-noise ratio (DPM-Solver's λ); +∞ for the clean image.</summary>
+    private const double SmallestAlphaBar = 1.0 / (1 << 24);
+
+    /// <summary>λ = ln(√ᾱ/√(1-ᾱ)), half the log signal-to-noise ratio (DPM-Solver); -∞ where ᾱ = 0.</summary>
     public double Lambda => LambdaOf(AlphaBar);
 
     /// <summary>σ = √((1-ᾱ)/ᾱ), the noise beside a signal of 1 (EDM's σ).</summary>
     public double Sigma => Math.Sqrt((1 - AlphaBar) / AlphaBar);
 
-    /// <summary>λ of ᾱ; ᾱ = 0 counts as 2⁻²⁴, as solvers need a finite λ.</summary>
+    /// <summary>λ of ᾱ: -∞ for pure noise, +∞ for the clean image.</summary>
     /// <param name="alphaBar">In [0, 1].</param>
-    public static double LambdaOf(double alphaBar) =>
-        0.5 * Math.Log(Math.Max(alphaBar, NoiseSchedule.SmallestAlphaBar) / (1 - alphaBar));
+    public static double LambdaOf(double alphaBar) => 0.5 * Math.Log(alphaBar / (1 - alphaBar));
+
+    /// <summary>ᾱ where solvers need a finite λ: ᾱ = 0 counts as 2⁻²⁴, or as half the next level where that is lower still.</summary>
+    /// <param name="alphaBar">ᾱ of a level.</param>
+    /// <param name="next">ᾱ of the next cleaner level, above 0.</param>
+    internal static double AboveZero(double alphaBar, double next) => alphaBar == 0 ? Math.Min(SmallestAlphaBar, next / 2) : alphaBar;
 }

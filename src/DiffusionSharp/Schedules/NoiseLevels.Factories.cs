@@ -85,7 +85,7 @@ public sealed partial class NoiseLevels
     private static NoiseLevel[] Spread(NoiseSchedule schedule, int steps, int intervals, Func<double, double> scale, Func<double, double> inverse)
     {
         int last = schedule.T - 1;
-        double first = scale(NoiseLevel.LambdaOf(schedule.AlphaBar(last))), end = scale(NoiseLevel.LambdaOf(schedule.AlphaBar(0)));
+        double first = scale(schedule.Lambda(last)), end = scale(schedule.Lambda(0));
         var levels = new NoiseLevel[steps];
         for (var i = 0; i < steps; i++)
         {

@@ -49,6 +49,12 @@ public sealed partial class NoiseLevels : IReadOnlyList<NoiseLevel>
     /// <param name="index">0..Count.</param>
     public double AlphaBar(int index) => index == levels.Length ? FinalAlphaBar : levels[index].AlphaBar;
 
+    /// <summary>λ of level i as solvers need it: finite also where ᾱ = 0; of the end for i = Count, which is +∞ for the clean image.</summary>
+    /// <param name="index">0..Count.</param>
+    public double Lambda(int index) => NoiseLevel.LambdaOf(index == levels.Length
+        ? FinalAlphaBar
+        : NoiseLevel.AboveZero(levels[index].AlphaBar, AlphaBar(index + 1)));
+
     /// <inheritdoc/>
     public IEnumerator<NoiseLevel> GetEnumerator() => ((IEnumerable<NoiseLevel>)levels).GetEnumerator();
 

@@ -8,9 +8,6 @@ namespace DiffusionSharp.Schedules;
 /// </summary>
 public sealed partial class NoiseSchedule : IEquatable<NoiseSchedule>
 {
-    // Solvers in λ = ln(√ᾱ/√(1-ᾱ)) use this level where ᾱ = 0.
-    internal const double SmallestAlphaBar = 1.0 / (1 << 24);
-
     private readonly double[] betas;
     private readonly double[] alphaBars;
 
@@ -70,7 +67,7 @@ public sealed partial class NoiseSchedule : IEquatable<NoiseSchedule>
         return t < 0 ? 1 : alphaBars[t];
     }
 
-    /// <summary>ᾱ at any real t in [0, T-1]; whole numbers give the table's value. Between levels ᾱ = 0 counts as 2⁻²⁴.</summary>
+    /// <summary>ᾱ at any real t in [0, T-1]; whole numbers give the table's value. Between levels ᾱ = 0 counts as 2⁻²⁴, or less where the level before is lower.</summary>
     /// <param name="t">Timestep in [0, T-1].</param>
     /// <param name="interpolation">Which quantity is linear between two levels.</param>
     /// <exception cref="ArgumentOutOfRangeException">t is not a number in [0, T-1].</exception>
@@ -89,7 +86,7 @@ public sealed partial class NoiseSchedule : IEquatable<NoiseSchedule>
         }
 
         var a = alphaBars[low];
-        var b = alphaBars[low + 1] == 0 ? SmallestAlphaBar : alphaBars[low + 1];
+        var b = NoiseLevel.AboveZero(alphaBars[low + 1], a);
         if (interpolation == AlphaBarInterpolation.LogAlpha)
         {
             return Math.Exp(((1 - fraction) * Math.Log(a)) + (fraction * Math.Log(b)));
@@ -111,18 +108,21 @@ public sealed partial class NoiseSchedule : IEquatable<NoiseSchedule>
         while (low < high)
         {
             var middle = (low + high + 1) / 2;
-            (low, high) = NoiseLevel.LambdaOf(alphaBars[middle]) >= lambda ? (middle, high) : (low, middle - 1);
+            (low, high) = Lambda(middle) >= lambda ? (middle, high) : (low, middle - 1);
         }
 
-        double before = NoiseLevel.LambdaOf(alphaBars[low]);
+        var before = Lambda(low);
         if (low == T - 1 || lambda >= before)
         {
             return new(low, alphaBars[low]);
         }
 
-        var fraction = (before - lambda) / (before - NoiseLevel.LambdaOf(alphaBars[low + 1]));
+        var fraction = (before - lambda) / (before - Lambda(low + 1));
         return new(low + fraction, 1 / (1 + Math.Exp(-2 * lambda)));
     }
+
+    /// <summary>λ at a timestep, finite also where ᾱ = 0.</summary>
+    internal double Lambda(int t) => NoiseLevel.LambdaOf(NoiseLevel.AboveZero(alphaBars[t], t == 0 ? 1 : alphaBars[t - 1]));
 
     /// <inheritdoc/>
     public bool Equals(NoiseSchedule? other) => other is not null && betas.AsSpan().SequenceEqual(other.betas);

@@ -16,7 +16,7 @@ public class InversionPlanTests
     // A network that knows the one noise of every image: x_T is on the straight path of equation 4, whatever τ and level.
     [Fact]
     public void Exact_noise_is_found_and_decodes_to_the_image() =>
-        Gen.Select(AnyTau, Gen.Enum<InversionLevel>(), Gen.Double[-1, 1].Array[6], Gen.Double[-3, 3].Array[6])
+        Gen.Select(AnyTau, Gen.OneOf(Gen.Const(InversionLevel.Target), Gen.Const(InversionLevel.Current)), Gen.Double[-1, 1].Array[6], Gen.Double[-3, 3].Array[6])
             .Where((tau, _, _, _) => tau.Schedule.AlphaBar(tau.Timesteps[0]) > 1e-9)
             .Sample((tau, level, x0, epsilon) =>
             {
@@ -74,6 +74,83 @@ public class InversionPlanTests
 
         Assert.All(errors.Zip(errors.Skip(1)), p => Assert.True(p.Second < p.First / 2, $"the errors are {string.Join(", ", errors)}"));
         Assert.InRange(errors[^1], 0, 0.02);
+    }
+
+    // At the solution of a refined step decoding gives the image back, on however few steps; the ε-network here is no straight line.
+    [Theory]
+    [InlineData(PredictionType.Epsilon)]
+    [InlineData(PredictionType.Sample)]
+    [InlineData(PredictionType.VPrediction)]
+    public void A_refined_encoding_decodes_to_the_image(PredictionType type)
+    {
+        var linear = NoiseSchedule.Linear();
+        var tau = Timesteps.Uniform(1000, 5);
+        double Model(double x, double t)
+        {
+            double a = Math.Sqrt(linear.AlphaBar((int)t)), b = Math.Sqrt(1 - linear.AlphaBar((int)t));
+            var epsilon = 0.7 * Math.Sin(x);
+            var x0 = (x - (b * epsilon)) / a;
+            return type switch { PredictionType.Epsilon => epsilon, PredictionType.Sample => x0, _ => (a * epsilon) - (b * x0) };
+        }
+
+        double Loss(InversionLevel level)
+        {
+            var options = new InversionOptions { Level = level, PredictionType = type, FixedPoint = new FixedPoint(1e-13, 200) };
+            var xT = PlanInDoubles.Run(InversionPlan.Create(linear, tau, options), [0.8], Model);
+            return Math.Abs(PlanInDoubles.Run(DdimPlan.Create(linear, tau, new DdimOptions { PredictionType = type }), xT, Model)[0] - 0.8);
+        }
+
+        Assert.InRange(Loss(InversionLevel.Refined), 0, 1e-9);
+        if (type != PredictionType.Sample)
+        {
+            Assert.InRange(Loss(InversionLevel.Target), 1e-3, 100);
+        }
+    }
+
+    [Fact]
+    public void Repetition_ends_for_each_image_by_itself_and_within_its_limit()
+    {
+        var shape = new ImageShape(1, 1, 2);
+        var network = new FakeDenoiser(1, (x, _) => (float)Math.Sin(x));
+        var plan = InversionPlan.Create(NoiseSchedule.Linear(), Timesteps.Uniform(1000, 4), new InversionOptions
+        {
+            Level = InversionLevel.Refined,
+            FixedPoint = new FixedPoint(1e-4, 200),
+        });
+        double[] images = [0, 0, 0.9, -0.4, 0.1, 0.6];
+        SampledImages Run(double[] x, int batch, Action<SamplerProgress>? progress = null, SamplingPlan? other = null) => Sampler.Run(network, other ?? plan, new SamplerRequest
+        {
+            Shape = shape,
+            Count = x.Length / 2,
+            Noise = DiffusionSharp.Noise.NoiseSource.FromSeeds(new ulong[x.Length / 2]),
+            InitialX = x,
+            BatchSize = batch,
+            Progress = progress,
+        });
+
+        var together = Run(images, 3);
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(Run(images[(2 * i)..((2 * i) + 2)], 1).Values, together.Image(i).ToArray());
+        }
+
+        // The image that is all zeros is its own encoding: one repetition a step says so.
+        network.Counts.Clear();
+        Run([0, 0], 1);
+        Assert.Equal(4, network.Counts.Count);
+
+        var (calls, residual) = (0, 0.0);
+        Run(images, 3, p => (calls, residual) = (p.Call, p.Residual));
+        Assert.InRange(calls, 5, plan.NetworkCalls - 1);
+        Assert.InRange(residual, 0, plan.FixedPoint!.Tolerance);
+
+        var short2 = InversionPlan.Create(NoiseSchedule.Linear(), Timesteps.Uniform(1000, 4), new InversionOptions
+        {
+            Level = InversionLevel.Refined,
+            FixedPoint = new FixedPoint(0, 2),
+        });
+        Run(images, 3, p => calls = p.Call, short2);
+        Assert.Equal((8, 8), (calls, short2.NetworkCalls));
     }
 
     [Fact]
