@@ -1,10 +1,8 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using DiffusionSharp.Cli.Display;
 using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Pictures;
 using DiffusionSharp.Cli.Shell;
-using DiffusionSharp.Models;
 using DiffusionSharp.Noise;
 using DiffusionSharp.Weights;
 
@@ -110,22 +108,7 @@ internal sealed class InterpolateCommand
             Sheet.Write(target, shape, images.ToFloats(), job.Recipe.Of(ends, classes, steps), columns: steps);
         }
 
-        JsonOption.Print(
-            host,
-            r.GetValue(json),
-            () => new JsonObject
-            {
-                ["out"] = target ?? r.GetValue(dump),
-                ["images"] = count,
-                ["frames"] = steps,
-                ["networkCalls"] = job.Plan.NetworkCalls,
-                ["seconds"] = result.Seconds,
-                ["model"] = loaded.Source.Path,
-                ["notes"] = JsonParts.List(job.Plan.Notes),
-            },
-            () => $"{count} images of {shape} in {target ?? r.GetValue(dump)}: "
-                + FormattableString.Invariant($"{job.Plan.NetworkCalls} network calls each, {result.Seconds:F1} s")
-                + string.Concat(job.Plan.Notes.Select(n => $"\nnote: {n}")));
+        (job.Summary(result, target ?? r.GetValue(dump)!) with { More = new JsonObject { ["frames"] = steps } }).Print(host, r.GetValue(json));
         return 0;
     }
 }

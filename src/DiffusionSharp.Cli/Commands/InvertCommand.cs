@@ -1,12 +1,10 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using DiffusionSharp.Cli.Display;
 using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Pictures;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Imaging.Data;
 using DiffusionSharp.Imaging.Shapes;
-using DiffusionSharp.Models;
 using DiffusionSharp.Sampling;
 using DiffusionSharp.Weights;
 
@@ -86,30 +84,22 @@ internal sealed class InvertCommand
         };
         var at = r.Or(level, InversionLevel.Target);
         var plan = loaded.InversionPlan(options, at);
-        using var meter = new SamplingMeter(host, (n + batch - 1) / batch * plan.NetworkCalls);
-        var xT = loaded.Invert(x0, options with { Progress = p => meter.Report(p) }, at);
-        meter.Dispose();
+        var calls = (n + batch - 1) / batch * plan.NetworkCalls;
+        var (xT, result) = SamplingMeter.Measure(host, calls, report => loaded.Invert(x0, options with { Progress = report }, at));
         NpyFile.Write(target, xT.ToTensor());
-        IReadOnlyList<string> notes = loaded.Source.Scheduler is { ClipSample: true } or { Thresholding: true }
-            ? [.. plan.Notes, "the model's scheduler clips x0 when it samples; an encoding is decoded without: ddim sample --no-clip"]
-            : plan.Notes;
-        JsonOption.Print(
-            host,
-            r.GetValue(json),
-            () => new JsonObject
-            {
-                ["out"] = target,
-                ["images"] = n,
-                ["shape"] = new JsonArray(shape.Channels, shape.Height, shape.Width),
-                ["level"] = at.ToString().ToLowerInvariant(),
-                ["networkCalls"] = plan.NetworkCalls,
-                ["seconds"] = meter.Elapsed.TotalSeconds,
-                ["model"] = loaded.Source.Path,
-                ["notes"] = JsonParts.List(notes),
-            },
-            () => $"x_T of {n} images of {shape} in {target}: "
-                + FormattableString.Invariant($"{plan.NetworkCalls} network calls each, {meter.Elapsed.TotalSeconds:F1} s")
-                + string.Concat(notes.Select(note => $"\nnote: {note}")));
+        new SampleSummary
+        {
+            Out = target,
+            Of = "x_T",
+            Model = loaded,
+            Plan = plan,
+            Result = result,
+            Images = n,
+            Notes = loaded.Source.Scheduler is { ClipSample: true } or { Thresholding: true }
+                ? ["the model's scheduler clips x0 when it samples; an encoding is decoded without: ddim sample --no-clip"]
+                : [],
+            More = new JsonObject { ["level"] = at.ToString().ToLowerInvariant() },
+        }.Print(host, r.GetValue(json));
         return 0;
     }
 }

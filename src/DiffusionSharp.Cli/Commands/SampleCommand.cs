@@ -1,11 +1,7 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
-using DiffusionSharp.Cli.Display;
 using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Pictures;
 using DiffusionSharp.Cli.Shell;
-using DiffusionSharp.Models;
-using DiffusionSharp.Sampling;
 using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Commands;
@@ -114,7 +110,7 @@ internal sealed class SampleCommand
         var result = isFolder && r.GetValue(dump) is null && r.GetValue(dumpTrajectory) is null && r.GetValue(noise) is null
             ? job.IntoFolder(target!)
             : AllAtOnce(job, target, isFolder, r.GetValue(dump), r.GetValue(dumpTrajectory));
-        Print(r, job, result, target ?? r.GetValue(dump) ?? r.GetValue(dumpTrajectory)!);
+        job.Summary(result, target ?? r.GetValue(dump) ?? r.GetValue(dumpTrajectory)!).Print(host, r.GetValue(json));
         return 0;
     }
 
@@ -137,27 +133,6 @@ internal sealed class SampleCommand
 
         return result;
     }
-
-    private void Print(ParseResult r, SampleJob job, SampleResult result, string where) => JsonOption.Print(
-        host,
-        r.GetValue(json),
-        () => new JsonObject
-        {
-            ["out"] = where,
-            ["images"] = job.Seeds.Length,
-            ["alreadyThere"] = result.Skipped,
-            ["shape"] = new JsonArray(job.Model.Graph.InputShape.Channels, job.Model.Graph.InputShape.Height, job.Model.Graph.InputShape.Width),
-            ["networkCalls"] = job.Plan.NetworkCalls,
-            ["callsMade"] = result.Calls,
-            ["seconds"] = result.Seconds,
-            ["secondsToFirstCall"] = result.SecondsToFirstCall,
-            ["model"] = job.Model.Source.Path,
-            ["notes"] = JsonParts.List(job.Plan.Notes),
-        },
-        () => $"{job.Seeds.Length} images of {job.Model.Graph.InputShape} in {where}: "
-            + FormattableString.Invariant($"{job.Plan.NetworkCalls} network calls each, {result.Seconds:F1} s")
-            + (result.Skipped > 0 ? $" ({result.Skipped} were there already)" : "")
-            + string.Concat(job.Plan.Notes.Select(n => $"\nnote: {n}")));
 
     private static bool IsFolder(string target)
     {

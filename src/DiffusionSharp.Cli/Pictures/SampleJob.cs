@@ -33,8 +33,7 @@ internal sealed class SampleJob
         var steps = trajectory is null ? null : new Trajectory(trajectory, Plan, Model.Graph.InputShape);
         var batch = steps is null ? Options.BatchSize : Seeds.Length;
         _ = Recipe;
-        using var meter = new SamplingMeter(Host, (Seeds.Length + batch - 1) / batch * Plan.NetworkCalls);
-        var images = Model.Sample(Options with
+        return SamplingMeter.Measure(Host, (Seeds.Length + batch - 1) / batch * Plan.NetworkCalls, report => Model.Sample(Options with
         {
             Seeds = Seeds,
             Labels = Labels,
@@ -43,11 +42,10 @@ internal sealed class SampleJob
             BatchSize = batch,
             Progress = p =>
             {
-                meter.Report(p);
+                report(p);
                 steps?.Write(p);
             },
-        });
-        return (images, new SampleResult(meter.Calls, 0, meter.Elapsed.TotalSeconds, meter.ToFirstCall.TotalSeconds));
+        }));
     }
 
     /// <summary>Samples batch by batch into a folder; what is there already is left out.</summary>
@@ -73,7 +71,7 @@ internal sealed class SampleJob
             }
         }
 
-        return new SampleResult(meter.Calls, Seeds.Length - missing.Length, meter.Elapsed.TotalSeconds, meter.ToFirstCall.TotalSeconds);
+        return meter.Result(Seeds.Length - missing.Length);
     }
 
     private SampledImages Sample(int[] which, SamplingMeter meter)
@@ -87,6 +85,10 @@ internal sealed class SampleJob
             Progress = p => meter.Report(p),
         });
     }
+
+    /// <summary>What the verb says at its end.</summary>
+    public SampleSummary Summary(SampleResult result, string path) =>
+        new() { Out = path, Model = Model, Plan = Plan, Result = result, Images = Seeds.Length };
 
     /// <summary>Writes all images into a folder.</summary>
     public void Write(SampledImages images, string path) => Write(images, new PictureFolder(path, Recipe), [.. Enumerable.Range(0, Seeds.Length)]);

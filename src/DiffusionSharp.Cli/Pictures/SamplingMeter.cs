@@ -13,13 +13,24 @@ internal sealed class SamplingMeter(CliHost host, int totalCalls) : IDisposable
     private int calls;
 
     /// <summary>From the start of the process to the first network call.</summary>
-    public TimeSpan ToFirstCall { get; } = SinceProcessStart(host.Clock);
+    private TimeSpan ToFirstCall { get; } = SinceProcessStart(host.Clock);
 
-    /// <summary>Time since sampling began.</summary>
-    public TimeSpan Elapsed => host.Clock.GetElapsedTime(began);
+    private TimeSpan Elapsed => host.Clock.GetElapsedTime(began);
 
-    /// <summary>Network calls so far.</summary>
-    public int Calls => calls;
+    /// <summary>What it took so far.</summary>
+    /// <param name="skipped">Images that were there already.</param>
+    public SampleResult Result(int skipped = 0) => new(calls, skipped, Elapsed.TotalSeconds, ToFirstCall.TotalSeconds);
+
+    /// <summary>Runs something that samples, and says what it took.</summary>
+    /// <param name="host">Shows the progress.</param>
+    /// <param name="totalCalls">Network calls that it will make.</param>
+    /// <param name="run">Samples, and reports every call.</param>
+    public static (SampledImages Images, SampleResult Result) Measure(CliHost host, int totalCalls, Func<Action<SamplerProgress>, SampledImages> run)
+    {
+        using var meter = new SamplingMeter(host, totalCalls);
+        var images = run(p => meter.Report(p));
+        return (images, meter.Result());
+    }
 
     public void Report(in SamplerProgress p)
     {

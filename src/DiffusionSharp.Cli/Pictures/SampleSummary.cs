@@ -1,0 +1,67 @@
+using System.Text.Json.Nodes;
+using DiffusionSharp.Cli.Display;
+using DiffusionSharp.Cli.Options;
+using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Models;
+using DiffusionSharp.Sampling;
+
+namespace DiffusionSharp.Cli.Pictures;
+
+/// <summary>What a verb that samples says at its end, as lines or as JSON: how many images of which model, where, and what they took.</summary>
+internal sealed record SampleSummary
+{
+    /// <summary>The file or folder that holds the result.</summary>
+    public required string Out { get; init; }
+
+    public required DiffusionModel Model { get; init; }
+
+    public required SamplingPlan Plan { get; init; }
+
+    public required SampleResult Result { get; init; }
+
+    public required int Images { get; init; }
+
+    /// <summary>What of the images was written; empty for the images themselves.</summary>
+    public string Of { get; init; } = "";
+
+    /// <summary>What the plan does not know.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Fields of one verb alone.</summary>
+    public JsonObject More { get; init; } = [];
+
+    /// <summary>Prints it.</summary>
+    public void Print(CliHost host, bool json)
+    {
+        string[] notes = [.. Plan.Notes, .. Notes];
+        JsonOption.Print(host, json, () => Json(notes), () => Text() + string.Concat(notes.Select(n => $"\nnote: {Human.Plain(n)}")));
+    }
+
+    private JsonObject Json(string[] notes)
+    {
+        var shape = Model.Graph.InputShape;
+        var json = new JsonObject
+        {
+            ["out"] = Out,
+            ["images"] = Images,
+            ["alreadyThere"] = Result.Skipped,
+            ["shape"] = new JsonArray(shape.Channels, shape.Height, shape.Width),
+            ["networkCalls"] = Plan.NetworkCalls,
+            ["callsMade"] = Result.Calls,
+            ["seconds"] = Result.Seconds,
+            ["secondsToFirstCall"] = Result.SecondsToFirstCall,
+            ["model"] = Model.Source.Path,
+        };
+        foreach (var (name, value) in More)
+        {
+            json[name] = value?.DeepClone();
+        }
+
+        json["notes"] = JsonParts.List(notes);
+        return json;
+    }
+
+    private string Text() => $"{(Of.Length > 0 ? $"{Of} of " : "")}{Images} images of {Model.Graph.InputShape} in {Out}: "
+        + FormattableString.Invariant($"{Plan.NetworkCalls} network calls each, {Result.Seconds:F1} s")
+        + (Result.Skipped > 0 ? $" ({Result.Skipped} were there already)" : "");
+}
