@@ -75,8 +75,8 @@ internal sealed class InvertCommand
         };
         var at = encoding.Level(r);
         var plan = loaded.InversionPlan(options, at);
-        var calls = (n + batch - 1) / batch * plan.NetworkCalls;
-        var (xT, result) = SamplingMeter.Measure(host, calls, report => loaded.Invert(x0, options with { Progress = report }, at));
+        var steps = (n + batch - 1) / batch * plan.Steps.Count;
+        var (xT, result) = SamplingMeter.Measure(host, steps, report => loaded.Invert(x0, options with { Progress = report }, at));
         NpyFile.Write(target, xT.ToTensor());
         new SampleSummary
         {

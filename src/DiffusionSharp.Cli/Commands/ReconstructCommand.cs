@@ -94,7 +94,7 @@ internal sealed class ReconstructCommand
 
         // Every plan is made before the first network call, so that a number that cannot be done is known at once.
         var plans = runs.Select(s => loaded.InversionPlan(options with { Steps = s }, level)).ToArray();
-        using var meter = new SamplingMeter(host, plans.Sum(p => 2 * p.NetworkCalls * ((n + batch - 1) / batch)));
+        using var meter = new SamplingMeter(host, plans.Sum(p => 2 * p.Steps.Count * ((n + batch - 1) / batch)));
         var table = new ReconstructionTable(host, r.GetValue(csv), r.GetValue(json));
         var shown = Math.Min(n, MostColumns);
         List<float> picture = [.. x0[..(shown * shape.Elements)].Select(v => (float)v)];

@@ -16,7 +16,6 @@ internal sealed class EncodingOptions(string argument)
         "--level",
         ("target", InversionLevel.Target), ("current", InversionLevel.Current), ("refined", InversionLevel.Refined));
 
-
     /// <summary>Files, folders, archives, or <c>builtin:shapes</c>.</summary>
     public Argument<string[]> Images { get; } = new(argument) { Arity = ArgumentArity.OneOrMore };
 

@@ -6,11 +6,15 @@ using DiffusionSharp.Sampling;
 namespace DiffusionSharp.Cli.Pictures;
 
 /// <summary>Counts network calls and shows how far they are.</summary>
-internal sealed class SamplingMeter(CliHost host, int totalCalls) : IDisposable
+/// <param name="host">Shows it.</param>
+/// <param name="totalSteps">Steps with a network call: as many as calls, but where a step is repeated until it stands still.</param>
+internal sealed class SamplingMeter(CliHost host, int totalSteps) : IDisposable
 {
     private readonly ProgressLine line = new(host);
     private readonly long began = host.Clock.GetTimestamp();
     private int calls;
+    private int steps;
+    private (int FirstImage, int Step) last;
 
     /// <summary>From the start of the process to the first network call.</summary>
     private TimeSpan ToFirstCall { get; } = SinceProcessStart(host.Clock);
@@ -35,12 +39,19 @@ internal sealed class SamplingMeter(CliHost host, int totalCalls) : IDisposable
     public void Report(in SamplerProgress p)
     {
         calls++;
+        if (p.Call == 1 || last != (p.FirstImage, p.Step))
+        {
+            steps++;
+            last = (p.FirstImage, p.Step);
+        }
+
         var (t, images) = (p.Timestep, p.ImageCount);
-        line.Update((double)calls / totalCalls, () =>
+        line.Update((double)steps / totalSteps, () =>
         {
             var elapsed = Elapsed;
-            var left = Human.Time(elapsed / calls * (totalCalls - calls));
-            return FormattableString.Invariant($"call {calls}/{totalCalls}  t = {t:F0}  {calls / elapsed.TotalSeconds:F1} calls/s of {images} images  ETA {left}");
+            var left = Human.Time(elapsed / steps * (totalSteps - steps));
+            var count = steps == calls ? $"call {calls}/{totalSteps}" : $"step {steps}/{totalSteps}";
+            return FormattableString.Invariant($"{count}  t = {t:F0}  {calls / elapsed.TotalSeconds:F1} calls/s of {images} images  ETA {left}");
         });
     }
 

@@ -62,10 +62,32 @@ public sealed class ReconstructionTests : IDisposable
         Assert.All(errors.Zip(errors.Skip(1)), p => Assert.True(p.Second < p.First / 2, $"the errors are {string.Join(", ", errors)}"));
     }
 
+    // What is left is the fixed point's tolerance, 1e-4, once per step.
+    [Theory]
+    [InlineData(10)]
+    [InlineData(40)]
+    public void Refined_comes_back_where_the_others_do_not(int steps)
+    {
+        var options = new SampleOptions { Steps = steps, BatchSize = 2 };
+        var refined = model.Reconstruct(Images, options, InversionLevel.Refined);
+
+        Assert.InRange(refined.MeanSquaredError, 0, 1e-8 * steps);
+        Assert.True(refined.MeanSquaredError < model.Reconstruct(Images, options, InversionLevel.Target).MeanSquaredError / 1000);
+        Assert.True(refined.MeanSquaredError < model.Reconstruct(Images, options, InversionLevel.Current).MeanSquaredError / 1000);
+        Assert.InRange(refined.NetworkCalls, 3 * steps, 21 * steps);
+    }
+
+    [Fact]
+    public void Calls_are_counted_per_image()
+    {
+        var found = model.Reconstruct(Images, new SampleOptions { Steps = 10, BatchSize = 2 }, InversionLevel.Refined);
+        Assert.Equal(network.Counts.Sum() / 5.0, found.NetworkCalls, 1e-12);
+    }
+
     [Fact]
     public void Encoding_and_decoding_share_tau_and_nothing_is_clipped_or_random()
     {
-        var options = new SampleOptions { Timesteps = [900, 400, 30], Eta = 1, Seeds = [3], X0Treatment = X0Treatment.Clip(0.1) };
+        var options = new SampleOptions { Timesteps = [900, 400, 30], Solver = Enum.GetValues<Solver>()[^1], Eta = 1, Seeds = [3], X0Treatment = X0Treatment.Clip(0.1) };
         var found = model.Reconstruct(Images, options);
 
         Assert.Equal([30.0, 400, 900, 900, 400, 30], network.Timesteps);
