@@ -27,11 +27,11 @@ internal sealed class SamplingMeter(CliHost host, int totalSteps) : IDisposable
 
     /// <summary>Runs something that samples, and says what it took.</summary>
     /// <param name="host">Shows the progress.</param>
-    /// <param name="totalCalls">Network calls that it will make.</param>
+    /// <param name="totalSteps">Steps with a network call.</param>
     /// <param name="run">Samples, and reports every call.</param>
-    public static (SampledImages Images, SampleResult Result) Measure(CliHost host, int totalCalls, Func<Action<SamplerProgress>, SampledImages> run)
+    public static (SampledImages Images, SampleResult Result) Measure(CliHost host, int totalSteps, Func<Action<SamplerProgress>, SampledImages> run)
     {
-        using var meter = new SamplingMeter(host, totalCalls);
+        using var meter = new SamplingMeter(host, totalSteps);
         var images = run(p => meter.Report(p));
         return (images, meter.Result());
     }
