@@ -3,9 +3,6 @@ using System.Text.Json.Nodes;
 using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Pictures;
 using DiffusionSharp.Cli.Shell;
-using DiffusionSharp.Imaging.Data;
-using DiffusionSharp.Imaging.Shapes;
-using DiffusionSharp.Sampling;
 using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Commands;
@@ -40,12 +37,8 @@ internal sealed class InvertCommand
           --threads N            threads of the engine [all cores]
         """;
 
-    private const int DefaultDrawings = 16;
-
     private readonly CliHost host;
-    private readonly Argument<string[]> images = new("IMAGE") { Arity = ArgumentArity.OneOrMore };
-    private readonly Option<int> count = Parse.Number<int>("--count");
-    private readonly Option<InversionLevel> level = Parse.Choice("--level", ("target", InversionLevel.Target), ("current", InversionLevel.Current), ("refined", InversionLevel.Refined));
+    private readonly EncodingOptions encoding = new("IMAGE");
     private readonly Option<string?> output = new("--out", "-o");
     private readonly Option<bool> json = JsonOption.Create();
     private readonly SamplingOptions sampling = new();
@@ -56,8 +49,8 @@ internal sealed class InvertCommand
     public static Command Create(CliHost host)
     {
         var invert = new InvertCommand(host);
-        var command = new Command("invert") { invert.images, invert.count, invert.level, invert.output, invert.json };
-        foreach (var option in invert.sampling.Tau.Concat(invert.load.All))
+        var command = new Command("invert") { invert.encoding.Images, invert.output, invert.json };
+        foreach (var option in invert.encoding.All.Concat(invert.sampling.Tau).Concat(invert.load.All))
         {
             command.Add(option);
         }
@@ -72,9 +65,7 @@ internal sealed class InvertCommand
         var target = r.GetValue(output) ?? "latents.npy";
         using var loaded = load.Load(r, host);
         var shape = loaded.Graph.InputShape;
-        var paths = r.GetValue(images)!;
-        int? wanted = r.Has(count) ? r.GetValue(count) : paths.Contains(ShapesSource.Name) ? DefaultDrawings : null;
-        var x0 = ImageList.Read(paths, shape, wanted, host.Interruption.Token);
+        var x0 = encoding.Read(r, shape, host.Interruption.Token);
         var n = x0.Length / shape.Elements;
         var options = sampling.ResolveTau(r, loaded.Source.Scheduler) with
         {
@@ -82,10 +73,10 @@ internal sealed class InvertCommand
             BatchSize = batch,
             CancellationToken = host.Interruption.Token,
         };
-        var at = r.Or(level, InversionLevel.Target);
+        var at = encoding.Level(r);
         var plan = loaded.InversionPlan(options, at);
-        var calls = (n + batch - 1) / batch * plan.NetworkCalls;
-        var (xT, result) = SamplingMeter.Measure(host, calls, report => loaded.Invert(x0, options with { Progress = report }, at));
+        var steps = (n + batch - 1) / batch * plan.Steps.Count;
+        var (xT, result) = SamplingMeter.Measure(host, steps, report => loaded.Invert(x0, options with { Progress = report }, at));
         NpyFile.Write(target, xT.ToTensor());
         new SampleSummary
         {

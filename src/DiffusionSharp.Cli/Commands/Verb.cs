@@ -15,6 +15,7 @@ internal sealed record Verb(string Name, string Help, Func<CliHost, IReadOnlyLis
         new("train", TrainCommand.Help, TrainCommand.Create),
         new("sample", SampleCommand.Help, (host, _) => SampleCommand.Create(host)),
         new("invert", InvertCommand.Help, (host, _) => InvertCommand.Create(host)),
+        new("reconstruct", ReconstructCommand.Help, (host, _) => ReconstructCommand.Create(host)),
         new("interpolate", InterpolateCommand.Help, (host, _) => InterpolateCommand.Create(host)),
         new("plan", PlanCommand.Help, (host, _) => PlanCommand.Create(host)),
         new("predict", PredictCommand.Help, (host, _) => PredictCommand.Create(host)),
@@ -35,6 +36,7 @@ internal sealed record Verb(string Name, string Help, Func<CliHost, IReadOnlyLis
           train       train a network on images, or go on with a run
           sample      draw images with a model
           invert      encode images as the x_T that DDIM makes them from
+          reconstruct say what encoding and decoding images loses, for numbers of steps
           interpolate draw what lies between the images of two or four seeds
           plan        print the steps, coefficients and noise levels of a sampling run
           predict     run a network once on given arrays

@@ -62,6 +62,6 @@ internal sealed record SampleSummary
     }
 
     private string Text() => $"{(Of.Length > 0 ? $"{Of} of " : "")}{Images} images of {Model.Graph.InputShape} in {Out}: "
-        + FormattableString.Invariant($"{(Plan.FixedPoint is null ? "" : "at most ")}{Plan.NetworkCalls} network calls each, {Result.Seconds:F1} s")
+        + FormattableString.Invariant($"{(Plan.FixedPoint is null ? $"{Plan.NetworkCalls} network calls each" : $"{Result.Calls} network calls")}, {Result.Seconds:F1} s")
         + (Result.Skipped > 0 ? $" ({Result.Skipped} were there already)" : "");
 }

@@ -6,11 +6,15 @@ using DiffusionSharp.Sampling;
 namespace DiffusionSharp.Cli.Pictures;
 
 /// <summary>Counts network calls and shows how far they are.</summary>
-internal sealed class SamplingMeter(CliHost host, int totalCalls) : IDisposable
+/// <param name="host">Shows it.</param>
+/// <param name="totalSteps">Steps with a network call: as many as calls, but where a step is repeated until it stands still.</param>
+internal sealed class SamplingMeter(CliHost host, int totalSteps) : IDisposable
 {
     private readonly ProgressLine line = new(host);
     private readonly long began = host.Clock.GetTimestamp();
     private int calls;
+    private int steps;
+    private (int FirstImage, int Step) last;
 
     /// <summary>From the start of the process to the first network call.</summary>
     private TimeSpan ToFirstCall { get; } = SinceProcessStart(host.Clock);
@@ -23,11 +27,11 @@ internal sealed class SamplingMeter(CliHost host, int totalCalls) : IDisposable
 
     /// <summary>Runs something that samples, and says what it took.</summary>
     /// <param name="host">Shows the progress.</param>
-    /// <param name="totalCalls">Network calls that it will make.</param>
+    /// <param name="totalSteps">Steps with a network call.</param>
     /// <param name="run">Samples, and reports every call.</param>
-    public static (SampledImages Images, SampleResult Result) Measure(CliHost host, int totalCalls, Func<Action<SamplerProgress>, SampledImages> run)
+    public static (SampledImages Images, SampleResult Result) Measure(CliHost host, int totalSteps, Func<Action<SamplerProgress>, SampledImages> run)
     {
-        using var meter = new SamplingMeter(host, totalCalls);
+        using var meter = new SamplingMeter(host, totalSteps);
         var images = run(p => meter.Report(p));
         return (images, meter.Result());
     }
@@ -35,14 +39,24 @@ internal sealed class SamplingMeter(CliHost host, int totalCalls) : IDisposable
     public void Report(in SamplerProgress p)
     {
         calls++;
+        if (p.Call == 1 || last != (p.FirstImage, p.Step))
+        {
+            steps++;
+            last = (p.FirstImage, p.Step);
+        }
+
         var (t, images) = (p.Timestep, p.ImageCount);
-        line.Update((double)calls / totalCalls, () =>
+        line.Update((double)steps / totalSteps, () =>
         {
             var elapsed = Elapsed;
-            var left = Human.Time(elapsed / calls * (totalCalls - calls));
-            return FormattableString.Invariant($"call {calls}/{totalCalls}  t = {t:F0}  {calls / elapsed.TotalSeconds:F1} calls/s of {images} images  ETA {left}");
+            var left = Human.Time(elapsed / steps * (totalSteps - steps));
+            var count = steps == calls ? $"call {calls}/{totalSteps}" : $"step {steps}/{totalSteps}";
+            return FormattableString.Invariant($"{count}  t = {t:F0}  {calls / elapsed.TotalSeconds:F1} calls/s of {images} images  ETA {left}");
         });
     }
+
+    /// <summary>Makes room for a line of results.</summary>
+    public void Clear() => line.Clear();
 
     public void Dispose() => line.Dispose();
 

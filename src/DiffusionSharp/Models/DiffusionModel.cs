@@ -101,6 +101,20 @@ public sealed class DiffusionModel : IDisposable
         return Run(Plan(options), seeds.Count, options.Noise ?? NoiseSource.FromSeeds(seeds), options);
     }
 
+    /// <summary>
+    /// Encodes images as x_T and decodes them with the same τ, η = 0 and no treatment of x0, and says how much was lost: the DDIM paper's
+    /// table 2 at one S.
+    /// </summary>
+    /// <param name="images">[N, C, H, W], -1…1.</param>
+    /// <param name="options">Steps, spacing, labels, batch size and progress (of both ways); null takes the defaults. Seeds, noise, η and clipping play no part.</param>
+    /// <param name="level">At which end of an encoding step the network is called.</param>
+    /// <exception cref="DiffusionException">An option does not fit the model, or the network returned numbers that are not finite.</exception>
+    public Reconstruction Reconstruct(double[] images, SampleOptions? options = null, InversionLevel level = InversionLevel.Target)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        return Reconstruction.Of(this, images, options ?? new SampleOptions(), level);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => (Denoiser as IDisposable)?.Dispose();
 

@@ -1,0 +1,131 @@
+using System.CommandLine;
+using DiffusionSharp.Cli.Display;
+using DiffusionSharp.Cli.Options;
+using DiffusionSharp.Cli.Pictures;
+using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Models;
+
+namespace DiffusionSharp.Cli.Commands;
+
+/// <summary><c>ddim reconstruct</c>: the DDIM paper's table 2 for any model.</summary>
+internal sealed class ReconstructCommand
+{
+    public const string Help = """
+        Example:  ddim reconstruct builtin:shapes --steps 10,20,50,100
+
+        Encodes images as x_T and decodes them, at each number of steps, and says what was lost: the
+        DDIM paper's table 2. Nothing is clipped on the way. The error is the mean squared error per
+        pixel and channel, of images scaled to 0…1; the decoded ones are not clamped to that.
+
+          DATA…                  image files, a folder or archive of images, or builtin:shapes;
+                                 made the model's size (short side, then centre crop)
+          --count N              the first N images [all; 16 of builtin:shapes]
+          --steps LIST           numbers of steps, in any order [10,20,50,100,200,500,1000]
+          --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
+                                 stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
+                                 logsnr [uniform]
+          --level L              of an encoding step from s up to t, the network is called at:
+                                 target (t), current (s, the paper's Euler step), or refined (t,
+                                 repeated until decoding would undo the step) [target]
+          --model, -m DIR        model folder (diffusers layout) or training run [the bundled model]
+          --raw                  of a run: the weights themselves instead of their average
+          --labels, --class LIST class of all images, or of each, by number or name
+          --out, -o FILE.png     the images (at most 16) over what came back, a row for each number
+                                 of steps [reconstruction.png]
+          --csv | --json         the table as CSV or JSON: steps, mse, psnr (in dB), networkCalls
+                                 (for each image, up and down)
+          --batch N              images in one network call [16]
+          --device D             cpu, cuda or cuda:N [cpu]
+          --threads N            threads of the engine [all cores]
+        """;
+
+    private const int MostColumns = 16;
+
+    private static readonly int[] Table2 = [10, 20, 50, 100, 200, 500, 1000];
+
+    private readonly CliHost host;
+    private readonly EncodingOptions encoding = new("DATA");
+    private readonly Option<int[]> steps = Parse.List<int>("--steps");
+    private readonly Option<string?> output = new("--out", "-o");
+    private readonly Option<bool> csv = new("--csv");
+    private readonly Option<bool> json = JsonOption.Create();
+    private readonly SamplingOptions sampling = new();
+    private readonly LoadOptions load = new();
+
+    private ReconstructCommand(CliHost host) => this.host = host;
+
+    public static Command Create(CliHost host)
+    {
+        var reconstruct = new ReconstructCommand(host);
+        var command = new Command("reconstruct")
+        {
+            reconstruct.encoding.Images, reconstruct.steps, reconstruct.sampling.Spacing, reconstruct.output, reconstruct.csv, reconstruct.json,
+        };
+        foreach (var option in reconstruct.encoding.All.Concat(reconstruct.load.All))
+        {
+            command.Add(option);
+        }
+
+        command.SetAction(reconstruct.Run);
+        return command;
+    }
+
+    private int Run(ParseResult r)
+    {
+        if (r.GetValue(json) && r.GetValue(csv))
+        {
+            throw new DiffusionException(ErrorKind.Usage, "--json and --csv exclude each other: give one");
+        }
+
+        var batch = load.BatchSize(r);
+        var target = r.GetValue(output) ?? "reconstruction.png";
+        using var loaded = load.Load(r, host);
+        var shape = loaded.Graph.InputShape;
+        var runs = Steps(r, loaded.Schedule.T);
+        var x0 = encoding.Read(r, shape, host.Interruption.Token);
+        var n = x0.Length / shape.Elements;
+        var level = encoding.Level(r);
+        var options = sampling.ResolveTau(r, loaded.Source.Scheduler) with
+        {
+            Labels = load.Classes(r, loaded, n),
+            BatchSize = batch,
+            CancellationToken = host.Interruption.Token,
+        };
+
+        // Every plan is made before the first network call, so that a number that cannot be done is known at once.
+        var plans = runs.Select(s => loaded.InversionPlan(options with { Steps = s }, level)).ToArray();
+        using var meter = new SamplingMeter(host, plans.Sum(p => 2 * p.Steps.Count * ((n + batch - 1) / batch)));
+        var table = new ReconstructionTable(host, r.GetValue(csv), r.GetValue(json));
+        var shown = Math.Min(n, MostColumns);
+        List<float> picture = [.. x0[..(shown * shape.Elements)].Select(v => (float)v)];
+        foreach (var s in runs)
+        {
+            var row = loaded.Reconstruct(x0, options with { Steps = s, Progress = p => meter.Report(p) }, level);
+            picture.AddRange(row.Images.ToFloats()[..(shown * shape.Elements)]);
+            meter.Clear();
+            table.Add(s, row);
+        }
+
+        Sheet.Write(target, shape, picture.ToArray(), columns: shown);
+        table.End();
+        foreach (var note in plans.SelectMany(p => p.Notes).Distinct())
+        {
+            host.Error.WriteLine($"note: {note}");
+        }
+
+        return 0;
+    }
+
+    private int[] Steps(ParseResult r, int T)
+    {
+        if (!r.Has(steps))
+        {
+            return [.. Table2.Where(s => s <= T).DefaultIfEmpty(T)];
+        }
+
+        var given = r.GetValue(steps)!;
+        return given.Length > 0 && given.Distinct().Count() == given.Length ? given : throw new DiffusionException(
+            ErrorKind.Usage,
+            $"--steps: found '{string.Join(',', given)}'; give numbers of steps, each once");
+    }
+}

@@ -1,0 +1,34 @@
+using System.CommandLine;
+using DiffusionSharp.Imaging.Data;
+using DiffusionSharp.Imaging.Shapes;
+using DiffusionSharp.Sampling;
+
+namespace DiffusionSharp.Cli.Options;
+
+/// <summary>Which images are encoded, and where an encoding step calls the network.</summary>
+/// <param name="argument">The images' name in the help.</param>
+internal sealed class EncodingOptions(string argument)
+{
+    private const int DefaultDrawings = 16;
+
+    private readonly Option<int> count = Parse.Number<int>("--count");
+    private readonly Option<InversionLevel> level = Parse.Choice(
+        "--level",
+        ("target", InversionLevel.Target), ("current", InversionLevel.Current), ("refined", InversionLevel.Refined));
+
+    /// <summary>Files, folders, archives, or <c>builtin:shapes</c>.</summary>
+    public Argument<string[]> Images { get; } = new(argument) { Arity = ArgumentArity.OneOrMore };
+
+    public IEnumerable<Option> All => [count, level];
+
+    /// <summary>Where a step calls the network.</summary>
+    public InversionLevel Level(ParseResult r) => r.Or(level, InversionLevel.Target);
+
+    /// <summary>Reads the images as the model takes them, [N, C, H, W], -1…1.</summary>
+    public double[] Read(ParseResult r, ImageShape shape, CancellationToken cancellation)
+    {
+        var paths = r.GetValue(Images)!;
+        int? wanted = r.Has(count) ? r.GetValue(count) : paths.Contains(ShapesSource.Name) ? DefaultDrawings : null;
+        return ImageList.Read(paths, shape, wanted, cancellation);
+    }
+}

@@ -1,0 +1,43 @@
+using DiffusionSharp.Sampling;
+
+namespace DiffusionSharp.Models;
+
+/// <summary>Images encoded as x_T and decoded again: one row of the DDIM paper's table 2 (Song et al. 2021, section 5.4).</summary>
+/// <param name="Images">What came back, not clamped.</param>
+/// <param name="MeanSquaredError">
+/// Per pixel and channel, over all images, with both sides scaled from [-1, 1] to [0, 1]. What came back is not clamped to it.
+/// </param>
+/// <param name="NetworkCalls">Per image, up and down together: 2·S; at <see cref="InversionLevel.Refined"/>, what it took on average.</param>
+public sealed record Reconstruction(SampledImages Images, double MeanSquaredError, double NetworkCalls)
+{
+    /// <summary>Peak signal-to-noise ratio in dB, 10·log10(1/<see cref="MeanSquaredError"/>); infinite where nothing was lost.</summary>
+    public double Psnr => -10 * Math.Log10(MeanSquaredError);
+
+    internal static Reconstruction Of(DiffusionModel model, double[] images, SampleOptions options, InversionLevel level)
+    {
+        var count = images.Length / model.Graph.InputShape.Elements;
+        var calls = 0L;
+        var both = options with
+        {
+            Seeds = new ulong[count],
+            Noise = null,
+            Solver = Solver.Ddim,
+            Eta = 0,
+            X0Treatment = X0Treatment.None,
+            Progress = p =>
+            {
+                calls += p.ImageCount;
+                options.Progress?.Invoke(p);
+            },
+        };
+        var back = model.Sample(both with { InitialX = model.Invert(images, both, level).Values });
+        var sum = 0.0;
+        for (var i = 0; i < images.Length; i++)
+        {
+            var difference = (back.Values[i] - images[i]) / 2;
+            sum += difference * difference;
+        }
+
+        return new Reconstruction(back, sum / images.Length, (double)calls / count);
+    }
+}

@@ -1,0 +1,128 @@
+using DiffusionSharp.Cli.Tests.Kit;
+using DiffusionSharp.Imaging.Data;
+using DiffusionSharp.Imaging.Files;
+using DiffusionSharp.Models;
+using DiffusionSharp.Sampling;
+using DiffusionSharp.Torch.Engine;
+using TestKit;
+
+namespace DiffusionSharp.Cli.Tests.Commands;
+
+public sealed class ReconstructTests : IDisposable
+{
+    private readonly Scratch scratch = new();
+    private readonly Ddim ddim = new();
+    private readonly string model;
+    private readonly string data;
+
+    public ReconstructTests()
+    {
+        model = TinyModel.Save(scratch["model"]);
+        data = scratch["data"];
+        for (var k = 0; k < 3; k++)
+        {
+            ImageFile.SavePng(Path.Combine(data, $"{k}.png"), new ImageShape(3, 8, 8), [.. Enumerable.Range(0, 192).Select(i => (byte)((i * (k + 3)) % 256))]);
+        }
+    }
+
+    public void Dispose() => scratch.Dispose();
+
+    // The DDIM paper's table 2 on the bundled model.
+    [Fact]
+    public void OfTheBundledModelTheErrorFallsWithStepsAndRefining()
+    {
+        double[] target = Errors("4,16", "target"), refined = Errors("16", "refined");
+
+        Assert.True(target[1] < target[0] / 2 && refined[0] < target[1] / 2, $"target {target[0]:G3}, {target[1]:G3}; refined {refined[0]:G3}");
+        Assert.InRange(target[1], 0, 0.03);
+
+        double[] Errors(string steps, string level) =>
+        [
+            .. ddim.Json(
+                "reconstruct", "builtin:shapes", "--count", "1", "--model", Path.Combine(Shared.Repository, "models", "shapes-32"),
+                "--steps", steps, "--level", level, "--out", scratch["r.png"]).AsArray().Select(row => (double)row!["mse"]!),
+        ];
+    }
+
+    [Theory]
+    [InlineData("target", InversionLevel.Target)]
+    [InlineData("current", InversionLevel.Current)]
+    [InlineData("refined", InversionLevel.Refined)]
+    public void TheRowsAreTheLibrarys(string word, InversionLevel level)
+    {
+        var rows = ddim.Json([.. Words("--steps", "7,2", "--level", word, "--batch", "2", "--count", "2")]).AsArray();
+
+        using var loaded = DiffusionModel.Load(model, TorchEngine.Cpu);
+        var x0 = ImageList.Read([data], loaded.Graph.InputShape, 2, TestContext.Current.CancellationToken);
+        Assert.Equal([7, 2], rows.Select(row => (int)row!["steps"]!));
+        Assert.All(rows, row =>
+        {
+            var expected = loaded.Reconstruct(x0, new SampleOptions { Steps = (int)row!["steps"]! }, level);
+            Assert.Equal(["steps", "mse", "psnr", "networkCalls"], row.AsObject().Select(field => field.Key));
+            Assert.Equal(
+                (expected.MeanSquaredError, expected.Psnr, expected.NetworkCalls),
+                ((double)row["mse"]!, (double)row["psnr"]!, (double)row["networkCalls"]!));
+        });
+    }
+
+    [Fact]
+    public void CsvHasTheNumbersOfJsonAndTheTableARowForEach()
+    {
+        var rows = ddim.Json(Words("--steps", "4,9")).AsArray();
+        var csv = ddim.Done(Words("--steps", "4,9", "--csv")).TrimEnd('\n').Split('\n');
+        var text = ddim.Done(Words()).TrimEnd('\n').Split('\n');
+
+        Assert.Equal(["steps,mse,psnr,networkCalls", .. rows.Select(row => string.Join(',', row!.AsObject().Select(f => f.Value!.ToJsonString())))], csv);
+        Assert.Equal(["10", "20", "50", "100"], text[1..].Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[0])); // of T = 100
+    }
+
+    [Fact]
+    public void ThePictureHasTheImagesOverARowForEachNumberOfSteps()
+    {
+        ddim.Done(Words("--steps", "3,1"));
+
+        using var loaded = DiffusionModel.Load(model, TorchEngine.Cpu);
+        var x0 = ImageList.Read([data], loaded.Graph.InputShape, cancellation: TestContext.Current.CancellationToken);
+        float[] expected =
+        [
+            .. x0.Select(v => (float)v),
+            .. loaded.Reconstruct(x0, new SampleOptions { Steps = 3 }).Images.ToFloats(),
+            .. loaded.Reconstruct(x0, new SampleOptions { Steps = 1 }).Images.ToFloats(),
+        ];
+        var pixels = new byte[expected.Length];
+        ImageFile.ToBytes(expected, pixels);
+        var (shape, sheet) = ImageGrid.Make(loaded.Graph.InputShape, pixels, columns: 3, scale: 12);
+        ImageFile.SavePng(scratch["expected.png"], shape, sheet);
+        Assert.Equal(File.ReadAllBytes(scratch["expected.png"]), File.ReadAllBytes(scratch["r.png"]));
+    }
+
+    [Fact]
+    public void ProgressIsOfTheWholeTable()
+    {
+        var slow = new Ddim { Clock = new SteppingClock() };
+        var (code, _, error) = slow.Run(Words("--steps", "2,3", "--batch", "2"));
+
+        // Up and down, two batches: 2·2·2 and 2·2·3 calls.
+        Assert.Equal(0, code);
+        Assert.Contains("call 1/20", error, StringComparison.Ordinal);
+        Assert.Contains("call 20/20", error, StringComparison.Ordinal);
+        Assert.Contains("ETA", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void BadWordsAreRefusedBeforeAnythingIsDone()
+    {
+        ddim.Fails(ErrorKind.Usage, "each once", Words("--steps", "5,10,5"));
+        ddim.Fails(ErrorKind.Usage, "each once", Words("--steps", ","));
+        ddim.Fails(ErrorKind.Usage, "--steps", Words("--steps", "few"));
+        ddim.Fails(ErrorKind.Configuration, "steps", Words("--steps", "5,101"));
+        ddim.Fails(ErrorKind.Configuration, "steps", Words("--steps", "0"));
+        ddim.Fails(ErrorKind.Usage, "--level", Words("--level", "next"));
+        ddim.Fails(ErrorKind.Usage, "exclude each other", Words("--json", "--csv"));
+        ddim.Fails(ErrorKind.Data, "3 images found, 4 were asked for", Words("--count", "4"));
+        ddim.Fails(ErrorKind.Data, "no such file or folder", "reconstruct", scratch["absent"], "--model", model, "--out", scratch["r.png"]);
+        Assert.False(File.Exists(scratch["r.png"]));
+    }
+
+    private string[] Words(params string[] more) => ["reconstruct", data, "--model", model, "--out", scratch["r.png"], .. more];
+}
