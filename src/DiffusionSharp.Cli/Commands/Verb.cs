@@ -16,6 +16,7 @@ internal sealed record Verb(string Name, string Help, Func<CliHost, IReadOnlyLis
         new("sample", SampleCommand.Help, (host, _) => SampleCommand.Create(host)),
         new("invert", InvertCommand.Help, (host, _) => InvertCommand.Create(host)),
         new("interpolate", InterpolateCommand.Help, (host, _) => InterpolateCommand.Create(host)),
+        new("sweep", SweepCommand.Help, (host, _) => SweepCommand.Create(host)),
         new("plan", PlanCommand.Help, (host, _) => PlanCommand.Create(host)),
         new("predict", PredictCommand.Help, (host, _) => PredictCommand.Create(host)),
         new("score", ScoreCommand.Help, (host, _) => ScoreCommand.Create(host)),
@@ -36,6 +37,7 @@ internal sealed record Verb(string Name, string Help, Func<CliHost, IReadOnlyLis
           sample      draw images with a model
           invert      encode images as the x_T that DDIM makes them from
           interpolate draw what lies between the images of two or four seeds
+          sweep       sample the same seeds at several numbers of steps and etas, and compare
           plan        print the steps, coefficients and noise levels of a sampling run
           predict     run a network once on given arrays
           score       say how many pictures of builtin:shapes are what they should be

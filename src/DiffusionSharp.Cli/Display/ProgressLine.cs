@@ -51,6 +51,17 @@ internal sealed class ProgressLine : IDisposable
         host.Error.WriteLine(text);
     }
 
+    /// <summary>Takes the drawn line away, so that something else can be printed in its place.</summary>
+    public void Clear()
+    {
+        if (shown)
+        {
+            host.Error.Write("\r\e[2K");
+            host.Error.Flush();
+            shown = false;
+        }
+    }
+
     /// <summary>Leaves the drawn line standing.</summary>
     public void Dispose()
     {

@@ -44,6 +44,9 @@ internal sealed class SamplingMeter(CliHost host, int totalCalls) : IDisposable
         });
     }
 
+    /// <summary>Makes room for a line of results.</summary>
+    public void Clear() => line.Clear();
+
     public void Dispose() => line.Dispose();
 
     private static TimeSpan SinceProcessStart(TimeProvider clock)
