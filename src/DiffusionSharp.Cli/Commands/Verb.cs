@@ -17,6 +17,7 @@ internal sealed record Verb(string Name, string Help, Func<CliHost, IReadOnlyLis
         new("invert", InvertCommand.Help, (host, _) => InvertCommand.Create(host)),
         new("reconstruct", ReconstructCommand.Help, (host, _) => ReconstructCommand.Create(host)),
         new("interpolate", InterpolateCommand.Help, (host, _) => InterpolateCommand.Create(host)),
+        new("sweep", SweepCommand.Help, (host, _) => SweepCommand.Create(host)),
         new("plan", PlanCommand.Help, (host, _) => PlanCommand.Create(host)),
         new("predict", PredictCommand.Help, (host, _) => PredictCommand.Create(host)),
         new("score", ScoreCommand.Help, (host, _) => ScoreCommand.Create(host)),
@@ -38,6 +39,7 @@ internal sealed record Verb(string Name, string Help, Func<CliHost, IReadOnlyLis
           invert      encode images as the x_T that DDIM makes them from
           reconstruct say what encoding and decoding images loses, for numbers of steps
           interpolate draw what lies between the images of two or four seeds
+          sweep       sample the same seeds at several numbers of steps and etas, and compare
           plan        print the steps, coefficients and noise levels of a sampling run
           predict     run a network once on given arrays
           score       say how many pictures of builtin:shapes are what they should be

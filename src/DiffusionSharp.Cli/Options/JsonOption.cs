@@ -15,5 +15,8 @@ internal static class JsonOption
 
     /// <summary>Prints the result as JSON, or as lines of text.</summary>
     public static void Print(CliHost host, bool json, Func<JsonNode> node, Func<string> text) =>
-        host.Out.WriteLine(json ? node().ToJsonString(Indented) : text().TrimEnd('\n'));
+        host.Out.WriteLine(json ? Text(node()) : text().TrimEnd('\n'));
+
+    /// <summary>JSON as people read it, over several lines.</summary>
+    public static string Text(JsonNode node) => node.ToJsonString(Indented);
 }

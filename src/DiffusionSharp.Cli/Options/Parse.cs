@@ -29,10 +29,13 @@ internal static class Parse
 
     /// <summary>Numbers with commas between them.</summary>
     public static Option<T[]> List<T>(string name)
-        where T : ISpanParsable<T> => Option(name, text => text
-            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Select(One<T>)
-            .ToArray());
+        where T : ISpanParsable<T> => List(name, One<T>);
+
+    /// <summary>Values with commas between them.</summary>
+    public static Option<T[]> List<T>(string name, Func<string, T> one) => Option(name, text => text
+        .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+        .Select(one)
+        .ToArray());
 
     /// <summary>N or HxW.</summary>
     public static Option<(int Height, int Width)?> Size(string name) => Option<(int, int)?>(name, text =>

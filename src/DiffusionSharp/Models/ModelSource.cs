@@ -7,9 +7,12 @@ namespace DiffusionSharp.Models;
 /// <summary>What a model on disk says of itself: a diffusers folder, or a training run's newest checkpoint.</summary>
 public sealed class ModelSource
 {
-    private ModelSource(string path, string weightsPath, UNetConfig unet, SchedulerConfig scheduler, IReadOnlyList<string> classNames, Func<IReadOnlyList<KeyValuePair<string, HostTensor>>> readWeights)
+    private const string CardLine = "- Data: `";
+    private const int MostOfCard = 1 << 16;
+
+    private ModelSource(string path, string weightsPath, UNetConfig unet, SchedulerConfig scheduler, string? data, IReadOnlyList<string> classNames, Func<IReadOnlyList<KeyValuePair<string, HostTensor>>> readWeights)
     {
-        (Path, WeightsPath, UNet, Scheduler, ClassNames) = (path, weightsPath, unet, scheduler, classNames);
+        (Path, WeightsPath, UNet, Scheduler, Data, ClassNames) = (path, weightsPath, unet, scheduler, data, classNames);
         ReadWeights = readWeights;
     }
 
@@ -24,6 +27,9 @@ public sealed class ModelSource
 
     /// <summary>Schedule and prediction type.</summary>
     public SchedulerConfig Scheduler { get; }
+
+    /// <summary>The data it was trained on: a run's, or what the model card (README.md) that our training writes says; null when unknown.</summary>
+    public string? Data { get; }
 
     /// <summary>Names of the classes of the data it was trained on, where they are known.</summary>
     public IReadOnlyList<string> ClassNames { get; }
@@ -44,7 +50,7 @@ public sealed class ModelSource
 
     private static ModelSource FromFolder(ModelFolder folder, bool raw) => raw
         ? throw new DiffusionException(ErrorKind.Usage, $"{folder.Path} is a model folder, which holds one set of weights; raw weights are kept by training runs only")
-        : new ModelSource(folder.Path, folder.WeightsPath, folder.UNet, folder.Scheduler, [], folder.ReadWeights);
+        : new ModelSource(folder.Path, folder.WeightsPath, folder.UNet, folder.Scheduler, CardData(folder.Path), [], folder.ReadWeights);
 
     private static ModelSource FromRun(RunFolder run, bool raw)
     {
@@ -55,6 +61,20 @@ public sealed class ModelSource
 
         // An average that was added after this checkpoint begins with its weights.
         var file = raw || !File.Exists(average) ? System.IO.Path.Combine(checkpoint, Checkpoint.Weights) : average;
-        return new ModelSource(run.Root, file, config.UNet, config.Scheduler, config.ClassNames, () => Checkpoint.ReadWeights(file, Networks.UNet.Build(config.UNet)));
+        return new ModelSource(run.Root, file, config.UNet, config.Scheduler, config.Data, config.ClassNames, () => Checkpoint.ReadWeights(file, Networks.UNet.Build(config.UNet)));
+    }
+
+    private static string? CardData(string folder)
+    {
+        var card = System.IO.Path.Combine(folder, "README.md");
+        if (!File.Exists(card))
+        {
+            return null;
+        }
+
+        using var reader = new StreamReader(card);
+        var beginning = new char[MostOfCard];
+        var lines = new string(beginning, 0, reader.ReadBlock(beginning)).Split('\n');
+        return lines.FirstOrDefault(l => l.StartsWith(CardLine, StringComparison.Ordinal))?[CardLine.Length..].Split('`')[0];
     }
 }

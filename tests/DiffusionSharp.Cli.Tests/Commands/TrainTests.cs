@@ -3,6 +3,7 @@ using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Cli.Tests.Kit;
 using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Imaging.Shapes;
+using DiffusionSharp.Models;
 using DiffusionSharp.Storage;
 using DiffusionSharp.Training;
 
@@ -31,6 +32,7 @@ public sealed class TrainTests : IDisposable
         Assert.Single(Directory.GetFiles(new RunFolder(Run).Samples), f => f.EndsWith("000000000004.png", StringComparison.Ordinal));
         var card = File.ReadAllText(Path.Combine(Run, "model", "README.md"));
         Assert.All(["ddim train builtin:shapes", "min-SNR weights with gamma 5", "meant to open in Hugging Face"], words => Assert.Contains(words, card, StringComparison.Ordinal));
+        Assert.Equal([ShapesSource.Name, ShapesSource.Name], [ModelSource.Open(Run).Data, ModelSource.Open(Path.Combine(Run, "model")).Data]);
         Assert.Equal("training run", (string)ddim.Json("inspect", Run)["kind"]!);
         Assert.Equal("3×16×16", (string)ddim.Json("inspect", Path.Combine(Run, "model"))["network"]!["images"]!);
         ddim.Done("sample", "--model", Run, "--steps", "2", "--count", "2", "--out", scratch["a.png"]);

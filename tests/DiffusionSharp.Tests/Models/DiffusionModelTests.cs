@@ -92,6 +92,19 @@ public class DiffusionModelTests
         Assert.Equal(2, ModelSource.Open(run.Root).ReadWeights()[0].Value.Data[0]);
         Assert.Equal(1, ModelSource.Open(run.Root, raw: true).ReadWeights()[0].Value.Data[0]);
         Assert.Equal(["cat", "dog"], ModelSource.Open(run.Root).ClassNames);
+        Assert.Equal("d", ModelSource.Open(run.Root).Data);
+    }
+
+    [Theory]
+    [InlineData("# A\n\n- Network: n\n- Data: `builtin:shapes` (x).\n- Data: `other`\n", "builtin:shapes")]
+    [InlineData("- Data: none\n", null)]
+    [InlineData("", null)]
+    [InlineData(null, null)]
+    public void The_data_of_a_model_folder_is_what_its_card_says(string? card, string? data)
+    {
+        using var folder = new TemporaryFolder();
+        ModelFolder.Save(folder["model"], Network, new SchedulerConfig(), Weights(0), card);
+        Assert.Equal(data, ModelSource.Open(folder["model"]).Data);
     }
 
     [Fact]

@@ -1,0 +1,56 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using DiffusionSharp.Cli.Display;
+using DiffusionSharp.Cli.Options;
+using DiffusionSharp.Cli.Pictures;
+
+namespace DiffusionSharp.Cli.Sweeps;
+
+/// <summary>A sweep as a table: text, CSV, JSON.</summary>
+internal static class SweepTable
+{
+    public const string TextHeader = "steps    eta  network calls  s/image  recognised  PSNR (dB)";
+
+    public const string CsvHeader = "steps,eta,images,networkCalls,secondsPerImage,recognised,mse,psnr";
+
+    public static string TextRow(SweepCell cell, int images) => FormattableString.Invariant(
+        $"{cell.Steps,5}  {cell.Eta,5}  {cell.NetworkCalls,13}  {Seconds(cell),7}  {Recognised(cell, images),10}  {Psnr(cell),9}");
+
+    public static string CsvRow(SweepCell cell, int images) => FormattableString.Invariant(
+        $"{cell.Steps},{cell.Eta},{images},{cell.NetworkCalls},{cell.SecondsPerImage:R},{cell.Recognised},{cell.MeanSquaredError:R},{cell.Psnr:R}");
+
+    public static string Csv(IReadOnlyList<SweepCell> cells, int images) =>
+        string.Concat(cells.Select(c => CsvRow(c, images)).Prepend(CsvHeader).Select(row => row + "\n"));
+
+    public static JsonObject Json(Sweep sweep, IReadOnlyList<SweepCell> cells, SampleResult result, string folder) => new()
+    {
+        ["out"] = folder,
+        ["model"] = sweep.Model.Source.Path,
+        ["seeds"] = SeedOptions.Spell([.. sweep.Options.Seeds!]),
+        ["images"] = sweep.Images,
+        ["reference"] = new JsonObject { ["steps"] = sweep.Reference.Steps, ["eta"] = sweep.Reference.Eta.ToString() },
+        ["callsMade"] = result.Calls,
+        ["seconds"] = result.Seconds,
+        ["cells"] = new JsonArray([.. cells.Select(c => (JsonNode)new JsonObject
+        {
+            ["steps"] = c.Steps,
+            ["eta"] = c.Eta.ToString(),
+            ["networkCalls"] = c.NetworkCalls,
+            ["secondsPerImage"] = c.SecondsPerImage,
+            ["recognised"] = c.Recognised,
+            ["mse"] = c.MeanSquaredError,
+            ["psnr"] = double.IsFinite(c.Psnr) ? c.Psnr : null, // JSON has no infinity
+        })]),
+        ["notes"] = JsonParts.List(sweep.Notes),
+    };
+
+    /// <summary>The time per image.</summary>
+    public static string Seconds(SweepCell cell) => cell.SecondsPerImage.ToString(cell.SecondsPerImage < 10 ? "F3" : "F1", CultureInfo.InvariantCulture);
+
+    /// <summary>The part that is recognised, or a dash.</summary>
+    public static string Recognised(SweepCell cell, int images) =>
+        cell.Recognised is int n ? FormattableString.Invariant($"{100.0 * n / images:F0} %") : "–";
+
+    /// <summary>Nearness to the reference, or that it is the reference.</summary>
+    public static string Psnr(SweepCell cell) => double.IsFinite(cell.Psnr) ? FormattableString.Invariant($"{cell.Psnr:F1}") : "reference";
+}
