@@ -18,10 +18,12 @@ internal static class Sheet
         RequireColours(shape);
         var pixels = new byte[images.Length];
         ImageFile.ToBytes(images, pixels);
-        var scale = Math.Max(1, VisibleSide / Math.Max(shape.Height, shape.Width));
-        var (sheet, all) = images.Length == shape.Elements ? (shape, pixels) : ImageGrid.Make(shape, pixels, columns, scale);
+        var (sheet, all) = images.Length == shape.Elements ? (shape, pixels) : ImageGrid.Make(shape, pixels, columns, Scale(shape));
         ImageFile.SavePng(path, sheet, all, recipe is null ? null : Recipe.Metadata(recipe));
     }
+
+    /// <summary>How much a small image is enlarged.</summary>
+    public static int Scale(ImageShape shape) => Math.Max(1, VisibleSide / Math.Max(shape.Height, shape.Width));
 
     /// <summary>Refuses images that are neither grey nor RGB.</summary>
     public static void RequireColours(ImageShape shape)
