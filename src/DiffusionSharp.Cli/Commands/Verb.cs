@@ -16,6 +16,7 @@ internal sealed record Verb(string Name, string Help, Func<CliHost, IReadOnlyLis
         new("sample", SampleCommand.Help, (host, _) => SampleCommand.Create(host)),
         new("invert", InvertCommand.Help, (host, _) => InvertCommand.Create(host)),
         new("interpolate", InterpolateCommand.Help, (host, _) => InterpolateCommand.Create(host)),
+        new("sequence", SequenceCommand.Help, (host, _) => SequenceCommand.Create(host)),
         new("plan", PlanCommand.Help, (host, _) => PlanCommand.Create(host)),
         new("predict", PredictCommand.Help, (host, _) => PredictCommand.Create(host)),
         new("score", ScoreCommand.Help, (host, _) => ScoreCommand.Create(host)),
@@ -36,6 +37,7 @@ internal sealed record Verb(string Name, string Help, Func<CliHost, IReadOnlyLis
           sample      draw images with a model
           invert      encode images as the x_T that DDIM makes them from
           interpolate draw what lies between the images of two or four seeds
+          sequence    show how images form, step by step: a film strip, an animation, or files
           plan        print the steps, coefficients and noise levels of a sampling run
           predict     run a network once on given arrays
           score       say how many pictures of builtin:shapes are what they should be
@@ -47,7 +49,8 @@ internal sealed record Verb(string Name, string Help, Func<CliHost, IReadOnlyLis
         ddim --version       version
 
         Every verb also takes its options from the environment (DDIM_LR for --lr) and from
-        --config FILE.json (keys are option names); the command line wins, then the environment.
+        --config FILE.json (keys are option names); the command line wins, then the environment,
+        then the file, then the recipe in the picture of --from PICTURE.png.
         --verbose shows where an error happened.
 
         Exit codes: 0 done, 1 unexpected, 2 usage, 3 configuration, 4 data, 5 storage,
