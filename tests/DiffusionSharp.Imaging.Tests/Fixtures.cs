@@ -32,11 +32,11 @@ internal static class Fixtures
     public static byte[] Png(int width, int height, byte bitDepth, byte colorType, byte[][] rows, params (string Type, byte[] Data)[] chunks)
     {
         using var file = new MemoryStream();
-        file.Write([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]);
-        Chunk("IHDR", [.. BigEndian(width), .. BigEndian(height), bitDepth, colorType, 0, 0, 0]);
+        file.Write(PngChunks.Signature);
+        PngChunks.Write(file, "IHDR", [.. BigEndian(width), .. BigEndian(height), bitDepth, colorType, 0, 0, 0]);
         foreach (var (type, data) in chunks)
         {
-            Chunk(type, data);
+            PngChunks.Write(file, type, data);
         }
 
         using var packed = new MemoryStream();
@@ -49,17 +49,9 @@ internal static class Fixtures
             }
         }
 
-        Chunk("IDAT", packed.ToArray());
-        Chunk("IEND", []);
+        PngChunks.Write(file, "IDAT", packed.ToArray());
+        PngChunks.Write(file, "IEND", []);
         return file.ToArray();
-
-        void Chunk(string type, byte[] data)
-        {
-            byte[] body = [.. Encoding.ASCII.GetBytes(type), .. data];
-            file.Write(BigEndian(data.Length));
-            file.Write(body);
-            file.Write(BigEndian((int)PngText.Crc32(body)));
-        }
     }
 
     /// <summary>An 8×8 baseline JPEG of one colour with four components (Adobe marker, no transform: inks stored inverted).</summary>

@@ -1,9 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.Arm;
-using System.Runtime.Intrinsics.X86;
 using DiffusionSharp.Cli.Display;
+using DiffusionSharp.Cli.Inspection;
 using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Torch.Native;
@@ -46,7 +44,7 @@ internal static class DoctorCommand
             KeyValuePair.Create("ddim", typeof(DoctorCommand).Assembly.GetName().Version?.ToString(3) ?? "?"),
             KeyValuePair.Create("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}"),
             KeyValuePair.Create("cores", Human.Count(Environment.ProcessorCount)),
-            KeyValuePair.Create("simd", Simd()),
+            KeyValuePair.Create("simd", Processor.Simd()),
             KeyValuePair.Create("memory", Human.Bytes(memory)),
             KeyValuePair.Create("libtorch", status.Loaded ? $"{status.LibTorchVersion}, {torch.get_num_threads()} threads" : "NOT LOADED"),
             KeyValuePair.Create("native library", status.Library ?? "not found"),
@@ -54,15 +52,5 @@ internal static class DoctorCommand
             KeyValuePair.Create("cuda", status.CudaAvailable ? $"{torch.cuda.device_count()} device(s)" : "none (use --device cpu)"),
             KeyValuePair.Create("bundled model", Directory.Exists(bundled) ? bundled : $"MISSING: {bundled}"),
         ];
-    }
-
-    private static string Simd()
-    {
-        var found = new (string Name, bool Supported)[]
-        {
-            ("AVX2", Avx2.IsSupported), ("FMA", Fma.IsSupported), ("AVX-512", Avx512F.IsSupported), ("NEON", AdvSimd.IsSupported),
-        };
-        var bits = Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
-        return $"{string.Join(", ", found.Where(f => f.Supported).Select(f => f.Name).DefaultIfEmpty("none"))} ({bits} bits)";
     }
 }

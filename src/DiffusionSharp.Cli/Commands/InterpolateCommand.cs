@@ -20,6 +20,7 @@ internal sealed class InterpolateCommand
 
           --seeds A,B[,C,D]      two or four seeds [0,1]
           --frames N             images from one seed to the next, both included [11]
+          --from PICTURE.png     make this interpolation again; other options change what they name
           --model, -m DIR        model folder (diffusers layout) or training run [the bundled model]
           --raw                  of a run: the weights themselves instead of their average
           --labels, --class LIST class of all images [0 where the model has classes]
@@ -44,8 +45,9 @@ internal sealed class InterpolateCommand
     private readonly CliHost host;
     private readonly Option<ulong[]> seeds = Parse.Option("--seeds", SeedOptions.ParseList);
     private readonly Option<int> frames = Parse.Number<int>("--frames");
-    private readonly Option<string?> output = new("--out", "-o");
-    private readonly Option<string?> dump = new("--dump");
+    private readonly FromOption from = new("interpolate");
+    private readonly OutputFile output = new("--out", "-o");
+    private readonly OutputFile dump = new("--dump");
     private readonly Option<bool> json = JsonOption.Create();
     private readonly SamplingOptions sampling = new();
     private readonly LoadOptions load = new();
@@ -55,7 +57,7 @@ internal sealed class InterpolateCommand
     public static Command Create(CliHost host)
     {
         var interpolate = new InterpolateCommand(host);
-        var command = new Command("interpolate") { interpolate.seeds, interpolate.frames, interpolate.output, interpolate.dump, interpolate.json };
+        var command = new Command("interpolate") { interpolate.from, interpolate.seeds, interpolate.frames, interpolate.output, interpolate.dump, interpolate.json };
         foreach (var option in interpolate.sampling.Deterministic.Concat(interpolate.load.All))
         {
             command.Add(option);
@@ -88,6 +90,8 @@ internal sealed class InterpolateCommand
         var xT = LatentGrid.Between(ends, steps, shape.Elements);
         var count = xT.Length / shape.Elements;
         var classes = load.Classes(r, loaded, count, otherwise: loaded.Graph.ClassCount is null ? null : "0");
+        var options = sampling.Resolve(r, loaded.Source.Scheduler) with { BatchSize = batch, CancellationToken = host.Interruption.Token };
+        var recipe = new Recipe(load.Asked(r, ("seeds", SeedOptions.Spell(ends)), ("frames", $"{steps}")), loaded.Source, loaded.Plan(options));
         var job = new SampleJob
         {
             Host = host,
@@ -95,9 +99,11 @@ internal sealed class InterpolateCommand
             Inputs = SampleInputs.Of(xT, count),
             Seeds = new ulong[count],
             Labels = classes,
-            Options = sampling.Resolve(r, loaded.Source.Scheduler) with { BatchSize = batch, CancellationToken = host.Interruption.Token },
+            Options = options,
+            Recipe = recipe,
+            Notes = from.Check(r, recipe),
         };
-        var (images, result) = job.All(trajectory: null);
+        var (images, result) = job.All();
         if (r.GetValue(dump) is { } numbers)
         {
             NpyFile.Write(numbers, images.ToTensor());
@@ -105,7 +111,7 @@ internal sealed class InterpolateCommand
 
         if (target is not null)
         {
-            Sheet.Write(target, shape, images.ToFloats(), job.Recipe.Of(ends, classes, steps), columns: steps);
+            Sheet.Write(target, shape, images.ToFloats(), recipe.Of(ends, classes), columns: steps);
         }
 
         (job.Summary(result, target ?? r.GetValue(dump)!) with { More = new JsonObject { ["frames"] = steps } }).Print(host, r.GetValue(json));

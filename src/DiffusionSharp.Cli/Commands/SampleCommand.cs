@@ -15,6 +15,7 @@ internal sealed class SampleCommand
         Draws images with DDIM. Image i of --seed S has seed S+i. A seed's noise is the same,
         bit for bit, whatever the batch; the network's sums agree up to rounding.
 
+          --from PICTURE.png     make this picture again; other options change what they name
           --model, -m DIR        model folder (diffusers layout) or training run [the bundled model]
           --ema | --raw          of a run: the averaged weights [default], or the weights themselves
         Sampling
@@ -31,6 +32,7 @@ internal sealed class SampleCommand
           --count N              how many [16]
           --seed S               seed of the first [0]
           --seeds LIST           the seed of each: 0-63 or 1,5,9-12
+          --only LIST            write these of them alone
           --labels, --class LIST class of all images, or of each, by number or name
           --init X.npy           start from these x_T, [N,C,H,W]
           --noise Z.npy          use this noise in the steps, [steps,N,C,H,W] (with --init)
@@ -46,31 +48,20 @@ internal sealed class SampleCommand
           --threads N            threads of the engine [all cores]
         """;
 
-    private static readonly string[] OtherPictures = [".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"];
-
     private readonly CliHost host;
-    private readonly Option<bool> ema = new("--ema");
-    private readonly Option<string?> init = new("--init");
-    private readonly Option<string?> noise = new("--noise");
-    private readonly Option<string?> output = new("--out", "-o");
-    private readonly Option<string?> dump = new("--dump");
-    private readonly Option<string?> dumpTrajectory = new("--dump-trajectory");
+    private readonly OutputFile output = new("--out", "-o");
+    private readonly OutputFile dump = new("--dump");
+    private readonly OutputFile dumpTrajectory = new("--dump-trajectory");
     private readonly Option<bool> json = JsonOption.Create();
-    private readonly SamplingOptions sampling = new();
-    private readonly SeedOptions seedOptions = new();
-    private readonly LoadOptions load = new();
+    private readonly DrawingOptions drawing = new(new FromOption("sample"));
 
     private SampleCommand(CliHost host) => this.host = host;
 
     public static Command Create(CliHost host)
     {
         var sample = new SampleCommand(host);
-        var command = new Command("sample")
-        {
-            sample.ema, sample.init, sample.noise,
-            sample.output, sample.dump, sample.dumpTrajectory, sample.json,
-        };
-        foreach (var option in sample.sampling.All.Concat(sample.seedOptions.All).Concat(sample.load.All))
+        var command = new Command("sample") { sample.output, sample.dump, sample.dumpTrajectory, sample.json };
+        foreach (var option in sample.drawing.All)
         {
             command.Add(option);
         }
@@ -81,42 +72,27 @@ internal sealed class SampleCommand
 
     private int Run(ParseResult r)
     {
-        if (r.GetValue(ema) && load.Raw(r))
-        {
-            throw new DiffusionException(ErrorKind.Usage, "--ema and --raw exclude each other: give one");
-        }
-
-        var target = r.GetValue(output) ?? (r.GetValue(dump) is null && r.GetValue(dumpTrajectory) is null ? "samples.png" : null);
-        var isFolder = target is not null && IsFolder(target);
-        var batch = load.BatchSize(r);
-        using var loaded = load.Load(r, host);
-        var shape = loaded.Graph.InputShape;
+        var (numbers, steps) = (r.GetValue(dump), r.GetValue(dumpTrajectory));
+        var target = r.GetValue(output) ?? (numbers is null && steps is null ? "samples.png" : null);
+        var isFolder = target is not null && PictureTarget.IsFolder(target);
+        using var model = drawing.Load(r, host);
         if (target is not null)
         {
-            Sheet.RequireColours(shape);
+            Sheet.RequireColours(model.Graph.InputShape);
         }
 
-        var inputs = SampleInputs.Read(r.GetValue(init), r.GetValue(noise), shape);
-        var seeds = seedOptions.Resolve(r, inputs.Count);
-        var job = new SampleJob
-        {
-            Host = host,
-            Model = loaded,
-            Inputs = inputs,
-            Seeds = seeds,
-            Labels = load.Classes(r, loaded, seeds.Length),
-            Options = sampling.Resolve(r, loaded.Source.Scheduler) with { BatchSize = batch, CancellationToken = host.Interruption.Token },
-        };
-        var result = isFolder && r.GetValue(dump) is null && r.GetValue(dumpTrajectory) is null && r.GetValue(noise) is null
+        var job = drawing.Job(r, host, model, usual: 16, oneBatch: steps is not null);
+        var result = isFolder && numbers is null && steps is null
             ? job.IntoFolder(target!)
-            : AllAtOnce(job, target, isFolder, r.GetValue(dump), r.GetValue(dumpTrajectory));
-        job.Summary(result, target ?? r.GetValue(dump) ?? r.GetValue(dumpTrajectory)!).Print(host, r.GetValue(json));
+            : AllAtOnce(job, target, isFolder, numbers, steps);
+        job.Summary(result, target ?? numbers ?? steps!).Print(host, r.GetValue(json));
         return 0;
     }
 
     private static SampleResult AllAtOnce(SampleJob job, string? target, bool isFolder, string? dump, string? trajectory)
     {
-        var (images, result) = job.All(trajectory);
+        var steps = trajectory is null ? null : new Trajectory(trajectory, job.Plan, job.Model.Graph.InputShape);
+        var (images, result) = job.All(steps is null ? null : steps.Write);
         if (dump is not null)
         {
             NpyFile.Write(dump, images.ToTensor());
@@ -128,22 +104,9 @@ internal sealed class SampleCommand
         }
         else if (target is not null)
         {
-            Sheet.Write(target, images.Shape, images.ToFloats(), job.Recipe.Of(job.Seeds, job.Labels));
+            Sheet.Write(target, images.Shape, images.ToFloats(), job.SheetRecipe);
         }
 
         return result;
-    }
-
-    private static bool IsFolder(string target)
-    {
-        var extension = Path.GetExtension(target).ToLowerInvariant();
-        if (OtherPictures.Contains(extension))
-        {
-            throw new DiffusionException(
-                ErrorKind.Usage,
-                $"--out {target}: pictures are written as PNG; name it {Path.ChangeExtension(target, ".png")}, or a folder");
-        }
-
-        return target.EndsWith('/') || target.EndsWith(Path.DirectorySeparatorChar) || Directory.Exists(target) || extension != ".png";
     }
 }

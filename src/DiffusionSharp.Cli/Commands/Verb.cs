@@ -18,6 +18,7 @@ internal sealed record Verb(string Name, string Help, Func<CliHost, IReadOnlyLis
         new("reconstruct", ReconstructCommand.Help, (host, _) => ReconstructCommand.Create(host)),
         new("interpolate", InterpolateCommand.Help, (host, _) => InterpolateCommand.Create(host)),
         new("sweep", SweepCommand.Help, (host, _) => SweepCommand.Create(host)),
+        new("sequence", SequenceCommand.Help, (host, _) => SequenceCommand.Create(host)),
         new("plan", PlanCommand.Help, (host, _) => PlanCommand.Create(host)),
         new("predict", PredictCommand.Help, (host, _) => PredictCommand.Create(host)),
         new("score", ScoreCommand.Help, (host, _) => ScoreCommand.Create(host)),
@@ -40,6 +41,7 @@ internal sealed record Verb(string Name, string Help, Func<CliHost, IReadOnlyLis
           reconstruct say what encoding and decoding images loses, for numbers of steps
           interpolate draw what lies between the images of two or four seeds
           sweep       sample the same seeds at several numbers of steps and etas, and compare
+          sequence    show how images form, step by step: a film strip, an animation, or files
           plan        print the steps, coefficients and noise levels of a sampling run
           predict     run a network once on given arrays
           score       say how many pictures of builtin:shapes are what they should be
@@ -51,7 +53,8 @@ internal sealed record Verb(string Name, string Help, Func<CliHost, IReadOnlyLis
         ddim --version       version
 
         Every verb also takes its options from the environment (DDIM_LR for --lr) and from
-        --config FILE.json (keys are option names); the command line wins, then the environment.
+        --config FILE.json (keys are option names); the command line wins, then the environment,
+        then the file, then the recipe in the picture of --from PICTURE.png.
         --verbose shows where an error happened.
 
         Exit codes: 0 done, 1 unexpected, 2 usage, 3 configuration, 4 data, 5 storage,

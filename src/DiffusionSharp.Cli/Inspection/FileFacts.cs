@@ -1,7 +1,10 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using DiffusionSharp.Cli.Display;
+using DiffusionSharp.Cli.Pictures;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Imaging.Data;
+using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Inspection;
@@ -39,6 +42,31 @@ internal static class FileFacts
             ["max"] = finite.Length == 0 ? null : finite.Max(),
             ["mean"] = finite.Length == 0 ? null : finite.Average(),
         };
+    }
+
+    public static JsonObject Picture(string path)
+    {
+        var facts = PngFile.Read(path);
+        return new JsonObject
+        {
+            ["kind"] = facts.Frames > 1 ? "animated PNG" : "PNG",
+            ["path"] = path,
+            ["size"] = $"{facts.Height}×{facts.Width}",
+            ["frames"] = facts.Frames,
+            ["recipe"] = facts.Text.GetValueOrDefault(Recipe.Key) is { } text ? Parsed(text) : null,
+        };
+
+        static JsonNode? Parsed(string text)
+        {
+            try
+            {
+                return JsonNode.Parse(text, documentOptions: new() { AllowDuplicateProperties = false, MaxDepth = 8 });
+            }
+            catch (JsonException)
+            {
+                return text;
+            }
+        }
     }
 
     public static JsonObject Data(string path, CliHost host)

@@ -25,6 +25,12 @@ internal sealed class LoadOptions
     public DiffusionModel Load(ParseResult r, CliHost host) =>
         DiffusionModel.Load(ModelOption.Resolve(r.GetValue(model), host), engine.Open(r), r.GetValue(raw));
 
+    /// <summary>What the verb was asked for, as its pictures' recipes hold it.</summary>
+    /// <param name="r">The command line.</param>
+    /// <param name="resolved">Values that take the place of what was given, or of a default.</param>
+    public RecipeOptions Asked(ParseResult r, params IEnumerable<(string Name, string Value)> resolved) =>
+        RecipeOptions.Of(r, engine.Describe(r), [("batch", $"{BatchSize(r)}"), ("threads", $"{EngineOptions.ThreadCount}"), .. resolved]);
+
     /// <summary>The class of each image.</summary>
     /// <param name="r">The command line.</param>
     /// <param name="loaded">The model.</param>

@@ -19,18 +19,23 @@ internal sealed class SeedOptions
     /// <summary>The seed of each image.</summary>
     /// <param name="r">The command line.</param>
     /// <param name="given">How many images other options ask for (as many as <c>--init</c> holds); null when none does.</param>
-    public ulong[] Resolve(ParseResult r, int? given)
+    /// <param name="usual">How many images there are when nothing says so.</param>
+    public ulong[] Resolve(ParseResult r, int? given, int usual = 16)
     {
         if (r.Has(Seeds) && (r.Has(Seed) || r.Has(Count)))
         {
             throw new DiffusionException(ErrorKind.Usage, "--seeds lists every image: leave out --seed and --count");
         }
 
-        var seeds = r.Has(Seeds) ? r.GetValue(Seeds)! : From(r.Or(Seed, 0UL), r.Or(Count, given ?? 16));
+        var seeds = r.Has(Seeds) ? r.GetValue(Seeds)! : From(r.Or(Seed, 0UL), r.Or(Count, given ?? usual));
         return given is null || given == seeds.Length
             ? seeds
             : throw new DiffusionException(ErrorKind.Usage, $"{seeds.Length} images were asked for, but the given arrays hold {given}");
     }
+
+    /// <summary>These options as text, whether they were given or not.</summary>
+    public IEnumerable<(string Name, string Value)> Values(ParseResult r, ulong[] resolved) =>
+        r.Has(Seeds) ? [] : [("seed", $"{resolved[0]}"), ("count", $"{resolved.Length}")];
 
     /// <summary>Reads 0-63 or 1,5,9-12.</summary>
     internal static ulong[] ParseList(string text)

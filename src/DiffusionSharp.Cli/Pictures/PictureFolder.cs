@@ -6,7 +6,7 @@ namespace DiffusionSharp.Cli.Pictures;
 /// <summary>A folder with one picture per image, named by its seed, which can be filled in several sittings.</summary>
 internal sealed class PictureFolder(string path, Recipe recipe)
 {
-    /// <summary>True when the picture is there, complete and made by the same recipe.</summary>
+    /// <summary>True when the picture is there, complete and of the same recipe, apart from what only rounds the network's sums in another way.</summary>
     /// <exception cref="DiffusionException">A picture of that name was made in another way.</exception>
     public bool Has(ulong seed, int? label)
     {
@@ -16,17 +16,21 @@ internal sealed class PictureFolder(string path, Recipe recipe)
             return false;
         }
 
-        var (complete, found) = PngRecipe.Read(file);
-        if (!complete)
+        string? found;
+        try
+        {
+            found = PngFile.Read(file).Text.GetValueOrDefault(Recipe.Key);
+        }
+        catch (DiffusionException e) when (e.Kind == ErrorKind.Data)
         {
             return false;
         }
 
-        return found == Of(seed, label)
+        return found is not null && Recipe.SamePicture(found, Of(seed, label))
             ? true
             : throw new DiffusionException(
                 ErrorKind.Usage,
-                $"{file} was made by another recipe (model, steps, eta, clipping or class); choose another folder, or delete it");
+                $"{file} was made by another recipe (model, steps, eta, clipping, class or another option); choose another folder, or delete it");
     }
 
     /// <summary>Writes one picture.</summary>
@@ -35,5 +39,5 @@ internal sealed class PictureFolder(string path, Recipe recipe)
 
     private string File(ulong seed) => Path.Combine(path, seed.ToString("D8", CultureInfo.InvariantCulture) + ".png");
 
-    private string Of(ulong seed, int? label) => recipe.Of([seed], label is int known ? [known] : null);
+    private string Of(ulong seed, int? label) => recipe.Of([seed], label is int known ? [known] : null, only: seed);
 }

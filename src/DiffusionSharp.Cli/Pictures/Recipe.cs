@@ -1,80 +1,141 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DiffusionSharp.Cli.Display;
 using DiffusionSharp.Cli.Options;
+using DiffusionSharp.Models;
 using DiffusionSharp.Sampling;
 
 namespace DiffusionSharp.Cli.Pictures;
 
-/// <summary>How a picture was made, stored in its file so that it can be made again, and so that an interrupted folder can be gone on with.</summary>
+/// <summary>
+/// How a picture is made, stored in its file: the options that <c>--from</c> takes up again, and facts that tell whether they
+/// still mean the same (hashes of weights, plan and input files, the engine). The rest is for readers.
+/// </summary>
 internal sealed class Recipe
 {
     /// <summary>The key of the PNG's text.</summary>
     public const string Key = "ddim";
 
-    private readonly SamplingPlan plan;
-    private readonly string eta;
-    private readonly string planHash;
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    // Options that other facts of the recipe stand for, or that change no more than the network's rounding.
+    private static readonly string[] Covered =
+    [
+        "steps", "eta", "solver", "spacing", "timesteps", "clip", "no-clip", "threshold", "model", "raw", "ema",
+        "seed", "count", "seeds", "only", "labels", "init", "noise", "batch", "threads", "device",
+    ];
+
     private readonly Task<string> model;
-    private readonly string? inputs;
+    private readonly JsonObject inputs;
 
     /// <summary>Begins to hash the weights.</summary>
-    /// <param name="weightsPath">The model's weights.</param>
+    /// <param name="options">What was asked for.</param>
+    /// <param name="source">The model.</param>
     /// <param name="plan">The steps.</param>
-    /// <param name="eta">η.</param>
-    /// <param name="inputs">Files that took the place of the seeds' noise.</param>
-    public Recipe(string weightsPath, SamplingPlan plan, Eta eta, params IEnumerable<string> inputs)
+    public Recipe(RecipeOptions options, ModelSource source, SamplingPlan plan)
     {
-        (this.plan, this.eta) = (plan, eta.ToString());
-        planHash = Short(SHA256.HashData(Encoding.UTF8.GetBytes(plan.ToJson())));
-        model = Task.Run(() => Hash(weightsPath));
-        this.inputs = inputs.Any() ? string.Join('+', inputs.Select(Hash)) : null;
+        (Options, ModelPath, Plan) = (options, source.Path, plan);
+        PlanHash = Short(SHA256.HashData(Encoding.UTF8.GetBytes(plan.ToJson())));
+        model = Task.Run(() => Hash(source.WeightsPath));
+        inputs = JsonParts.Map(options.Inputs.Select(i => KeyValuePair.Create(i.Key, Hash(i.Value))));
     }
 
-    /// <summary>The recipe of one image, or of several on a sheet.</summary>
-    /// <param name="seeds">Their seeds.</param>
+    /// <summary>What was asked for.</summary>
+    public RecipeOptions Options { get; }
+
+    /// <summary>The model's folder.</summary>
+    public string ModelPath { get; }
+
+    /// <summary>Hash of the model's weights.</summary>
+    public string Model => model.GetAwaiter().GetResult();
+
+    /// <summary>The steps.</summary>
+    public SamplingPlan Plan { get; }
+
+    /// <summary>Hash of the plan.</summary>
+    public string PlanHash { get; }
+
+    private static string Program => $"DiffusionSharp {typeof(Recipe).Assembly.GetName().Version?.ToString(3)}";
+
+    /// <summary>The recipe of a picture.</summary>
+    /// <param name="seeds">The seeds of what it shows.</param>
     /// <param name="labels">Their classes, if they have any.</param>
-    /// <param name="frames">Images from one seed to the next on a sheet of interpolations.</param>
-    public string Of(IReadOnlyList<ulong> seeds, IReadOnlyList<int>? labels, int? frames = null)
+    /// <param name="only">The one image of the run that it shows; null when it shows all that the options ask for.</param>
+    public string Of(IReadOnlyList<ulong> seeds, IReadOnlyList<int>? labels, ulong? only = null)
     {
+        var options = new SortedDictionary<string, string>(Options.Values.ToDictionary(), StringComparer.Ordinal);
+        if (only is not null)
+        {
+            options["only"] = $"{only}";
+        }
+
         var recipe = new JsonObject
         {
-            ["program"] = "DiffusionSharp 1",
-            ["model"] = model.GetAwaiter().GetResult(),
+            ["program"] = Program,
+            ["verb"] = Options.Verb,
+            ["options"] = JsonParts.Map(options),
+            ["model"] = Model,
+            ["engine"] = Options.Engine,
             ["seed"] = SeedOptions.Spell(seeds),
-            ["sampler"] = "DDIM",
-            ["eta"] = eta,
-            ["tau"] = new JsonArray([.. plan.Steps.Where(s => s.Timestep is not null).Select(s => (JsonNode?)s.Timestep!.Value)]),
-            ["T"] = plan.T,
-            ["lastAlphaBar"] = plan.Steps[0].AlphaBarFrom,
-            ["x0"] = plan.X0Treatment.ToString(),
-            ["prediction"] = plan.PredictionType.ToString(),
-            ["plan"] = planHash,
+            ["sampler"] = Plan.Name,
+            ["tau"] = new JsonArray([.. Plan.Steps.Where(s => s.Timestep is not null).Select(s => (JsonNode?)s.Timestep!.Value)]),
+            ["T"] = Plan.T,
+            ["lastAlphaBar"] = Plan.Steps[0].AlphaBarFrom,
+            ["x0"] = Plan.X0Treatment.ToString(),
+            ["prediction"] = Plan.PredictionType.ToString(),
+            ["plan"] = PlanHash,
         };
         if (labels is not null)
         {
             recipe["labels"] = JsonParts.List(labels);
         }
 
-        if (frames is not null)
+        if (inputs.Count > 0)
         {
-            recipe["frames"] = frames;
+            recipe["inputs"] = inputs.DeepClone();
         }
 
-        if (inputs is not null)
-        {
-            recipe["inputs"] = inputs;
-        }
+        return recipe.ToJsonString(Readable);
+    }
 
-        return recipe.ToJsonString(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    /// <summary>Whether two recipes are of the same picture, apart from the rounding of the network's sums.</summary>
+    public static bool SamePicture(string one, string other)
+    {
+        return JsonNode.DeepEquals(Essence(one), Essence(other));
+
+        static JsonNode? Essence(string text)
+        {
+            try
+            {
+                if (JsonNode.Parse(text) is not JsonObject recipe || recipe["options"] is not JsonObject options)
+                {
+                    return null;
+                }
+
+                foreach (var covered in Covered)
+                {
+                    options.Remove(covered);
+                }
+
+                recipe.Remove("program");
+                recipe.Remove("engine");
+                return recipe;
+            }
+            catch (Exception e) when (e is JsonException or ArgumentException)
+            {
+                return null;
+            }
+        }
     }
 
     /// <summary>The text entries of a PNG with this recipe.</summary>
     public static Dictionary<string, string> Metadata(string recipe) => new() { [Key] = recipe };
 
-    private static string Hash(string path)
+    /// <summary>The beginning of a file's SHA-256.</summary>
+    public static string Hash(string path)
     {
         using var stream = File.OpenRead(path);
         return Short(SHA256.HashData(stream));

@@ -6,27 +6,21 @@ namespace DiffusionSharp.Cli.Pictures;
 /// <summary>Arrays that take the place of the seeds' noise: x_T, and the noise of every step.</summary>
 internal sealed class SampleInputs
 {
-    private SampleInputs(double[]? init, HostTensor? noise, int? count, IReadOnlyList<string> files) =>
-        (Init, Noise, Count, Files) = (init, noise, count, files);
+    private readonly double[]? init;
+    private readonly HostTensor? noise;
 
-    /// <summary>x_T, [N, C, H, W].</summary>
-    public double[]? Init { get; }
+    private SampleInputs(double[]? init, HostTensor? noise, int? count) => (this.init, this.noise, Count) = (init, noise, count);
 
     /// <summary>How many images the arrays hold; null without arrays.</summary>
     public int? Count { get; }
 
-    /// <summary>The files.</summary>
-    public IReadOnlyList<string> Files { get; }
-
-    private HostTensor? Noise { get; }
-
     /// <summary>No arrays: all noise comes from the seeds.</summary>
-    public static SampleInputs None { get; } = new(null, null, null, []);
+    public static SampleInputs None { get; } = new(null, null, null);
 
     /// <summary>These x_T, which are in no file.</summary>
     /// <param name="init">[N, C, H, W].</param>
     /// <param name="count">N.</param>
-    public static SampleInputs Of(double[] init, int count) => new(init, null, count, []);
+    public static SampleInputs Of(double[] init, int count) => new(init, null, count);
 
     /// <summary>Reads and checks the files.</summary>
     /// <param name="init">[N, C, H, W], or null.</param>
@@ -61,11 +55,23 @@ internal sealed class SampleInputs
             Require(fits, "--noise", noise, z.Shape, $"[steps, {count}, {string.Join(", ", image)}]");
         }
 
-        return new SampleInputs(x, z, count, [.. new[] { init, noise }.OfType<string>()]);
+        return new SampleInputs(x, z, count);
     }
 
-    /// <summary>The recorded noise, or null when it comes from the seeds.</summary>
-    public NoiseSource? Recorded(ImageShape shape) => Noise is null ? null : NoiseSource.Recorded(Noise.Data, Noise.Shape[0], Noise.Shape[1], shape);
+    /// <summary>x_T of some of the images, or null when it comes from their seeds.</summary>
+    public double[]? Init(int[] which) => init is null ? null : [.. Pick(init, 1, which)];
+
+    /// <summary>The recorded noise of some of the images, or null when it comes from their seeds.</summary>
+    public NoiseSource? Noise(int[] which, ImageShape shape) =>
+        noise is null ? null : NoiseSource.Recorded([.. Pick(noise.Data, noise.Shape[0], which)], noise.Shape[0], which.Length, shape);
+
+    /// <summary>Some images of an array [steps, N, …].</summary>
+    private IEnumerable<T> Pick<T>(T[] values, int steps, int[] which)
+    {
+        var elements = values.Length / (steps * Count!.Value);
+        return Enumerable.Range(0, steps).SelectMany(k => which.SelectMany(i =>
+            new ArraySegment<T>(values, ((k * Count.Value) + i) * elements, elements)));
+    }
 
     private static void Require(bool fits, string option, string path, IReadOnlyList<int> found, string expected)
     {

@@ -7,91 +7,110 @@ namespace DiffusionSharp.Cli.Pictures;
 /// <summary>Images to be sampled: with which model, how, and from which noise.</summary>
 internal sealed class SampleJob
 {
-    private SamplingPlan? plan;
-    private Recipe? recipe;
-
     public required CliHost Host { get; init; }
 
     public required DiffusionModel Model { get; init; }
 
     public required SampleInputs Inputs { get; init; }
 
+    /// <summary>Of all images; which of them go through the network together decides how its sums are rounded.</summary>
     public required ulong[] Seeds { get; init; }
 
+    /// <summary>Of all images.</summary>
     public required int[]? Labels { get; init; }
 
     public required SampleOptions Options { get; init; }
 
-    public SamplingPlan Plan => plan ??= Model.Plan(Options);
+    /// <summary>Which images are wanted, by their place among all, ascending. The others are drawn only where they share a batch with these.</summary>
+    public int[] Wanted
+    {
+        get => field ??= [.. Enumerable.Range(0, Seeds.Length)];
+        init;
+    }
 
-    public Recipe Recipe => recipe ??= new Recipe(Model.Source.WeightsPath, Plan, Options.Eta, Inputs.Files);
+    /// <summary>How they are made, with the plan.</summary>
+    public required Recipe Recipe { get; init; }
+
+    /// <summary>What is said of the images besides the plan's notes.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    public SamplingPlan Plan => Recipe.Plan;
+
+    /// <summary>The recipe of one picture of all images that are wanted.</summary>
+    public string SheetRecipe => Recipe.Of([.. Wanted.Select(i => Seeds[i])], Labels is null ? null : [.. Wanted.Select(i => Labels[i])]);
 
     /// <summary>Samples everything in one go.</summary>
-    /// <param name="trajectory">Folder for every step's arrays, which puts all images in one batch; or null.</param>
-    public (SampledImages Images, SampleResult Result) All(string? trajectory)
+    /// <param name="watch">Told after each network call, with the places of the wanted images among those that are drawn; or null.</param>
+    /// <returns>The wanted images.</returns>
+    public (SampledImages Images, SampleResult Result) All(Action<SamplerProgress, int[]>? watch = null)
     {
-        var steps = trajectory is null ? null : new Trajectory(trajectory, Plan, Model.Graph.InputShape);
-        var batch = steps is null ? Options.BatchSize : Seeds.Length;
-        _ = Recipe;
-        return SamplingMeter.Measure(Host, (Seeds.Length + batch - 1) / batch * Plan.NetworkCalls, report => Model.Sample(Options with
+        int[] drawn = [.. Batches(Wanted).SelectMany(b => b)];
+        int[] kept = [.. Wanted.Select(i => Array.IndexOf(drawn, i))];
+        var calls = (drawn.Length + Options.BatchSize - 1) / Options.BatchSize * Plan.NetworkCalls;
+        var (images, result) = SamplingMeter.Measure(Host, calls, report => Sample(drawn, p =>
         {
-            Seeds = Seeds,
-            Labels = Labels,
-            Noise = Inputs.Recorded(Model.Graph.InputShape),
-            InitialX = Inputs.Init,
-            BatchSize = batch,
-            Progress = p =>
-            {
-                report(p);
-                steps?.Write(p);
-            },
+            report(p);
+            watch?.Invoke(p, kept);
         }));
+        return (Pick(images, kept), result);
     }
 
     /// <summary>Samples batch by batch into a folder; what is there already is left out.</summary>
     public SampleResult IntoFolder(string path)
     {
         var folder = new PictureFolder(path, Recipe);
-        var missing = Enumerable.Range(0, Seeds.Length).Where(i => !folder.Has(Seeds[i], Labels?[i])).ToArray();
-        var batches = missing.Chunk(Options.BatchSize).ToArray();
+        int[] missing = [.. Wanted.Where(i => !folder.Has(Seeds[i], Labels?[i]))];
+        var batches = Batches(missing).ToArray();
         using var meter = new SamplingMeter(Host, Math.Max(1, batches.Length * Plan.NetworkCalls));
+        var done = Wanted.Length - missing.Length;
         foreach (var batch in batches)
         {
             try
             {
                 Host.Interruption.Token.ThrowIfCancellationRequested();
-                Write(Sample(batch, meter), folder, batch);
+                int[] these = [.. batch.Intersect(missing)];
+                Write(Pick(Sample(batch, p => meter.Report(p)), [.. these.Select(i => Array.IndexOf(batch, i))]), folder, these);
+                done += these.Length;
             }
             catch (OperationCanceledException)
             {
                 meter.Dispose();
-                var done = Seeds.Length - missing.Length + (Array.IndexOf(batches, batch) * Options.BatchSize);
-                Host.Error.WriteLine($"{done} of {Seeds.Length} images are in {path}; the same command goes on");
+                Host.Error.WriteLine($"{done} of {Wanted.Length} images are in {path}; the same command goes on");
                 throw;
             }
         }
 
-        return meter.Result(Seeds.Length - missing.Length);
+        return meter.Result(Wanted.Length - missing.Length);
     }
 
-    private SampledImages Sample(int[] which, SamplingMeter meter)
-    {
-        var elements = Model.Graph.InputShape.Elements;
-        return Model.Sample(Options with
-        {
-            Seeds = [.. which.Select(i => Seeds[i])],
-            Labels = Labels is null ? null : [.. which.Select(i => Labels[i])],
-            InitialX = Inputs.Init is null ? null : [.. which.SelectMany(i => Inputs.Init[(i * elements)..((i + 1) * elements)])],
-            Progress = p => meter.Report(p),
-        });
-    }
+    /// <summary>Writes the wanted images into a folder.</summary>
+    public void Write(SampledImages images, string path) => Write(images, new PictureFolder(path, Recipe), Wanted);
 
     /// <summary>What the verb says at its end.</summary>
     public SampleSummary Summary(SampleResult result, string path) =>
-        new() { Out = path, Model = Model, Plan = Plan, Result = result, Images = Seeds.Length };
+        new() { Out = path, Model = Model, Plan = Plan, Result = result, Images = Wanted.Length, Notes = Notes };
 
-    /// <summary>Writes all images into a folder.</summary>
-    public void Write(SampledImages images, string path) => Write(images, new PictureFolder(path, Recipe), [.. Enumerable.Range(0, Seeds.Length)]);
+    /// <summary>
+    /// The batches in which these images are drawn. They are cut from all images, whatever is there already, so that an image is
+    /// always drawn in the same company.
+    /// </summary>
+    private IEnumerable<int[]> Batches(int[] these)
+    {
+        var set = these.ToHashSet();
+        return Enumerable.Range(0, Seeds.Length).Chunk(Options.BatchSize).Where(b => b.Any(set.Contains));
+    }
+
+    private SampledImages Sample(int[] which, Action<SamplerProgress> progress) => Model.Sample(Options with
+    {
+        Seeds = [.. which.Select(i => Seeds[i])],
+        Labels = Labels is null ? null : [.. which.Select(i => Labels[i])],
+        Noise = Inputs.Noise(which, Model.Graph.InputShape),
+        InitialX = Inputs.Init(which),
+        Progress = progress,
+    });
+
+    private static SampledImages Pick(SampledImages images, int[] places) =>
+        places.Length == images.Count ? images : images with { Count = places.Length, Values = [.. places.SelectMany(i => images.Image(i).ToArray())] };
 
     private void Write(SampledImages images, PictureFolder folder, int[] which)
     {

@@ -17,22 +17,27 @@ internal sealed class Trajectory
         AtomicFile.WriteAllText(Path.Combine(folder, "plan.csv"), SamplingPlanTable.Csv(plan));
     }
 
-    /// <summary>Writes the step that was just done, for all images at once.</summary>
-    public void Write(in SamplerProgress p)
+    /// <summary>Writes the step that was just done.</summary>
+    /// <param name="p">All images at once.</param>
+    /// <param name="places">The images to be written.</param>
+    public void Write(SamplerProgress p, int[] places)
     {
-        Write("x", p.Step, p.ImageCount, p.X);
-        Write("x0", p.Step, p.ImageCount, p.X0);
+        Write("x", p.Step, places, p.X);
+        Write("x0", p.Step, places, p.X0);
     }
 
-    private void Write(string name, int step, int count, ReadOnlySpan<double> values)
+    private void Write(string name, int step, int[] places, ReadOnlySpan<double> values)
     {
-        var data = new float[values.Length];
-        for (var i = 0; i < data.Length; i++)
+        var data = new float[places.Length * shape.Elements];
+        for (var k = 0; k < places.Length; k++)
         {
-            data[i] = (float)values[i];
+            for (var i = 0; i < shape.Elements; i++)
+            {
+                data[(k * shape.Elements) + i] = (float)values[(places[k] * shape.Elements) + i];
+            }
         }
 
         var file = Path.Combine(folder, FormattableString.Invariant($"{name}-{step:D4}.npy"));
-        NpyFile.Write(file, new HostTensor([count, shape.Channels, shape.Height, shape.Width], data));
+        NpyFile.Write(file, new HostTensor([places.Length, shape.Channels, shape.Height, shape.Width], data));
     }
 }

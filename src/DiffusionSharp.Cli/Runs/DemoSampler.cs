@@ -1,3 +1,4 @@
+using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Pictures;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Imaging.Shapes;
@@ -13,6 +14,21 @@ internal sealed class DemoSampler(CliHost host, Engine engine, string folder, in
     /// <summary>Samples a sheet, and its images one by one into a folder of the same name.</summary>
     public void Draw(DiffusionModel model, int steps, double eta, string name)
     {
+        var options = new SampleOptions { Steps = steps, Eta = eta, BatchSize = images, CancellationToken = host.Interruption.Token };
+        var asked = new Dictionary<string, string>
+        {
+            ["steps"] = $"{steps}",
+            ["eta"] = $"{options.Eta}",
+            ["seed"] = "0",
+            ["count"] = $"{images}",
+            ["batch"] = $"{images}",
+            ["threads"] = $"{EngineOptions.ThreadCount}",
+        };
+        if (model.Source.Path != ModelOption.BundledFolder(host))
+        {
+            asked["model"] = model.Source.Path;
+        }
+
         var job = new SampleJob
         {
             Host = host,
@@ -20,12 +36,13 @@ internal sealed class DemoSampler(CliHost host, Engine engine, string folder, in
             Inputs = SampleInputs.None,
             Seeds = [.. Enumerable.Range(0, images).Select(i => (ulong)i)],
             Labels = LabelList.Resolve(null, model, images),
-            Options = new SampleOptions { Steps = steps, Eta = eta, BatchSize = images, CancellationToken = host.Interruption.Token },
+            Options = options,
+            Recipe = new Recipe(new RecipeOptions("sample", asked, new Dictionary<string, string>(), EngineOptions.Describe()), model.Source, model.Plan(options)),
         };
-        var (samples, result) = job.All(null);
+        var (samples, result) = job.All();
         var path = Path.Combine(folder, name);
         var values = samples.ToFloats();
-        Sheet.Write(path, samples.Shape, values, job.Recipe.Of(job.Seeds, job.Labels));
+        Sheet.Write(path, samples.Shape, values, job.SheetRecipe);
         job.Write(samples, Path.Combine(folder, Path.GetFileNameWithoutExtension(name)));
         var score = ShapesScore.Of(values, samples.Shape.Width);
         host.Out.WriteLine(FormattableString.Invariant(

@@ -7,7 +7,7 @@ namespace DiffusionSharp.Cli.Shell;
 
 /// <summary>
 /// Where an option's value comes from: the command line, else the environment (<c>DDIM_LR</c> for <c>--lr</c>), else the file
-/// of <c>--config</c> (a JSON object whose keys are option names), else the default.
+/// of <c>--config</c> (a JSON object whose keys are option names), else the recipe of the picture of <c>--from</c>, else the default.
 /// </summary>
 internal static class Settings
 {
@@ -33,8 +33,20 @@ internal static class Settings
         var file = ReadConfig(result.GetValue(Config) ?? environment("DDIM_CONFIG"));
         var named = command.Options.Where(result.Has).Select(o => o.Name).ToHashSet();
         var given = command.Options.Where(o => result.Has(o) && !(IsSwitch(o) && result.GetResult(o)!.Tokens is [{ Value: "false" }])).Select(o => o.Name).ToHashSet();
-        Func<string, string?>[] sources = [name => environment(Variable(name)) is { Length: > 0 } value ? value : null, file.GetValueOrDefault];
-        foreach (var source in sources)
+        Fill(name => environment(Variable(name)) is { Length: > 0 } value ? value : null);
+        Fill(file.GetValueOrDefault);
+        var from = command.Options.OfType<FromOption>().SingleOrDefault();
+        if (from is not null && Checked().GetValue(from) is { } picture)
+        {
+            Fill(from.Open(picture, command, given, w => command.Parse(w, Plain)), from.Take);
+        }
+
+        more.AddRange(words.SkipWhile(w => w != "--"));
+        result = Checked();
+        from?.CheckFiles(result);
+        return result;
+
+        void Fill(Func<string, string?> source, Action<string>? taken = null)
         {
             var higher = given.ToHashSet();
             foreach (var option in command.Options.Where(o => o != Config && !named.Contains(o.Name) && !Exclusions.Forbid(o.Name, higher)))
@@ -44,6 +56,7 @@ internal static class Settings
                     var value = !IsSwitch(option) ? found : found switch { "1" or "True" => "true", "0" or "False" => "false", _ => found };
                     more.Add($"{option.Name}={value}");
                     named.Add(option.Name);
+                    taken?.Invoke(option.Name);
                     if (!IsSwitch(option) || value != "false")
                     {
                         given.Add(option.Name);
@@ -52,13 +65,15 @@ internal static class Settings
             }
         }
 
-        more.AddRange(words.SkipWhile(w => w != "--"));
-        result = command.Parse(more, Plain);
-        return result.Errors.Count == 0
-            ? result
-            : throw new DiffusionException(
-                ErrorKind.Usage,
-                $"{verb}: {result.Errors[0].Message.TrimEnd('.')} (ddim {verb} --help shows the options)");
+        ParseResult Checked()
+        {
+            var parsed = command.Parse(more, Plain);
+            return parsed.Errors.Count == 0
+                ? parsed
+                : throw new DiffusionException(
+                    ErrorKind.Usage,
+                    $"{verb}: {parsed.Errors[0].Message.TrimEnd('.')} (ddim {verb} --help shows the options)");
+        }
     }
 
     private static bool IsSwitch(Option option) => option.ValueType == typeof(bool);

@@ -6,6 +6,9 @@ namespace DiffusionSharp.Imaging.Files;
 /// <summary>Writes pictures as PNG: beside the target first, then renamed, so that no half-written file is ever seen.</summary>
 public static class ImageFile
 {
+    /// <summary>Signature (8 bytes) and the IHDR chunk (25 bytes), always first.</summary>
+    private const int HeaderLength = 33;
+
     /// <summary>Saves pixels.</summary>
     /// <param name="path">Target; its folder is created, an existing file is replaced.</param>
     /// <param name="shape">1 channel (grey) or 3 (RGB).</param>
@@ -58,7 +61,11 @@ public static class ImageFile
         Interleave(shape, pixels, bitmap.GetPixelSpan(), bitmap.RowBytes);
         using var data = bitmap.Encode(SKEncodedImageFormat.Png, 100)
             ?? throw new ArgumentException($"Skia cannot encode a picture of {shape}", nameof(shape));
-        return text is null or { Count: 0 } ? data.ToArray() : PngText.Insert(data.AsSpan(), text);
+        using var png = new MemoryStream((int)data.Size + 1024);
+        png.Write(data.AsSpan()[..HeaderLength]);
+        PngText.Write(png, text);
+        png.Write(data.AsSpan()[HeaderLength..]);
+        return png.ToArray();
     }
 
     private static void Interleave(ImageShape shape, ReadOnlySpan<byte> pixels, Span<byte> target, int rowBytes)

@@ -1,72 +1,49 @@
-using System.Buffers.Binary;
 using System.Text;
 
 namespace DiffusionSharp.Imaging.Files;
 
-/// <summary>International text chunks (iTXt, PNG specification 11.3.3.4) in an encoded PNG.</summary>
+/// <summary>The data of international text chunks (iTXt, PNG specification 11.3.3.4), uncompressed.</summary>
 internal static class PngText
 {
-    /// <summary>Signature (8 bytes) and the IHDR chunk (25 bytes), always first.</summary>
-    private const int HeaderLength = 33;
+    /// <summary>Longer texts are not read.</summary>
+    public const int Longest = 1 << 20;
 
-    private static readonly uint[] Table = MakeTable();
-
-    /// <summary>A copy of the file with one uncompressed iTXt chunk per entry right after its header.</summary>
-    public static byte[] Insert(ReadOnlySpan<byte> png, IReadOnlyDictionary<string, string> text)
+    /// <summary>Writes one chunk per entry.</summary>
+    public static void Write(Stream png, IReadOnlyDictionary<string, string>? text)
     {
-        using var result = new MemoryStream(png.Length + 1024);
-        result.Write(png[..HeaderLength]);
-        foreach (var (key, value) in text)
+        foreach (var (key, value) in text ?? new Dictionary<string, string>())
         {
             if (key.Length is 0 or > 79 || key.Any(c => c is < ' ' or > '~'))
             {
                 throw new ArgumentException($"the text key '{key}' must be 1 to 79 printable ASCII characters", nameof(text));
             }
 
-            // Type, keyword 0, not compressed 0 0, no language 0, no translated keyword 0, text.
-            byte[] chunk = [.. "iTXt"u8, .. Encoding.ASCII.GetBytes(key), 0, 0, 0, 0, 0, .. Encoding.UTF8.GetBytes(value)];
-            WriteBigEndian(result, (uint)(chunk.Length - 4));
-            result.Write(chunk);
-            WriteBigEndian(result, Crc32(chunk));
+            // Keyword 0, not compressed 0 0, no language 0, no translated keyword 0, text.
+            PngChunks.Write(png, "iTXt", [.. Encoding.ASCII.GetBytes(key), 0, 0, 0, 0, 0, .. Encoding.UTF8.GetBytes(value)]);
+        }
+    }
+
+    /// <summary>The keyword and the text; null when the text is compressed or the data is none of iTXt.</summary>
+    public static (string Key, string Text)? Read(ReadOnlySpan<byte> data)
+    {
+        var key = data.IndexOf((byte)0);
+        if (key < 1 || data.Length < key + 5 || data[key + 1] != 0)
+        {
+            return null;
         }
 
-        result.Write(png[HeaderLength..]);
-        return result.ToArray();
-    }
-
-    /// <summary>CRC-32 as PNG and zip use it (polynomial 0xEDB88320).</summary>
-    public static uint Crc32(ReadOnlySpan<byte> bytes)
-    {
-        var crc = uint.MaxValue;
-        foreach (var b in bytes)
+        var rest = data[(key + 3)..];
+        for (var skipped = 0; skipped < 2; skipped++)
         {
-            crc = Table[(byte)(crc ^ b)] ^ (crc >> 8);
-        }
-
-        return ~crc;
-    }
-
-    private static void WriteBigEndian(Stream stream, uint value)
-    {
-        Span<byte> bytes = stackalloc byte[4];
-        BinaryPrimitives.WriteUInt32BigEndian(bytes, value);
-        stream.Write(bytes);
-    }
-
-    private static uint[] MakeTable()
-    {
-        var table = new uint[256];
-        for (var n = 0u; n < 256; n++)
-        {
-            var c = n;
-            for (var k = 0; k < 8; k++)
+            var end = rest.IndexOf((byte)0);
+            if (end < 0)
             {
-                c = (c & 1) == 1 ? 0xEDB88320 ^ (c >> 1) : c >> 1;
+                return null;
             }
 
-            table[n] = c;
+            rest = rest[(end + 1)..];
         }
 
-        return table;
+        return (Encoding.Latin1.GetString(data[..key]), Encoding.UTF8.GetString(rest));
     }
 }

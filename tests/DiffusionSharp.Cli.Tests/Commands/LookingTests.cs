@@ -108,5 +108,12 @@ public sealed class LookingTests : IDisposable
         Assert.All(sheets, s => Assert.True(File.Exists(Path.Combine(scratch["demo"], s + ".png")) && text.Contains(s, StringComparison.Ordinal)));
         Assert.Equal(16, Directory.GetFiles(Path.Combine(scratch["demo"], sheets[3])).Length);
         Assert.Contains("What to type next", text, StringComparison.Ordinal);
+
+        // The pictures of the bundled model and of the run are made again from their recipes.
+        foreach (var picture in (string[])[$"{sheets[0]}.png", $"{sheets[1]}/00000003.png", $"{sheets[5]}.png"])
+        {
+            demo.Done("sample", "--from", scratch[$"demo/{picture}"], "--out", scratch["again.png"]);
+            Assert.Equal(File.ReadAllBytes(scratch[$"demo/{picture}"]), File.ReadAllBytes(scratch["again.png"]));
+        }
     }
 }

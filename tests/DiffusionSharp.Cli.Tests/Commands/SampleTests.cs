@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using DiffusionSharp.Cli.Pictures;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Cli.Tests.Kit;
+using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Noise;
 using DiffusionSharp.Weights;
 
@@ -48,9 +48,9 @@ public sealed class SampleTests : IDisposable
         NpyFile.Write(scratch["z.npy"], new HostTensor([steps, count, 3, 8, 8], z));
 
         AssertNear(Dump("seeds", "--count", "2", "--eta", "1").Data, Dump("arrays", "--init", scratch["x.npy"], "--noise", scratch["z.npy"], "--eta", "1").Data);
-        // One image at a time, and all at once (as --dump needs them).
-        string[] into = ["sample", "--model", model, "--init", scratch["x.npy"], "--steps", "2"];
-        ddim.Done([.. into, "--batch", "1", "--out", scratch["single"]]);
+        // Image by image, and all in one go (as --dump needs them).
+        string[] into = ["sample", "--model", model, "--init", scratch["x.npy"], "--steps", "2", "--batch", "1"];
+        ddim.Done([.. into, "--out", scratch["single"]]);
         ddim.Done([.. into, "--dump", scratch["all.npy"], "--out", scratch["all"]]);
         Assert.Equal(File.ReadAllBytes(scratch["all/00000001.png"]), File.ReadAllBytes(scratch["single/00000001.png"]));
         ddim.Fails(ErrorKind.Usage, "give x_T with --init too", "sample", "--model", model, "--noise", scratch["z.npy"]);
@@ -74,13 +74,13 @@ public sealed class SampleTests : IDisposable
     public void SheetCarriesItsRecipe()
     {
         var json = ddim.Json("sample", "--model", model, "--steps", "4", "--count", "4", "--eta", "hat", "--out", scratch["sheet.png"]);
-        var recipe = JsonNode.Parse(PngRecipe.Read(scratch["sheet.png"]).Recipe!)!;
+        var recipe = Recipe("sheet.png");
 
         Assert.Equal(4, (int)json["networkCalls"]!);
         Assert.Equal("0-3", (string)recipe["seed"]!);
         Assert.Equal("Epsilon", (string)recipe["prediction"]!, ignoreCase: true);
         Assert.Equal(16, ((string)recipe["plan"]!).Length);
-        Assert.Equal("hat", (string)recipe["eta"]!);
+        Assert.Equal("hat", (string)recipe["options"]!["eta"]!);
         Assert.Equal([99.0, 74, 49, 24], recipe["tau"]!.AsArray().Select(t => (double)t!));
         Assert.Equal(16, ((string)recipe["model"]!).Length);
     }
@@ -98,7 +98,7 @@ public sealed class SampleTests : IDisposable
         Assert.Equal(3, (int)ddim.Json(command)["alreadyThere"]!);
         Assert.Equal(first, File.ReadAllBytes(Picture(1)));
         Assert.Equal(untouched, File.GetLastWriteTimeUtc(Picture(2)));
-        Assert.True(PngRecipe.Read(Picture(3)).Complete);
+        Assert.NotEmpty(PngFile.Read(Picture(3)).Text);
         ddim.Fails(ErrorKind.Usage, "was made by another recipe", "sample", "--model", model, "--steps", "4", "--out", scratch["images"]);
     }
 
@@ -140,7 +140,7 @@ public sealed class SampleTests : IDisposable
         AssertNear(Draw("a.npy").Data, Draw("b.npy", "--labels", "0,1,2").Data);
         Assert.NotEqual(Draw("a.npy").Data, Draw("c.npy", "--class", "1").Data);
         Draw("d.npy", "--labels", "2,0,1", "--out", scratch["labels.png"]);
-        Assert.Equal([2, 0, 1], JsonNode.Parse(PngRecipe.Read(scratch["labels.png"]).Recipe!)!["labels"]!.AsArray().Select(l => (int)l!));
+        Assert.Equal([2, 0, 1], Recipe("labels.png")["labels"]!.AsArray().Select(l => (int)l!));
         ddim.Fails(ErrorKind.Usage, "found '3'; give a number in 0…2", "sample", "--model", conditional, "--labels", "3");
         ddim.Fails(ErrorKind.Usage, "knows no classes", "sample", "--model", model, "--labels", "1");
     }
@@ -191,6 +191,8 @@ public sealed class SampleTests : IDisposable
         ddim.Done(["sample", "--model", model, "--steps", "5", "--dump", scratch[name], .. more]);
         return NpyFile.ReadFloat32(scratch[name]);
     }
+
+    private JsonNode Recipe(string name) => JsonNode.Parse(PngFile.Read(scratch[name]).Text["ddim"])!;
 
     private string Picture(int seed) => Path.Combine(scratch["images"], $"{seed:D8}.png");
 

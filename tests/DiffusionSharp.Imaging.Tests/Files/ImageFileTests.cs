@@ -48,9 +48,6 @@ public class ImageFileTests
     }
 
     [Fact]
-    public void TheChecksumIsCrc32() => Assert.Equal(0xCBF43926, PngText.Crc32("123456789"u8));
-
-    [Fact]
     public void AFileInTheWayIsAStorageError()
     {
         using var folder = new TempFolder();

@@ -1,0 +1,41 @@
+using System.CommandLine;
+using DiffusionSharp.Cli.Options;
+
+namespace DiffusionSharp.Cli.Pictures;
+
+/// <summary>What a verb was asked for.</summary>
+/// <param name="Verb">The verb.</param>
+/// <param name="Values">Its options by name, in the form that <c>--config</c> takes: those that were given, and those whose default is not the same everywhere.</param>
+/// <param name="Inputs">Those of them that name files to read.</param>
+/// <param name="Engine">What ran the network.</param>
+internal sealed record RecipeOptions(string Verb, IReadOnlyDictionary<string, string> Values, IReadOnlyDictionary<string, string> Inputs, string Engine)
+{
+    /// <summary>Whether an option has part in a picture: all have but those that say where results go, and which sources are read.</summary>
+    public static bool Holds(Option option) =>
+        option is not (OutputFile or FromOption) && option.Name is not ("--json" or "--config" or "--verbose");
+
+    /// <summary>The options of a command line.</summary>
+    /// <param name="r">The command line, with all sources filled in.</param>
+    /// <param name="engine">What runs the network.</param>
+    /// <param name="resolved">Values that take the place of what was given.</param>
+    public static RecipeOptions Of(ParseResult r, string engine, params IEnumerable<(string Name, string Value)> resolved)
+    {
+        var given = r.CommandResult.Command.Options.Where(o => Holds(o) && r.Has(o)).ToArray();
+        var values = new Dictionary<string, string>();
+        foreach (var option in given.Where(o => o is not Option<bool> one || r.GetValue(one)))
+        {
+            values[option.Name[2..]] = r.GetResult(option)!.Tokens is [.., var last] ? last.Value : "true";
+        }
+
+        foreach (var (name, value) in resolved)
+        {
+            values[name] = value;
+        }
+
+        return new RecipeOptions(
+            r.CommandResult.Command.Name,
+            values,
+            given.OfType<InputFile>().ToDictionary(o => o.Name[2..], o => r.GetValue(o)!),
+            engine);
+    }
+}

@@ -1,0 +1,351 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using DiffusionSharp.Cli.Commands;
+using DiffusionSharp.Cli.Options;
+using DiffusionSharp.Cli.Pictures;
+using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Cli.Tests.Kit;
+using DiffusionSharp.Imaging.Files;
+using DiffusionSharp.Noise;
+using DiffusionSharp.Weights;
+
+namespace DiffusionSharp.Cli.Tests.Commands;
+
+/// <summary>One image, one recipe: <c>--from</c> makes a picture again, bit for bit.</summary>
+public sealed class RecipeTests : IDisposable
+{
+    private readonly Scratch scratch = new();
+    private readonly Ddim ddim = new();
+    private readonly string model;
+
+    public RecipeTests() => model = TinyModel.Save(scratch["model"], classes: 3);
+
+    public void Dispose() => scratch.Dispose();
+
+    [Theory]
+    [InlineData("--seed", "3", "--count", "5", "--batch", "2", "--eta", "1")]
+    [InlineData("--seeds", "9,2-4", "--batch", "3", "--timesteps", "99,60,7", "--no-clip", "--labels", "2,0,1,1")]
+    [InlineData("--count", "1", "--threshold", "0.9", "--eta", "hat", "--class", "2", "--spacing", "quadratic")]
+    public void SheetIsMadeAgain(params string[] how)
+    {
+        Sample("sheet.png", how);
+        var (output, error) = From("sheet.png", "again.png");
+
+        SameFile("sheet.png", "again.png");
+        Assert.DoesNotContain("note:", output + error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void PictureOfAFolderIsDrawnInTheSameCompany()
+    {
+        string[] how = ["--seed", "10", "--count", "7", "--batch", "3", "--eta", "1"];
+        Sample("all", [.. how, "--dump", scratch["all.npy"]]);
+        var all = NpyFile.ReadFloat32(scratch["all.npy"]).Data.Chunk(192).ToArray();
+
+        foreach (var image in (int[])[0, 4, 6])
+        {
+            var picture = $"all/{image + 10:D8}.png";
+            From(picture, "one.png", "--dump", scratch["one.npy"]);
+            SameFile(picture, "one.png");
+            Assert.Equal(all[image], NpyFile.ReadFloat32(scratch["one.npy"]).Data);
+        }
+
+        // Three images in a batch, one of them written; in a folder it has its name back.
+        Assert.Equal(3, (int)ddim.Json("sample", "--from", scratch["all/00000014.png"], "--out", scratch["again/"])["callsMade"]!);
+        SameFile("all/00000014.png", "again/00000014.png");
+        Assert.Single(Directory.GetFiles(scratch["again"]));
+    }
+
+    [Fact]
+    public void FilledInFolderIsThatOfOneSitting()
+    {
+        string[] how = ["--seed", "10", "--count", "5", "--batch", "2", "--eta", "1"];
+        Sample("whole", how);
+        Sample("parts", how);
+        File.Delete(scratch["parts/00000011.png"]);
+        File.Delete(scratch["parts/00000014.png"]);
+        Sample("parts", how);
+
+        Assert.All(Enumerable.Range(10, 5), i => SameFile($"whole/{i:D8}.png", $"parts/{i:D8}.png"));
+    }
+
+    [Fact]
+    public void FolderIsGoneOnWithWhereOnlyTheRoundingMayDiffer()
+    {
+        Sample("all", "--count", "4", "--batch", "2");
+
+        Assert.Equal(4, (int)Json("--count", "6", "--batch", "3", "--eta", "0")["alreadyThere"]!);
+        Refused("--eta", "1");
+        Refused("--labels", "2");
+        Refused("--no-clip");
+
+        JsonNode Json(params string[] more) => ddim.Json(["sample", "--model", model, "--steps", "3", "--out", scratch["all"], .. more]);
+        void Refused(params string[] more) =>
+            ddim.Fails(ErrorKind.Usage, "was made by another recipe", ["sample", "--model", model, "--steps", "3", "--out", scratch["all"], .. more]);
+    }
+
+    [Fact]
+    public void InterpolationIsMadeAgain()
+    {
+        ddim.Done("interpolate", "--seeds", "8,3", "--frames", "4", "--batch", "3", "--model", model, "--steps", "2", "--class", "1", "--out", scratch["line.png"]);
+        ddim.Done("interpolate", "--from", scratch["line.png"], "--out", scratch["again.png"]);
+
+        SameFile("line.png", "again.png");
+        ddim.Fails(ErrorKind.Usage, $"ddim interpolate --from {scratch["line.png"]}", "sample", "--from", scratch["line.png"]);
+    }
+
+    [Fact]
+    public void CommandLineWinsThenEnvironmentThenFileThenRecipe()
+    {
+        Sample("sheet.png", "--count", "3", "--timesteps", "99,50,0", "--clip", "--eta", "1");
+        var config = scratch.Text("ddim.json", """{ "count": 2, "eta": 0.5 }""");
+
+        Same(["--steps", "4", "--count", "3", "--clip", "--eta", "1"], ["--steps", "4"]);
+        Same(["--timesteps", "99,50,0", "--count", "3", "--no-clip", "--eta", "1"], ["--no-clip"]);
+        Same(["--timesteps", "99,50,0", "--count", "3", "--eta", "1"], ["--clip=false"]);
+        Same(["--timesteps", "99,50,0", "--seeds", "4,9", "--clip", "--eta", "1"], ["--seeds", "4,9"]);
+        Same(["--timesteps", "99,50,0", "--count", "2", "--clip", "--eta", "0.5"], ["--config", config]);
+        ddim.Environment["DDIM_ETA"] = "0";
+        Same(["--timesteps", "99,50,0", "--count", "2", "--clip", "--eta", "0"], ["--config", config]);
+        Same(["--timesteps", "99,50,0", "--count", "2", "--clip", "--eta", "hat"], ["--config", config, "--eta", "hat"]);
+
+        void Same(string[] plain, string[] changes)
+        {
+            ddim.Done(["sample", "--model", model, .. plain, "--dump", scratch["plain.npy"]]);
+            var json = ddim.Json(["sample", "--from", scratch["sheet.png"], .. changes, "--dump", scratch["changed.npy"]]);
+            SameFile("plain.npy", "changed.npy");
+            Assert.Contains("not as in the recipe", (string)json["notes"]!.AsArray()[^1]!, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void OtherSeedsLeaveTheCompanyBehind()
+    {
+        // The fifth image has class 1.
+        Sample("all", "--count", "7", "--batch", "3");
+        From("all/00000004.png", "other.png", "--seed", "20");
+        Sample("plain.png", "--seed", "20", "--count", "1", "--batch", "3", "--labels", "1");
+
+        SameFile("plain.png", "other.png");
+        From("all/00000004.png", "more.png", "--count", "2");
+        Assert.Equal("4-5", (string)Recipe("more.png")["seed"]!);
+        Sample("sheet.png", "--count", "7", "--batch", "3");
+        From("sheet.png", "two.png", "--only", "4,0");
+        Assert.Equal("0,4", (string)Recipe("two.png")["seed"]!);
+        ddim.Fails(ErrorKind.Usage, "--only: the seed 7 is not among 0-6", "sample", "--from", scratch["sheet.png"], "--only", "7");
+    }
+
+    [Fact]
+    public void AnotherModelIsAnErrorUnlessItIsAskedFor()
+    {
+        Sample("sheet.png", "--count", "2");
+        var weights = Path.Combine(model, "unet", "diffusion_pytorch_model.safetensors");
+        var bytes = File.ReadAllBytes(weights);
+        bytes[^1] ^= 0x40;
+        File.WriteAllBytes(weights, bytes);
+
+        string[] again = ["sample", "--from", scratch["sheet.png"], "--out", scratch["again.png"]];
+        ddim.Fails(ErrorKind.ModelFile, $"was made with the weights {(string)Recipe("sheet.png")["model"]!}", again);
+        Assert.False(File.Exists(scratch["again.png"]));
+        Assert.Contains("note: the weights are others than the recipe's", ddim.Done([.. again, "--model", model]), StringComparison.Ordinal);
+        Directory.Move(model, scratch["moved"]);
+        ddim.Fails(ErrorKind.ModelFile, "say with --model where it is", again);
+        bytes[^1] ^= 0x40;
+        File.WriteAllBytes(weights.Replace(model, scratch["moved"], StringComparison.Ordinal), bytes);
+        ddim.Done([.. again, "--model", scratch["moved"]]);
+        Assert.Equal(Decoded("sheet.png"), Decoded("again.png"));
+    }
+
+    [Fact]
+    public void BundledModelIsFoundWhereverTheProgramIs()
+    {
+        TinyModel.Save(scratch["here/models/shapes-32"]);
+        TinyModel.Save(scratch["there/models/shapes-32"]);
+        new Ddim { ProgramFolder = scratch["here"] }.Done("sample", "--steps", "2", "--count", "2", "--out", scratch["sheet.png"]);
+        new Ddim { ProgramFolder = scratch["there"] }.Done("sample", "--from", scratch["sheet.png"], "--out", scratch["again.png"]);
+
+        SameFile("sheet.png", "again.png");
+    }
+
+    [Fact]
+    public void InputFilesAreTheSameOnesOrNamedAnew()
+    {
+        const int count = 3, steps = 3, elements = 192;
+        var (x, z) = (new float[count * elements], new float[steps * count * elements]);
+        CounterNoise.Gaussian(1, 0, x.AsSpan());
+        CounterNoise.Gaussian(2, 0, z.AsSpan());
+        NpyFile.Write(scratch["x.npy"], new HostTensor([count, 3, 8, 8], x));
+        NpyFile.Write(scratch["z.npy"], new HostTensor([steps, count, 3, 8, 8], z));
+        string[] how = ["--init", scratch["x.npy"], "--noise", scratch["z.npy"], "--eta", "1", "--batch", "2", "--seed", "5"];
+        Sample("sheet.png", how);
+        Sample("all", how);
+
+        From("sheet.png", "again.png");
+        SameFile("sheet.png", "again.png");
+        From("all/00000007.png", "one.png");
+        SameFile("all/00000007.png", "one.png");
+
+        string[] again = ["sample", "--from", scratch["sheet.png"], "--out", scratch["again.png"]];
+        File.Move(scratch["x.npy"], scratch["y.npy"]);
+        ddim.Fails(ErrorKind.Data, "there is no such file; say with --init where it is", again);
+        ddim.Done([.. again, "--init", scratch["y.npy"]]);
+        Assert.Equal(Decoded("sheet.png"), Decoded("again.png"));
+        NpyFile.Write(scratch["x.npy"], new HostTensor([count, 3, 8, 8], z[..x.Length]));
+        ddim.Fails(ErrorKind.Data, "that file has changed", again);
+    }
+
+    [Fact]
+    public void ThreadsAndBatchAreOfTheRecipe()
+    {
+        ddim.Environment.Remove("DDIM_THREADS");
+        Sample("sheet.png", "--count", "3", "--batch", "2", "--threads", "2", "--timesteps", "50");
+        Sample("other.png", "--count", "1", "--threads", "1");
+        var options = Recipe("sheet.png")["options"]!;
+
+        Assert.Equal(("2", "2", "0", "3"), ((string)options["threads"]!, (string)options["batch"]!, (string)options["seed"]!, (string)options["count"]!));
+        From("sheet.png", "again.png");
+        SameFile("sheet.png", "again.png");
+        Assert.Contains("not as in the recipe of", From("sheet.png", "again.png", "--threads", "1").Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TrajectoryThatPutsAllInOneBatchSaysSo()
+    {
+        Sample("sheet.png", "--count", "3", "--batch", "2", "--dump-trajectory", scratch["path"]);
+
+        Assert.Equal("3", (string)Recipe("sheet.png")["options"]!["batch"]!);
+        Sample("all", "--count", "7", "--batch", "3");
+        From("all/00000004.png", "one.png", "--dump-trajectory", scratch["its"], "--dump", scratch["one.npy"]);
+        SameFile("all/00000004.png", "one.png");
+        Assert.Equal(NpyFile.ReadFloat32(scratch["one.npy"]).Data, NpyFile.ReadFloat32(scratch["its/x-0002.npy"]).Data);
+    }
+
+    [Fact]
+    public void PicturesWithoutARecipeAreRefused()
+    {
+        Sample("sheet.png", "--count", "2");
+        var bytes = File.ReadAllBytes(scratch["sheet.png"]);
+        var at = bytes.AsSpan().IndexOf("DiffusionSharp"u8);
+
+        Refused("carries no recipe", Save([]));
+        Refused("carries no recipe", Save(new() { ["Software"] = "another program" }));
+        Refused("not a PNG", [.. "GIF89a, and more of it"u8]);
+        Refused("truncated", bytes[..^20]);
+        Refused("checksum of its chunk iTXt is wrong", [.. bytes[..at], (byte)'d', .. bytes[(at + 1)..]]);
+        ddim.Fails(ErrorKind.Data, "absent.png", "sample", "--from", scratch["absent.png"]);
+
+        void Refused(string words, byte[] file)
+        {
+            File.WriteAllBytes(scratch["x.png"], file);
+            ddim.Fails(ErrorKind.Data, words, "sample", "--from", scratch["x.png"], "--out", scratch["y.png"]);
+        }
+    }
+
+    [Theory]
+    [InlineData("its recipe cannot be used", "not JSON")]
+    [InlineData("an object was expected", "[1]")]
+    [InlineData("its verb is missing", """{"program": "p", "model": "m", "options": {}}""")]
+    [InlineData("its verb is missing", """{"program": "p", "verb": 7, "model": "m", "options": {}}""")]
+    [InlineData("its verb 'rm -rf' is unknown", """{"program": "p", "verb": "rm -rf", "model": "m", "options": {}}""")]
+    [InlineData("ddim train --from", """{"program": "p", "verb": "train", "model": "m", "options": {}}""")]
+    [InlineData("it names no options", """{"program": "p", "verb": "sample", "model": "m", "eta": "0"}""")]
+    [InlineData("options with a plain text each", """{"program": "p", "verb": "sample", "model": "m", "options": {"steps": 3}}""")]
+    [InlineData("options with a plain text each", """{"program": "p", "verb": "sample", "model": "m", "options": {"model": ""}}""")]
+    [InlineData("options with a plain text each", """{"program": "p", "verb": "sample", "model": "m", "options": {"model": "\\\\host\\share"}}""")]
+    [InlineData("options with a plain text each", """{"program": "p", "verb": "sample", "model": "m", "options": {"init": "//host/x.npy"}}""")]
+    [InlineData("does not take an option 'sparkle' from a picture (it was written by ?[31mp)", """{"program": "\u001b[31mp", "verb": "sample", "model": "m", "options": {"sparkle": "1"}}""")]
+    [InlineData("does not take an option 'out'", """{"program": "p", "verb": "sample", "model": "m", "options": {"out": "/tmp/x.png"}}""")]
+    [InlineData("does not take an option 'dump'", """{"program": "p", "verb": "sample", "model": "m", "options": {"dump": "x"}}""")]
+    [InlineData("does not take an option 'dump-trajectory'", """{"program": "p", "verb": "sample", "model": "m", "options": {"dump-trajectory": "x"}}""")]
+    [InlineData("does not take an option 'config'", """{"program": "p", "verb": "sample", "model": "m", "options": {"config": "x"}}""")]
+    [InlineData("does not take an option 'from'", """{"program": "p", "verb": "sample", "model": "m", "options": {"from": "x"}}""")]
+    [InlineData("does not take an option 'json'", """{"program": "p", "verb": "sample", "model": "m", "options": {"json": "true"}}""")]
+    [InlineData("options with a plain text each", """{"program": "p", "verb": "sample", "model": "m", "options": {"model": "a\nb"}}""")]
+    [InlineData("--steps: found 'many'", """{"program": "p", "verb": "sample", "model": "m", "options": {"steps": "many"}}""")]
+    [InlineData("--threads: found 999999", """{"program": "p", "verb": "sample", "model": "m", "options": {"threads": "999999"}}""")]
+    [InlineData("was made from --init", """{"program": "p", "verb": "sample", "model": "m", "options": {"init": "/dev/zero"}}""")]
+    [InlineData("'verb'", """{"program": "p", "verb": "sample", "verb": "train", "model": "m", "options": {}}""")]
+    public void RecipesOfStrangersAreNotBelieved(string words, string recipe)
+    {
+        ddim.Environment.Remove("DDIM_THREADS");
+        File.WriteAllBytes(scratch["x.png"], Save(new() { [Pictures.Recipe.Key] = recipe }));
+        var (code, output, error) = ddim.Run("sample", "--from", scratch["x.png"], "--model", model, "--out", scratch["y.png"]);
+
+        Assert.Contains(words, error, StringComparison.Ordinal);
+        Assert.Contains(code, (int[])[(int)ErrorKind.Data, (int)ErrorKind.Usage]);
+        Assert.DoesNotContain('\e', output + error);
+        Assert.False(File.Exists(scratch["y.png"]));
+    }
+
+    [Fact]
+    public void RecipesAreBounded()
+    {
+        Refused("carries no recipe", """{"program": "p", "verb": "sample", "model": "m", "options": {"model": "%"}}""".Replace("%", new string('x', 1 << 20), StringComparison.Ordinal));
+        Refused("a plain text each", """{"program": "p", "verb": "sample", "model": "m", "options": {"model": "%"}}""".Replace("%", new string('x', 1 << 17), StringComparison.Ordinal));
+        Refused("a plain text each", $$"""{"program": "p", "verb": "sample", "model": "m", "options": { {{string.Join(',', Enumerable.Range(0, 101).Select(i => $"\"{i}\":\"1\""))}} } }""");
+        Refused("its recipe cannot be used", new string('[', 500_000));
+
+        void Refused(string words, string recipe)
+        {
+            File.WriteAllBytes(scratch["x.png"], Save(new() { [Pictures.Recipe.Key] = recipe }));
+            ddim.Fails(ErrorKind.Data, words, "sample", "--from", scratch["x.png"]);
+        }
+    }
+
+    [Fact]
+    public void InspectShowsTheRecipe()
+    {
+        Sample("sheet.png", "--count", "2");
+        File.WriteAllBytes(scratch["hostile.png"], Save(new() { [Pictures.Recipe.Key] = "{\"a\u202eb\": \"\\u001b[2J\"}" }));
+        File.WriteAllBytes(scratch["broken.png"], Save(new() { [Pictures.Recipe.Key] = "{\e" }));
+        File.WriteAllBytes(scratch["none.png"], Save([]));
+
+        Assert.Equal("sample", (string)ddim.Json("inspect", scratch["sheet.png"])["recipe"]!["verb"]!);
+        Assert.Contains("steps    3", ddim.Done("inspect", scratch["sheet.png"]), StringComparison.Ordinal);
+        Assert.Contains("a?b  ?[2J", ddim.Done("inspect", scratch["hostile.png"]), StringComparison.Ordinal);
+        Assert.Contains("recipe  {?", ddim.Done("inspect", scratch["broken.png"]), StringComparison.Ordinal);
+        Assert.Null(ddim.Json("inspect", scratch["none.png"])["recipe"]);
+        ddim.Fails(ErrorKind.Data, "not a PNG", "inspect", scratch.Text("x.png", "something else"));
+    }
+
+    // A text option must be a file that is read or written, or one of these that are neither: else a recipe could name a file to overwrite.
+    [Theory]
+    [InlineData("sample")]
+    [InlineData("sequence")]
+    [InlineData("interpolate")]
+    public void OptionsOfTextSayWhetherTheyNameFiles(string verb)
+    {
+        var command = Verb.All.Single(v => v.Name == verb).Create(CliHost.Silent, []);
+        var texts = command.Options.OfType<Option<string?>>().Where(o => o is not (InputFile or OutputFile or FromOption)).Select(o => o.Name);
+
+        Assert.Equal(["--device", "--labels", "--model"], texts.Order());
+        Assert.All(command.Options, o => Assert.True(RecipeOptions.Holds(o) || o is OutputFile or FromOption || o.Name == "--json"));
+    }
+
+    private void Sample(string name, params string[] how) => ddim.Done(
+        ["sample", "--model", model, .. how.Contains("--timesteps") ? Array.Empty<string>() : ["--steps", "3"], "--out", scratch[name], .. how]);
+
+    private (string Out, string Error) From(string picture, string name, params string[] changes)
+    {
+        var (code, output, error) = ddim.Run(["sample", "--from", scratch[picture], "--out", scratch[name], .. changes]);
+        Assert.True(code == 0, error);
+        return (output, error);
+    }
+
+    private void SameFile(string one, string other) => Assert.Equal(File.ReadAllBytes(scratch[one]), File.ReadAllBytes(scratch[other]));
+
+    /// <summary>The file without its text: the pixels as they were packed.</summary>
+    private byte[] Decoded(string name)
+    {
+        var bytes = File.ReadAllBytes(scratch[name]);
+        return bytes[bytes.AsSpan().IndexOf("IDAT"u8)..];
+    }
+
+    private JsonNode Recipe(string name) => JsonNode.Parse(PngFile.Read(scratch[name]).Text[Pictures.Recipe.Key])!;
+
+    private byte[] Save(Dictionary<string, string> text)
+    {
+        ImageFile.SavePng(scratch["made.png"], new ImageShape(1, 1, 1), [(byte)7], text);
+        return File.ReadAllBytes(scratch["made.png"]);
+    }
+}
