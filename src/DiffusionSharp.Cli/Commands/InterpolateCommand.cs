@@ -24,6 +24,7 @@ internal sealed class InterpolateCommand
           --model, -m DIR        model folder (diffusers layout) or training run [the bundled model]
           --raw                  of a run: the weights themselves instead of their average
           --labels, --class LIST class of all images [0 where the model has classes]
+          --guidance W           how much the class counts, see ddim sample [1]
           --steps N              network calls per image [50]
           --solver NAME          ddim [ddim]
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
@@ -58,7 +59,7 @@ internal sealed class InterpolateCommand
     {
         var interpolate = new InterpolateCommand(host);
         var command = new Command("interpolate") { interpolate.from, interpolate.seeds, interpolate.frames, interpolate.output, interpolate.dump, interpolate.json };
-        foreach (var option in interpolate.sampling.Deterministic.Concat(interpolate.load.All))
+        foreach (var option in interpolate.sampling.Deterministic.Concat(interpolate.load.All).Append(interpolate.load.Guidance))
         {
             command.Add(option);
         }
@@ -90,7 +91,12 @@ internal sealed class InterpolateCommand
         var xT = LatentGrid.Between(ends, steps, shape.Elements);
         var count = xT.Length / shape.Elements;
         var classes = load.Classes(r, loaded, count, otherwise: loaded.Graph.ClassCount is null ? null : "0");
-        var options = sampling.Resolve(r, loaded.Source.Scheduler) with { BatchSize = batch, CancellationToken = host.Interruption.Token };
+        var options = sampling.Resolve(r, loaded.Source.Scheduler) with
+        {
+            Guidance = r.Or(load.Guidance, 1),
+            BatchSize = batch,
+            CancellationToken = host.Interruption.Token,
+        };
         var recipe = new Recipe(load.Asked(r, ("seeds", SeedOptions.Spell(ends)), ("frames", $"{steps}")), loaded.Source, loaded.Plan(options));
         var job = new SampleJob
         {

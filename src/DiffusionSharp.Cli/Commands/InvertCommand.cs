@@ -30,6 +30,7 @@ internal sealed class InvertCommand
                                  current (s, the paper's Euler step), or refined (t, repeated until
                                  decoding would undo the step) [target]
           --labels, --class LIST class of all images, or of each, by number or name
+          --guidance W           how much the class counts: the W of ddim sample [1]
           --out, -o X.npy        receives x_T, float32 [N,C,H,W] [latents.npy]
           --json                 the result as JSON
           --batch N              images in one network call [16]
@@ -50,7 +51,7 @@ internal sealed class InvertCommand
     {
         var invert = new InvertCommand(host);
         var command = new Command("invert") { invert.encoding.Images, invert.output, invert.json };
-        foreach (var option in invert.encoding.All.Concat(invert.sampling.Tau).Concat(invert.load.All))
+        foreach (var option in invert.encoding.All.Concat(invert.sampling.Tau).Concat(invert.load.All).Append(invert.load.Guidance))
         {
             command.Add(option);
         }
@@ -70,13 +71,14 @@ internal sealed class InvertCommand
         var options = sampling.ResolveTau(r, loaded.Source.Scheduler) with
         {
             Labels = load.Classes(r, loaded, n),
+            Guidance = r.Or(load.Guidance, 1),
             BatchSize = batch,
             CancellationToken = host.Interruption.Token,
         };
         var at = encoding.Level(r);
         var plan = loaded.InversionPlan(options, at);
         var steps = (n + batch - 1) / batch * plan.Steps.Count;
-        var (xT, result) = SamplingMeter.Measure(host, steps, report => loaded.Invert(x0, options with { Progress = report }, at));
+        var (xT, result) = SamplingMeter.Measure(host, steps, report => loaded.Invert(x0, options with { Progress = report }, at), options.Guidance);
         NpyFile.Write(target, xT.ToTensor());
         new SampleSummary
         {
@@ -86,6 +88,7 @@ internal sealed class InvertCommand
             Plan = plan,
             Result = result,
             Images = n,
+            Guidance = options.Guidance,
             Notes = loaded.Source.Scheduler is { ClipSample: true } or { Thresholding: true }
                 ? ["the model's scheduler clips x0 when it samples; an encoding is decoded without: ddim sample --no-clip"]
                 : [],

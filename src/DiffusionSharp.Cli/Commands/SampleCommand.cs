@@ -33,7 +33,8 @@ internal sealed class SampleCommand
           --seed S               seed of the first [0]
           --seeds LIST           the seed of each: 0-63 or 1,5,9-12
           --only LIST            write these of them alone
-          --labels, --class LIST class of all images, or of each, by number or name
+          --labels, --class LIST class of all images, or of each, by number or name [taking turns]
+          --guidance W           0 ignores the class, 1 follows it, more exaggerates it [1]
           --init X.npy           start from these x_T, [N,C,H,W]
           --noise Z.npy          use this noise in the steps, [steps,N,C,H,W] (with --init)
         Results

@@ -37,6 +37,7 @@ internal sealed class SequenceCommand
           --seeds LIST           the seed of each: 0-63 or 1,5,9-12
           --only LIST            show these of them alone
           --labels, --class LIST class of all images, or of each, by number or name
+          --guidance W           how much the class counts [1]
           --init X.npy           start from these x_T, [N,C,H,W]
           --noise Z.npy          use this noise in the steps, [steps,N,C,H,W] (with --init)
           --batch N              images in one network call [16]

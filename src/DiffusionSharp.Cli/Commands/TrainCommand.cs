@@ -28,6 +28,8 @@ internal sealed class TrainCommand
         Network    --channels N [64]  --multipliers LIST [1,2,2,4, as the size needs]  --layers N [2]
                    --attention LIST: resolutions [nearest to 16]  --groups N [32, or what fits]  --dropout P
                    --from MODEL: fine-tune a model or run (its network, its schedule)
+        Classes    --classes folders|data: learn them, by folder or by the labels DATA brings [off]
+                   --label-drop PART: labels left out at random, so that samples can be guided [0.1]
         Schedule   --schedule S [linear; the help of ddim plan lists them]  --train-timesteps T [1000]
                    --beta-start X [0.0001]  --beta-end X [0.02]  --zero-snr
         Objective  --prediction epsilon|sample|v_prediction [epsilon]  --loss l2|l1|huber [l2]
@@ -61,6 +63,7 @@ internal sealed class TrainCommand
     private readonly Option<bool> json = JsonOption.Create();
     private readonly Option<bool> allowChanges = new("--allow-changes");
     private readonly NetworkOptions network = new();
+    private readonly ClassOptions classes = new();
     private readonly ScheduleOptions schedule = new();
     private readonly OptimisationOptions optimisation = new();
 
@@ -71,7 +74,7 @@ internal sealed class TrainCommand
         var train = new TrainCommand(host, args);
         var command = new Command("train") { train.data };
         Option[] own = [train.output, train.from, train.flip, train.maxBad, train.background, train.dryRun, train.json, train.allowChanges];
-        foreach (var option in own.Concat(train.network.All).Concat(train.schedule.All).Concat(train.optimisation.All))
+        foreach (var option in own.Concat(train.network.All).Concat(train.classes.All).Concat(train.schedule.All).Concat(train.optimisation.All))
         {
             command.Add(option);
         }
@@ -128,7 +131,7 @@ internal sealed class TrainCommand
     private (RunConfig Config, IBatchSource Training, IBatchSource? Validation) Resolve(ParseResult r, RunConfig? saved)
     {
         var model = r.GetValue(from) is { } path && saved is null ? ModelSource.Open(path) : null;
-        if (model is not null && network.Given(r).Concat(schedule.Given(r)).FirstOrDefault() is { } clash)
+        if (model is not null && network.Given(r).Append(classes.Classes).Where(r.Has).Concat(schedule.Given(r)).FirstOrDefault() is { } clash)
         {
             throw new DiffusionException(
                 ErrorKind.Usage,
@@ -158,15 +161,16 @@ internal sealed class TrainCommand
             Background = Rgb.Parse(reading.Background),
             Seed = r.Or(optimisation.Seed, saved?.Training.Seed ?? 0),
         });
+        var open = model?.UNet ?? network.Resolve(r, training.Shape, saved?.UNet);
+        var (unet, labelDrop) = classes.Resolve(r, name, training, open, known, saved?.Training.LabelDrop);
         var config = new RunConfig
         {
-            UNet = model?.UNet ?? network.Resolve(r, training.Shape, saved?.UNet),
+            UNet = unet,
             Scheduler = model?.Scheduler ?? schedule.Resolve(r, saved?.Scheduler),
-            Training = optimisation.Resolve(r, training.ImagesPerEpoch, saved?.Training),
+            Training = optimisation.Resolve(r, training.ImagesPerEpoch, saved?.Training) with { LabelDrop = labelDrop },
             Data = name,
             DataFingerprint = training.Fingerprint,
             DataOptions = reading,
-            ClassNames = [.. training.ClassNames],
             From = r.GetValue(from) is { } begin ? Path.GetFullPath(begin) : saved?.From,
         };
         return (config, training, validation);

@@ -35,6 +35,7 @@ internal static class ModelFacts
             ["optimizer"] = $"{t.Optimizer} {t.LearningRate}, {t.Decay}",
             ["loss"] = $"{t.Loss}, {t.Reduction}",
             ["ema"] = JsonParts.List(t.EmaDecays),
+            ["labelDrop"] = t.LabelDrop,
             ["seed"] = t.Seed,
             ["latest"] = latest,
         };
@@ -61,6 +62,8 @@ internal static class ModelFacts
                 ["groups"] = unet.NormNumGroups,
                 ["dropout"] = unet.Dropout,
                 ["classes"] = graph.ClassCount,
+                ["classNames"] = unet.ClassNames.Count == 0 ? null : JsonParts.List(unet.ClassNames),
+                ["nullClass"] = graph.NullClass,
             },
             ["schedule"] = new JsonObject
             {

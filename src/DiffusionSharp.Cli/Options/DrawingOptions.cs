@@ -17,7 +17,7 @@ internal sealed class DrawingOptions(FromOption from)
     private readonly SeedOptions seeds = new();
     private readonly LoadOptions load = new();
 
-    public IEnumerable<Option> All => [from, ema, init, noise, only, .. sampling.All, .. seeds.All, .. load.All];
+    public IEnumerable<Option> All => [from, ema, init, noise, only, .. sampling.All, .. seeds.All, .. load.All, load.Guidance];
 
     /// <summary>The model on its engine.</summary>
     public DiffusionModel Load(ParseResult r, CliHost host)
@@ -45,7 +45,12 @@ internal sealed class DrawingOptions(FromOption from)
         var wanted = Wanted(r, all);
         var given = load.BatchSize(r);
         var batch = oneBatch && wanted.Select(i => i / given).Distinct().Count() > 1 ? all.Length : given;
-        var options = sampling.Resolve(r, model.Source.Scheduler) with { BatchSize = batch, CancellationToken = host.Interruption.Token };
+        var options = sampling.Resolve(r, model.Source.Scheduler) with
+        {
+            Guidance = r.Or(load.Guidance, 1),
+            BatchSize = batch,
+            CancellationToken = host.Interruption.Token,
+        };
         var asked = load.Asked(r, [.. seeds.Values(r, all), ("batch", $"{batch}"), .. more]);
         var recipe = new Recipe(asked, model.Source, model.Plan(options));
         return new SampleJob

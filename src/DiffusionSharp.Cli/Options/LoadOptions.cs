@@ -13,6 +13,9 @@ internal sealed class LoadOptions
     private readonly Option<string?> labels = new("--labels", "--class");
     private readonly EngineOptions engine = new();
 
+    /// <summary><c>--guidance</c>, for verbs that sample; it is not among <see cref="All"/>.</summary>
+    public Option<double> Guidance { get; } = Parse.Number<double>("--guidance");
+
     public IEnumerable<Option> All => [model, raw, labels, .. engine.All];
 
     /// <summary><c>--raw</c>: the weights themselves instead of their average.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Models;
+using DiffusionSharp.Networks;
 
 namespace DiffusionSharp.Cli.Pictures;
 
@@ -26,7 +27,10 @@ internal static class LabelList
             return [.. Enumerable.Range(0, count).Select(i => i % classes)];
         }
 
-        var labels = text.Split(',', StringSplitOptions.TrimEntries).Select(word => One(word, model.Source.ClassNames, classes)).ToArray();
+        // A folder's name, and so a class's, may have a comma in it.
+        var names = model.Source.UNet.ClassNames;
+        var words = names.Contains(text, StringComparer.OrdinalIgnoreCase) ? [text] : text.Split(',', StringSplitOptions.TrimEntries);
+        var labels = words.Select(word => One(word, names, classes)).ToArray();
         return labels.Length == count ? labels : labels.Length == 1
             ? [.. Enumerable.Repeat(labels[0], count)]
             : throw new DiffusionException(
@@ -34,7 +38,7 @@ internal static class LabelList
                 $"--labels: {labels.Length} labels for {count} images; give one for all, or one per image");
     }
 
-    private static int One(string word, IReadOnlyList<string> names, int classes)
+    private static int One(string word, ValueList<string> names, int classes)
     {
         var byName = names.ToList().FindIndex(n => n.Equals(word, StringComparison.OrdinalIgnoreCase));
         if (byName >= 0)

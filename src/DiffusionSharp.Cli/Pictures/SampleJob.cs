@@ -51,7 +51,7 @@ internal sealed class SampleJob
         {
             report(p);
             watch?.Invoke(p, kept);
-        }));
+        }), Options.Guidance);
         return (Pick(images, kept), result);
     }
 
@@ -61,7 +61,7 @@ internal sealed class SampleJob
         var folder = new PictureFolder(path, Recipe);
         int[] missing = [.. Wanted.Where(i => !folder.Has(Seeds[i], Labels?[i]))];
         var batches = Batches(missing).ToArray();
-        using var meter = new SamplingMeter(Host, Math.Max(1, batches.Length * Plan.NetworkCalls));
+        using var meter = new SamplingMeter(Host, Math.Max(1, batches.Length * Plan.NetworkCalls), Options.Guidance);
         var done = Wanted.Length - missing.Length;
         foreach (var batch in batches)
         {
@@ -88,7 +88,7 @@ internal sealed class SampleJob
 
     /// <summary>What the verb says at its end.</summary>
     public SampleSummary Summary(SampleResult result, string path) =>
-        new() { Out = path, Model = Model, Plan = Plan, Result = result, Images = Wanted.Length, Notes = Notes };
+        new() { Out = path, Model = Model, Plan = Plan, Result = result, Images = Wanted.Length, Guidance = Options.Guidance, Notes = Notes };
 
     /// <summary>
     /// The batches in which these images are drawn. They are cut from all images, whatever is there already, so that an image is

@@ -21,6 +21,9 @@ internal sealed record SampleSummary
 
     public required int Images { get; init; }
 
+    /// <summary>W of classifier-free guidance, which may take two network calls where the plan says one.</summary>
+    public double Guidance { get; init; } = 1;
+
     /// <summary>What of the images was written; empty for the images themselves.</summary>
     public string Of { get; init; } = "";
 
@@ -37,6 +40,8 @@ internal sealed record SampleSummary
         JsonOption.Print(host, json, () => Json(notes), () => Text() + string.Concat(notes.Select(n => $"\nnote: {Human.Plain(n)}")));
     }
 
+    private int NetworkCalls => Plan.NetworkCalls * GuidedDenoiser.NetworkCalls(Guidance);
+
     private JsonObject Json(string[] notes)
     {
         var shape = Model.Graph.InputShape;
@@ -46,7 +51,7 @@ internal sealed record SampleSummary
             ["images"] = Images,
             ["alreadyThere"] = Result.Skipped,
             ["shape"] = new JsonArray(shape.Channels, shape.Height, shape.Width),
-            ["networkCalls"] = Plan.NetworkCalls,
+            ["networkCalls"] = NetworkCalls,
             ["callsMade"] = Result.Calls,
             ["seconds"] = Result.Seconds,
             ["secondsToFirstCall"] = Result.SecondsToFirstCall,
@@ -62,6 +67,6 @@ internal sealed record SampleSummary
     }
 
     private string Text() => $"{(Of.Length > 0 ? $"{Of} of " : "")}{Images} images of {Model.Graph.InputShape} in {Out}: "
-        + FormattableString.Invariant($"{(Plan.FixedPoint is null ? $"{Plan.NetworkCalls} network calls each" : $"{Result.Calls} network calls")}, {Result.Seconds:F1} s")
+        + FormattableString.Invariant($"{(Plan.FixedPoint is null ? $"{NetworkCalls} network calls each" : $"{Result.Calls} network calls")}, {Result.Seconds:F1} s")
         + (Result.Skipped > 0 ? $" ({Result.Skipped} were there already)" : "");
 }

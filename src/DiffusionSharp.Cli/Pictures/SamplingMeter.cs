@@ -7,8 +7,9 @@ namespace DiffusionSharp.Cli.Pictures;
 
 /// <summary>Counts network calls and shows how far they are.</summary>
 /// <param name="host">Shows it.</param>
-/// <param name="totalSteps">Steps with a network call: as many as calls, but where a step is repeated until it stands still.</param>
-internal sealed class SamplingMeter(CliHost host, int totalSteps) : IDisposable
+/// <param name="totalSteps">Steps with a network call: as many as calls, but where a step is repeated or guided.</param>
+/// <param name="guidance">W of classifier-free guidance, which may take two network calls where the plan says one.</param>
+internal sealed class SamplingMeter(CliHost host, int totalSteps, double guidance = 1) : IDisposable
 {
     private readonly ProgressLine line = new(host);
     private readonly long began = host.Clock.GetTimestamp();
@@ -29,16 +30,18 @@ internal sealed class SamplingMeter(CliHost host, int totalSteps) : IDisposable
     /// <param name="host">Shows the progress.</param>
     /// <param name="totalSteps">Steps with a network call.</param>
     /// <param name="run">Samples, and reports every call.</param>
-    public static (SampledImages Images, SampleResult Result) Measure(CliHost host, int totalSteps, Func<Action<SamplerProgress>, SampledImages> run)
+    /// <param name="guidance">W of classifier-free guidance.</param>
+    public static (SampledImages Images, SampleResult Result) Measure(
+        CliHost host, int totalSteps, Func<Action<SamplerProgress>, SampledImages> run, double guidance = 1)
     {
-        using var meter = new SamplingMeter(host, totalSteps);
+        using var meter = new SamplingMeter(host, totalSteps, guidance);
         var images = run(p => meter.Report(p));
         return (images, meter.Result());
     }
 
     public void Report(in SamplerProgress p)
     {
-        calls++;
+        calls += GuidedDenoiser.NetworkCalls(guidance);
         if (p.Call == 1 || last != (p.FirstImage, p.Step))
         {
             steps++;

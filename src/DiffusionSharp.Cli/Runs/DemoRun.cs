@@ -20,7 +20,6 @@ internal static class DemoRun
             Training = options,
             Data = ShapesSource.Name,
             DataFingerprint = data.Fingerprint,
-            ClassNames = [.. data.ClassNames],
         };
         return (config, data);
     }

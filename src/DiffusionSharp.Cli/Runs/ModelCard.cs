@@ -17,7 +17,13 @@ internal static class ModelCard
         var compute = t.BFloat16 ? "bfloat16" : "float32";
         var from = config.From is null ? "" : $" Fine-tuned from `{Path.GetFileName(config.From.TrimEnd(Path.DirectorySeparatorChar))}`.";
         var options = string.Concat(Options(t).Select(o => $", {o}"));
-        var diffusers = UNetConfigJson.ToJson(u).Contains("\"UNet2DModel\"", StringComparison.Ordinal)
+        var classes = u.ClassNames.Count == 0 ? "" : $"\n- Classes: {string.Join(", ", u.ClassNames.Select(Human.Plain))}.{Dropped(t)}";
+        var ask = u.ClassNames.Count == 0 ? "" : $" --class \"{Human.Plain(u.ClassNames[0])}\"{(u.NullClass is null ? "" : " --guidance 2")}";
+        var known = UNetConfigJson.ToJson(u).Contains("\"UNet2DModel\"", StringComparison.Ordinal);
+        var diffusers = known && u.NumClassEmbeds is not null
+            ? "Its network is meant to open in Hugging Face diffusers, too (not tried with this model): `UNet2DModel.from_pretrained(\"FOLDER\", "
+                + "subfolder=\"unet\")`, called with `class_labels`; the pipelines there pass none."
+            : known
             ? "It is meant to open in Hugging Face diffusers, too (not tried with this model): `DDIMPipeline.from_pretrained(\"FOLDER\")`."
             : "Hugging Face diffusers cannot open it: its UNet2DModel has no such network.";
         return $"""
@@ -28,7 +34,7 @@ internal static class ModelCard
             - Network: {Human.Count(graph.ParameterCount)} parameters, {graph.FlopsPerImage / 1e9:F3} GFLOP per image;
               channels {string.Join(", ", u.BlockOutChannels)}, {u.LayersPerBlock} layers per level.
             - Schedule: {config.Scheduler.ToSchedule()}; the network predicts {config.Scheduler.PredictionType}.
-            - Data: `{Path.GetFileName(config.Data.TrimEnd(Path.DirectorySeparatorChar))}` ({config.DataFingerprint}).
+            - Data: `{Path.GetFileName(config.Data.TrimEnd(Path.DirectorySeparatorChar))}` ({config.DataFingerprint}).{classes}
             - Training: {Human.Count(state.Images)} images in {Human.Count(state.Step)} updates of {t.BatchSize}, {time} on {machine} in {compute};
               {t.Optimizer} at {t.LearningRate}, {t.Decay}, {t.Loss} loss{options}, seed {t.Seed}.{from}
 
@@ -41,13 +47,16 @@ internal static class ModelCard
             Sample it:
 
             ```
-            ddim sample --model FOLDER --steps 50 --count 16 --out grid.png
+            ddim sample --model FOLDER --steps 50 --count 16{ask} --out grid.png
             ```
 
             {diffusers}
 
             """;
     }
+
+    private static string Dropped(TrainingOptions t) => t.LabelDrop == 0 ? "" : FormattableString.Invariant(
+        $" {100 * t.LabelDrop:0.##} % of the labels were replaced by the null class, for classifier-free guidance.");
 
     // What differs from the simple loss and plain Adam.
     private static IEnumerable<string> Options(TrainingOptions t)

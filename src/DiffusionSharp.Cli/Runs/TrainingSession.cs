@@ -20,6 +20,11 @@ internal static class TrainingSession
         host.Error.WriteLine(FormattableString.Invariant(
             $"{graph.InputShape}, {Human.Count(graph.ParameterCount)} parameters, {graph.FlopsPerImage / 1e9:F2} GFLOP per image, ")
             + $"batch {options.BatchSize} in parts of {options.MicroBatch}");
+        if (graph.ClassCount is int classes)
+        {
+            host.Error.WriteLine(FormattableString.Invariant($"{classes} classes; {100 * options.LabelDrop:0.##} % of the labels are dropped"));
+        }
+
         TrainingProgress? last = null;
         var outcome = trainer.Run(
             p => line.Update((last = p).Fraction, () => Describe(p)),

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using DiffusionSharp.Data;
 
 namespace DiffusionSharp.Imaging.Data;
@@ -26,7 +28,8 @@ public sealed class ImageBatchSource : IBatchSource, IDisposable
         seed = options.Seed;
         flip = options.Flip;
         order = new ShuffledOrder(store.Count, options.Seed);
-        Fingerprint = FormattableString.Invariant($"{kind} {store.Count} images {shape} {store.ContentHash} flip {flip} seed {seed}");
+        var classes = classNames.Count == 0 ? "" : $" labels {Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes<int>(labels)))[..16]}";
+        Fingerprint = FormattableString.Invariant($"{kind} {store.Count} images {shape} {store.ContentHash}{classes} flip {flip} seed {seed}");
     }
 
     /// <inheritdoc/>

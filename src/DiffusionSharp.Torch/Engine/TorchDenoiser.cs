@@ -64,7 +64,7 @@ public sealed class TorchDenoiser : IDenoiser, IDisposable
         }
 
         // A label that goes through the timestep's sinusoid may be any number.
-        var classes = network.Graph.ClassCount ?? int.MaxValue;
+        var classes = network.Graph.NullClass + 1 ?? network.Graph.ClassCount ?? int.MaxValue;
 
         if (input.Labels.Length != input.Count)
         {

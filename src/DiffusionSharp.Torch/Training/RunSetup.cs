@@ -14,8 +14,9 @@ internal static class RunSetup
 
     /// <summary>Refuses data that the network cannot be trained on.</summary>
     /// <exception cref="DiffusionException">Shapes, channels or classes do not go together (<see cref="ErrorKind.Configuration"/>).</exception>
-    public static void CheckFit(UNetConfig network, IBatchSource data)
+    public static void CheckFit(RunConfig config, IBatchSource data)
     {
+        var network = config.UNet;
         var conditional = network.NumClassEmbeds is not null || network.ClassEmbedType is not null;
         (bool Fits, string Problem)[] checks =
         [
@@ -26,8 +27,12 @@ internal static class RunSetup
             (!conditional || data.ClassNames.Count > 0,
                 "the network is class-conditional, but the data has no class names: put the images of each class in a folder of its own, "
                 + "or train a network without classes"),
-            (!(data.ClassNames.Count > network.NumClassEmbeds),
-                $"the data has {data.ClassNames.Count} classes, the network knows {network.NumClassEmbeds} (num_class_embeds)"),
+            (!(data.ClassNames.Count > network.ClassCount), $"the data has {data.ClassNames.Count} classes, the network knows {network.ClassCount}"),
+            (network.ClassNames.Count == 0 || network.ClassNames.SequenceEqual(data.ClassNames),
+                $"the data's classes are {Few(data.ClassNames)}, the network's are {Few(network.ClassNames)}"),
+            (config.Training.LabelDrop == 0 || network.NullClass is not null,
+                "labels are to be dropped, but the network has no null class that would take their place: turn dropping off, or begin with "
+                + "a network that has one"),
         ];
         if (Array.FindIndex(checks, c => !c.Fits) is >= 0 and var first)
         {
@@ -78,6 +83,12 @@ internal static class RunSetup
     {
         using var file = SafetensorsFile.Open(Path.Combine(checkpoint, part));
         return file.Tensors.Keys.ToDictionary(n => n, n => file.ReadFloat32(n));
+    }
+
+    private static string Few(IReadOnlyList<string> names)
+    {
+        const int shown = 10;
+        return string.Join(", ", names.Take(shown)) + (names.Count > shown ? ", …" : "");
     }
 
     private static TrainingOptions Complete(RunConfig config, TrainingOptions? saved)

@@ -35,7 +35,8 @@ public sealed class Trainer : IDisposable
         graph = UNet.Build(config.UNet);
         validationSource = validation ?? data;
         objective = new DiffusionObjective(config.Scheduler.ToSchedule(), config.Scheduler.PredictionType, config.Training.MinSnrGamma);
-        batches = new BatchMaker(data, objective, config.Training.TimestepSampling, config.Training.BatchSize, config.Training.Seed);
+        var dropping = config.Training.LabelDrop > 0 ? new LabelDropping(config.Training.LabelDrop, config.UNet.NullClass!.Value) : null;
+        batches = new BatchMaker(data, objective, config.Training.TimestepSampling, config.Training.BatchSize, config.Training.Seed, dropping);
 
         TorchNative.EnsureLoaded();
         if (config.Training.Threads > 0)
@@ -90,7 +91,7 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(data);
         config.Training.Validate();
-        RunSetup.CheckFit(config.UNet, data);
+        RunSetup.CheckFit(config, data);
         var run = new RunFolder(folder);
         var runLock = RunLock.Acquire(run.Root);
         try

@@ -115,10 +115,24 @@ public sealed class DiffusionModel : IDisposable
         return Reconstruction.Of(this, images, options ?? new SampleOptions(), level);
     }
 
+    /// <summary>The network under classifier-free guidance.</summary>
+    /// <param name="guidance">W; 1 gives <see cref="Denoiser"/> itself.</param>
+    /// <exception cref="DiffusionException">The model has no null class, or W is not finite (<see cref="ErrorKind.Usage"/>).</exception>
+    public IDenoiser Guided(double guidance) => (guidance, Graph.NullClass) switch
+    {
+        (1, _) => Denoiser,
+        (_, int none) when double.IsFinite(guidance) => new GuidedDenoiser(Denoiser, guidance, none),
+        (_, null) => throw new DiffusionException(
+            ErrorKind.Usage,
+            FormattableString.Invariant($"guidance {guidance} needs a model that was trained with dropped labels, and {Source.Path} has no null class: ")
+            + "leave guidance at 1, or train one (ddim train DATA --classes folders)"),
+        _ => throw new DiffusionException(ErrorKind.Usage, FormattableString.Invariant($"guidance {guidance} must be a finite number")),
+    };
+
     /// <inheritdoc/>
     public void Dispose() => (Denoiser as IDisposable)?.Dispose();
 
-    private SampledImages Run(SamplingPlan plan, int count, NoiseSource noise, SampleOptions options) => Sampler.Run(Denoiser, plan, new SamplerRequest
+    private SampledImages Run(SamplingPlan plan, int count, NoiseSource noise, SampleOptions options) => Sampler.Run(Guided(options.Guidance), plan, new SamplerRequest
     {
         Shape = Graph.InputShape,
         Count = count,

@@ -10,9 +10,9 @@ public sealed class ModelSource
     private const string CardLine = "- Data: `";
     private const int MostOfCard = 1 << 16;
 
-    private ModelSource(string path, string weightsPath, UNetConfig unet, SchedulerConfig scheduler, string? data, IReadOnlyList<string> classNames, Func<IReadOnlyList<KeyValuePair<string, HostTensor>>> readWeights)
+    private ModelSource(string path, string weightsPath, UNetConfig unet, SchedulerConfig scheduler, string? data, Func<IReadOnlyList<KeyValuePair<string, HostTensor>>> readWeights)
     {
-        (Path, WeightsPath, UNet, Scheduler, Data, ClassNames) = (path, weightsPath, unet, scheduler, data, classNames);
+        (Path, WeightsPath, UNet, Scheduler, Data) = (path, weightsPath, unet, scheduler, data);
         ReadWeights = readWeights;
     }
 
@@ -31,9 +31,6 @@ public sealed class ModelSource
     /// <summary>The data it was trained on: a run's, or what the model card (README.md) that our training writes says; null when unknown.</summary>
     public string? Data { get; }
 
-    /// <summary>Names of the classes of the data it was trained on, where they are known.</summary>
-    public IReadOnlyList<string> ClassNames { get; }
-
     /// <summary>Reads the parameters, by diffusers' names; every name and shape is checked.</summary>
     public Func<IReadOnlyList<KeyValuePair<string, HostTensor>>> ReadWeights { get; }
 
@@ -50,7 +47,7 @@ public sealed class ModelSource
 
     private static ModelSource FromFolder(ModelFolder folder, bool raw) => raw
         ? throw new DiffusionException(ErrorKind.Usage, $"{folder.Path} is a model folder, which holds one set of weights; raw weights are kept by training runs only")
-        : new ModelSource(folder.Path, folder.WeightsPath, folder.UNet, folder.Scheduler, CardData(folder.Path), [], folder.ReadWeights);
+        : new ModelSource(folder.Path, folder.WeightsPath, folder.UNet, folder.Scheduler, CardData(folder.Path), folder.ReadWeights);
 
     private static ModelSource FromRun(RunFolder run, bool raw)
     {
@@ -61,7 +58,7 @@ public sealed class ModelSource
 
         // An average that was added after this checkpoint begins with its weights.
         var file = raw || !File.Exists(average) ? System.IO.Path.Combine(checkpoint, Checkpoint.Weights) : average;
-        return new ModelSource(run.Root, file, config.UNet, config.Scheduler, config.Data, config.ClassNames, () => Checkpoint.ReadWeights(file, Networks.UNet.Build(config.UNet)));
+        return new ModelSource(run.Root, file, config.UNet, config.Scheduler, config.Data, () => Checkpoint.ReadWeights(file, Networks.UNet.Build(config.UNet)));
     }
 
     private static string? CardData(string folder)

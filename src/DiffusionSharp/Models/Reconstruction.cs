@@ -7,7 +7,7 @@ namespace DiffusionSharp.Models;
 /// <param name="MeanSquaredError">
 /// Per pixel and channel, over all images, with both sides scaled from [-1, 1] to [0, 1]. What came back is not clamped to it.
 /// </param>
-/// <param name="NetworkCalls">Per image, up and down together: 2·S; at <see cref="InversionLevel.Refined"/>, what it took on average.</param>
+/// <param name="NetworkCalls">Per image, up and down together: 2·S, twice that under guidance; at <see cref="InversionLevel.Refined"/>, what it took on average.</param>
 public sealed record Reconstruction(SampledImages Images, double MeanSquaredError, double NetworkCalls)
 {
     /// <summary>Peak signal-to-noise ratio in dB, 10·log10(1/<see cref="MeanSquaredError"/>); infinite where nothing was lost.</summary>
@@ -26,7 +26,7 @@ public sealed record Reconstruction(SampledImages Images, double MeanSquaredErro
             X0Treatment = X0Treatment.None,
             Progress = p =>
             {
-                calls += p.ImageCount;
+                calls += p.ImageCount * GuidedDenoiser.NetworkCalls(options.Guidance);
                 options.Progress?.Invoke(p);
             },
         };

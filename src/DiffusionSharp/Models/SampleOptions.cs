@@ -43,6 +43,12 @@ public sealed record SampleOptions
     /// <summary>Class of each image, for a class-conditional model.</summary>
     public int[]? Labels { get; init; }
 
+    /// <summary>
+    /// W of classifier-free guidance, for a model with a null class: 1 follows <see cref="Labels"/>, more exaggerates them, 0 ignores
+    /// them. Other values than 0 and 1 call the network twice where the plan says once.
+    /// </summary>
+    public double Guidance { get; init; } = 1;
+
     /// <summary>Images in one network call.</summary>
     public int BatchSize { get; init; } = 16;
 

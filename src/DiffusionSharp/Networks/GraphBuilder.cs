@@ -4,7 +4,7 @@ namespace DiffusionSharp.Networks;
 /// Writes a <see cref="NetworkGraph"/> node by node and infers each shape; a shape that does not fit is an error that
 /// names the node.
 /// </summary>
-internal sealed class GraphBuilder(ImageShape input, int? classCount)
+internal sealed class GraphBuilder(ImageShape input, int? classCount = null, int? nullClass = null)
 {
     private readonly List<Node> nodes = [];
     private readonly List<ParameterSpec> parameters = [];
@@ -12,7 +12,7 @@ internal sealed class GraphBuilder(ImageShape input, int? classCount)
 
     public ImageShape Shape(int value) => nodes[value].Shape;
 
-    public NetworkGraph Build() => new(nodes, parameters, input, classCount);
+    public NetworkGraph Build() => new(nodes, parameters, input, classCount, nullClass);
 
     public int X() => Append("x", new Operation.InputX(), [], input);
 

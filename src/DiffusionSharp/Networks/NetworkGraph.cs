@@ -6,12 +6,13 @@ namespace DiffusionSharp.Networks;
 /// </summary>
 public sealed class NetworkGraph
 {
-    internal NetworkGraph(IReadOnlyList<Node> nodes, IReadOnlyList<ParameterSpec> parameters, ImageShape input, int? classCount)
+    internal NetworkGraph(IReadOnlyList<Node> nodes, IReadOnlyList<ParameterSpec> parameters, ImageShape input, int? classCount, int? nullClass)
     {
         Nodes = nodes;
         Parameters = parameters;
         InputShape = input;
         ClassCount = classCount;
+        NullClass = nullClass;
     }
 
     /// <summary>The nodes; the last one's value is the prediction.</summary>
@@ -23,8 +24,11 @@ public sealed class NetworkGraph
     /// <summary>Shape of one noisy image.</summary>
     public ImageShape InputShape { get; }
 
-    /// <summary>Number of labels the network knows; null when it takes none.</summary>
+    /// <summary>Number of classes the network knows, the null class not counted; null when it has no table of them.</summary>
     public int? ClassCount { get; }
+
+    /// <summary>The label that stands for none, which follows those of the classes; null when there is no such label.</summary>
+    public int? NullClass { get; }
 
     /// <summary>Shape of one prediction.</summary>
     public ImageShape OutputShape => Nodes[^1].Shape;

@@ -13,7 +13,7 @@ public static class UNet
     public static NetworkGraph Build(UNetConfig config)
     {
         UNetConfigCheck.Validate(config);
-        var g = new GraphBuilder(config.InputShape, config.NumClassEmbeds);
+        var g = new GraphBuilder(config.InputShape, config.ClassCount, config.NullClass);
         var channels = config.BlockOutChannels;
 
         var x = g.X();

@@ -93,6 +93,18 @@ public sealed record UNetConfig
     /// <summary>Rows of the label table; null for an unconditional network.</summary>
     public int? NumClassEmbeds { get; init; }
 
+    /// <summary>
+    /// The label that stands for "no label", which classifier-free guidance needs; null when there is none. It is the last row of
+    /// the table: UNet2DModel knows rows only, so it sees one class more.
+    /// </summary>
+    public int? NullClass { get; init; }
+
+    /// <summary>Names of the classes, from the first row of the label table on; empty when they are not known.</summary>
+    public ValueList<string> ClassNames { get; init; } = [];
+
+    /// <summary>Number of classes, the null class not counted; null without a label table.</summary>
+    public int? ClassCount => NullClass ?? NumClassEmbeds;
+
     /// <summary>Shape of one input image.</summary>
     public ImageShape InputShape => new(InChannels, Height, Width);
 

@@ -113,6 +113,16 @@ internal static class UNetConfigCheck
             yield return $"num_class_embeds {c.NumClassEmbeds} must be at least 1";
         }
 
+        if (c.NullClass is int none && (none < 1 || none != c.NumClassEmbeds - 1 || c.ClassEmbedType is not null))
+        {
+            yield return $"_null_class {none} must be the last row of a label table (num_class_embeds - 1), after at least one class";
+        }
+
+        if (c.ClassNames.Count > (c.ClassCount ?? 0))
+        {
+            yield return $"_class_names has {c.ClassNames.Count} names for {c.ClassCount ?? 0} classes";
+        }
+
         if (!double.IsFinite(c.NormEps) || c.NormEps <= 0 || !double.IsFinite(c.MidBlockScaleFactor) || c.MidBlockScaleFactor == 0 || !double.IsFinite(c.FreqShift))
         {
             yield return "norm_eps must be positive, mid_block_scale_factor not zero and freq_shift finite";

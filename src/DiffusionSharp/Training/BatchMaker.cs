@@ -4,8 +4,8 @@ using DiffusionSharp.Noise;
 namespace DiffusionSharp.Training;
 
 /// <summary>
-/// Makes the batch of any update. Images, flips and ε are pure functions of (seed, position), t is one of (seed, step), so a
-/// resumed run sees exactly what an uninterrupted one would have seen.
+/// Makes the batch of any update. Images, flips, ε and dropped labels are pure functions of (seed, position), t is one of (seed,
+/// step), so a resumed run sees exactly what an uninterrupted one would have seen.
 /// </summary>
 public sealed class BatchMaker
 {
@@ -18,6 +18,7 @@ public sealed class BatchMaker
     private readonly TimestepSampling sampling;
     private readonly ulong seed;
     private readonly int batchSize;
+    private readonly LabelDropping? labelDropping;
 
     /// <summary>Creates the maker.</summary>
     /// <param name="source">The images.</param>
@@ -25,23 +26,27 @@ public sealed class BatchMaker
     /// <param name="sampling">How t is drawn.</param>
     /// <param name="batchSize">Images per update.</param>
     /// <param name="seed">The run's seed.</param>
-    public BatchMaker(IBatchSource source, DiffusionObjective objective, TimestepSampling sampling, int batchSize, ulong seed)
+    /// <param name="labelDropping">Which labels are dropped; null drops none.</param>
+    public BatchMaker(
+        IBatchSource source, DiffusionObjective objective, TimestepSampling sampling, int batchSize, ulong seed, LabelDropping? labelDropping = null)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(objective);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
         (this.source, this.objective, this.sampling, this.batchSize, this.seed) = (source, objective, sampling, batchSize, seed);
+        this.labelDropping = labelDropping;
     }
 
     /// <summary>Makes the batch of an update.</summary>
     /// <param name="step">The update, from 0; decides t.</param>
-    /// <param name="position">Images seen before it, step · batch size unless the batch size was changed; decides images, flips and ε.</param>
+    /// <param name="position">Images seen before it, step · batch size unless the batch size was changed; decides images, flips, ε and dropped labels.</param>
     public TrainingBatch Make(long step, long position)
     {
         var batch = new TrainingBatch(batchSize, source.Shape);
         var elements = source.Shape.Elements;
         var pixels = new byte[batch.Xt.Length];
         source.Read(position, pixels, batch.Labels);
+        labelDropping?.Apply(seed, position, batch.Labels);
         DrawTimesteps(step, batch.Timesteps);
 
         var x0 = new float[elements];

@@ -27,9 +27,6 @@ public sealed record RunConfig
     /// <summary>How the data was read, so that it can be opened the same way again.</summary>
     public RunDataOptions DataOptions { get; init; } = new();
 
-    /// <summary>Names of the data's classes.</summary>
-    public ValueList<string> ClassNames { get; init; } = [];
-
     /// <summary>The model that fine-tuning began from.</summary>
     public string? From { get; init; }
 
@@ -58,7 +55,6 @@ public sealed record RunConfig
                 Data = (string)Part("data")!,
                 DataFingerprint = (string)Part("dataFingerprint")!,
                 DataOptions = root["dataOptions"]?.Deserialize(TrainingJson.Default.RunDataOptions) ?? new RunDataOptions(),
-                ClassNames = [.. root["classNames"]?.AsArray().Select(n => (string?)n ?? throw new JsonException("a class name is null")) ?? []],
                 From = (string?)root["from"],
             };
             config.Training.Validate();
@@ -126,7 +122,6 @@ public sealed record RunConfig
         ["data"] = Data,
         ["dataFingerprint"] = DataFingerprint,
         ["dataOptions"] = JsonSerializer.SerializeToNode(DataOptions, TrainingJson.Default.RunDataOptions),
-        ["classNames"] = new JsonArray([.. ClassNames.Select(n => (JsonNode?)n)]),
         ["from"] = From,
     };
 }

@@ -50,6 +50,9 @@ public sealed record TrainingOptions
     /// <summary>How t is drawn.</summary>
     public TimestepSampling TimestepSampling { get; init; } = TimestepSampling.Uniform;
 
+    /// <summary>The part of all labels that is replaced by the network's null class, 0…1, for classifier-free guidance; 0.1 is usual.</summary>
+    public double LabelDrop { get; init; }
+
     /// <summary>γ of min-SNR weighting; null for the simple loss.</summary>
     public double? MinSnrGamma { get; init; }
 
@@ -115,6 +118,7 @@ public sealed record TrainingOptions
             (AdamEpsilon > 0 && double.IsFinite(AdamEpsilon), $"Adam's epsilon {AdamEpsilon} must be positive"),
             (WeightDecay >= 0 && double.IsFinite(WeightDecay), $"weight decay {WeightDecay} must not be negative"),
             (GradientClip >= 0 && double.IsFinite(GradientClip), $"gradient clip {GradientClip} must not be negative; 0 turns it off"),
+            (LabelDrop is >= 0 and <= 1, $"label drop {LabelDrop} is outside 0…1"),
             (EmaDecays.Count > 0 && EmaDecays.All(d => d is >= 0 and < 1), $"EMA decays {EmaDecays} must be one or more numbers in [0, 1)"),
             (EmaDecays.Distinct().Count() == EmaDecays.Count, $"EMA decays {EmaDecays} repeat"),
             (TotalImages is not null || MaxSeconds is not null, "nothing ends the run: give epochs, steps or a duration"),

@@ -64,6 +64,8 @@ public static class UNetConfigJson
             ResnetTimeScaleShift = r.Text("resnet_time_scale_shift", "default", "default", "scale_shift"),
             ClassEmbedType = r.OptionalText("class_embed_type", null, "timestep", "identity"),
             NumClassEmbeds = r.OptionalInt("num_class_embeds", null),
+            NullClass = r.OptionalInt("_null_class", null),
+            ClassNames = [.. r.Texts("_class_names", [])],
         };
         if (r.OptionalInt("time_embedding_dim", null) is int dim && config.Levels > 0 && dim != config.TimeEmbedDim)
         {
@@ -92,6 +94,18 @@ public static class UNetConfigJson
         {
             json.WriteString("_class_name", ClassOf(config));
             json.WriteString("_diffusers_version", DiffusersVersion);
+
+            // diffusers takes no notice of keys that begin with '_'.
+            if (config.ClassNames.Count > 0)
+            {
+                JsonText.List(json, "_class_names", config.ClassNames, json.WriteStringValue);
+            }
+
+            if (config.NullClass is int none)
+            {
+                json.WriteNumber("_null_class", none);
+            }
+
             json.WriteString("act_fn", "silu");
             json.WriteBoolean("add_attention", config.AddAttention);
             JsonText.Number(json, "attention_head_dim", config.AttentionHeadDim);

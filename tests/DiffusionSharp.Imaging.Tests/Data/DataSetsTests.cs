@@ -56,6 +56,26 @@ public class DataSetsTests
     }
 
     [Fact]
+    public void TheSameImagesInOtherClassesAreOtherData()
+    {
+        using TempFolder one = new(), other = new(), none = new();
+        foreach (var (folder, second) in new[] { (one, "b/2.png"), (other, "a/2.png"), (none, "2.png") })
+        {
+            folder.Write(ReferenceEquals(folder, none) ? "1.png" : "a/1.png", Fixtures.Flat(8, 8, SKColors.Red));
+            folder.Write(second, Fixtures.Flat(8, 8, SKColors.Blue));
+        }
+
+        string Fingerprint(TempFolder folder)
+        {
+            using var source = Open(folder.Root, Small);
+            return source.Fingerprint;
+        }
+
+        Assert.Equal(3, new[] { one, other, none }.Select(Fingerprint).Distinct(StringComparer.Ordinal).Count());
+        Assert.DoesNotContain("labels", Fingerprint(none), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void LinksThatLoopAreFollowedOnce()
     {
         using var folder = new TempFolder();

@@ -12,6 +12,7 @@ namespace DiffusionSharp.Tests.Models;
 public class DiffusionModelTests
 {
     private static readonly UNetConfig Network = UNetConfig.Ddpm(new ImageShape(3, 8, 8), 4, [1], 1, []) with { NormNumGroups = 2 };
+    private static readonly UNetConfig Labelled = Network with { NumClassEmbeds = 3, NullClass = 2, ClassNames = ["cat", "dog"] };
 
     [Fact]
     public void A_folder_is_loaded_and_sampled_with_what_its_scheduler_says()
@@ -79,19 +80,19 @@ public class DiffusionModelTests
     {
         using var folder = new TemporaryFolder();
         var run = new RunFolder(folder["run"]);
-        Config().Write(run.Config);
+        (Config() with { UNet = Labelled }).Write(run.Config);
         Assert.Contains("no checkpoint yet", Assert.Throws<DiffusionException>(() => ModelSource.Open(run.Root)).Message);
 
         Checkpoint.Write(run.Checkpoint(8), new TrainingState { Images = 8 }, new Dictionary<string, IReadOnlyDictionary<string, HostTensor>>
         {
-            [Checkpoint.Weights] = Weights(1),
-            [Checkpoint.Ema(0.5)] = Weights(2),
-            [Checkpoint.Ema(0.9)] = Weights(3),
+            [Checkpoint.Weights] = Weights(1, Labelled),
+            [Checkpoint.Ema(0.5)] = Weights(2, Labelled),
+            [Checkpoint.Ema(0.9)] = Weights(3, Labelled),
         });
         run.Advance(8, 3);
         Assert.Equal(2, ModelSource.Open(run.Root).ReadWeights()[0].Value.Data[0]);
         Assert.Equal(1, ModelSource.Open(run.Root, raw: true).ReadWeights()[0].Value.Data[0]);
-        Assert.Equal(["cat", "dog"], ModelSource.Open(run.Root).ClassNames);
+        Assert.Equal(["cat", "dog"], ModelSource.Open(run.Root).UNet.ClassNames);
         Assert.Equal("d", ModelSource.Open(run.Root).Data);
     }
 
@@ -105,6 +106,50 @@ public class DiffusionModelTests
         using var folder = new TemporaryFolder();
         ModelFolder.Save(folder["model"], Network, new SchedulerConfig(), Weights(0), card);
         Assert.Equal(data, ModelSource.Open(folder["model"]).Data);
+    }
+
+    [Fact]
+    public void Guidance_asks_for_the_label_and_for_none()
+    {
+        using var folder = new TemporaryFolder();
+        ModelFolder.Save(folder["model"], Labelled, new SchedulerConfig(), Weights(0, Labelled));
+        var fake = new FakeDenoiser(3, (x, _) => 0.1f * x);
+        using var model = DiffusionModel.Load(folder["model"], (_, _) => fake);
+        Assert.Equal((2, 2, "dog"), (model.Graph.ClassCount, model.Graph.NullClass, model.Source.UNet.ClassNames[1]));
+        Assert.Same(fake, model.Guided(1));
+
+        var options = new SampleOptions { Steps = 2, Labels = [1] };
+        Assert.Equal([[1], [1]], Asked(options));
+        Assert.Equal([[1], [2], [1], [2]], Asked(options with { Guidance = 3 }));
+        Assert.Equal([[2], [2]], Asked(options with { Guidance = 0, Labels = null }));
+        model.Invert(new double[192], options with { Guidance = 3 });
+        Assert.Equal([[1], [2], [1], [2]], fake.Labels.TakeLast(4));
+        Assert.Equal(ErrorKind.Usage, Assert.Throws<DiffusionException>(() => model.Guided(double.NaN)).Kind);
+
+        int[][] Asked(SampleOptions o)
+        {
+            fake.Labels.Clear();
+            model.Sample(o);
+            return [.. fake.Labels];
+        }
+    }
+
+    [Fact]
+    public void Guidance_without_a_null_class_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        ModelFolder.Save(folder["model"], Network, new SchedulerConfig(), Weights(0));
+        var fake = new FakeDenoiser(3, (x, _) => 0.1f * x);
+        using var model = DiffusionModel.Load(folder["model"], (_, _) => fake);
+        model.Sample(new SampleOptions { Steps = 1, Guidance = 1 });
+        foreach (var guidance in (double[])[0, 2, double.NaN])
+        {
+            var e = Assert.Throws<DiffusionException>(() => model.Sample(new SampleOptions { Guidance = guidance }));
+            Assert.Equal(ErrorKind.Usage, e.Kind);
+            Assert.Contains("no null class", e.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Single(fake.Labels);
     }
 
     [Fact]
@@ -123,10 +168,9 @@ public class DiffusionModelTests
         Training = new TrainingOptions { TotalImages = 8, EmaDecays = [0.5, 0.9] },
         Data = "d",
         DataFingerprint = "f",
-        ClassNames = ["cat", "dog"],
     };
 
-    private static Dictionary<string, HostTensor> Weights(float value) => UNet.Build(Network).Parameters.ToDictionary(p => p.Name, p =>
+    private static Dictionary<string, HostTensor> Weights(float value, UNetConfig? network = null) => UNet.Build(network ?? Network).Parameters.ToDictionary(p => p.Name, p =>
     {
         var data = new float[p.Elements];
         data.AsSpan().Fill(value);

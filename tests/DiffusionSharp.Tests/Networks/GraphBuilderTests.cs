@@ -8,7 +8,7 @@ public class GraphBuilderTests
     [Fact]
     public void Misfits_name_their_node()
     {
-        var g = new GraphBuilder(new ImageShape(6, 5, 4), null);
+        var g = new GraphBuilder(new ImageShape(6, 5, 4));
         var (x, t) = (g.X(), g.Timestep());
         var wide = g.Conv2d("wide", x, 12, kernel: 3, stride: 1, padding: 1);
         var small = g.Conv2d("small", x, 6, kernel: 3, stride: 2, padding: 1);
@@ -30,7 +30,7 @@ public class GraphBuilderTests
     [Fact]
     public void Shapes_are_inferred()
     {
-        var g = new GraphBuilder(new ImageShape(6, 8, 4), null);
+        var g = new GraphBuilder(new ImageShape(6, 8, 4));
         var x = g.X();
         Assert.Equal(new ImageShape(6, 16, 8), g.Shape(g.UpsampleNearest("up", x)));
         Assert.Equal(new ImageShape(6, 9, 5), g.Shape(g.PadRightBottom("pad", x)));

@@ -9,13 +9,12 @@ public class RunConfigTests
 {
     private static readonly RunConfig Config = new()
     {
-        UNet = UNetConfig.Ddpm(new ImageShape(1, 32, 64), 32, [1, 2], 1, [16]),
+        UNet = UNetConfig.Ddpm(new ImageShape(1, 32, 64), 32, [1, 2], 1, [16]) with { NumClassEmbeds = 3, NullClass = 2, ClassNames = ["a", "b"] },
         Scheduler = new SchedulerConfig { BetaSchedule = "squaredcos_cap_v2", PredictionType = DiffusionSharp.Schedules.PredictionType.VPrediction },
-        Training = new TrainingOptions { Seed = ulong.MaxValue, TotalImages = 12, MaxSeconds = 1.5, EmaDecays = [0.9999, 0.5], Loss = LossKind.Huber, MinSnrGamma = 5, MicroBatch = 3 },
+        Training = new TrainingOptions { Seed = ulong.MaxValue, TotalImages = 12, MaxSeconds = 1.5, EmaDecays = [0.9999, 0.5], Loss = LossKind.Huber, MinSnrGamma = 5, MicroBatch = 3, LabelDrop = 0.1 },
         Data = "pictures/",
         DataFingerprint = "folder 1×32×64 10 images",
         DataOptions = new RunDataOptions { Flip = true, MaxBadFraction = 0.25, Background = "#01aBfF" },
-        ClassNames = ["a", "b"],
         From = "models/x",
     };
 
@@ -46,6 +45,11 @@ public class RunConfigTests
         Assert.Contains(differences, d => d.StartsWith("dataFingerprint:", StringComparison.Ordinal));
         Assert.Equal(5, differences.Count);
     }
+
+    [Fact]
+    public void Other_classes_are_another_network_and_dropping_is_part_of_the_training() => Assert.Equal(
+        ["unet._class_names: [\"a\",\"b\"] → [\"a\",\"c\"]", "training.labelDrop: 0.1 → 0"],
+        Config.Differences(Config with { UNet = Config.UNet with { ClassNames = ["a", "c"] }, Training = Config.Training with { LabelDrop = 0 } }));
 
     [Fact]
     public void What_changes_nothing_that_was_computed_may_change()
@@ -94,7 +98,7 @@ public class RunConfigTests
     [InlineData("\"device\": \"cpu\"", "\"device\": null", "device")]
     [InlineData("\"data\": \"pictures/\"", "\"data\": null", "'data' is missing or null")]
     [InlineData("\"data\": \"pictures/\"", "\"data\": 5", "config.json")]
-    [InlineData("\"a\",", "null,", "class name")]
+    [InlineData("\"labelDrop\": 0.1", "\"labelDrop\": 1.5", "label drop 1.5")]
     [InlineData("\"#01aBfF\"", "\"red\"", "background 'red'")]
     [InlineData("\"#01aBfF\"", "null", "background")]
     [InlineData("\"maxBadFraction\": 0.25", "\"maxBadFraction\": 2", "bad files 2")]

@@ -22,6 +22,7 @@ public class TrainingOptionsTests
             AdamEpsilon = 0,
             WeightDecay = -1,
             GradientClip = -2,
+            LabelDrop = 1.1,
             EmaDecays = [0.9, 0.9, 1.5],
             CheckpointEvery = 0,
             CheckpointSeconds = -1,
@@ -32,7 +33,7 @@ public class TrainingOptionsTests
         Assert.Equal(ErrorKind.Configuration, e.Kind);
         string[] found =
         [
-            "batch size 0", "micro-batch 0", "learning rate NaN", "warm-up -1", "betas 1, -0.5", "epsilon 0", "weight decay -1", "clip -2",
+            "batch size 0", "micro-batch 0", "learning rate NaN", "warm-up -1", "betas 1, -0.5", "epsilon 0", "weight decay -1", "clip -2", "label drop 1.1",
             "[0.9, 0.9, 1.5] must", "[0.9, 0.9, 1.5] repeat", "nothing ends the run", "cosine", "every 0 images", "every -1 s", "intervals", "threads -3",
         ];
         Assert.All(found, text => Assert.Contains(text, e.Message));

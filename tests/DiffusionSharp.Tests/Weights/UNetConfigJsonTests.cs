@@ -68,6 +68,7 @@ public class UNetConfigJsonTests
         { "pooling", new UNetConfig { ResampleWithConv = false } },
         { "wide first level", UNetConfig.Ddpm(new ImageShape(1, 16, 16), 32, [2, 1], 1, [8]) },
         { "odd numbers", new UNetConfig { NormEps = 1.2345678901234567e-7, Dropout = 0.1, MidBlockScaleFactor = Math.Sqrt(2), FreqShift = 0.5 } },
+        { "guided", new UNetConfig { NumClassEmbeds = 3, NullClass = 2, ClassNames = ["cats", "Käfer \"x\"\n"] } },
         { "conditional", new UNetConfig { NumClassEmbeds = 10, ResnetTimeScaleShift = "scale_shift", AttentionHeadDim = 64, AddAttention = false } },
         { "no middle", new UNetConfig { MidBlock = false, DownsampleType = "resnet", UpsampleType = "resnet", AttnNormNumGroups = 16, ClassEmbedType = "timestep" } },
     };
@@ -96,6 +97,25 @@ public class UNetConfigJsonTests
         Assert.Contains("\"DiffusionSharpUNet2DModel\"", json, StringComparison.Ordinal);
         Assert.DoesNotContain("\"UNet2DModel\"", json, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("\"num_class_embeds\":3,\"_null_class\":1", "_null_class 1 must be the last row")]
+    [InlineData("\"num_class_embeds\":1,\"_null_class\":0", "_null_class 0 must be the last row")]
+    [InlineData("\"_null_class\":0", "_null_class 0 must be the last row")]
+    [InlineData("\"num_class_embeds\":3,\"_null_class\":2,\"class_embed_type\":\"timestep\"", "_null_class 2")]
+    [InlineData("\"num_class_embeds\":3,\"_null_class\":2,\"_class_names\":[\"a\",\"b\",\"c\"]", "3 names for 2 classes")]
+    [InlineData("\"_class_names\":[\"a\"]", "1 names for 0 classes")]
+    [InlineData("\"num_class_embeds\":3,\"_class_names\":[null]", "_class_names")]
+    public void Classes_that_do_not_go_together_are_refused(string options, string message)
+    {
+        var e = Assert.Throws<DiffusionException>(() => UNetConfigJson.Parse(Cifar10.TrimEnd()[..^1] + $",{options}}}", "x/config.json"));
+        Assert.Equal(ErrorKind.ModelFile, e.Kind);
+        Assert.Contains(message, e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_network_without_classes_does_not_mention_them() =>
+        Assert.DoesNotContain("\"_", UNetConfigJson.ToJson(new UNetConfig()).Replace("\"_class_name\"", "").Replace("\"_diffusers_version\"", ""), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("time_embedding_type", "\"fourier\"", "positional")]

@@ -216,6 +216,10 @@ public class FailureTests
         Assert.Contains("6 channels for 3", variance.Message);
         var unnamed = Assert.Throws<DiffusionException>(() => Trainer.Open(run.Folder, config with { UNet = config.UNet with { NumClassEmbeds = 2 } }, new Broken(config.UNet.InputShape)));
         Assert.Contains("no class names", unnamed.Message);
+        var other = Assert.Throws<DiffusionException>(() => Trainer.Open(run.Folder, config with { UNet = TinyRun.Conditional with { ClassNames = ["odd", "even"] } }, new TinyImages(config.UNet.InputShape)));
+        Assert.Contains("the data's classes are even, odd, the network's are odd, even", other.Message);
+        var dropped = Assert.Throws<DiffusionException>(() => Trainer.Open(run.Folder, TinyRun.Config(Options with { LabelDrop = 0.1 }), new TinyImages(config.UNet.InputShape)));
+        Assert.Contains("no null class", dropped.Message);
         Assert.Empty(Directory.GetFileSystemEntries(run.Folder));
     }
 

@@ -1,4 +1,6 @@
+using DiffusionSharp.Models;
 using DiffusionSharp.Networks;
+using DiffusionSharp.Schedules;
 using DiffusionSharp.Torch.Engine;
 using DiffusionSharp.Torch.Training;
 using DiffusionSharp.Training;
@@ -24,6 +26,40 @@ public class LearningTests
         var network = TinyRun.Network with { NumClassEmbeds = 2, ResnetTimeScaleShift = "scale_shift", AttnNormNumGroups = 4 };
         var losses = Train(TinyRun.Options with { TotalImages = 800, LearningRate = 4e-3, BatchSize = 8, MicroBatch = null }, network);
         Assert.InRange(losses.TakeLast(20).Average() / losses.Take(5).Average(), 0, 0.6);
+    }
+
+    [Fact]
+    public void A_network_taught_with_dropped_labels_draws_its_classes_and_can_be_guided()
+    {
+        var network = UNetConfig.Ddpm(new ImageShape(1, 4, 4), 8, [1], 1, []) with { NormNumGroups = 4, NumClassEmbeds = 3, NullClass = 2, ClassNames = ["dark", "bright"] };
+        var options = TinyRun.Options with { TotalImages = 1920, LearningRate = 1e-2, BatchSize = 16, MicroBatch = null, LabelDrop = 0.4, ValidateEvery = 0, CheckpointEvery = 10_000 };
+        var config = TinyRun.Config(options, network) with { Scheduler = new SchedulerConfig { PredictionType = PredictionType.Sample, ClipSample = false } };
+        using var run = new TinyRun();
+        using (var trainer = Trainer.Open(run.Folder, config, new DarkAndBright(network.InputShape)))
+        {
+            trainer.Run(cancellationToken: TestContext.Current.CancellationToken);
+        }
+
+        using var model = DiffusionModel.Load(run.Folder, TorchEngine.Cpu, raw: true);
+        double[] Brightness(double guidance, int? label, int steps = 1)
+        {
+            var labels = label is int l ? Enumerable.Repeat(l, 8).ToArray() : null;
+            var images = model.Sample(new SampleOptions { Steps = steps, Count = 8, Guidance = guidance, Labels = labels });
+            return [.. Enumerable.Range(0, 8).Select(i => images.Image(i).ToArray().Average())];
+        }
+
+        Assert.All(Brightness(1, 0, steps: 5), b => Assert.Equal(-0.5, b, 0.2));
+        Assert.All(Brightness(1, 1, steps: 5), b => Assert.Equal(0.5, b, 0.2));
+
+        // One step from pure noise returns the prediction itself: without a label it lies between the classes.
+        double[] none = Brightness(0, null), bright = Brightness(1, 1), guided = Brightness(3, 1);
+        Assert.InRange(none.Average(), -0.35, 0.35);
+        for (var i = 0; i < none.Length; i++)
+        {
+            Assert.Equal(none[i] + (3 * (bright[i] - none[i])), guided[i], 1e-5);
+        }
+
+        Assert.Equal(Brightness(0, null), Brightness(0, 1));
     }
 
     [Fact]
@@ -148,5 +184,31 @@ public class LearningTests
         using var step = new TrainingStep(graph, options, Initializer.Create(graph, options.Seed));
         var batches = new BatchMaker(new TinyImages(graph.InputShape, period: 4), new DiffusionObjective(new SchedulerConfig().ToSchedule()), options.TimestepSampling, options.BatchSize, options.Seed);
         return [.. Enumerable.Range(0, (int)(options.TotalImages!.Value / options.BatchSize)).Select(k => step.Run(batches.Make(k, (long)k * options.BatchSize), k, options.LearningRate).Loss)];
+    }
+
+    /// <summary>Flat images of -0.5 and 0.5, taking turns.</summary>
+    private sealed class DarkAndBright(ImageShape shape) : Data.IBatchSource
+    {
+        public ImageShape Shape => shape;
+
+        public long ImagesPerEpoch => 2;
+
+        public IReadOnlyList<string> ClassNames => ["dark", "bright"];
+
+        public string Fingerprint => "dark and bright";
+
+        public void Read(long position, Span<byte> pixels, Span<int> labels)
+        {
+            for (var n = 0; n < labels.Length; n++)
+            {
+                labels[n] = ReadStored((position + n) % 2, pixels.Slice(n * shape.Elements, shape.Elements));
+            }
+        }
+
+        public int ReadStored(long index, Span<byte> pixels)
+        {
+            pixels.Fill(index == 0 ? (byte)64 : (byte)191);
+            return (int)index;
+        }
     }
 }

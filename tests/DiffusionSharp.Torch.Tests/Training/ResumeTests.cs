@@ -28,6 +28,7 @@ public class ResumeTests
         { "dropout, micro-batches", TinyRun.Options with { MicroBatch = 3 }, 0.3 },
         { "several averages", TinyRun.Options with { EmaDecays = [0.9, 0.99, 0], EmaWarmup = false }, 0 },
         { "AdamW, cosine, antithetic, min-SNR, Huber, sum", TinyRun.Options with { Optimizer = OptimizerKind.AdamW, WeightDecay = 0.1, Decay = LearningRateDecay.Cosine, TimestepSampling = TimestepSampling.Antithetic, MinSnrGamma = 5, Loss = LossKind.Huber, Reduction = LossReduction.Sum }, 0 },
+        { "dropped labels, micro-batches", TinyRun.Options with { LabelDrop = 0.3, MicroBatch = 3 }, 0 },
         { "bfloat16", TinyRun.Options with { BFloat16 = true }, 0 },
     };
 
@@ -37,7 +38,7 @@ public class ResumeTests
     {
         const int checkpoint = 7, validation = 10; // Updates after which one is due anyway.
         using TinyRun straight = new(), stopped = new();
-        var network = TinyRun.Network with { Dropout = dropout };
+        var network = (options.LabelDrop > 0 ? TinyRun.Conditional : TinyRun.Network) with { Dropout = dropout };
         options = options with { TotalImages = 120 };
         Assert.Equal(TrainingOutcome.Finished, straight.Train(options, network));
         foreach (var step in (int[])[1, checkpoint, validation, 22, 29])

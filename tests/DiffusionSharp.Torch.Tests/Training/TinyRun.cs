@@ -12,6 +12,9 @@ internal sealed class TinyRun : IDisposable
     public static UNetConfig Network { get; } =
         UNetConfig.Ddpm(new ImageShape(3, 8, 8), channels: 8, [1, 2], layersPerBlock: 1, attentionResolutions: [4]) with { NormNumGroups = 4 };
 
+    /// <summary>With the classes of <see cref="TinyImages"/> and a null class.</summary>
+    public static UNetConfig Conditional { get; } = Network with { NumClassEmbeds = 3, NullClass = 2, ClassNames = ["even", "odd"] };
+
     public static TrainingOptions Options { get; } = new()
     {
         BatchSize = 4,
