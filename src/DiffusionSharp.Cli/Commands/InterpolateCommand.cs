@@ -26,7 +26,7 @@ internal sealed class InterpolateCommand
           --labels, --class LIST class of all images [0 where the model has classes]
           --guidance W           how much the class counts, see ddim sample [1]
           --steps N              network calls per image [50]
-          --solver NAME          ddim [ddim]
+          --solver NAME          ddim, dpm++2m, dpm++3m [ddim]
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
                                  stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
                                  logsnr [uniform]
@@ -109,6 +109,11 @@ internal sealed class InterpolateCommand
             Recipe = recipe,
             Notes = from.Check(r, recipe),
         };
+        if (job.Plan.Steps.Any(s => s.Sigma != 0))
+        {
+            throw new DiffusionException(ErrorKind.Usage, $"{job.Plan.Name} adds noise on the way, and images lie between x_T only without it: choose another --solver");
+        }
+
         var (images, result) = job.All();
         if (r.GetValue(dump) is { } numbers)
         {

@@ -26,7 +26,7 @@ internal sealed class PlanCommand
 
           --steps N              network calls [50]
           --eta X                0 … 1, or hat [0]
-          --solver NAME          ddim [ddim]
+          --solver NAME          ddim, dpm++2m, dpm++3m, dpm++2m-sde [ddim]
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
                                  stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
                                  logsnr [uniform]

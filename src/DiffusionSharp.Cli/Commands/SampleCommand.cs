@@ -21,7 +21,7 @@ internal sealed class SampleCommand
         Sampling
           --steps N              network calls per image [50]
           --eta X                0 deterministic DDIM … 1 DDPM; hat = DDPM with the larger variance [0]
-          --solver NAME          ddim [ddim]
+          --solver NAME          ddim, dpm++2m, dpm++3m, dpm++2m-sde [ddim]
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
                                  stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
                                  logsnr [uniform]

@@ -25,7 +25,7 @@ internal sealed class SweepCommand
 
           --steps LIST           numbers of steps [10,20,50,100]
           --eta LIST             0 deterministic … 1 DDPM; hat = DDPM, larger variance [0,0.2,0.5,1,hat]
-          --solver NAME          ddim [ddim]
+          --solver NAME          ddim, dpm++2m, dpm++3m, dpm++2m-sde [ddim]
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
                                  stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
                                  logsnr [uniform]

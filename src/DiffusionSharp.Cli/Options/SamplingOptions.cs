@@ -21,7 +21,10 @@ internal sealed class SamplingOptions
         ("ermongroup-uniform", TimestepSpacing.ErmongroupUniform), ("ermongroup-quad", TimestepSpacing.ErmongroupQuad),
         ("karras", TimestepSpacing.Karras), ("exponential", TimestepSpacing.Exponential), ("logsnr", TimestepSpacing.LogSnr));
 
-    public Option<Solver> Solver { get; } = Parse.Choice("--solver", ("ddim", Sampling.Solver.Ddim));
+    public Option<Solver> Solver { get; } = Parse.Choice(
+        "--solver",
+        ("ddim", Sampling.Solver.Ddim),
+        ("dpm++2m", Sampling.Solver.DpmPlusPlus2M), ("dpm++3m", Sampling.Solver.DpmPlusPlus3M), ("dpm++2m-sde", Sampling.Solver.DpmPlusPlus2MSde));
 
     public Option<int[]> Timesteps { get; } = Parse.List<int>("--timesteps");
 

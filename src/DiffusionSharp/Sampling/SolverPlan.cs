@@ -1,3 +1,4 @@
+using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
 
 namespace DiffusionSharp.Sampling;
@@ -8,20 +9,30 @@ public static class SolverPlan
     /// <summary>Makes the plan.</summary>
     /// <param name="solver">Which solver.</param>
     /// <param name="levels">The levels it visits.</param>
-    /// <param name="options">η (which only <see cref="Solver.Ddim"/> and SDE solvers have), prediction type and x0 treatment.</param>
+    /// <param name="options">η (which only <see cref="Solver.Ddim"/> has), prediction type and x0 treatment.</param>
     /// <exception cref="DiffusionException">The solver cannot do what the options ask for.</exception>
     public static SamplingPlan Create(Solver solver, NoiseLevels levels, DdimOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (solver != Solver.Ddim && options.Eta != 0)
         {
-            throw new DiffusionException(ErrorKind.Usage, $"eta {options.Eta}: {solver} is deterministic; leave eta out, or choose the solver Ddim");
+            throw new DiffusionException(ErrorKind.Usage, $"eta {options.Eta}: {solver} has no eta; leave it out, or choose the solver Ddim");
         }
 
         return solver switch
         {
             Solver.Ddim => DdimPlan.Create(levels, options),
+            Solver.DpmPlusPlus2M => DpmSolverPlan.Create(levels, Dpm(options, order: 2)),
+            Solver.DpmPlusPlus3M => DpmSolverPlan.Create(levels, Dpm(options, order: 3)),
+            Solver.DpmPlusPlus2MSde => DpmSolverPlan.Create(levels, Dpm(options, order: 2) with { Eta = 1 }),
             _ => throw new ArgumentOutOfRangeException(nameof(solver), solver, null),
         };
     }
+
+    private static DpmSolverOptions Dpm(SolverOptions options, int order) => new()
+    {
+        PredictionType = options.PredictionType,
+        X0Treatment = options.X0Treatment,
+        Order = order,
+    };
 }

@@ -6,48 +6,72 @@ using TestKit;
 
 namespace Conformance.Sampling;
 
-/// <summary>Replays a run of a 05_diffusers case with the closed-form model and compares every state and every x0.</summary>
+/// <summary>Replays recorded runs of other people's samplers on closed-form models and compares every state.</summary>
 internal static class SchedulerReplay
 {
+    /// <summary>A run of a 05_diffusers case: every state, and every x0 where they were recorded.</summary>
     public static void Check(GoldenCase golden, string run, JsonElement json, SamplingPlan plan, bool x0FollowsX = false)
     {
         Assert.Equal(json.GetProperty("timesteps").EnumerateArray().Select(e => e.GetDouble()), plan.Steps.Select(s => s.Timestep!.Value));
         Assert.Equal(json.GetProperty("model_calls").GetInt32(), plan.NetworkCalls);
         Assert.Equal(json.GetProperty("init_noise_sigma").GetDouble(), plan.InitialScale);
 
-        var dimensions = golden.Shape(run + "/samples");
-        var shape = new ImageShape(dimensions[2], dimensions[3], dimensions[4]);
-        var n = dimensions[1] * shape.Elements;
-        double[] samples = golden.Doubles(run + "/samples"), x0s = golden.Doubles(run + "/x0");
-        var draws = json.GetProperty("noise_draws").GetInt32();
-        var noise = draws == 0 ? [] : golden.Floats(run + "/noise");
-        var relative = json.GetProperty("tolerance_final").GetProperty("rel_to_max_abs").GetDouble();
-
-        var result = Sampler.Run(ElementwiseModel.Sine(shape.Channels), plan, new SamplerRequest
+        var shape = golden.Shape(run + "/samples");
+        var samples = golden.Doubles(run + "/samples");
+        var n = samples.Length / shape[0];
+        var noise = golden.Has(run + "/noise") ? golden.Floats(run + "/noise") : [];
+        Assert.Equal(json.GetProperty("noise_draws").GetInt32(), noise.Length / n);
+        Assert.Equal(shape[0], plan.NetworkCalls + 1);
+        var (x, x0) = Trajectory(ElementwiseModel.Sine(shape[2]), plan, shape, samples[..n], noise);
+        for (var call = 1; call <= x.Length; call++)
         {
-            Shape = shape,
-            Count = dimensions[1],
-            Noise = NoiseSource.Recorded(noise, draws, dimensions[1], shape),
-            InitialX = samples[..n],
-            Progress = p =>
+            CompareState(samples, call, x[call - 1], json, $"x after call {call}");
+            if (golden.Has(run + "/x0"))
             {
-                Compare($"x after call {p.Call}", samples.AsSpan(p.Call * n, n), p.X, relative);
-
                 // Where x0 is the model's own value, an error of x that is allowed is one of x0: the model's slope is at most 1.
-                var before = x0FollowsX ? Largest(samples.AsSpan((p.Call - 1) * n, n)) : 0;
-                Compare($"x0 of call {p.Call}", x0s.AsSpan((p.Call - 1) * n, n), p.X0, relative, before);
-            },
-        });
-        Compare("the result", samples.AsSpan(plan.NetworkCalls * n, n), result.Values, relative);
+                var before = x0FollowsX ? Largest(samples.AsSpan((call - 1) * n, n)) : 0;
+                CompareState(golden.Doubles(run + "/x0"), call - 1, x0[call - 1], json, $"x0 of call {call}", before);
+            }
+        }
     }
 
-    private static void Compare(string what, ReadOnlySpan<double> expected, ReadOnlySpan<double> actual, double relative, double atLeast = 0)
+    /// <summary>x and x0 after every step.</summary>
+    /// <param name="model">The network.</param>
+    /// <param name="plan">A plan all of whose steps call it.</param>
+    /// <param name="states">[states, N, C, H, W]: the shape of a recording.</param>
+    /// <param name="start">x_T.</param>
+    /// <param name="noise">[draws, N, C, H, W], one draw a step.</param>
+    public static (double[][] X, double[][] X0) Trajectory(IDenoiser model, SamplingPlan plan, int[] states, double[] start, float[] noise)
     {
-        Assert.Equal(expected.Length, actual.Length);
-        var worst = 0.0;
-        for (var i = 0; i < expected.Length; i++)
+        var shape = new ImageShape(states[2], states[3], states[4]);
+        var x = new List<double[]>();
+        var x0 = new List<double[]>();
+        var result = Sampler.Run(model, plan, new SamplerRequest
         {
-            worst = Math.Max(worst, Math.Abs(expected[i] - actual[i]));
+            Shape = shape,
+            Count = states[1],
+            Noise = NoiseSource.Recorded(noise, noise.Length / start.Length, states[1], shape),
+            InitialX = start,
+            Progress = p =>
+            {
+                x.Add(p.X.ToArray());
+                x0.Add(p.X0.ToArray());
+            },
+        });
+        Assert.Equal(plan.NetworkCalls, x.Count);
+        Assert.Equal(x[^1], result.Values);
+        return ([.. x], [.. x0]);
+    }
+
+    /// <summary>Compares with entry i of a recording, by the run's tolerance relative to the entry's own largest value.</summary>
+    public static void CompareState(double[] recorded, int i, double[] actual, JsonElement json, string what, double atLeast = 0)
+    {
+        var relative = json.GetProperty("tolerance_final").GetProperty("rel_to_max_abs").GetDouble();
+        var expected = recorded.AsSpan(i * actual.Length, actual.Length);
+        var worst = 0.0;
+        for (var j = 0; j < expected.Length; j++)
+        {
+            worst = Math.Max(worst, Math.Abs(expected[j] - actual[j]));
         }
 
         var largest = Math.Max(atLeast, Largest(expected));

@@ -48,6 +48,7 @@ public sealed class InterpolateTests : IDisposable
         Assert.Equal((11, 1), ((int)json["images"]!, (int)json["networkCalls"]!));
         Assert.True(File.Exists(scratch["line.png"]));
         ddim.Fails(ErrorKind.Usage, "two or four seeds", "interpolate", "--seeds", "1,2,3", "--model", model);
+        ddim.Fails(ErrorKind.Usage, "adds noise", "interpolate", "--solver", "dpm++2m-sde", "--model", model);
         ddim.Fails(ErrorKind.Usage, "2 to 1000 frames", "interpolate", "--frames", "1", "--model", model);
     }
 }

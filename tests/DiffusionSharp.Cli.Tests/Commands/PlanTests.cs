@@ -33,6 +33,15 @@ public sealed class PlanTests
     }
 
     [Fact]
+    public void SolversAreWords()
+    {
+        Assert.StartsWith("DPM-Solver++ 2M: 5 network calls", ddim.Done("plan", "--solver", "dpm++2m", "--steps", "5"), StringComparison.Ordinal);
+        Assert.StartsWith("DPM-Solver++ 3M: 5 network calls", ddim.Done("plan", "--solver", "dpm++3m", "--steps", "5"), StringComparison.Ordinal);
+        Assert.StartsWith("SDE-DPM-Solver++ 2M eta=1: 5 network calls", ddim.Done("plan", "--solver", "dpm++2m-sde", "--steps", "5"), StringComparison.Ordinal);
+        ddim.Fails(ErrorKind.Usage, "has no eta", "plan", "--solver", "dpm++2m", "--eta", "0.5");
+    }
+
+    [Fact]
     public void ModelBringsItsSchedule()
     {
         using var scratch = new Scratch();

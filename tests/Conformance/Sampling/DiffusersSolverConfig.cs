@@ -1,0 +1,72 @@
+using System.Text.Json;
+using DiffusionSharp.Sampling;
+using DiffusionSharp.Schedules;
+
+namespace Conformance.Sampling;
+
+/// <summary>
+/// The config of one of diffusers' solvers (DPMSolverMultistepScheduler and its kin), option by option with that class's defaults: to the parts
+/// of a plan that does the same. An option that nobody asks for is an error of the test.
+/// </summary>
+internal sealed class DiffusersSolverConfig(JsonElement config)
+{
+    private const int T = 1000;
+    private readonly HashSet<string> read = [];
+
+    public NoiseSchedule Schedule => Text("beta_schedule", "linear") switch
+    {
+        "linear" => NoiseSchedule.Linear(T, Number("beta_start", 1e-4), Number("beta_end", 0.02)),
+        "scaled_linear" => NoiseSchedule.ScaledLinear(T, Number("beta_start", 1e-4), Number("beta_end", 0.02)),
+        var other => throw new NotSupportedException(other),
+    };
+
+    public PredictionType PredictionType => Text("prediction_type", "epsilon") switch
+    {
+        "epsilon" => PredictionType.Epsilon,
+        "sample" => PredictionType.Sample,
+        "v_prediction" => PredictionType.VPrediction,
+        var other => throw new NotSupportedException(other),
+    };
+
+    public X0Treatment X0Treatment => Flag("thresholding", false)
+        ? X0Treatment.DynamicThreshold(Number("dynamic_thresholding_ratio", 0.995), Number("sample_max_value", 1))
+        : X0Treatment.None;
+
+    public string Text(string key, string otherwise) => Find(key) is { } value ? value.GetString()! : otherwise;
+
+    public bool Flag(string key, bool otherwise) => Find(key) is { } value ? value.GetBoolean() : otherwise;
+
+    public double Number(string key, double otherwise) => Find(key) is { } value ? value.GetDouble() : otherwise;
+
+    /// <summary>The levels; σ is Karras' or Lu's own, while t is the nearest integer.</summary>
+    public NoiseLevels Levels(int steps)
+    {
+        var schedule = Schedule;
+        var final = Text("final_sigmas_type", "zero") == "zero" ? FinalAlphaBar.One : FinalAlphaBar.AlphaBarZero;
+        var spacing = Text("timestep_spacing", "linspace");
+        NoiseLevels? between = Flag("use_karras_sigmas", false) ? NoiseLevels.Karras(schedule, steps, final)
+            : Flag("use_lu_lambdas", false) || Flag("use_exponential_sigmas", false) ? NoiseLevels.Exponential(schedule, steps, final)
+            : null;
+        return between is null
+            ? NoiseLevels.Of(schedule, Tau(spacing, steps), final)
+            : NoiseLevels.Custom(T, between.FinalAlphaBar, [.. between.Select(l => l with { Timestep = Math.Round(l.Timestep) })]);
+    }
+
+    /// <summary>Fails where the config has an option that was not looked at.</summary>
+    public void Done() => Assert.Empty(config.EnumerateObject().Select(p => p.Name).Except(read));
+
+    // S+1 points without the lowest, also for leading, which is not the DDIM family's.
+    private static Timesteps Tau(string spacing, int steps) => spacing switch
+    {
+        "linspace" => Timesteps.LinspaceSolver(T, steps),
+        "leading" => Timesteps.Custom(T, [.. Enumerable.Range(0, steps).Select(i => (steps - i) * (T / (steps + 1)))]),
+        "trailing" => Timesteps.Trailing(T, steps),
+        _ => throw new NotSupportedException(spacing),
+    };
+
+    private JsonElement? Find(string key)
+    {
+        read.Add(key);
+        return config.TryGetProperty(key, out var value) ? value : null;
+    }
+}

@@ -1,0 +1,73 @@
+using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Solvers;
+using DiffusionSharp.Schedules;
+using TestKit;
+
+namespace Conformance.Sampling;
+
+/// <summary>11_k_diffusion: Karras' σ, no noise schedule; k-diffusion's x is ours divided by √ᾱ = 1/√(1+σ²).</summary>
+public class KDiffusionGoldens
+{
+    private const string Case = "11_k_diffusion";
+
+    public static TheoryData<string> Runs => new(GoldenRuns.Of("11_k_diffusion"));
+
+    [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
+    [MemberData(nameof(Runs))]
+    public void Agrees(string run)
+    {
+        var golden = new GoldenCase(Case);
+        var json = golden.Json.GetProperty("runs").GetProperty(run);
+        var sigmas = golden.Doubles("sigmas");
+        var eta = json.GetProperty("args").TryGetProperty("eta", out var e) ? e.GetDouble() : 0;
+        var options = new DpmSolverOptions { PredictionType = PredictionType.Sample, LowersFinalOrder = false };
+        var plan = run switch
+        {
+            "dpmpp_2m" => DpmSolverPlan.Create(Levels(sigmas), options),
+            "dpmpp_2m_sde" => DpmSolverPlan.Create(Levels(sigmas), options with { Eta = eta }),
+            "dpmpp_3m_sde" => DpmSolverPlan.Create(Levels(sigmas), options with { Order = 3, Heun = true, Eta = eta }),
+            "dpmpp_sde" => DpmSolverSinglestepPlan.Create(Levels(WithMiddles(sigmas)), options with { Eta = 1 }),
+            _ => throw new NotSupportedException(run),
+        };
+        var shape = golden.Shape(run + "/samples");
+        var states = golden.Doubles(run + "/samples");
+        var noise = golden.Has(run + "/noise") ? golden.Floats(run + "/noise") : [];
+        double[] start = [.. golden.Doubles("x_T").Select(x => x * Math.Sqrt(plan.Steps[0].AlphaBarFrom))];
+        Assert.Equal(states.Length / shape[0], start.Length);
+        var (x, _) = SchedulerReplay.Trajectory(new Denoised(shape[2], plan), plan, shape, start, noise);
+
+        // One state for each of their σ, where we end a step.
+        for (var i = 1; i < sigmas.Length; i++)
+        {
+            var k = plan.Steps.ToList().FindLastIndex(s => s.AlphaBarTo == AlphaBar(sigmas[i]));
+            var scaled = x[k].Select(v => v / Math.Sqrt(plan.Steps[k].AlphaBarTo)).ToArray();
+            SchedulerReplay.CompareState(states, i, scaled, json, $"x at sigma {sigmas[i]}");
+        }
+    }
+
+    private static double AlphaBar(double sigma) => 1 / (1 + (sigma * sigma));
+
+    // The t are names of the levels.
+    private static NoiseLevels Levels(double[] sigmas) => NoiseLevels.Custom(
+        sigmas.Length, AlphaBar(sigmas[^1]), [.. sigmas[..^1].Select((s, i) => new NoiseLevel(sigmas.Length - 1 - i, AlphaBar(s)))]);
+
+    // The middle, in λ, of each step but the one into σ = 0.
+    private static double[] WithMiddles(double[] sigmas) =>
+        [.. sigmas.SelectMany((s, i) => i + 2 < sigmas.Length ? (double[])[s, Math.Sqrt(s * sigmas[i + 1])] : [s])];
+
+    // denoised(x̂, σ) = 0.9·x̂/(1+σ²) + 0.1·sin(3·x̂/√(1+σ²)).
+    private sealed class Denoised(int channels, SamplingPlan plan) : IDenoiser
+    {
+        public int OutputChannels => channels;
+
+        public void Predict(DenoiserInput input, Span<float> prediction)
+        {
+            var t = input.Timesteps[0];
+            var a = Math.Sqrt(plan.Steps.First(s => s.Timestep == t).AlphaBarFrom);
+            for (var i = 0; i < input.X.Length; i++)
+            {
+                prediction[i] = (float)((0.9 * a * input.X[i]) + (0.1 * Math.Sin(3 * input.X[i])));
+            }
+        }
+    }
+}
