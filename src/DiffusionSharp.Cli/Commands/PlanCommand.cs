@@ -40,8 +40,7 @@ internal sealed class PlanCommand
 
     private readonly CliHost host;
     private readonly Option<string?> model = ModelOption.Create();
-    private readonly Option<bool> json = JsonOption.Create();
-    private readonly Option<bool> csv = new("--csv");
+    private readonly TableOptions form = new();
     private readonly SamplingOptions sampling = new();
     private readonly ScheduleOptions schedule = new();
 
@@ -50,8 +49,8 @@ internal sealed class PlanCommand
     public static Command Create(CliHost host)
     {
         var plan = new PlanCommand(host);
-        var command = new Command("plan") { plan.model, plan.json, plan.csv };
-        foreach (var option in plan.sampling.All.Concat(plan.schedule.All))
+        var command = new Command("plan") { plan.model };
+        foreach (var option in plan.sampling.All.Concat(plan.schedule.All).Concat(plan.form.All))
         {
             command.Add(option);
         }
@@ -62,11 +61,7 @@ internal sealed class PlanCommand
 
     private int Run(ParseResult r)
     {
-        if (r.GetValue(json) && r.GetValue(csv))
-        {
-            throw new DiffusionException(ErrorKind.Usage, "--json and --csv exclude each other: give one");
-        }
-
+        var (csv, json) = form.Resolve(r);
         if (r.Has(model) && schedule.Given(r).FirstOrDefault() is { } clash)
         {
             throw new DiffusionException(ErrorKind.Usage, $"{clash.Name} does not go with --model, which has its own schedule");
@@ -74,7 +69,7 @@ internal sealed class PlanCommand
 
         var scheduler = r.GetValue(model) is { } path ? ModelSource.Open(path).Scheduler : schedule.Resolve(r, null);
         var plan = DiffusionModel.Plan(scheduler, sampling.Resolve(r, scheduler));
-        host.Out.WriteLine((r.GetValue(json) ? plan.ToJson() : r.GetValue(csv) ? SamplingPlanTable.Csv(plan) : plan.ToString()).TrimEnd('\n'));
+        host.Out.WriteLine((json ? plan.ToJson() : csv ? SamplingPlanTable.Csv(plan) : plan.ToString()).TrimEnd('\n'));
         return 0;
     }
 }

@@ -45,10 +45,9 @@ internal sealed class ReconstructCommand
 
     private readonly CliHost host;
     private readonly EncodingOptions encoding = new("DATA");
-    private readonly Option<int[]> steps = Parse.List<int>("--steps");
+    private readonly Option<int[]> steps = Parse.Distinct<int>("--steps");
     private readonly Option<string?> output = new("--out", "-o");
-    private readonly Option<bool> csv = new("--csv");
-    private readonly Option<bool> json = JsonOption.Create();
+    private readonly TableOptions form = new();
     private readonly SamplingOptions sampling = new();
     private readonly LoadOptions load = new();
 
@@ -59,9 +58,9 @@ internal sealed class ReconstructCommand
         var reconstruct = new ReconstructCommand(host);
         var command = new Command("reconstruct")
         {
-            reconstruct.encoding.Images, reconstruct.steps, reconstruct.sampling.Spacing, reconstruct.output, reconstruct.csv, reconstruct.json,
+            reconstruct.encoding.Images, reconstruct.steps, reconstruct.sampling.Spacing, reconstruct.output,
         };
-        foreach (var option in reconstruct.encoding.All.Concat(reconstruct.load.All))
+        foreach (var option in reconstruct.encoding.All.Concat(reconstruct.form.All).Concat(reconstruct.load.All))
         {
             command.Add(option);
         }
@@ -72,16 +71,12 @@ internal sealed class ReconstructCommand
 
     private int Run(ParseResult r)
     {
-        if (r.GetValue(json) && r.GetValue(csv))
-        {
-            throw new DiffusionException(ErrorKind.Usage, "--json and --csv exclude each other: give one");
-        }
-
+        var (csv, json) = form.Resolve(r);
         var batch = load.BatchSize(r);
         var target = r.GetValue(output) ?? "reconstruction.png";
         using var loaded = load.Load(r, host);
         var shape = loaded.Graph.InputShape;
-        var runs = Steps(r, loaded.Schedule.T);
+        var runs = r.Or(steps, [.. Table2.Where(s => s <= loaded.Schedule.T).DefaultIfEmpty(loaded.Schedule.T)]);
         var x0 = encoding.Read(r, shape, host.Interruption.Token);
         var n = x0.Length / shape.Elements;
         var level = encoding.Level(r);
@@ -95,7 +90,7 @@ internal sealed class ReconstructCommand
         // Every plan is made before the first network call, so that a number that cannot be done is known at once.
         var plans = runs.Select(s => loaded.InversionPlan(options with { Steps = s }, level)).ToArray();
         using var meter = new SamplingMeter(host, plans.Sum(p => 2 * p.Steps.Count * ((n + batch - 1) / batch)));
-        var table = new ReconstructionTable(host, r.GetValue(csv), r.GetValue(json));
+        var table = new ReconstructionTable(host, csv, json);
         var shown = Math.Min(n, MostColumns);
         List<float> picture = [.. x0[..(shown * shape.Elements)].Select(v => (float)v)];
         foreach (var s in runs)
@@ -114,18 +109,5 @@ internal sealed class ReconstructCommand
         }
 
         return 0;
-    }
-
-    private int[] Steps(ParseResult r, int T)
-    {
-        if (!r.Has(steps))
-        {
-            return [.. Table2.Where(s => s <= T).DefaultIfEmpty(T)];
-        }
-
-        var given = r.GetValue(steps)!;
-        return given.Length > 0 && given.Distinct().Count() == given.Length ? given : throw new DiffusionException(
-            ErrorKind.Usage,
-            $"--steps: found '{string.Join(',', given)}'; give numbers of steps, each once");
     }
 }

@@ -2,11 +2,10 @@ using System.CommandLine;
 using DiffusionSharp.Cli.Display;
 using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Pictures;
-using DiffusionSharp.Cli.Plots;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Cli.Sweeps;
+using DiffusionSharp.Models;
 using DiffusionSharp.Sampling;
-using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Cli.Commands;
 
@@ -37,6 +36,7 @@ internal sealed class SweepCommand
           --seed S               seed of the first [0]
           --seeds LIST           the seed of each: 0-63 or 1,5,9-12
           --labels, --class LIST class of all images, or of each, by number or name
+          --from PICTURE.png     how this sheet was made
           --out, -o DIR          receives sheet.png, time.png, table.csv and table.json [sweep]
           --csv | --json         prints table.csv or table.json instead of text
           --batch N              images in one network call [16]
@@ -44,12 +44,15 @@ internal sealed class SweepCommand
           --threads N            threads of the engine [all cores]
         """;
 
+    private static readonly int[] Table1Steps = [10, 20, 50, 100];
+    private static readonly Eta[] Table1Etas = [0, 0.2, 0.5, 1, Eta.Hat];
+
     private readonly CliHost host;
-    private readonly Option<int[]> steps = Parse.List<int>("--steps");
-    private readonly Option<Eta[]> etas = Parse.List("--eta", Eta.Parse);
-    private readonly Option<string?> output = new("--out", "-o");
-    private readonly Option<bool> csv = new("--csv");
-    private readonly Option<bool> json = JsonOption.Create();
+    private readonly FromOption from = new("sweep");
+    private readonly Option<int[]> steps = Parse.Distinct<int>("--steps");
+    private readonly Option<Eta[]> etas = Parse.Distinct("--eta", Eta.Parse);
+    private readonly OutputFile output = new("--out", "-o");
+    private readonly TableOptions form = new();
     private readonly SamplingOptions sampling = new();
     private readonly SeedOptions seedOptions = new();
     private readonly LoadOptions load = new();
@@ -59,9 +62,9 @@ internal sealed class SweepCommand
     public static Command Create(CliHost host)
     {
         var sweep = new SweepCommand(host);
-        var command = new Command("sweep") { sweep.steps, sweep.etas, sweep.output, sweep.csv, sweep.json };
+        var command = new Command("sweep") { sweep.from, sweep.steps, sweep.etas, sweep.output };
         var sampling = sweep.sampling.All.Except([sweep.sampling.Steps, sweep.sampling.Timesteps, sweep.sampling.Eta]);
-        foreach (var option in sampling.Concat(sweep.seedOptions.All).Concat(sweep.load.All))
+        foreach (var option in sampling.Concat(sweep.seedOptions.All).Concat(sweep.load.All).Concat(sweep.form.All))
         {
             command.Add(option);
         }
@@ -72,48 +75,38 @@ internal sealed class SweepCommand
 
     private int Run(ParseResult r)
     {
-        if (r.GetValue(json) && r.GetValue(csv))
-        {
-            throw new DiffusionException(ErrorKind.Usage, "--json and --csv exclude each other: give one");
-        }
-
-        var folder = Folder(r.GetValue(output) ?? "sweep");
-        var allSteps = Distinct(r, steps, [10, 20, 50, 100]);
-        var allEtas = Distinct(r, etas, r.Or(sampling.Solver, Solver.Ddim) == Solver.Ddim ? [0, 0.2, 0.5, 1, Eta.Hat] : [0]);
-        var seeds = seedOptions.Resolve(r, null);
-        var batch = load.BatchSize(r);
+        var (csv, json) = form.Resolve(r);
         using var loaded = load.Load(r, host);
         Sheet.RequireColours(loaded.Graph.InputShape);
-        var options = sampling.Resolve(r, loaded.Source.Scheduler) with
+        var sweep = Prepare(r, loaded);
+        var recipe = Describe(r, sweep);
+        string[] notes = [.. sweep.Notes, .. from.Check(r, recipe)];
+        var folder = SweepFolder.Create(r.GetValue(output) ?? "sweep");
+        if (!json)
         {
-            Seeds = seeds,
-            Labels = load.Classes(r, loaded, seeds.Length),
-            BatchSize = batch,
-            CancellationToken = host.Interruption.Token,
-        };
-        var sweep = new Sweep(host, loaded, options, allSteps, allEtas);
-        var print = Printer(r, sweep);
-        Directory.CreateDirectory(folder);
+            host.Out.WriteLine(csv ? SweepTable.CsvHeader : SweepTable.TextHeader);
+        }
+
+        // Rows are printed as they come, so that an interrupted long sweep still shows what it found.
         var (cells, result) = sweep.Run((cell, meter) =>
         {
             meter.Clear();
-            print(cell);
+            host.Out.Write(json ? "" : $"{(csv ? SweepTable.CsvRow(cell, sweep.Images) : SweepTable.TextRow(cell, sweep.Images))}\n");
         });
-        var table = SweepTable.Json(sweep, cells, result, folder);
-        SweepSheet.Write(Path.Combine(folder, "sheet.png"), sweep, cells);
-        TimePlot.Write(Path.Combine(folder, "time.png"), cells);
-        AtomicFile.WriteAllText(Path.Combine(folder, "table.csv"), SweepTable.Csv(cells, sweep.Images));
-        AtomicFile.WriteAllText(Path.Combine(folder, "table.json"), JsonOption.Text(table) + "\n");
-        if (r.GetValue(json))
+        var table = SweepTable.Json(sweep, cells, result, folder, notes);
+        SweepFolder.Write(folder, sweep, cells, table, recipe.Of([.. sweep.Options.Seeds!], sweep.Options.Labels));
+        if (json)
         {
             host.Out.WriteLine(JsonOption.Text(table));
+            return 0;
         }
-        else if (!r.GetValue(csv))
+
+        if (!csv)
         {
             host.Out.WriteLine(FormattableString.Invariant($"{cells.Count} × {sweep.Images} images in {folder}: {result.Calls} network calls, {result.Seconds:F1} s"));
         }
 
-        foreach (var note in sweep.Notes)
+        foreach (var note in notes)
         {
             host.Error.WriteLine($"note: {Human.Plain(note)}");
         }
@@ -121,30 +114,31 @@ internal sealed class SweepCommand
         return 0;
     }
 
-    // Rows are printed as they come, so that an interrupted long sweep still shows what it found.
-    private Action<SweepCell> Printer(ParseResult r, Sweep sweep)
+    private Sweep Prepare(ParseResult r, DiffusionModel model)
     {
-        if (r.GetValue(json))
+        var T = model.Schedule.T;
+        var seeds = seedOptions.Resolve(r, null);
+        var options = sampling.Resolve(r, model.Source.Scheduler) with
         {
-            return _ => { };
-        }
-
-        var (header, row) = r.GetValue(csv)
-            ? (SweepTable.CsvHeader, (Func<SweepCell, int, string>)SweepTable.CsvRow)
-            : (SweepTable.TextHeader, SweepTable.TextRow);
-        host.Out.WriteLine(header);
-        return cell => host.Out.WriteLine(row(cell, sweep.Images));
+            Seeds = seeds,
+            Labels = load.Classes(r, model, seeds.Length),
+            BatchSize = load.BatchSize(r),
+            CancellationToken = host.Interruption.Token,
+        };
+        return new Sweep(
+            host,
+            model,
+            options,
+            r.Or(steps, [.. Table1Steps.Where(s => s <= T).DefaultIfEmpty(T)]),
+            r.Or(etas, options.Solver == Solver.Ddim ? Table1Etas : [0]));
     }
 
-    private static T[] Distinct<T>(ParseResult r, Option<T[]> option, T[] otherwise)
+    // The plan that stands for all is the reference's.
+    private Recipe Describe(ParseResult r, Sweep sweep)
     {
-        var values = r.Or(option, otherwise);
-        return values.Length > 0 && values.Distinct().Count() == values.Length ? values : throw new DiffusionException(
-            ErrorKind.Usage,
-            $"{option.Name}: found '{string.Join(',', values)}'; give at least one, each once");
+        var asked = load.Asked(
+            r,
+            [.. seedOptions.Values(r, [.. sweep.Options.Seeds!]), ("steps", string.Join(',', sweep.Steps)), ("eta", string.Join(',', sweep.Etas))]);
+        return new Recipe(asked, sweep.Model.Source, sweep.Plans[sweep.Reference]);
     }
-
-    private static string Folder(string path) => Path.GetExtension(path) is not (".png" or ".csv" or ".json") ? path : throw new DiffusionException(
-        ErrorKind.Usage,
-        $"--out {path}: a sweep makes several files; name a folder for them");
 }

@@ -29,13 +29,17 @@ internal static class Parse
 
     /// <summary>Numbers with commas between them.</summary>
     public static Option<T[]> List<T>(string name)
-        where T : ISpanParsable<T> => List(name, One<T>);
+        where T : ISpanParsable<T> => Option(name, text => Split(text, One<T>));
 
-    /// <summary>Values with commas between them.</summary>
-    public static Option<T[]> List<T>(string name, Func<string, T> one) => Option(name, text => text
-        .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-        .Select(one)
-        .ToArray());
+    /// <summary>Numbers with commas between them, at least one, none of them twice.</summary>
+    public static Option<T[]> Distinct<T>(string name)
+        where T : ISpanParsable<T> => Distinct(name, One<T>);
+
+    /// <summary>Values with commas between them, at least one, none of them twice.</summary>
+    public static Option<T[]> Distinct<T>(string name, Func<string, T> one) => Option(name, text =>
+        Split(text, one) is { Length: > 0 } values && values.Distinct().Count() == values.Length
+            ? values
+            : throw new FormatException("give at least one, each once"));
 
     /// <summary>N or HxW.</summary>
     public static Option<(int Height, int Width)?> Size(string name) => Option<(int, int)?>(name, text =>
@@ -79,6 +83,9 @@ internal static class Parse
         },
         Arity = ArgumentArity.ExactlyOne,
     };
+
+    private static T[] Split<T>(string text, Func<string, T> one) =>
+        [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(one)];
 
     private static T One<T>(string text)
         where T : ISpanParsable<T> => T.TryParse(text, CultureInfo.InvariantCulture, out var value)

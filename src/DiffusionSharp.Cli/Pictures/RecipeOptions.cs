@@ -12,7 +12,7 @@ internal sealed record RecipeOptions(string Verb, IReadOnlyDictionary<string, st
 {
     /// <summary>Whether an option has part in a picture: all have but those that say where results go, and which sources are read.</summary>
     public static bool Holds(Option option) =>
-        option is not (OutputFile or FromOption) && option.Name is not ("--json" or "--config" or "--verbose");
+        option is not (OutputFile or FromOption) && option.Name is not ("--json" or "--csv" or "--config" or "--verbose");
 
     /// <summary>The options of a command line.</summary>
     /// <param name="r">The command line, with all sources filled in.</param>

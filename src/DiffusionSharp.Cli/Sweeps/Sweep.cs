@@ -103,9 +103,7 @@ internal sealed class Sweep
             Plans[at].NetworkCalls,
             run.Seconds / Images,
             IsOfShapes ? ShapesScore.Of(values, run.Images.Shape.Width).Recognised : null,
-            MeanSquaredError(run.Images.Values, reference.Values),
+            ImageError.MeanSquared(run.Images.Values, reference.Values),
             shown);
     }
-
-    private static double MeanSquaredError(double[] a, double[] b) => a.Zip(b, (x, y) => (x - y) * (x - y) / 4).Average();
 }

@@ -8,11 +8,11 @@ namespace DiffusionSharp.Cli.Sweeps;
 /// <param name="NetworkCalls">Network calls for each image.</param>
 /// <param name="SecondsPerImage">Time of the sampling, divided by the number of images.</param>
 /// <param name="Recognised">Images that the checker of builtin:shapes recognises; null for other models.</param>
-/// <param name="MeanSquaredError">To the reference, see <see cref="Sweep.Reference"/>: per pixel and channel, over all images, scaled to 0…1.</param>
+/// <param name="MeanSquaredError">To the reference (see <see cref="Sweep.Reference"/>), see <see cref="ImageError"/>.</param>
 /// <param name="Shown">The first images as pixels, [N, C, H, W].</param>
 internal sealed record SweepCell(
     int Steps, Eta Eta, int NetworkCalls, double SecondsPerImage, int? Recognised, double MeanSquaredError, byte[] Shown)
 {
     /// <summary>Peak signal-to-noise ratio to the reference in dB; infinite for the reference itself.</summary>
-    public double Psnr => -10 * Math.Log10(MeanSquaredError);
+    public double Psnr => ImageError.Psnr(MeanSquaredError);
 }

@@ -12,13 +12,13 @@ internal static class SweepSheet
 {
     private const int Columns = 4;
 
-    public static void Write(string path, Sweep sweep, IReadOnlyList<SweepCell> cells)
+    public static void Write(string path, Sweep sweep, IReadOnlyList<SweepCell> cells, string recipe)
     {
         var shape = sweep.Model.Graph.InputShape;
         var shown = Math.Min(sweep.Images, Sweep.MostShown);
         var (sheet, pixels) = LabelledSheet.Draw(
             shape, [.. cells.Select(c => c.Shown)], Labels(sweep, cells, shown), Math.Min(shown, Columns), Sheet.Scale(shape));
-        ImageFile.SavePng(path, sheet, pixels);
+        ImageFile.SavePng(path, sheet, pixels, Recipe.Metadata(recipe));
     }
 
     private static SheetLabels Labels(Sweep sweep, IReadOnlyList<SweepCell> cells, int shown)

@@ -22,7 +22,7 @@ internal static class SweepTable
     public static string Csv(IReadOnlyList<SweepCell> cells, int images) =>
         string.Concat(cells.Select(c => CsvRow(c, images)).Prepend(CsvHeader).Select(row => row + "\n"));
 
-    public static JsonObject Json(Sweep sweep, IReadOnlyList<SweepCell> cells, SampleResult result, string folder) => new()
+    public static JsonObject Json(Sweep sweep, IReadOnlyList<SweepCell> cells, SampleResult result, string folder, IEnumerable<string> notes) => new()
     {
         ["out"] = folder,
         ["model"] = sweep.Model.Source.Path,
@@ -41,7 +41,7 @@ internal static class SweepTable
             ["mse"] = c.MeanSquaredError,
             ["psnr"] = double.IsFinite(c.Psnr) ? c.Psnr : null, // JSON has no infinity
         })]),
-        ["notes"] = JsonParts.List(sweep.Notes),
+        ["notes"] = JsonParts.List(notes),
     };
 
     /// <summary>The time per image.</summary>

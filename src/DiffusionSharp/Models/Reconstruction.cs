@@ -10,8 +10,8 @@ namespace DiffusionSharp.Models;
 /// <param name="NetworkCalls">Per image, up and down together: 2·S, twice that under guidance; at <see cref="InversionLevel.Refined"/>, what it took on average.</param>
 public sealed record Reconstruction(SampledImages Images, double MeanSquaredError, double NetworkCalls)
 {
-    /// <summary>Peak signal-to-noise ratio in dB, 10·log10(1/<see cref="MeanSquaredError"/>); infinite where nothing was lost.</summary>
-    public double Psnr => -10 * Math.Log10(MeanSquaredError);
+    /// <summary>Peak signal-to-noise ratio in dB; infinite where nothing was lost.</summary>
+    public double Psnr => ImageError.Psnr(MeanSquaredError);
 
     internal static Reconstruction Of(DiffusionModel model, double[] images, SampleOptions options, InversionLevel level)
     {
@@ -31,13 +31,6 @@ public sealed record Reconstruction(SampledImages Images, double MeanSquaredErro
             },
         };
         var back = model.Sample(both with { InitialX = model.Invert(images, both, level).Values });
-        var sum = 0.0;
-        for (var i = 0; i < images.Length; i++)
-        {
-            var difference = (back.Values[i] - images[i]) / 2;
-            sum += difference * difference;
-        }
-
-        return new Reconstruction(back, sum / images.Length, (double)calls / count);
+        return new Reconstruction(back, ImageError.MeanSquared(back.Values, images), (double)calls / count);
     }
 }

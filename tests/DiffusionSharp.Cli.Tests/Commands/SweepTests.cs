@@ -75,6 +75,22 @@ public sealed class SweepTests : IDisposable
     }
 
     [Fact]
+    public void ASheetSaysHowItWasMade()
+    {
+        var first = Sweep("--steps", "3,2", "--eta", "0,hat", "--seeds", "4,9", "--no-clip");
+        var again = ddim.Json("sweep", "--from", scratch["out/sheet.png"], "--out", scratch["again"]);
+        var other = ddim.Json("sweep", "--from", scratch["out/sheet.png"], "--out", scratch["again"], "--eta", "0");
+
+        Assert.Equal(Numbers(first), Numbers(again));
+        Assert.Equal(["3 0", "2 0"], Numbers(other).Select(n => n[..3]));
+        Assert.Empty(again["notes"]!.AsArray());
+        Assert.Contains("eta", (string)other["notes"]![0]!, StringComparison.Ordinal);
+        ddim.Fails(ErrorKind.Usage, "ddim sweep --from", "sample", "--from", scratch["out/sheet.png"]);
+
+        static IEnumerable<string> Numbers(JsonNode json) => json["cells"]!.AsArray().Select(c => $"{c!["steps"]} {c["eta"]} {c["mse"]}");
+    }
+
+    [Fact]
     public void DrawingsOfShapesAreScored()
     {
         TinyModel.Save(scratch["shapes"], size: 16);
