@@ -29,14 +29,17 @@ internal sealed class SampleCommand
           --clip | --no-clip | --threshold Q
                                  what is done to predicted x0 [as the model says]
         Which images
-          --count N              how many [16]
-          --seed S               seed of the first [0]
+          --count N, --seed S    how many [16; as many as --init-image holds], seed of the first [0]
           --seeds LIST           the seed of each: 0-63 or 1,5,9-12
           --only LIST            write these of them alone
           --labels, --class LIST class of all images, or of each, by number or name [taking turns]
           --guidance W           0 ignores the class, 1 follows it, more exaggerates it [1]
           --init X.npy           start from these x_T, [N,C,H,W]
           --noise Z.npy          use this noise in the steps, [steps,N,C,H,W] (with --init)
+          --init-image PATH      start from this image, or from each of a folder's or archive's (SDEdit)
+          --strength X           part of the steps done on it, 0 … 1 [0.6; with --mask, from pure noise]
+          --mask FILE            paint where it is white or transparent, keep black exactly (RePaint)
+          --jump-length J, --resample R  of --mask: each J steps are done R times [5, 5]
         Results
           --out, -o FILE.png     one sheet [samples.png]
           --out, -o DIR/         one file per image; run it again to go on after an interruption

@@ -40,6 +40,8 @@ internal sealed class SequenceCommand
           --guidance W           how much the class counts [1]
           --init X.npy           start from these x_T, [N,C,H,W]
           --noise Z.npy          use this noise in the steps, [steps,N,C,H,W] (with --init)
+          --init-image PATH, --strength X, --mask FILE, --jump-length J, --resample R
+                                 as for ddim sample
           --batch N              images in one network call [16]
           --device D             cpu, cuda or cuda:N [cpu]
           --threads N            threads of the engine [all cores]

@@ -15,9 +15,10 @@ internal sealed class DrawingOptions(FromOption from)
     private readonly Option<ulong[]> only = Parse.Option("--only", SeedOptions.ParseList);
     private readonly SamplingOptions sampling = new();
     private readonly SeedOptions seeds = new();
+    private readonly EditingOptions editing = new();
     private readonly LoadOptions load = new();
 
-    public IEnumerable<Option> All => [from, ema, init, noise, only, .. sampling.All, .. seeds.All, .. load.All, load.Guidance];
+    public IEnumerable<Option> All => [from, ema, init, noise, only, .. sampling.All, .. seeds.All, .. editing.All, .. load.All, load.Guidance];
 
     /// <summary>The model on its engine.</summary>
     public DiffusionModel Load(ParseResult r, CliHost host)
@@ -27,6 +28,7 @@ internal sealed class DrawingOptions(FromOption from)
             throw new DiffusionException(ErrorKind.Usage, "--ema and --raw exclude each other: give one");
         }
 
+        editing.Check(r, r.GetValue(init));
         _ = load.BatchSize(r);
         return load.Load(r, host);
     }
@@ -41,18 +43,20 @@ internal sealed class DrawingOptions(FromOption from)
     public SampleJob Job(ParseResult r, CliHost host, DiffusionModel model, int usual, bool oneBatch, params IEnumerable<(string Name, string Value)> more)
     {
         var inputs = SampleInputs.Read(r.GetValue(init), r.GetValue(noise), model.Graph.InputShape);
-        var all = seeds.Resolve(r, inputs.Count, usual);
+        var (edit, count) = editing.Read(r, model.Graph.InputShape, seeds.Asked(r), host.Interruption.Token);
+        var all = seeds.Resolve(r, count ?? inputs.Count, usual);
         var wanted = Wanted(r, all);
         var given = load.BatchSize(r);
         var batch = oneBatch && wanted.Select(i => i / given).Distinct().Count() > 1 ? all.Length : given;
         var options = sampling.Resolve(r, model.Source.Scheduler) with
         {
             Guidance = r.Or(load.Guidance, 1),
+            Edit = edit,
             BatchSize = batch,
             CancellationToken = host.Interruption.Token,
         };
         var asked = load.Asked(r, [.. seeds.Values(r, all), ("batch", $"{batch}"), .. more]);
-        var recipe = new Recipe(asked, model.Source, model.Plan(options));
+        var recipe = new Recipe(asked, model.Source, model.Plan(options), edit);
         return new SampleJob
         {
             Host = host,

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using DiffusionSharp.Imaging.Data;
-using DiffusionSharp.Imaging.Shapes;
 using DiffusionSharp.Sampling;
 
 namespace DiffusionSharp.Cli.Options;
@@ -9,8 +7,6 @@ namespace DiffusionSharp.Cli.Options;
 /// <param name="argument">The images' name in the help.</param>
 internal sealed class EncodingOptions(string argument)
 {
-    private const int DefaultDrawings = 16;
-
     private readonly Option<int> count = Parse.Number<int>("--count");
     private readonly Option<InversionLevel> level = Parse.Choice(
         "--level",
@@ -25,10 +21,6 @@ internal sealed class EncodingOptions(string argument)
     public InversionLevel Level(ParseResult r) => r.Or(level, InversionLevel.Target);
 
     /// <summary>Reads the images as the model takes them, [N, C, H, W], -1…1.</summary>
-    public double[] Read(ParseResult r, ImageShape shape, CancellationToken cancellation)
-    {
-        var paths = r.GetValue(Images)!;
-        int? wanted = r.Has(count) ? r.GetValue(count) : paths.Contains(ShapesSource.Name) ? DefaultDrawings : null;
-        return ImageList.Read(paths, shape, wanted, cancellation);
-    }
+    public double[] Read(ParseResult r, ImageShape shape, CancellationToken cancellation) =>
+        ImageInputs.Read(r.GetValue(Images)!, shape, r.Has(count) ? r.GetValue(count) : null, cancellation);
 }

@@ -16,6 +16,9 @@ internal sealed class SeedOptions
 
     public IEnumerable<Option> All => [Count, Seed, Seeds];
 
+    /// <summary>How many images were asked for; null when nothing says so.</summary>
+    public int? Asked(ParseResult r) => r.Has(Seeds) ? r.GetValue(Seeds)!.Length : r.Has(Count) ? r.GetValue(Count) : null;
+
     /// <summary>The seed of each image.</summary>
     /// <param name="r">The command line.</param>
     /// <param name="given">How many images other options ask for (as many as <c>--init</c> holds); null when none does.</param>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -25,7 +26,7 @@ internal sealed class Recipe
     private static readonly string[] Covered =
     [
         "steps", "eta", "solver", "spacing", "timesteps", "clip", "no-clip", "threshold", "model", "raw", "ema",
-        "seed", "count", "seeds", "only", "labels", "init", "noise", "batch", "threads", "device",
+        "seed", "count", "seeds", "only", "labels", "init", "noise", "init-image", "strength", "mask", "jump-length", "resample", "batch", "threads", "device",
     ];
 
     private readonly Task<string> model;
@@ -35,12 +36,17 @@ internal sealed class Recipe
     /// <param name="options">What was asked for.</param>
     /// <param name="source">The model.</param>
     /// <param name="plan">The steps.</param>
-    public Recipe(RecipeOptions options, ModelSource source, SamplingPlan plan)
+    /// <param name="edit">Images that are edited, for when they are in no file of their own: what was read of a folder stands for it.</param>
+    public Recipe(RecipeOptions options, ModelSource source, SamplingPlan plan, EditOptions? edit = null)
     {
         (Options, ModelPath, Plan) = (options, source.Path, plan);
         PlanHash = Short(SHA256.HashData(Encoding.UTF8.GetBytes(plan.ToJson())));
         model = Task.Run(() => Hash(source.WeightsPath));
         inputs = JsonParts.Map(options.Inputs.Select(i => KeyValuePair.Create(i.Key, Hash(i.Value))));
+        if (edit is not null && !inputs.ContainsKey("init-image"))
+        {
+            inputs["init-image"] = Short(SHA256.HashData(MemoryMarshal.AsBytes<double>(edit.Images)));
+        }
     }
 
     /// <summary>What was asked for.</summary>
@@ -83,7 +89,7 @@ internal sealed class Recipe
             ["sampler"] = Plan.Name,
             ["tau"] = new JsonArray([.. Plan.Steps.Where(s => s.Timestep is not null).Select(s => (JsonNode?)s.Timestep!.Value)]),
             ["T"] = Plan.T,
-            ["lastAlphaBar"] = Plan.Steps[0].AlphaBarFrom,
+            ["lastAlphaBar"] = Plan.Steps.Min(s => s.AlphaBarFrom),
             ["x0"] = Plan.X0Treatment.ToString(),
             ["prediction"] = Plan.PredictionType.ToString(),
             ["plan"] = PlanHash,

@@ -35,7 +35,7 @@ internal sealed record RecipeOptions(string Verb, IReadOnlyDictionary<string, st
         return new RecipeOptions(
             r.CommandResult.Command.Name,
             values,
-            given.OfType<InputFile>().ToDictionary(o => o.Name[2..], o => r.GetValue(o)!),
+            given.OfType<InputFile>().Where(o => File.Exists(r.GetValue(o))).ToDictionary(o => o.Name[2..], o => r.GetValue(o)!),
             engine);
     }
 }

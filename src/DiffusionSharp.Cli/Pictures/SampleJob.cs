@@ -106,6 +106,7 @@ internal sealed class SampleJob
         Labels = Labels is null ? null : [.. which.Select(i => Labels[i])],
         Noise = Inputs.Noise(which, Model.Graph.InputShape),
         InitialX = Inputs.Init(which),
+        Edit = Options.Edit?.Pick(Model.Graph.InputShape, which),
         Progress = progress,
     });
 

@@ -23,6 +23,11 @@ internal sealed class StepFrames
     {
         (this.shape, this.images) = (shape, images);
         int[] calling = [.. plan.Steps.Index().Where(s => s.Item.Timestep is not null).Select(s => s.Index)];
+        if (calling.Length == 0)
+        {
+            throw new DiffusionException(ErrorKind.Usage, "no step calls the network, so that there is nothing to show; give a higher --strength");
+        }
+
         var n = Math.Min(frames, calling.Length);
         Steps = n == 1 ? [calling[^1]] : [.. Enumerable.Range(0, n).Select(i => calling[(int)Math.Round(i * (calling.Length - 1.0) / (n - 1))])];
         var bytes = 2L * n * images * shape.Elements;

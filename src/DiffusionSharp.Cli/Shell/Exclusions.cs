@@ -11,6 +11,7 @@ internal static class Exclusions
         ("--clip", "--no-clip"), ("--clip", "--threshold"), ("--no-clip", "--threshold"),
         ("--json", "--csv"),
         ("--ema", "--raw"),
+        ("--init-image", "--init"), ("--init-image", "--noise"),
         ("--accumulate", "--micro-batch"),
     ];
 

@@ -6,6 +6,10 @@ namespace DiffusionSharp.Imaging.Data;
 /// <summary>Reads images that are named one by one, or by the data set they lie in, as a network takes them.</summary>
 public static class ImageList
 {
+    /// <summary>True for the path of one image file, false for whatever holds several.</summary>
+    /// <param name="path">The path.</param>
+    public static bool IsImage(string path) => RawImage.IsImageName(path) && File.Exists(path);
+
     /// <summary>Reads, resizes (short side, antialiased) and centre-crops images.</summary>
     /// <param name="paths">Image files, and whatever <see cref="DataSets.Open"/> opens; in this order.</param>
     /// <param name="shape">1 or 3 channels, any size.</param>
@@ -29,7 +33,7 @@ public static class ImageList
         var left = count ?? int.MaxValue;
         foreach (var path in paths.TakeWhile(_ => left > 0))
         {
-            if (RawImage.IsImageName(path) && File.Exists(path))
+            if (IsImage(path))
             {
                 Decode(path, options, shape, pixels);
                 Add();

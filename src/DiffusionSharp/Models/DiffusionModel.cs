@@ -51,12 +51,14 @@ public sealed class DiffusionModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(scheduler);
         ArgumentNullException.ThrowIfNull(options);
-        return SolverPlan.Create(options.Solver, Levels(scheduler, options), new DdimOptions
+        var levels = Levels(scheduler, options);
+        var ddim = new DdimOptions
         {
             Eta = options.Eta,
             PredictionType = scheduler.PredictionType,
             X0Treatment = options.X0Treatment ?? Treatment(scheduler),
-        });
+        };
+        return options.Edit is { } edit ? edit.Plan(options.Solver, levels, ddim) : SolverPlan.Create(options.Solver, levels, ddim);
     }
 
     /// <summary>The plan that <see cref="Invert"/> carries out.</summary>
@@ -87,7 +89,7 @@ public sealed class DiffusionModel : IDisposable
         ArgumentNullException.ThrowIfNull(images);
         options ??= new SampleOptions();
         var count = images.Length / Graph.InputShape.Elements;
-        return Run(InversionPlan(options, level), count, NoiseSource.FromSeeds(new ulong[count]), options with { InitialX = images });
+        return Run(InversionPlan(options, level), count, NoiseSource.FromSeeds(new ulong[count]), options with { InitialX = images, Edit = null });
     }
 
     /// <summary>Samples images.</summary>
@@ -132,17 +134,21 @@ public sealed class DiffusionModel : IDisposable
     /// <inheritdoc/>
     public void Dispose() => (Denoiser as IDisposable)?.Dispose();
 
-    private SampledImages Run(SamplingPlan plan, int count, NoiseSource noise, SampleOptions options) => Sampler.Run(Guided(options.Guidance), plan, new SamplerRequest
+    private SampledImages Run(SamplingPlan plan, int count, NoiseSource noise, SampleOptions options)
     {
-        Shape = Graph.InputShape,
-        Count = count,
-        Noise = noise,
-        InitialX = options.InitialX,
-        Labels = options.Labels,
-        BatchSize = options.BatchSize,
-        Progress = options.Progress,
-        CancellationToken = options.CancellationToken,
-    });
+        var request = new SamplerRequest
+        {
+            Shape = Graph.InputShape,
+            Count = count,
+            Noise = noise,
+            InitialX = options.InitialX,
+            Labels = options.Labels,
+            BatchSize = options.BatchSize,
+            Progress = options.Progress,
+            CancellationToken = options.CancellationToken,
+        };
+        return Sampler.Run(Guided(options.Guidance), plan, options.Edit?.Apply(request, plan) ?? request);
+    }
 
     private static NoiseLevels Levels(Weights.SchedulerConfig scheduler, SampleOptions options)
     {

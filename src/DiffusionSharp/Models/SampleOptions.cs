@@ -40,6 +40,9 @@ public sealed record SampleOptions
     /// <summary>x_T, [N, C, H, W]; null draws it from the noise.</summary>
     public double[]? InitialX { get; init; }
 
+    /// <summary>Images to start from or to paint into; null samples from pure noise.</summary>
+    public EditOptions? Edit { get; init; }
+
     /// <summary>Class of each image, for a class-conditional model.</summary>
     public int[]? Labels { get; init; }
 

@@ -55,6 +55,10 @@ public sealed partial class NoiseLevels : IReadOnlyList<NoiseLevel>
         ? FinalAlphaBar
         : NoiseLevel.AboveZero(levels[index].AlphaBar, AlphaBar(index + 1)));
 
+    /// <summary>The cleanest so many levels, with the same end and without the notes, which are of the whole list.</summary>
+    /// <param name="count">1..Count.</param>
+    public NoiseLevels Last(int count) => new(T, levels[^count..], FinalAlphaBar, []);
+
     /// <inheritdoc/>
     public IEnumerator<NoiseLevel> GetEnumerator() => ((IEnumerable<NoiseLevel>)levels).GetEnumerator();
 

@@ -36,6 +36,11 @@ public sealed class UsageErrorTests
     [InlineData("a seed is there twice", "sample", "--seeds", "1,1")]
     [InlineData("pictures are written as PNG", "sample", "--out", "x.jpg")]
     [InlineData("--batch: found 0", "sample", "--batch", "0")]
+    [InlineData("give one with --init-image", "sample", "--strength", "0.5")]
+    [InlineData("give one with --init-image", "sample", "--mask", "m.png")]
+    [InlineData("give a --mask", "sample", "--init-image", "x.png", "--resample", "3")]
+    [InlineData("from an image: give one", "sample", "--init-image", "x.png", "--init", "x.npy")]
+    [InlineData("--strength: found '1.5'", "sample", "--init-image", "x.png", "--strength", "1.5")]
     [InlineData("'--input'", "predict", "--timesteps", "1", "--output", "y.npy")]
     public void IsOneLineWithAdvice(string words, params string[] args)
     {
