@@ -1,5 +1,5 @@
-// Makes a plan for timesteps of one's own choice, prints it, and carries it out with a denoiser known in closed form:
-// if the data are Gaussian, x0 ~ N(mean, deviation²), then so is x_t, and the best prediction of the noise is linear in x_t.
+// Makes a plan of one's own, step by step, prints it, and carries it out with a denoiser known in closed form: if the data are Gaussian,
+// x0 ~ N(mean, deviation²), then so is x_t, and the best prediction of the noise is linear in x_t.
 //   dotnet run -c Release --project samples/CustomPlan
 using DiffusionSharp;
 using DiffusionSharp.Noise;
@@ -8,21 +8,19 @@ using DiffusionSharp.Schedules;
 
 var schedule = NoiseSchedule.Linear(T: 1000);
 var tau = Timesteps.Custom(schedule.T, 999, 950, 900, 800, 700, 550, 400, 280, 180, 100, 50, 20, 5, 0);
-var plan = DdimPlan.Create(schedule, tau, new DdimOptions { Eta = 0.5 });
+
+// DDPM (η = 1) while there is much noise, DDIM (η = 0) below t = 500. ᾱ at -1 is the clean image.
+var steps = tau.Zip([.. tau.Skip(1), -1], (t, s) => DdimPlan.Step(t, schedule.AlphaBar(t), schedule.AlphaBar(s), new DdimOptions { Eta = t > 500 ? 1 : 0 }));
+var plan = new SamplingPlan("DDPM, then DDIM", schedule.T, PredictionType.Epsilon, X0Treatment.None, [.. steps]);
 Console.WriteLine(plan);
 
 var gaussian = new GaussianDenoiser(schedule, Mean: 0.3, Deviation: 0.2);
-var images = Sampler.Run(gaussian, plan, new SamplerRequest
-{
-    Shape = new ImageShape(3, 32, 32),
-    Count = 16,
-    Noise = NoiseSource.FromSeeds([.. Enumerable.Range(0, 16).Select(seed => (ulong)seed)]),
-});
+var seeds = NoiseSource.FromSeeds([.. Enumerable.Range(0, 16).Select(seed => (ulong)seed)]);
+var images = Sampler.Run(gaussian, plan, new SamplerRequest { Shape = new ImageShape(3, 32, 32), Count = 16, Noise = seeds });
 
-var mean = images.Values.Average();
-var deviation = Math.Sqrt(images.Values.Average(v => (v - mean) * (v - mean)));
+var (mean, square) = (images.Values.Average(), images.Values.Average(v => v * v));
 Console.WriteLine($"data:    mean {gaussian.Mean:0.000}, deviation {gaussian.Deviation:0.000}");
-Console.WriteLine($"samples: mean {mean:0.000}, deviation {deviation:0.000} (finer timesteps bring it closer)");
+Console.WriteLine($"samples: mean {mean:0.000}, deviation {Math.Sqrt(square - (mean * mean)):0.000} (finer timesteps bring it closer)");
 
 /// <summary>E[ε | x_t] = √(1-ᾱ)·(x_t - √ᾱ·mean) / (ᾱ·deviation² + 1 - ᾱ).</summary>
 internal sealed record GaussianDenoiser(NoiseSchedule Schedule, double Mean, double Deviation) : IDenoiser

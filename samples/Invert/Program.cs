@@ -9,12 +9,12 @@ using DiffusionSharp.Torch.Engine;
 using var model = DiffusionModel.Load(args.ElementAtOrDefault(1) ?? "models/shapes-32", TorchEngine.Cpu);
 var images = ImageList.Read([args.FirstOrDefault() ?? "builtin:shapes"], model.Graph.InputShape, count: 1);
 
-var latents = model.Invert(images, new SampleOptions { Steps = 100 });
-var back = model.Sample(new SampleOptions { Steps = 100, InitialX = latents.Values, X0Treatment = X0Treatment.None });
+var latents = model.Invert(images, new SampleOptions { Steps = 50 });
+var back = model.Sample(new SampleOptions { Steps = 50, InitialX = latents.Values, X0Treatment = X0Treatment.None });
 ImageFile.SavePng("original.png", back.Shape, Array.ConvertAll(images, v => (float)v));
 ImageFile.SavePng("decoded.png", back.Shape, back.ToFloats());
 
-foreach (var steps in new[] { 10, 20, 50 })
+foreach (var steps in new[] { 5, 10, 20 })
 {
     Console.WriteLine($"{steps} steps: {model.Reconstruct(images, new SampleOptions { Steps = steps }).Psnr:F1} dB");
 }

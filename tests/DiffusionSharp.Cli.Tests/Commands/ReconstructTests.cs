@@ -1,3 +1,4 @@
+using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Cli.Tests.Kit;
 using DiffusionSharp.Imaging.Data;
 using DiffusionSharp.Imaging.Files;
@@ -31,10 +32,10 @@ public sealed class ReconstructTests : IDisposable
     [Fact]
     public void OfTheBundledModelTheErrorFallsWithStepsAndRefining()
     {
-        double[] target = Errors("4,16", "target"), refined = Errors("16", "refined");
+        double[] target = Errors("4,8", "target"), refined = Errors("8", "refined");
 
         Assert.True(target[1] < target[0] / 2 && refined[0] < target[1] / 2, $"target {target[0]:G3}, {target[1]:G3}; refined {refined[0]:G3}");
-        Assert.InRange(target[1], 0, 0.03);
+        Assert.InRange(target[1], 0, 0.1);
 
         double[] Errors(string steps, string level) =>
         [
@@ -50,11 +51,11 @@ public sealed class ReconstructTests : IDisposable
     [InlineData("refined", InversionLevel.Refined)]
     public void TheRowsAreTheLibrarys(string word, InversionLevel level)
     {
-        var rows = ddim.Json([.. Words("--steps", "7,2", "--level", word, "--batch", "2", "--count", "2")]).AsArray();
+        var rows = ddim.Json([.. Words("--steps", "3,1", "--level", word, "--batch", "2", "--count", "2")]).AsArray();
 
         using var loaded = DiffusionModel.Load(model, TorchEngine.Cpu);
         var x0 = ImageList.Read([data], loaded.Graph.InputShape, 2, TestContext.Current.CancellationToken);
-        Assert.Equal([7, 2], rows.Select(row => (int)row!["steps"]!));
+        Assert.Equal([3, 1], rows.Select(row => (int)row!["steps"]!));
         Assert.All(rows, row =>
         {
             var expected = loaded.Reconstruct(x0, new SampleOptions { Steps = (int)row!["steps"]! }, level);
@@ -68,12 +69,12 @@ public sealed class ReconstructTests : IDisposable
     [Fact]
     public void CsvHasTheNumbersOfJsonAndTheTableARowForEach()
     {
-        var rows = ddim.Json(Words("--steps", "4,9")).AsArray();
-        var csv = ddim.Done(Words("--steps", "4,9", "--csv")).TrimEnd('\n').Split('\n');
-        var text = ddim.Done(Words()).TrimEnd('\n').Split('\n');
+        var rows = ddim.Json(Words("--steps", "1,3")).AsArray();
+        var csv = ddim.Done(Words("--steps", "1,3", "--csv")).TrimEnd('\n').Split('\n');
+        var text = ddim.Done(Words("--steps", "1,3")).TrimEnd('\n').Split('\n');
 
         Assert.Equal(["steps,mse,psnr,networkCalls", .. rows.Select(row => string.Join(',', row!.AsObject().Select(f => f.Value!.ToJsonString())))], csv);
-        Assert.Equal(["10", "20", "50", "100"], text[1..].Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[0])); // of T = 100
+        Assert.Equal(["1", "3"], text[1..].Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[0]));
     }
 
     [Fact]
@@ -107,6 +108,30 @@ public sealed class ReconstructTests : IDisposable
         Assert.Contains("call 1/20", error, StringComparison.Ordinal);
         Assert.Contains("call 20/20", error, StringComparison.Ordinal);
         Assert.Contains("ETA", error, StringComparison.Ordinal);
+    }
+
+    // T is 100: of the paper's numbers 10, 20, 50 and 100 are left, 2·180 calls. The clock shows every call; the 23rd is of the second row.
+    [Fact]
+    public void InterruptionKeepsTheRowsThatAreDone()
+    {
+        using var interruption = new Interruption();
+        var calls = 0;
+        var interrupted = new Ddim { Clock = new SteppingClock(), Interruption = interruption, OnErrorLine = Raise };
+        var (code, table, error) = interrupted.Run(Words("--csv"));
+
+        Assert.Equal(130, code);
+        Assert.Contains("call 23/360", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("call 24/360", error, StringComparison.Ordinal);
+        Assert.Equal(["steps,mse,psnr,networkCalls", "10"], table.TrimEnd('\n').Split('\n').Select((line, i) => i == 0 ? line : line.Split(',')[0]));
+        Assert.False(File.Exists(scratch["r.png"]));
+
+        void Raise()
+        {
+            if (++calls == 23)
+            {
+                interruption.Raise(130);
+            }
+        }
     }
 
     [Fact]
