@@ -26,7 +26,8 @@ internal sealed class InterpolateCommand
           --labels, --class LIST class of all images [0 where the model has classes]
           --guidance W           how much the class counts, see ddim sample [1]
           --steps N              network calls per image [50]
-          --solver NAME          ddim, dpm++2m, dpm++3m [ddim]
+          --solver NAME          ddim (= euler), dpm++2m, dpm++3m, heun, plms,
+                                 unipc2, unipc3, deis2, deis3 [ddim]
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
                                  stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
                                  logsnr [uniform]

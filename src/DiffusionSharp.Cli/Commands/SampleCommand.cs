@@ -21,7 +21,8 @@ internal sealed class SampleCommand
         Sampling
           --steps N              network calls per image [50]
           --eta X                0 deterministic DDIM … 1 DDPM; hat = DDPM with the larger variance [0]
-          --solver NAME          ddim, dpm++2m, dpm++3m, dpm++2m-sde [ddim]
+          --solver NAME          ddim (= euler), dpm++2m, dpm++3m, dpm++2m-sde, heun, plms,
+                                 unipc2, unipc3, deis2, deis3 [ddim]
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
                                  stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
                                  logsnr [uniform]

@@ -23,8 +23,11 @@ internal sealed class SamplingOptions
 
     public Option<Solver> Solver { get; } = Parse.Choice(
         "--solver",
-        ("ddim", Sampling.Solver.Ddim),
-        ("dpm++2m", Sampling.Solver.DpmPlusPlus2M), ("dpm++3m", Sampling.Solver.DpmPlusPlus3M), ("dpm++2m-sde", Sampling.Solver.DpmPlusPlus2MSde));
+        ("ddim", Sampling.Solver.Ddim), ("euler", Sampling.Solver.Ddim),
+        ("dpm++2m", Sampling.Solver.DpmPlusPlus2M), ("dpm++3m", Sampling.Solver.DpmPlusPlus3M), ("dpm++2m-sde", Sampling.Solver.DpmPlusPlus2MSde),
+        ("heun", Sampling.Solver.Heun), ("plms", Sampling.Solver.Plms),
+        ("unipc2", Sampling.Solver.UniPc2), ("unipc3", Sampling.Solver.UniPc3),
+        ("deis2", Sampling.Solver.Deis2), ("deis3", Sampling.Solver.Deis3));
 
     public Option<int[]> Timesteps { get; } = Parse.List<int>("--timesteps");
 

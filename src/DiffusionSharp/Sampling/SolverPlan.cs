@@ -25,8 +25,16 @@ public static class SolverPlan
             Solver.DpmPlusPlus2M => DpmSolverPlan.Create(levels, Dpm(options, order: 2)),
             Solver.DpmPlusPlus3M => DpmSolverPlan.Create(levels, Dpm(options, order: 3)),
             Solver.DpmPlusPlus2MSde => DpmSolverPlan.Create(levels, Dpm(options, order: 2) with { Eta = 1 }),
+            Solver.Heun => EdmPlan.Heun(levels, options),
+            Solver.Plms => PlmsPlan.Create(levels, options),
+            Solver.UniPc2 => UniPcPlan.Create(levels, UniPc(2)),
+            Solver.UniPc3 => UniPcPlan.Create(levels, UniPc(3)),
+            Solver.Deis2 => DeisPlan.Create(levels, options, 2),
+            Solver.Deis3 => DeisPlan.Create(levels, options, 3),
             _ => throw new ArgumentOutOfRangeException(nameof(solver), solver, null),
         };
+
+        UniPcOptions UniPc(int order) => new() { Order = order, PredictionType = options.PredictionType, X0Treatment = options.X0Treatment };
     }
 
     private static DpmSolverOptions Dpm(SolverOptions options, int order) => new()

@@ -11,7 +11,7 @@ public readonly record struct NoiseLevel(double Timestep, double AlphaBar)
     public double Lambda => LambdaOf(AlphaBar);
 
     /// <summary>σ = √((1-ᾱ)/ᾱ), the noise beside a signal of 1 (EDM's σ).</summary>
-    public double Sigma => Math.Sqrt((1 - AlphaBar) / AlphaBar);
+    public double Sigma => SigmaOf(AlphaBar);
 
     /// <summary>λ of ᾱ: -∞ for pure noise, +∞ for the clean image.</summary>
     /// <param name="alphaBar">In [0, 1].</param>
@@ -21,4 +21,8 @@ public readonly record struct NoiseLevel(double Timestep, double AlphaBar)
     /// <param name="alphaBar">ᾱ of a level.</param>
     /// <param name="next">ᾱ of the next cleaner level, above 0.</param>
     internal static double AboveZero(double alphaBar, double next) => alphaBar == 0 ? Math.Min(SmallestAlphaBar, next / 2) : alphaBar;
+
+    /// <summary>EDM's σ of ᾱ: 0 for the clean image, +∞ for pure noise.</summary>
+    /// <param name="alphaBar">In [0, 1].</param>
+    public static double SigmaOf(double alphaBar) => Math.Sqrt((1 - alphaBar) / alphaBar);
 }
