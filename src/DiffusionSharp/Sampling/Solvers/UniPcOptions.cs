@@ -12,10 +12,10 @@ public sealed record UniPcOptions : SolverOptions
     public bool B1 { get; init; }
 
     /// <summary>True makes polynomials of ε instead of x0 (diffusers' <c>predict_x0=False</c>).</summary>
-    public bool FollowsEpsilon { get; init; }
+    public bool OfEpsilon { get; init; }
 
     /// <summary>True lets the order fall with the steps that are left, 3, 2, 1. A step into the clean image is of order 1 in any case.</summary>
-    public bool LowersOrderAtEnd { get; init; } = true;
+    public bool LowersFinalOrder { get; init; } = true;
 
     /// <summary>Steps, from 0, whose result is not corrected (<c>disable_corrector</c>); null corrects all.</summary>
     public ValueList<int>? Uncorrected { get; init; }

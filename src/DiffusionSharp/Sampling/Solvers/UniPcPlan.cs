@@ -29,7 +29,7 @@ public static class UniPcPlan
             steps[k] = Step(levels, k, options);
         }
 
-        var name = $"UniPC order={options.Order}{(options.B1 ? " B1" : "")}{(options.FollowsEpsilon ? " of epsilon" : "")}";
+        var name = $"UniPC order={options.Order}{(options.B1 ? " B1" : "")}{(options.OfEpsilon ? " of epsilon" : "")}";
         return new SamplingPlan(name, levels.T, options.PredictionType, options.X0Treatment, steps) { Notes = levels.Notes };
     }
 
@@ -42,14 +42,14 @@ public static class UniPcPlan
         // Step k-1 went from level k-1 by the predictor; the correction is what the corrector would have done instead, carried on to level k+1.
         if (k > 0 && options.Uncorrected?.Contains(k - 1) != true)
         {
-            var carried = Math.Sqrt(options.FollowsEpsilon ? to / from : (1 - to) / (1 - from));
+            var carried = Math.Sqrt(options.OfEpsilon ? to / from : (1 - to) / (1 - from));
             AddTerms(weights, carried, levels, k - 1, corrects: true, options);
             AddTerms(weights.AsSpan(1), -carried, levels, k - 1, corrects: false, options);
         }
 
         AddTerms(weights, 1, levels, k, corrects: false, options);
         var prediction = Prediction.At(levels[k], options.PredictionType, options.X0Treatment);
-        var step = options.FollowsEpsilon
+        var step = options.OfEpsilon
             ? prediction.KeepEpsilon(prediction.Step(to, x: 0, x0: Math.Sqrt(to), epsilon: Math.Sqrt(1 - to) + weights[0]))
             : prediction.Step(to, x: 0, x0: Math.Sqrt(to) + weights[0], epsilon: Math.Sqrt(1 - to)) with { KeptX0 = 1 };
         return step with { History = k == 0 ? null : ValueList.Create<double>(weights.AsSpan(1)) };
@@ -62,17 +62,17 @@ public static class UniPcPlan
         var end = levels.AlphaBar(s + 1);
         var h = levels.Lambda(s + 1) - levels.Lambda(s);
         var p = h is 0 or double.PositiveInfinity ? 1
-            : Math.Min(options.LowersOrderAtEnd ? Math.Min(options.Order, levels.Count - s) : options.Order, s + 1);
+            : Math.Min(options.LowersFinalOrder ? Math.Min(options.Order, levels.Count - s) : options.Order, s + 1);
         if (p == 1 && !corrects)
         {
             return;
         }
 
         double[] r = [.. Enumerable.Range(1, p - 1).Select(j => (levels.Lambda(s - j) - levels.Lambda(s)) / h), .. corrects ? [1.0] : Array.Empty<double>()];
-        var hh = options.FollowsEpsilon ? h : -h;
+        var hh = options.OfEpsilon ? h : -h;
         var b = options.B1 ? hh : Math.Exp(hh) - 1;
         var rho = Coefficients(r, hh, b);
-        scale *= -b * Math.Sqrt(options.FollowsEpsilon ? 1 - end : end);
+        scale *= -b * Math.Sqrt(options.OfEpsilon ? 1 - end : end);
         var at = corrects ? 1 : 0;
         for (var j = 0; j < r.Length; j++)
         {
