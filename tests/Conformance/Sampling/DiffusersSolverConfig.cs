@@ -8,15 +8,15 @@ namespace Conformance.Sampling;
 /// The config of one of diffusers' solvers (DPMSolverMultistepScheduler and its kin), option by option with that class's defaults: to the parts
 /// of a plan that does the same. An option that nobody asks for is an error of the test.
 /// </summary>
-internal sealed class DiffusersSolverConfig(JsonElement config)
+internal sealed class DiffusersSolverConfig(JsonElement config, double betaStart = 1e-4, double betaEnd = 0.02)
 {
     private const int T = 1000;
     private readonly HashSet<string> read = [];
 
     public NoiseSchedule Schedule => Text("beta_schedule", "linear") switch
     {
-        "linear" => NoiseSchedule.Linear(T, Number("beta_start", 1e-4), Number("beta_end", 0.02)),
-        "scaled_linear" => NoiseSchedule.ScaledLinear(T, Number("beta_start", 1e-4), Number("beta_end", 0.02)),
+        "linear" => NoiseSchedule.Linear(T, Number("beta_start", betaStart), Number("beta_end", betaEnd)),
+        "scaled_linear" => NoiseSchedule.ScaledLinear(T, Number("beta_start", betaStart), Number("beta_end", betaEnd)),
         var other => throw new NotSupportedException(other),
     };
 
@@ -38,6 +38,8 @@ internal sealed class DiffusersSolverConfig(JsonElement config)
 
     public double Number(string key, double otherwise) => Find(key) is { } value ? value.GetDouble() : otherwise;
 
+    public IEnumerable<int> Integers(string key) => Find(key) is { } value ? value.EnumerateArray().Select(e => e.GetInt32()) : [];
+
     /// <summary>The levels; σ is Karras' or Lu's own, while t is the nearest integer.</summary>
     public NoiseLevels Levels(int steps)
     {
@@ -50,6 +52,20 @@ internal sealed class DiffusersSolverConfig(JsonElement config)
         return between is null
             ? NoiseLevels.Of(schedule, Tau(spacing, steps), final)
             : NoiseLevels.Custom(T, between.FinalAlphaBar, [.. between.Select(l => l with { Timestep = Math.Round(l.Timestep) })]);
+    }
+
+    /// <summary>The levels of the classes that space τ as the DDIM family does, with σ and t between the integers where they are Karras'.</summary>
+    public NoiseLevels DdimLevels(int steps, string spacing = "linspace", FinalAlphaBar final = FinalAlphaBar.One)
+    {
+        final = Text("final_sigmas_type", "zero") == "zero" ? final : FinalAlphaBar.AlphaBarZero;
+        var rule = Text("timestep_spacing", spacing) switch
+        {
+            "linspace" => TimestepSpacing.Linspace,
+            "leading" => TimestepSpacing.Leading,
+            "trailing" => TimestepSpacing.Trailing,
+            var other => throw new NotSupportedException(other),
+        };
+        return NoiseLevels.Create(Schedule, Flag("use_karras_sigmas", false) ? TimestepSpacing.Karras : rule, steps, final, (int)Number("steps_offset", 0));
     }
 
     /// <summary>Fails where the config has an option that was not looked at.</summary>

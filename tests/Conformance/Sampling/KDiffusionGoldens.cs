@@ -1,3 +1,4 @@
+using System.Text.Json;
 using DiffusionSharp.Sampling;
 using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
@@ -9,6 +10,7 @@ namespace Conformance.Sampling;
 public class KDiffusionGoldens
 {
     private const string Case = "11_k_diffusion";
+    private static readonly NoiseSchedule Linear = NoiseSchedule.Linear();
 
     public static TheoryData<string> Runs => new(GoldenRuns.Of("11_k_diffusion"));
 
@@ -26,12 +28,23 @@ public class KDiffusionGoldens
             "dpmpp_2m" => DpmSolverPlan.Create(Levels(sigmas), options),
             "dpmpp_2m_sde" => DpmSolverPlan.Create(Levels(sigmas), options with { Eta = eta }),
             "dpmpp_3m_sde" => DpmSolverPlan.Create(Levels(sigmas), options with { Order = 3, Heun = true, Eta = eta }),
+            "euler" => EdmPlan.Euler(Levels(sigmas), options),
+            "euler_ancestral" => DdimPlan.Create(Levels(sigmas), new DdimOptions { Eta = eta, PredictionType = options.PredictionType }),
+            "euler_churn" => EdmPlan.Euler(Levels(sigmas), options, ReadChurn(json.GetProperty("args"))),
+            "heun" => EdmPlan.Heun(Levels(sigmas), options),
             "dpmpp_sde" => DpmSolverSinglestepPlan.Create(Levels(WithMiddles(sigmas)), options with { Eta = 1 }),
             _ => throw new NotSupportedException(run),
         };
         var shape = golden.Shape(run + "/samples");
         var states = golden.Doubles(run + "/samples");
         var noise = golden.Has(run + "/noise") ? golden.Floats(run + "/noise") : [];
+        if (run == "euler_churn")
+        {
+            // They draw noise at every level, also where none is added.
+            var draws = plan.Steps.Select(s => Math.Max(0, Array.FindIndex(sigmas, v => AlphaBar(v) == s.AlphaBarFrom)));
+            noise = [.. draws.SelectMany(i => noise.Skip(i * noise.Length / (sigmas.Length - 1)).Take(noise.Length / (sigmas.Length - 1)))];
+        }
+
         double[] start = [.. golden.Doubles("x_T").Select(x => x * Math.Sqrt(plan.Steps[0].AlphaBarFrom))];
         Assert.Equal(states.Length / shape[0], start.Length);
         var (x, _) = SchedulerReplay.Trajectory(new Denoised(shape[2], plan), plan, shape, start, noise);
@@ -40,16 +53,31 @@ public class KDiffusionGoldens
         for (var i = 1; i < sigmas.Length; i++)
         {
             var k = plan.Steps.ToList().FindLastIndex(s => s.AlphaBarTo == AlphaBar(sigmas[i]));
-            var scaled = x[k].Select(v => v / Math.Sqrt(plan.Steps[k].AlphaBarTo)).ToArray();
+            var state = x[plan.Steps.Take(k).Count(s => s.Timestep is not null)];
+            if (k + 1 < plan.Steps.Count && plan.Steps[k + 1] is { Timestep: null } raised)
+            {
+                // Where they add noise, they record x after that.
+                k++;
+                state = [.. state.Select((v, j) => (raised.X * v) + (raised.Sigma * noise[(k * state.Length) + j]))];
+            }
+
+            var scaled = state.Select(v => v / Math.Sqrt(plan.Steps[k].AlphaBarTo)).ToArray();
             SchedulerReplay.CompareState(states, i, scaled, json, $"x at sigma {sigmas[i]}");
         }
     }
 
     private static double AlphaBar(double sigma) => 1 / (1 + (sigma * sigma));
 
-    // The t are names of the levels.
+    // The t are names of the levels; they are those of a schedule that knows more levels, for churn.
     private static NoiseLevels Levels(double[] sigmas) => NoiseLevels.Custom(
-        sigmas.Length, AlphaBar(sigmas[^1]), [.. sigmas[..^1].Select((s, i) => new NoiseLevel(sigmas.Length - 1 - i, AlphaBar(s)))]);
+        Linear.T, AlphaBar(sigmas[^1]), [.. sigmas[..^1].Select(s => new NoiseLevel(Linear.LevelAt(-Math.Log(s)).Timestep, AlphaBar(s)))]);
+
+    private static Churn ReadChurn(JsonElement arguments) => new(
+        Linear,
+        arguments.GetProperty("s_churn").GetDouble(),
+        arguments.GetProperty("s_tmin").GetDouble(),
+        arguments.GetProperty("s_tmax").GetDouble(),
+        arguments.GetProperty("s_noise").GetDouble());
 
     // The middle, in λ, of each step but the one into σ = 0.
     private static double[] WithMiddles(double[] sigmas) =>

@@ -16,6 +16,14 @@ internal sealed record SolverCase(Solver Solver, double LeastSlope, bool AddsNoi
         new(Solver.DpmPlusPlus2M, LeastSlope: 1.8),
         new(Solver.DpmPlusPlus3M, LeastSlope: 1.8),
         new(Solver.DpmPlusPlus2MSde, LeastSlope: 1.8, AddsNoise: true),
+        new(Solver.Heun, LeastSlope: 1.8, Calls: S => (2 * S) - 1),
+        new(Solver.Plms, LeastSlope: 1.8, Calls: S => S == 1 ? 1 : S + 1),
+        new(Solver.UniPc2, LeastSlope: 1.8),
+
+        // Its last step is of first order, and what errs elsewhere is so small that the two take turns.
+        new(Solver.UniPc3, LeastSlope: 1.6),
+        new(Solver.Deis2, LeastSlope: 1.8),
+        new(Solver.Deis3, LeastSlope: 1.8),
     ];
 
     /// <summary>The claims of a solver.</summary>

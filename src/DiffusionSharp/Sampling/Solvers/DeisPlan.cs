@@ -40,16 +40,14 @@ public static class DeisPlan
     /// </summary>
     internal static double[] Weights(NoiseLevels levels, int k, int order)
     {
-        // With s = ln σ - ln σ_k the nodes are s_0 = 0 and s_j = λ_k - λ_{k-j}; Σ_j C_j·s_j^i = ∫ s^i dσ for i = 1..order-1.
-        double sigma = levels[k].Sigma, next = NoiseLevel.SigmaOf(levels.AlphaBar(k + 1));
-        var end = levels.Lambda(k) - levels.Lambda(k + 1);
+        // With s = ln σ - ln σ_k the nodes are s_0 = 0 and s_j = λ_k - λ_{k-j}, and Σ_j C_j·s_j^i = ∫ s^i dσ = σ_{k+1}·(-h)^i·i!·ψ_{i+1}(-h), i = 1, 2, ….
+        var h = levels.Lambda(k + 1) - levels.Lambda(k);
         double[] nodes = [.. Enumerable.Range(1, order - 1).Select(j => levels.Lambda(k) - levels.Lambda(k - j))];
         var weights = new double[order - 1];
-        for (var (i, moment) = (1, next - sigma); i < order; i++)
+        for (var (i, scale) = (1, NoiseLevel.SigmaOf(levels.AlphaBar(k + 1))); i < order; i++)
         {
-            // ∫ s^i e^s ds by parts, σ = σ_k·e^s.
-            moment = (Math.Pow(end, i) * next) - (i * moment);
-            weights[i - 1] = moment;
+            scale *= -h * i;
+            weights[i - 1] = scale * ExponentialStep.Psi(i + 1, -h);
         }
 
         Vandermonde.Solve(nodes, weights);

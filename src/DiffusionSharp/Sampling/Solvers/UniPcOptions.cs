@@ -8,7 +8,7 @@ public sealed record UniPcOptions : SolverOptions
     /// <summary>The predictor's order p in [1, 3]; the corrector's is p+1.</summary>
     public int Order { get; init; } = 2;
 
-    /// <summary>True takes B(h) = h (the paper's B1, <c>bh1</c>), false B(h) = e^h - 1 (B2, <c>bh2</c>).</summary>
+    /// <summary>True takes B(h) = h (the paper's B1, <c>bh1</c>), false B(h) = 1 - e^(-h) (B2, <c>bh2</c>).</summary>
     public bool B1 { get; init; }
 
     /// <summary>True makes polynomials of ε instead of x0 (diffusers' <c>predict_x0=False</c>).</summary>

@@ -55,7 +55,7 @@ public static class UniPcPlan
         return step with { History = k == 0 ? null : ValueList.Create<double>(weights.AsSpan(1)) };
     }
 
-    // The last term of equation 3, -√(1-ᾱ)·B(h)·Σ ρ_j·(d_j-d_s)/r_j for ε and -√ᾱ·… for x0, of the step from level s to s+1, as weights of the d.
+    // The last term of equation 3, √ᾱ·B(h)·Σ ρ_j·(d_j-d_s)/r_j (for ε with √(1-ᾱ) and -h), of the step from level s to s+1, as weights of the d.
     // The corrector knows d of level s+1 (r = 1): weights[0] is that one's there, and d_s's in the predictor.
     private static void AddTerms(Span<double> weights, double scale, NoiseLevels levels, int s, bool corrects, UniPcOptions options)
     {
@@ -69,10 +69,10 @@ public static class UniPcPlan
         }
 
         double[] r = [.. Enumerable.Range(1, p - 1).Select(j => (levels.Lambda(s - j) - levels.Lambda(s)) / h), .. corrects ? [1.0] : Array.Empty<double>()];
-        var hh = options.OfEpsilon ? h : -h;
-        var b = options.B1 ? hh : Math.Exp(hh) - 1;
-        var rho = Coefficients(r, hh, b);
-        scale *= -b * Math.Sqrt(options.OfEpsilon ? 1 - end : end);
+        h = options.OfEpsilon ? -h : h;
+        var b = options.B1 ? h : ExponentialStep.Psi(1, h);
+        var rho = Coefficients(r, h, b);
+        scale *= b * Math.Sqrt(options.OfEpsilon ? 1 - end : end);
         var at = corrects ? 1 : 0;
         for (var j = 0; j < r.Length; j++)
         {
@@ -82,7 +82,7 @@ public static class UniPcPlan
         }
     }
 
-    // ρ of R·ρ·B(h) = φ(h) (equation 5): row i is Σ ρ_j·r_j^(i-1) = i!·h·φ_{i+1}(h)/B(h), i = 1, 2, …. A single ρ is 1/2, whatever h is.
+    // ρ of R·ρ·B(h) = φ(h) (equation 5): row i is Σ ρ_j·r_j^(i-1) = i!·ψ_{i+1}(h)/B(h), i = 1, 2, …. A single ρ is 1/2, whatever h is.
     private static double[] Coefficients(double[] r, double h, double b)
     {
         if (r.Length == 1)
@@ -91,14 +91,10 @@ public static class UniPcPlan
         }
 
         var rho = new double[r.Length];
-        double phi = (Math.Exp(h) - 1) / h, factorial = 1;
-        for (var i = 1; i <= r.Length; i++)
+        for (var (i, factorial) = (1, 1); i <= r.Length; i++)
         {
-            // h·φ_{i+1} = φ_i - 1/i!, from φ_1 = (e^h - 1)/h on.
-            var next = phi - (1 / factorial);
-            rho[i - 1] = next * factorial / b;
-            factorial *= i + 1;
-            phi = next / h;
+            factorial *= i;
+            rho[i - 1] = factorial * ExponentialStep.Psi(i + 1, h) / b;
         }
 
         Vandermonde.Solve(r, rho);
