@@ -32,6 +32,22 @@ public sealed class PlanTests
         Assert.Equal(X0TreatmentKind.None, plan.X0Treatment.Kind);
     }
 
+    [Theory]
+    [InlineData("euler", 5, "DDIM")]
+    [InlineData("heun", 9, "Heun")]
+    [InlineData("plms", 6, "PLMS")]
+    [InlineData("unipc2", 5, "UniPC order=2")]
+    [InlineData("unipc3", 5, "UniPC order=3")]
+    [InlineData("deis2", 5, "DEIS order=2")]
+    [InlineData("deis3", 5, "DEIS order=3")]
+    public void OtherSolversAreWordsToo(string word, int calls, string name)
+    {
+        var text = ddim.Done("plan", "--solver", word, "--steps", "5");
+
+        Assert.StartsWith(name, text, StringComparison.Ordinal);
+        Assert.Contains($": {calls} network calls", text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void SolversAreWords()
     {

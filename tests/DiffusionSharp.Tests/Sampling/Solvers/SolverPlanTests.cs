@@ -83,8 +83,8 @@ public class SolverPlanTests
                 var options = new SolverOptions { PredictionType = PredictionType.VPrediction };
                 SamplingPlan[] plans =
                 [
-                    .. Enum.GetValues<Solver>().Select(s => SolverPlan.Create(s, levels, new DdimOptions { PredictionType = options.PredictionType })),
-                    PlmsPlan.CreateRungeKutta(schedule, levels, options),
+                    EdmPlan.Heun(levels, options), PlmsPlan.Create(levels, options), PlmsPlan.CreateRungeKutta(schedule, levels, options),
+                    DeisPlan.Create(levels, options), UniPcPlan.Create(levels, new UniPcOptions { Order = 3, PredictionType = options.PredictionType }),
                 ];
                 Assert.All(plans, plan => Assert.Equal(0.7, PlanInDoubles.Run(plan, [1.3], Model)[0], 1e-9));
             }
