@@ -26,7 +26,7 @@ public class ActivationGoldens
         var index = model.Graph.Nodes.Index().Single(n => n.Item.Name == name).Index;
 
         // The same network, ended at that node.
-        var head = new NetworkGraph([.. model.Graph.Nodes.Take(index + 1)], model.Graph.Parameters, model.Graph.InputShape, null);
+        var head = new NetworkGraph([.. model.Graph.Nodes.Take(index + 1)], model.Graph.Parameters, model.Graph.InputShape, null, null);
         using var denoiser = new TorchDenoiser(head, p => model.Weights[p.Name]);
         var value = new float[head.OutputShape.Elements];
         var input = new DenoiserInput
