@@ -2,6 +2,7 @@ using System.CommandLine;
 using DiffusionSharp.Cli.Display;
 using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Pictures;
+using DiffusionSharp.Cli.Reconstructions;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Models;
 
@@ -30,23 +31,22 @@ internal sealed class ReconstructCommand
           --model, -m DIR        model folder (diffusers layout) or training run [the bundled model]
           --raw                  of a run: the weights themselves instead of their average
           --labels, --class LIST class of all images, or of each, by number or name
-          --out, -o FILE.png     the images (at most 16) over what came back, a row for each number
-                                 of steps [reconstruction.png]
-          --csv | --json         the table as CSV or JSON: steps, mse, psnr (in dB), networkCalls
-                                 (for each image, up and down)
+          --out, -o DIR          receives table.csv, table.json, and sheet.png: the images (at most
+                                 16) over what came back, a row for each number of steps
+                                 [reconstruction]
+          --csv | --json         prints table.csv or table.json instead of text: steps, mse, psnr (in
+                                 dB), networkCalls (for each image, up and down)
           --batch N              images in one network call [16]
           --device D             cpu, cuda or cuda:N [cpu]
           --threads N            threads of the engine [all cores]
         """;
-
-    private const int MostColumns = 16;
 
     private static readonly int[] Table2 = [10, 20, 50, 100, 200, 500, 1000];
 
     private readonly CliHost host;
     private readonly EncodingOptions encoding = new("DATA");
     private readonly Option<int[]> steps = Parse.Distinct<int>("--steps");
-    private readonly Option<string?> output = new("--out", "-o");
+    private readonly OutputFile output = new("--out", "-o");
     private readonly TableOptions form = new();
     private readonly SamplingOptions sampling = new();
     private readonly LoadOptions load = new();
@@ -72,42 +72,42 @@ internal sealed class ReconstructCommand
     private int Run(ParseResult r)
     {
         var (csv, json) = form.Resolve(r);
-        var batch = load.BatchSize(r);
-        var target = r.GetValue(output) ?? "reconstruction.png";
         using var loaded = load.Load(r, host);
-        var shape = loaded.Graph.InputShape;
-        var runs = r.Or(steps, [.. Table2.Where(s => s <= loaded.Schedule.T).DefaultIfEmpty(loaded.Schedule.T)]);
-        var x0 = encoding.Read(r, shape, host.Interruption.Token);
-        var n = x0.Length / shape.Elements;
-        var level = encoding.Level(r);
-        var options = sampling.ResolveTau(r, loaded.Source.Scheduler) with
+        var run = Prepare(r, loaded);
+        var recipe = new Recipe(load.Asked(r, ("data", string.Join(' ', r.GetValue(encoding.Images)!))), loaded.Source, run.Plans[^1]);
+        var folder = OutputFolder.Create(r.GetValue(output) ?? "reconstruction");
+        if (!json)
         {
-            Labels = load.Classes(r, loaded, n),
-            BatchSize = batch,
-            CancellationToken = host.Interruption.Token,
-        };
-
-        // Every plan is made before the first network call, so that a number that cannot be done is known at once.
-        var plans = runs.Select(s => loaded.InversionPlan(options with { Steps = s }, level)).ToArray();
-        using var meter = new SamplingMeter(host, plans.Sum(p => 2 * p.Steps.Count * ((n + batch - 1) / batch)));
-        var table = new ReconstructionTable(host, csv, json);
-        var shown = Math.Min(n, MostColumns);
-        List<float> picture = [.. x0[..(shown * shape.Elements)].Select(v => (float)v)];
-        foreach (var s in runs)
-        {
-            var row = loaded.Reconstruct(x0, options with { Steps = s, Progress = p => meter.Report(p) }, level);
-            picture.AddRange(row.Images.ToFloats()[..(shown * shape.Elements)]);
-            meter.Clear();
-            table.Add(s, row);
+            host.Out.WriteLine(csv ? ReconstructionTable.CsvHeader : ReconstructionTable.TextHeader);
         }
 
-        Sheet.Write(target, shape, picture.ToArray(), columns: shown);
-        table.End();
-        foreach (var note in plans.SelectMany(p => p.Notes).Distinct())
+        // Rows are printed as they come, so that an interrupted long table still shows what it found.
+        var rows = run.Run(row => host.Out.Write(json ? "" : $"{(csv ? ReconstructionTable.CsvRow(row) : ReconstructionTable.TextRow(row))}\n"));
+        ReconstructionFolder.Write(folder, run, rows, recipe.Of([], run.Labels));
+        if (json)
         {
-            host.Error.WriteLine($"note: {note}");
+            host.Out.WriteLine(JsonOption.Text(ReconstructionTable.Json(rows)));
+        }
+
+        foreach (var note in run.Plans.SelectMany(p => p.Notes).Distinct())
+        {
+            host.Error.WriteLine($"note: {Human.Plain(note)}");
         }
 
         return 0;
+    }
+
+    private ReconstructionRun Prepare(ParseResult r, DiffusionModel model)
+    {
+        var (shape, T) = (model.Graph.InputShape, model.Schedule.T);
+        var images = encoding.Read(r, shape, host.Interruption.Token);
+        var options = sampling.ResolveTau(r, model.Source.Scheduler) with
+        {
+            Labels = load.Classes(r, model, images.Length / shape.Elements),
+            BatchSize = load.BatchSize(r),
+            CancellationToken = host.Interruption.Token,
+        };
+        return new ReconstructionRun(
+            host, model, images, options, encoding.Level(r), r.Or(steps, [.. Table2.Where(s => s <= T).DefaultIfEmpty(T)]));
     }
 }

@@ -81,7 +81,7 @@ internal sealed class SweepCommand
         var sweep = Prepare(r, loaded);
         var recipe = Describe(r, sweep);
         string[] notes = [.. sweep.Notes, .. from.Check(r, recipe)];
-        var folder = SweepFolder.Create(r.GetValue(output) ?? "sweep");
+        var folder = OutputFolder.Create(r.GetValue(output) ?? "sweep");
         if (!json)
         {
             host.Out.WriteLine(csv ? SweepTable.CsvHeader : SweepTable.TextHeader);

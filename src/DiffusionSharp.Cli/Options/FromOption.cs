@@ -2,6 +2,7 @@ using System.CommandLine;
 using DiffusionSharp.Cli.Commands;
 using DiffusionSharp.Cli.Display;
 using DiffusionSharp.Cli.Pictures;
+using DiffusionSharp.Cli.Shell;
 
 namespace DiffusionSharp.Cli.Options;
 
@@ -29,9 +30,11 @@ internal sealed class FromOption(params string[] verbs) : Option<string?>("--fro
         recipe = FoundRecipe.Read(picture);
         if (!verbs.Contains(recipe.Verb))
         {
-            throw Verb.All.Any(v => v.Name == recipe.Verb)
-                ? new DiffusionException(ErrorKind.Usage, $"{picture} was made by ddim {recipe.Verb}; make it again with: ddim {recipe.Verb} --from {picture}")
-                : recipe.Wrong($"its verb '{recipe.Verb}' is unknown");
+            var other = Verb.All.SingleOrDefault(v => v.Name == recipe.Verb) ?? throw recipe.Wrong($"its verb '{recipe.Verb}' is unknown");
+            var again = other.Create(CliHost.Silent, []).Options.Any(o => o is FromOption)
+                ? $"make it again with: ddim {recipe.Verb} --from {picture}"
+                : "which takes nothing from pictures";
+            throw new DiffusionException(ErrorKind.Usage, $"{picture} was made by ddim {recipe.Verb}; {again}");
         }
 
         foreach (var name in recipe.Options.Keys)

@@ -67,7 +67,7 @@ internal sealed class Recipe
     private static string Program => $"DiffusionSharp {typeof(Recipe).Assembly.GetName().Version?.ToString(3)}";
 
     /// <summary>The recipe of a picture.</summary>
-    /// <param name="seeds">The seeds of what it shows.</param>
+    /// <param name="seeds">The seeds of what it shows; none where it was not drawn from seeds.</param>
     /// <param name="labels">Their classes, if they have any.</param>
     /// <param name="only">The one image of the run that it shows; null when it shows all that the options ask for.</param>
     public string Of(IReadOnlyList<ulong> seeds, IReadOnlyList<int>? labels, ulong? only = null)
@@ -85,7 +85,6 @@ internal sealed class Recipe
             ["options"] = JsonParts.Map(options),
             ["model"] = Model,
             ["engine"] = Options.Engine,
-            ["seed"] = SeedOptions.Spell(seeds),
             ["sampler"] = Plan.Name,
             ["tau"] = new JsonArray([.. Plan.Steps.Where(s => s.Timestep is not null).Select(s => (JsonNode?)s.Timestep!.Value)]),
             ["T"] = Plan.T,
@@ -94,6 +93,11 @@ internal sealed class Recipe
             ["prediction"] = Plan.PredictionType.ToString(),
             ["plan"] = PlanHash,
         };
+        if (seeds.Count > 0)
+        {
+            recipe["seed"] = SeedOptions.Spell(seeds);
+        }
+
         if (labels is not null)
         {
             recipe["labels"] = JsonParts.List(labels);

@@ -1,4 +1,6 @@
+using DiffusionSharp.Cli.Display;
 using DiffusionSharp.Imaging.Files;
+using DiffusionSharp.Models;
 
 namespace DiffusionSharp.Cli.Pictures;
 
@@ -24,6 +26,10 @@ internal static class Sheet
 
     /// <summary>How much small images are enlarged.</summary>
     public static int Scale(ImageShape shape) => Math.Max(1, VisibleSide / Math.Max(shape.Height, shape.Width));
+
+    /// <summary>The model's name on a sheet: its folder's.</summary>
+    public static string Name(DiffusionModel model) =>
+        Human.Plain(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.Source.Path))));
 
     /// <summary>Refuses images that are neither grey nor RGB.</summary>
     public static void RequireColours(ImageShape shape)

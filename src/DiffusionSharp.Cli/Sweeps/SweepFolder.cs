@@ -8,18 +8,6 @@ namespace DiffusionSharp.Cli.Sweeps;
 /// <summary>The files of a sweep.</summary>
 internal static class SweepFolder
 {
-    /// <summary>Refuses the name of a file, and makes the folder, before a long sweep finds that it cannot be written.</summary>
-    public static string Create(string path)
-    {
-        if (Path.GetExtension(path) is ".png" or ".csv" or ".json")
-        {
-            throw new DiffusionException(ErrorKind.Usage, $"--out {path}: a sweep makes several files; name a folder for them");
-        }
-
-        Directory.CreateDirectory(path);
-        return path;
-    }
-
     /// <summary>Writes them.</summary>
     public static void Write(string folder, Sweep sweep, IReadOnlyList<SweepCell> cells, JsonObject table, string recipe)
     {

@@ -24,11 +24,10 @@ internal static class SweepSheet
     private static SheetLabels Labels(Sweep sweep, IReadOnlyList<SweepCell> cells, int shown)
     {
         var scored = cells[0].Recognised is not null;
-        var name = Human.Plain(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(sweep.Model.Source.Path))));
         var ofImages = shown == sweep.Images ? "" : $" of {sweep.Images}";
         return new SheetLabels
         {
-            Title = $"{name}: steps S and η, the same x_T in every cell",
+            Title = $"{Sheet.Name(sweep.Model)}: steps S and η, the same x_T in every cell",
             Notes =
             [
                 $"seeds {SeedOptions.Spell([.. sweep.Options.Seeds!.Take(shown)])}{ofImages}; under each cell the time per image{(scored ? ", the part recognised" : "")}",

@@ -5,6 +5,7 @@ using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Models;
 using DiffusionSharp.Sampling;
 using DiffusionSharp.Torch.Engine;
+using SkiaSharp;
 using TestKit;
 
 namespace DiffusionSharp.Cli.Tests.Commands;
@@ -41,7 +42,7 @@ public sealed class ReconstructTests : IDisposable
         [
             .. ddim.Json(
                 "reconstruct", "builtin:shapes", "--count", "1", "--model", Path.Combine(Shared.Repository, "models", "shapes-32"),
-                "--steps", steps, "--level", level, "--out", scratch["r.png"]).AsArray().Select(row => (double)row!["mse"]!),
+                "--steps", steps, "--level", level, "--out", scratch["out"]).AsArray().Select(row => (double)row!["mse"]!),
         ];
     }
 
@@ -78,23 +79,24 @@ public sealed class ReconstructTests : IDisposable
     }
 
     [Fact]
-    public void ThePictureHasTheImagesOverARowForEachNumberOfSteps()
+    public void TheFolderHoldsTheTableTwiceAndASheetWithEveryImage()
     {
-        ddim.Done(Words("--steps", "3,1"));
+        var printed = ddim.Done(Words("--steps", "3,1", "--csv"));
 
+        Assert.Equal(["sheet.png", "table.csv", "table.json"], Directory.GetFiles(scratch["out"]).Select(Path.GetFileName).Order());
+        Assert.Equal(printed, File.ReadAllText(scratch["out/table.csv"]));
+        Assert.Equal(ddim.Done(Words("--steps", "3,1", "--json")), File.ReadAllText(scratch["out/table.json"]));
         using var loaded = DiffusionModel.Load(model, TorchEngine.Cpu);
         var x0 = ImageList.Read([data], loaded.Graph.InputShape, cancellation: TestContext.Current.CancellationToken);
-        float[] expected =
-        [
-            .. x0.Select(v => (float)v),
-            .. loaded.Reconstruct(x0, new SampleOptions { Steps = 3 }).Images.ToFloats(),
-            .. loaded.Reconstruct(x0, new SampleOptions { Steps = 1 }).Images.ToFloats(),
-        ];
-        var pixels = new byte[expected.Length];
-        ImageFile.ToBytes(expected, pixels);
-        var (shape, sheet) = ImageGrid.Make(loaded.Graph.InputShape, pixels, columns: 3, scale: 12);
-        ImageFile.SavePng(scratch["expected.png"], shape, sheet);
-        Assert.Equal(File.ReadAllBytes(scratch["expected.png"]), File.ReadAllBytes(scratch["r.png"]));
+        var three = loaded.Reconstruct(x0, new SampleOptions { Steps = 3 }).Images.Values;
+        var one = loaded.Reconstruct(x0, new SampleOptions { Steps = 1 }).Images.Values;
+        var text = PngFile.Read(scratch["out/sheet.png"]).Text["ddim"];
+        Assert.Contains("\"verb\":\"reconstruct\"", text, StringComparison.Ordinal);
+        Assert.Contains($"\"data\":\"{data}\"", text, StringComparison.Ordinal);
+
+        // One row beneath the other, three images in each, 12 times as large.
+        using var sheet = SKBitmap.Decode(scratch["out/sheet.png"]);
+        new[] { x0, three, one }.Aggregate(0, (top, row) => FindRow(sheet, row, top));
     }
 
     [Fact]
@@ -123,7 +125,7 @@ public sealed class ReconstructTests : IDisposable
         Assert.Contains("call 23/360", error, StringComparison.Ordinal);
         Assert.DoesNotContain("call 24/360", error, StringComparison.Ordinal);
         Assert.Equal(["steps,mse,psnr,networkCalls", "10"], table.TrimEnd('\n').Split('\n').Select((line, i) => i == 0 ? line : line.Split(',')[0]));
-        Assert.False(File.Exists(scratch["r.png"]));
+        Assert.Empty(Directory.GetFiles(scratch["out"]));
 
         void Raise()
         {
@@ -145,9 +147,36 @@ public sealed class ReconstructTests : IDisposable
         ddim.Fails(ErrorKind.Usage, "--level", Words("--level", "next"));
         ddim.Fails(ErrorKind.Usage, "exclude each other", Words("--json", "--csv"));
         ddim.Fails(ErrorKind.Data, "3 images found, 4 were asked for", Words("--count", "4"));
-        ddim.Fails(ErrorKind.Data, "no such file or folder", "reconstruct", scratch["absent"], "--model", model, "--out", scratch["r.png"]);
-        Assert.False(File.Exists(scratch["r.png"]));
+        ddim.Fails(ErrorKind.Data, "no such file or folder", "reconstruct", scratch["absent"], "--model", model, "--out", scratch["out"]);
+        ddim.Fails(ErrorKind.Usage, "name a folder", "reconstruct", data, "--model", model, "--out", scratch["r.png"]);
+        Assert.False(Directory.Exists(scratch["out"]));
     }
 
-    private string[] Words(params string[] more) => ["reconstruct", data, "--model", model, "--out", scratch["r.png"], .. more];
+    private static int FindRow(SKBitmap sheet, double[] images, int top)
+    {
+        var pixels = new byte[images.Length];
+        ImageFile.ToBytes(Array.ConvertAll(images, v => (float)v), pixels);
+        var (shape, row) = ImageGrid.Make(new ImageShape(3, 8, 8), pixels, columns: 3, scale: 12);
+        var inside = (20 * shape.Width) + 20; // looked at first: the sheet is white around the images
+        for (var y = top; y <= sheet.Height - shape.Height; y++)
+        {
+            for (var x = 0; x <= sheet.Width - shape.Width; x++)
+            {
+                if (Same(x, y, inside) && Enumerable.Range(0, shape.Height * shape.Width).All(i => Same(x, y, i)))
+                {
+                    return y + shape.Height;
+                }
+            }
+        }
+
+        throw new InvalidOperationException($"a row of images is not on the sheet below {top}");
+
+        bool Same(int x, int y, int i)
+        {
+            var (found, plane) = (sheet.GetPixel(x + (i % shape.Width), y + (i / shape.Width)), shape.Height * shape.Width);
+            return (found.Red, found.Green, found.Blue) == (row[i], row[i + plane], row[i + (2 * plane)]);
+        }
+    }
+
+    private string[] Words(params string[] more) => ["reconstruct", data, "--model", model, "--out", scratch["out"], .. more];
 }
