@@ -36,6 +36,7 @@ internal sealed class SweepCommand
           --seed S               seed of the first [0]
           --seeds LIST           the seed of each: 0-63 or 1,5,9-12
           --labels, --class LIST class of all images, or of each, by number or name
+          --guidance W           how much the class counts, see ddim sample [1]
           --from PICTURE.png     how this sheet was made
           --out, -o DIR          receives sheet.png, time.png, table.csv and table.json [sweep]
           --csv | --json         prints table.csv or table.json instead of text
@@ -64,7 +65,7 @@ internal sealed class SweepCommand
         var sweep = new SweepCommand(host);
         var command = new Command("sweep") { sweep.from, sweep.steps, sweep.etas, sweep.output };
         var sampling = sweep.sampling.All.Except([sweep.sampling.Steps, sweep.sampling.Timesteps, sweep.sampling.Eta]);
-        foreach (var option in sampling.Concat(sweep.seedOptions.All).Concat(sweep.load.All).Concat(sweep.form.All))
+        foreach (var option in sampling.Concat(sweep.seedOptions.All).Concat(sweep.load.All).Append(sweep.load.Guidance).Concat(sweep.form.All))
         {
             command.Add(option);
         }
@@ -122,6 +123,7 @@ internal sealed class SweepCommand
         {
             Seeds = seeds,
             Labels = load.Classes(r, model, seeds.Length),
+            Guidance = r.Or(load.Guidance, 1),
             BatchSize = load.BatchSize(r),
             CancellationToken = host.Interruption.Token,
         };

@@ -10,7 +10,7 @@ internal static class TimePlot
 {
     private const int Width = 900, Height = 600;
 
-    public static void Write(string path, IReadOnlyList<SweepCell> cells)
+    public static void Write(string path, Sweep sweep, IReadOnlyList<SweepCell> cells)
     {
         var plot = PlotFont.NewPlot();
         plot.Title("Time per image against the number of steps");
@@ -20,7 +20,7 @@ internal static class TimePlot
         {
             double[] x = [.. eta.Select(c => (double)c.Steps)], y = [.. eta.Select(c => c.SecondsPerImage)];
             var points = plot.Add.ScatterPoints(x, y);
-            (points.MarkerSize, points.LegendText) = (8, SweepSheet.Name(eta.Key));
+            (points.MarkerSize, points.LegendText) = (8, sweep.Name(eta.Key));
         }
 
         if (cells.Select(c => c.Steps).Distinct().Count() > 1)

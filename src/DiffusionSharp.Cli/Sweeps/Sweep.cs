@@ -47,6 +47,14 @@ internal sealed class Sweep
     /// <summary>What the plans have to say.</summary>
     public IEnumerable<string> Notes => Plans.Values.SelectMany(p => p.Notes).Distinct();
 
+    /// <summary>What stands for an η on a picture; solvers without any are named themselves.</summary>
+    public string Name(Eta eta) => (Options.Solver, eta.IsHat) switch
+    {
+        (Solver.Ddim, true) => "σ̂ (hat)",
+        (Solver.Ddim, false) => $"η = {eta}",
+        _ => Plans[(Steps[0], eta)].Name,
+    };
+
     public int Images => Options.Seeds!.Count;
 
     /// <summary>Whether the checker of builtin:shapes can tell what the model draws.</summary>
@@ -58,7 +66,7 @@ internal sealed class Sweep
     {
         WarmUp();
         var batches = (Images + Options.BatchSize - 1) / Options.BatchSize;
-        using var meter = new SamplingMeter(host, batches * Plans.Values.Sum(p => p.NetworkCalls));
+        using var meter = new SamplingMeter(host, batches * Plans.Values.Sum(p => p.NetworkCalls), Options.Guidance);
         var reference = Sample(Reference, meter);
         var cells = new List<SweepCell>(grid.Length);
         foreach (var at in grid)
@@ -100,7 +108,7 @@ internal sealed class Sweep
         return new SweepCell(
             at.Steps,
             at.Eta,
-            Plans[at].NetworkCalls,
+            Plans[at].NetworkCalls * GuidedDenoiser.NetworkCalls(Options.Guidance),
             run.Seconds / Images,
             IsOfShapes ? ShapesScore.Of(values, run.Images.Shape.Width).Recognised : null,
             ImageError.MeanSquared(run.Images.Values, reference.Values),

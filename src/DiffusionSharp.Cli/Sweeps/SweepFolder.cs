@@ -12,7 +12,7 @@ internal static class SweepFolder
     public static void Write(string folder, Sweep sweep, IReadOnlyList<SweepCell> cells, JsonObject table, string recipe)
     {
         SweepSheet.Write(Path.Combine(folder, "sheet.png"), sweep, cells, recipe);
-        TimePlot.Write(Path.Combine(folder, "time.png"), cells);
+        TimePlot.Write(Path.Combine(folder, "time.png"), sweep, cells);
         AtomicFile.WriteAllText(Path.Combine(folder, "table.csv"), SweepTable.Csv(cells, sweep.Images));
         AtomicFile.WriteAllText(Path.Combine(folder, "table.json"), JsonOption.Text(table) + "\n");
     }

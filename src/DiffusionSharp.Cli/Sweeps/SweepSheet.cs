@@ -3,7 +3,6 @@ using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Pictures;
 using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Imaging.Sheets;
-using DiffusionSharp.Sampling;
 
 namespace DiffusionSharp.Cli.Sweeps;
 
@@ -27,20 +26,17 @@ internal static class SweepSheet
         var ofImages = shown == sweep.Images ? "" : $" of {sweep.Images}";
         return new SheetLabels
         {
-            Title = $"{Sheet.Name(sweep.Model)}: steps S and η, the same x_T in every cell",
+            Title = $"{Sheet.Name(sweep.Model)}: steps S{(sweep.Etas.Count > 1 ? " and η" : "")}, the same x_T in every cell",
             Notes =
             [
                 $"seeds {SeedOptions.Spell([.. sweep.Options.Seeds!.Take(shown)])}{ofImages}; under each cell the time per image{(scored ? ", the part recognised" : "")}",
-                $"and the PSNR to the image of S = {sweep.Reference.Steps}, η = {sweep.Reference.Eta} from the same x_T",
+                $"and the PSNR to the image of S = {sweep.Reference.Steps}, {sweep.Name(sweep.Reference.Eta)} from the same x_T",
             ],
             Rows = [.. sweep.Steps.Select(s => $"S = {s}")],
-            Columns = [.. sweep.Etas.Select(Name)],
+            Columns = [.. sweep.Etas.Select(sweep.Name)],
             Captions = [.. cells.Select(c => Caption(c, sweep.Images))],
         };
     }
-
-    /// <summary>η as a label.</summary>
-    public static string Name(Eta eta) => eta.IsHat ? "σ̂ (hat)" : $"η = {eta}";
 
     private static string[] Caption(SweepCell cell, int images) =>
     [

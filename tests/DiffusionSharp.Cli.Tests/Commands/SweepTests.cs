@@ -75,6 +75,15 @@ public sealed class SweepTests : IDisposable
     }
 
     [Fact]
+    public void SolversWithoutEtaHaveOneColumn()
+    {
+        var json = Sweep("--steps", "2,3", "--solver", "dpm++2m", "--count", "1");
+
+        Assert.Equal(["2 0", "3 0"], json["cells"]!.AsArray().Select(c => $"{c!["steps"]} {c["eta"]}"));
+        ddim.Fails(ErrorKind.Usage, "has no eta", "sweep", "--model", model, "--solver", "dpm++2m", "--eta", "0,1", "--out", scratch["out"]);
+    }
+
+    [Fact]
     public void ASheetSaysHowItWasMade()
     {
         var first = Sweep("--steps", "3,2", "--eta", "0,hat", "--seeds", "4,9", "--no-clip");
