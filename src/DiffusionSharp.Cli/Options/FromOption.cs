@@ -3,6 +3,7 @@ using DiffusionSharp.Cli.Commands;
 using DiffusionSharp.Cli.Display;
 using DiffusionSharp.Cli.Pictures;
 using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Imaging.Shapes;
 
 namespace DiffusionSharp.Cli.Options;
 
@@ -66,12 +67,10 @@ internal sealed class FromOption(params string[] verbs) : Option<string?>("--fro
                     $"{recipe!.Path} was made with the model {path}, which is not here; say with --model where it is");
             }
 
-            if (option is InputFile && !recipe!.IsInput(option.Name[2..], path))
+            if (option is InputFile && path != ShapesSource.Name && !recipe!.IsInput(option.Name[2..], path))
             {
-                throw new DiffusionException(
-                    ErrorKind.Data,
-                    $"{recipe.Path} was made from {option.Name} {path}, and {(File.Exists(path) ? "that file has changed" : "there is no such file")}; "
-                    + $"say with {option.Name} where it is");
+                var why = File.Exists(path) ? "that file has changed" : Directory.Exists(path) ? "that is a folder, which may have changed" : "there is no such file";
+                throw new DiffusionException(ErrorKind.Data, $"{recipe.Path} was made from {option.Name} {path}, and {why}; say with {option.Name} where it is");
             }
         }
     }

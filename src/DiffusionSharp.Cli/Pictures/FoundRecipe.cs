@@ -109,6 +109,11 @@ internal sealed class FoundRecipe
             notes.Add($"the weights are others than the recipe's ({made.Model}, there {Model})");
         }
 
+        if (made.Inputs.Any(i => Value((json["inputs"] as JsonObject)?[i.Key]) != Value(i.Value)))
+        {
+            notes.Add("the files it is made from are others than the recipe's");
+        }
+
         if (Value(json["engine"]) != made.Options.Engine)
         {
             notes.Add($"the picture was made by {Human.Plain(Value(json["engine"]) ?? "an unknown engine")}, here by {made.Options.Engine}: the network's sums may be rounded in another way");

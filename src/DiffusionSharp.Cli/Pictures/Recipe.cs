@@ -30,7 +30,6 @@ internal sealed class Recipe
     ];
 
     private readonly Task<string> model;
-    private readonly JsonObject inputs;
 
     /// <summary>Begins to hash the weights.</summary>
     /// <param name="options">What was asked for.</param>
@@ -42,10 +41,10 @@ internal sealed class Recipe
         (Options, ModelPath, Plan) = (options, source.Path, plan);
         PlanHash = Short(SHA256.HashData(Encoding.UTF8.GetBytes(plan.ToJson())));
         model = Task.Run(() => Hash(source.WeightsPath));
-        inputs = JsonParts.Map(options.Inputs.Select(i => KeyValuePair.Create(i.Key, Hash(i.Value))));
-        if (edit is not null && !inputs.ContainsKey("init-image"))
+        Inputs = JsonParts.Map(options.Inputs.Select(i => KeyValuePair.Create(i.Key, Hash(i.Value))));
+        if (edit is not null && !Inputs.ContainsKey("init-image"))
         {
-            inputs["init-image"] = Short(SHA256.HashData(MemoryMarshal.AsBytes<double>(edit.Images)));
+            Inputs["init-image"] = Short(SHA256.HashData(MemoryMarshal.AsBytes<double>(edit.Images)));
         }
     }
 
@@ -57,6 +56,9 @@ internal sealed class Recipe
 
     /// <summary>Hash of the model's weights.</summary>
     public string Model => model.GetAwaiter().GetResult();
+
+    /// <summary>Hashes of the files it is made from, by the options that name them.</summary>
+    public JsonObject Inputs { get; }
 
     /// <summary>The steps.</summary>
     public SamplingPlan Plan { get; }
@@ -103,9 +105,9 @@ internal sealed class Recipe
             recipe["labels"] = JsonParts.List(labels);
         }
 
-        if (inputs.Count > 0)
+        if (Inputs.Count > 0)
         {
-            recipe["inputs"] = inputs.DeepClone();
+            recipe["inputs"] = Inputs.DeepClone();
         }
 
         return recipe.ToJsonString(Readable);

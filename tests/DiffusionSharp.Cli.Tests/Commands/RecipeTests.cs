@@ -192,6 +192,25 @@ public sealed class RecipeTests : IDisposable
         Assert.Equal(Decoded("sheet.png"), Decoded("again.png"));
         NpyFile.Write(scratch["x.npy"], new HostTensor([count, 3, 8, 8], z[..x.Length]));
         ddim.Fails(ErrorKind.Data, "that file has changed", again);
+        Assert.Contains("files it is made from are others", ddim.Done([.. again, "--init", scratch["x.npy"]]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EditedImagesAreMadeAgain()
+    {
+        var sixteen = TinyModel.Save(scratch["sixteen"], size: 16);
+        string[] how = ["sample", "--model", sixteen, "--steps", "3", "--count", "3", "--batch", "2", "--strength", "0.7", "--eta", "1"];
+        ddim.Done([.. how, "--init-image", "builtin:shapes", "--out", scratch["shapes"]]);
+        From("shapes/00000001.png", "again.png");
+        SameFile("shapes/00000001.png", "again.png");
+
+        string[] paint = [.. how[..^4], "--init-image", scratch["again.png"], "--mask", scratch["mask.png"], "--jump-length", "1", "--resample", "2"];
+        ImageFile.SavePng(scratch["mask.png"], new ImageShape(1, 16, 16), [.. Enumerable.Range(0, 256).Select(i => (byte)(i % 16 < 8 ? 0 : 255))]);
+        ddim.Done([.. paint, "--out", scratch["painted.png"]]);
+        From("painted.png", "repainted.png");
+        SameFile("painted.png", "repainted.png");
+        ddim.Done([.. how, "--init-image", scratch["shapes"], "--out", scratch["folder.png"]]);
+        ddim.Fails(ErrorKind.Data, "that is a folder, which may have changed; say with --init-image", "sample", "--from", scratch["folder.png"]);
     }
 
     [Fact]
