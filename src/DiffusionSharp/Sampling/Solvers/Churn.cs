@@ -21,12 +21,10 @@ public sealed record Churn(NoiseSchedule Schedule, double Amount, double From = 
         return gamma > 0 && raised.AlphaBar < level.AlphaBar ? raised : null;
     }
 
-    /// <summary>The forward process from one level to a noisier one: x' = √(ᾱ'/ᾱ)·x + S_noise·√(1-ᾱ'/ᾱ)·z.</summary>
-    internal SamplingStep Step(NoiseLevel from, NoiseLevel raised) => new()
+    /// <summary>The forward process from one level to a noisier one, its noise times S_noise.</summary>
+    internal SamplingStep Step(NoiseLevel from, NoiseLevel raised)
     {
-        AlphaBarFrom = from.AlphaBar,
-        AlphaBarTo = raised.AlphaBar,
-        X = Math.Sqrt(raised.AlphaBar / from.AlphaBar),
-        Sigma = Noise * Math.Sqrt(1 - (raised.AlphaBar / from.AlphaBar)),
-    };
+        var up = Renoise.Step(from.AlphaBar, raised.AlphaBar);
+        return up with { Sigma = Noise * up.Sigma };
+    }
 }

@@ -78,10 +78,22 @@ public class ImageToImagePlanTests
     [InlineData(1, 1)]
     public void Exact_noise_leads_back_to_the_image(double strength, double eta)
     {
-        var network = new FakeDenoiser(3, (x, t) => (float)((x - (Math.Sqrt(Linear.AlphaBar((int)t)) * 0.7)) / Math.Sqrt(1 - Linear.AlphaBar((int)t))));
-        var result = Sampler.Run(network, Plan(20, strength, eta), Request([.. Enumerable.Repeat(0.7, 48)]));
+        var result = Sampler.Run(Knowing(0.7), Plan(20, strength, eta), Request([.. Enumerable.Repeat(0.7, 48)]));
         Assert.All(result.Values, v => Assert.Equal(0.7, v, 1e-5));
     }
+
+    // The same with every solver, down to a single step.
+    [Fact]
+    public void Every_solver_leads_a_known_image_back() => Assert.All(Enum.GetValues<Solver>(), solver =>
+    {
+        foreach (var strength in (double[])[0.05, 0.1, 0.5, 1])
+        {
+            SamplingPlan Rest(NoiseLevels left) => SolverPlan.Create(solver, left, new DdimOptions());
+            var plan = ImageToImagePlan.Create(Levels(20), strength, Rest);
+            Assert.Equal(Rest(Levels(20).Last((int)(20 * strength))).NetworkCalls, plan.NetworkCalls);
+            Assert.All(Sampler.Run(Knowing(0.7), plan, Request([.. Enumerable.Repeat(0.7, 48)])).Values, v => Assert.Equal(0.7, v, 1e-4));
+        }
+    });
 
     [Theory]
     [InlineData(-0.1)]
@@ -89,6 +101,9 @@ public class ImageToImagePlanTests
     [InlineData(double.NaN)]
     public void Strength_lies_between_0_and_1(double strength) =>
         Assert.Equal(ErrorKind.Usage, Assert.Throws<DiffusionException>(() => Plan(10, strength)).Kind);
+
+    private static FakeDenoiser Knowing(double image) => new(3, (x, t) =>
+        (float)((x - (Math.Sqrt(Linear.AlphaBar((int)t)) * image)) / Math.Sqrt(1 - Linear.AlphaBar((int)t))));
 
     private static SamplerRequest Request(double[] images) =>
         new() { Shape = Shape, Count = 2, Noise = NoiseSource.FromSeeds([1, 2]), InitialX = images };

@@ -1,4 +1,4 @@
-namespace DiffusionSharp.Sampling.Editing;
+namespace DiffusionSharp.Sampling;
 
 /// <summary>The way back up: from any level to a noisier one, without a network call.</summary>
 public static class Renoise

@@ -1,7 +1,7 @@
 using CsCheck;
-using DiffusionSharp.Sampling.Editing;
+using DiffusionSharp.Sampling;
 
-namespace DiffusionSharp.Tests.Sampling.Editing;
+namespace DiffusionSharp.Tests.Sampling;
 
 public class RenoiseTests
 {
