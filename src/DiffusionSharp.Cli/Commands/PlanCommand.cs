@@ -67,8 +67,10 @@ internal sealed class PlanCommand
             throw new DiffusionException(ErrorKind.Usage, $"{clash.Name} does not go with --model, which has its own schedule");
         }
 
-        var scheduler = r.GetValue(model) is { } path ? ModelSource.Open(path).Scheduler : schedule.Resolve(r, null);
-        var plan = DiffusionModel.Plan(scheduler, sampling.Resolve(r, scheduler));
+        var source = r.GetValue(model) is { } path ? ModelSource.Open(path) : null;
+        var scheduler = source?.Scheduler ?? schedule.Resolve(r, null);
+        var options = sampling.Resolve(r, scheduler);
+        var plan = source is null ? DiffusionModel.Plan(scheduler, options) : DiffusionModel.Plan(source, options);
         host.Out.WriteLine((json ? plan.ToJson() : csv ? SamplingPlanTable.Csv(plan) : plan.ToString()).TrimEnd('\n'));
         return 0;
     }
