@@ -37,7 +37,7 @@ internal sealed class Recipe
     /// <param name="plan">The steps.</param>
     public Recipe(RecipeOptions options, ModelSource source, SamplingPlan plan)
     {
-        (Options, ModelPath, Plan) = (options, source.Path, plan);
+        (Options, ModelPath, Plan) = (options.WithTimestepsOf(plan), source.Path, plan);
         PlanHash = Short(SHA256.HashData(Encoding.UTF8.GetBytes(plan.ToJson())));
         model = Task.Run(() => Hash(source.WeightsPath));
         inputs = JsonParts.Map(options.Inputs.Select(i => KeyValuePair.Create(i.Key, Hash(i.Value))));
