@@ -31,7 +31,7 @@ internal sealed class InterpolateCommand
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
                                  stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
                                  logsnr [uniform]
-          --timesteps LIST       these timesteps instead, from high to low: 900,600,300,0
+          --timesteps LIST       these timesteps instead: 900,600,300,0; or tuned: those of ddim tune
           --clip | --no-clip | --threshold Q
                                  what is done to predicted x0 [as the model says]
           --out, -o FILE.png     the strip or square as one sheet [interpolation.png]

@@ -25,7 +25,7 @@ internal sealed class InvertCommand
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
                                  stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
                                  logsnr [uniform]
-          --timesteps LIST       these timesteps instead, from high to low: 900,600,300,0
+          --timesteps LIST       these timesteps instead: 900,600,300,0; or tuned: those of ddim tune
           --level L              of a step from s up to t, the network is called at: target (t),
                                  current (s, the paper's Euler step), or refined (t, repeated until
                                  decoding would undo the step) [target]

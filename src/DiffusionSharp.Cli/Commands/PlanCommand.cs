@@ -31,7 +31,7 @@ internal sealed class PlanCommand
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
                                  stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
                                  logsnr [uniform]
-          --timesteps LIST       these timesteps instead, from high to low: 900,600,300,0
+          --timesteps LIST       these timesteps instead: 900,600,300,0; or tuned: those of ddim tune
           --clip | --no-clip | --threshold Q
                                  what is done to predicted x0 [as the schedule says]
 
@@ -68,8 +68,10 @@ internal sealed class PlanCommand
             throw new DiffusionException(ErrorKind.Usage, $"{clash.Name} does not go with --model, which has its own schedule");
         }
 
-        var scheduler = r.GetValue(model) is { } path ? ModelSource.Open(path).Scheduler : schedule.Resolve(r, null);
-        var plan = DiffusionModel.Plan(scheduler, sampling.Resolve(r, scheduler));
+        var source = r.GetValue(model) is { } path ? ModelSource.Open(path) : null;
+        var scheduler = source?.Scheduler ?? schedule.Resolve(r, null);
+        var options = sampling.Resolve(r, scheduler);
+        var plan = source is null ? DiffusionModel.Plan(scheduler, options) : DiffusionModel.Plan(source, options);
         host.Out.WriteLine((json ? plan.ToJson() : csv ? SamplingPlanTable.Csv(plan) : plan.ToString()).TrimEnd('\n'));
         return 0;
     }

@@ -19,6 +19,7 @@ internal sealed record Verb(string Name, string Help, Func<CliHost, IReadOnlyLis
         new("interpolate", InterpolateCommand.Help, (host, _) => InterpolateCommand.Create(host)),
         new("sweep", SweepCommand.Help, (host, _) => SweepCommand.Create(host)),
         new("sequence", SequenceCommand.Help, (host, _) => SequenceCommand.Create(host)),
+        new("tune", TuneCommand.Help, (host, _) => TuneCommand.Create(host)),
         new("plan", PlanCommand.Help, (host, _) => PlanCommand.Create(host)),
         new("predict", PredictCommand.Help, (host, _) => PredictCommand.Create(host)),
         new("score", ScoreCommand.Help, (host, _) => ScoreCommand.Create(host)),
@@ -42,6 +43,7 @@ internal sealed record Verb(string Name, string Help, Func<CliHost, IReadOnlyLis
           interpolate draw what lies between the images of two or four seeds
           sweep       sample the same seeds at several numbers of steps and etas, and compare
           sequence    show how images form, step by step: a film strip, an animation, or files
+          tune        find the timesteps that suit a model best
           plan        print the steps, coefficients and noise levels of a sampling run
           predict     run a network once on given arrays
           score       say how many pictures of builtin:shapes are what they should be

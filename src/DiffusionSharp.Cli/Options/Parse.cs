@@ -84,10 +84,10 @@ internal static class Parse
         Arity = ArgumentArity.ExactlyOne,
     };
 
-    private static T[] Split<T>(string text, Func<string, T> one) =>
+    internal static T[] Split<T>(string text, Func<string, T> one) =>
         [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(one)];
 
-    private static T One<T>(string text)
+    internal static T One<T>(string text)
         where T : ISpanParsable<T> => T.TryParse(text, CultureInfo.InvariantCulture, out var value)
             ? value
             : throw new FormatException(

@@ -9,6 +9,9 @@ namespace DiffusionSharp.Cli.Options;
 /// <summary>The options that make a sampling plan.</summary>
 internal sealed class SamplingOptions
 {
+    /// <summary>The word for a model's own τ of <c>--steps</c>.</summary>
+    public const string Tuned = "tuned";
+
     public Option<int> Steps { get; } = Parse.Number<int>("--steps");
 
     public Option<Eta> Eta { get; } = Parse.Option("--eta", Sampling.Eta.Parse);
@@ -29,7 +32,8 @@ internal sealed class SamplingOptions
         ("unipc2", Sampling.Solver.UniPc2), ("unipc3", Sampling.Solver.UniPc3),
         ("deis2", Sampling.Solver.Deis2), ("deis3", Sampling.Solver.Deis3));
 
-    public Option<int[]> Timesteps { get; } = Parse.List<int>("--timesteps");
+    /// <summary>A list, or null for the word "tuned".</summary>
+    public Option<int[]?> Timesteps { get; } = Parse.Option("--timesteps", text => text == Tuned ? null : Parse.Split(text, Parse.One<int>));
 
     public Option<bool> Clip { get; } = new("--clip");
 
@@ -56,15 +60,18 @@ internal sealed class SamplingOptions
     /// <summary>τ alone.</summary>
     public SampleOptions ResolveTau(ParseResult r, SchedulerConfig scheduler)
     {
-        if (r.Has(Timesteps) && (r.Has(Steps) || r.Has(Spacing)))
+        var tuned = r.Has(Timesteps) && r.GetValue(Timesteps) is null;
+        if (r.Has(Timesteps) && (r.Has(Spacing) || (r.Has(Steps) && !tuned)))
         {
-            throw new DiffusionException(ErrorKind.Usage, "--timesteps names every timestep: leave out --steps and --spacing");
+            throw new DiffusionException(ErrorKind.Usage, tuned
+                ? $"--timesteps {Tuned} are the model's own: leave out --spacing"
+                : "--timesteps names every timestep: leave out --steps and --spacing");
         }
 
         return new SampleOptions
         {
             Steps = r.Or(Steps, Math.Min(50, scheduler.NumTrainTimesteps)),
-            Spacing = r.Or(Spacing, TimestepSpacing.Uniform),
+            Spacing = tuned ? TimestepSpacing.Tuned : r.Or(Spacing, TimestepSpacing.Uniform),
             Timesteps = r.Has(Timesteps) ? r.GetValue(Timesteps) : null,
         };
     }

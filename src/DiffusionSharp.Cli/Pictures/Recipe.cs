@@ -38,7 +38,7 @@ internal sealed class Recipe
     /// <param name="edit">Images that are edited, for when they are in no file of their own: what was read of a folder stands for it.</param>
     public Recipe(RecipeOptions options, ModelSource source, SamplingPlan plan, EditOptions? edit = null)
     {
-        (Options, ModelPath, Plan) = (options, source.Path, plan);
+        (Options, ModelPath, Plan) = (options.WithTimestepsOf(plan), source.Path, plan);
         PlanHash = Short(SHA256.HashData(Encoding.UTF8.GetBytes(plan.ToJson())));
         model = Task.Run(() => Hash(source.WeightsPath));
         Inputs = JsonParts.Map(options.Inputs.Select(i => KeyValuePair.Create(i.Key, Hash(i.Value))));

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DiffusionSharp.Cli.Options;
+using DiffusionSharp.Sampling;
 
 namespace DiffusionSharp.Cli.Pictures;
 
@@ -13,6 +14,16 @@ internal sealed record RecipeOptions(string Verb, IReadOnlyDictionary<string, st
     /// <summary>Whether an option has part in a picture: all have but those that say where results go, and which sources are read.</summary>
     public static bool Holds(Option option) =>
         option is not (OutputFile or FromOption) && option.Name is not ("--json" or "--csv" or "--config" or "--verbose");
+
+    /// <summary>The same with the list that tuned timesteps stand for: tuning the model again shall not change the picture.</summary>
+    /// <param name="plan">What was planned.</param>
+    public RecipeOptions WithTimestepsOf(SamplingPlan plan) => Values.GetValueOrDefault("timesteps") != SamplingOptions.Tuned ? this : this with
+    {
+        Values = new Dictionary<string, string>(Values.Where(v => v.Key != "steps"))
+        {
+            ["timesteps"] = string.Join(',', plan.Steps.Select(s => s.Timestep).OfType<double>().Distinct()),
+        },
+    };
 
     /// <summary>The options of a command line.</summary>
     /// <param name="r">The command line, with all sources filled in.</param>

@@ -32,7 +32,7 @@ internal static class Settings
         var more = new List<string>(words.TakeWhile(w => w != "--"));
         var file = ReadConfig(result.GetValue(Config) ?? environment("DDIM_CONFIG"));
         var named = command.Options.Where(result.Has).Select(o => o.Name).ToHashSet();
-        var given = command.Options.Where(o => result.Has(o) && !(IsSwitch(o) && result.GetResult(o)!.Tokens is [{ Value: "false" }])).Select(o => o.Name).ToHashSet();
+        var given = command.Options.Where(o => result.Has(o) && !(IsSwitch(o) && result.GetResult(o)!.Tokens is [{ Value: "false" }])).Select(o => Exclusions.Name(o.Name, result.GetResult(o)!.Tokens.FirstOrDefault()?.Value)).ToHashSet();
         Fill(name => environment(Variable(name)) is { Length: > 0 } value ? value : null);
         Fill(file.GetValueOrDefault);
         var from = command.Options.OfType<FromOption>().SingleOrDefault();
@@ -49,9 +49,9 @@ internal static class Settings
         void Fill(Func<string, string?> source, Action<string>? taken = null)
         {
             var higher = given.ToHashSet();
-            foreach (var option in command.Options.Where(o => o != Config && !named.Contains(o.Name) && !Exclusions.Forbid(o.Name, higher)))
+            foreach (var option in command.Options.Where(o => o != Config && !named.Contains(o.Name)))
             {
-                if (source(option.Name[2..]) is { } found)
+                if (source(option.Name[2..]) is { } found && !Exclusions.Forbid(Exclusions.Name(option.Name, found), higher))
                 {
                     var value = !IsSwitch(option) ? found : found switch { "1" or "True" => "true", "0" or "False" => "false", _ => found };
                     more.Add($"{option.Name}={value}");
@@ -59,7 +59,7 @@ internal static class Settings
                     taken?.Invoke(option.Name);
                     if (!IsSwitch(option) || value != "false")
                     {
-                        given.Add(option.Name);
+                        given.Add(Exclusions.Name(option.Name, found));
                     }
                 }
             }

@@ -42,7 +42,16 @@ public sealed class DiffusionModel : IDisposable
 
     /// <summary>The plan that <see cref="Sample"/> carries out.</summary>
     /// <param name="options">Steps, η, spacing and clipping.</param>
-    public SamplingPlan Plan(SampleOptions options) => Plan(Source.Scheduler, options);
+    public SamplingPlan Plan(SampleOptions options) => Plan(Source, options);
+
+    /// <summary>The plan of a model on disk, without loading its network.</summary>
+    /// <param name="source">The model.</param>
+    /// <param name="options">Steps, η, spacing and clipping.</param>
+    public static SamplingPlan Plan(ModelSource source, SampleOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return Plan(source.Scheduler, WithTuned(source, options));
+    }
 
     /// <summary>The plan of a scheduler, without loading a network.</summary>
     /// <param name="scheduler">Schedule and prediction type.</param>
@@ -68,7 +77,7 @@ public sealed class DiffusionModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         var scheduler = Source.Scheduler;
-        return Sampling.InversionPlan.Create(Levels(scheduler, options), new InversionOptions
+        return Sampling.InversionPlan.Create(Levels(scheduler, WithTuned(Source, options)), new InversionOptions
         {
             Level = level,
             PredictionType = scheduler.PredictionType,
@@ -149,6 +158,10 @@ public sealed class DiffusionModel : IDisposable
         };
         return Sampler.Run(Guided(options.Guidance), plan, options.Edit?.Apply(request, plan) ?? request);
     }
+
+    private static SampleOptions WithTuned(ModelSource source, SampleOptions options) => options is { Spacing: TimestepSpacing.Tuned, Timesteps: null }
+        ? options with { Timesteps = source.TunedTimesteps(options.Steps) }
+        : options;
 
     private static NoiseLevels Levels(Weights.SchedulerConfig scheduler, SampleOptions options)
     {

@@ -1,4 +1,5 @@
 using DiffusionSharp.Networks;
+using DiffusionSharp.Schedules;
 using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
 
@@ -10,9 +11,9 @@ public sealed class ModelSource
     private const string CardLine = "- Data: `";
     private const int MostOfCard = 1 << 16;
 
-    private ModelSource(string path, string weightsPath, UNetConfig unet, SchedulerConfig scheduler, string? data, Func<IReadOnlyList<KeyValuePair<string, HostTensor>>> readWeights)
+    private ModelSource(string path, string weightsPath, string tunedTimestepsPath, UNetConfig unet, SchedulerConfig scheduler, string? data, Func<IReadOnlyList<KeyValuePair<string, HostTensor>>> readWeights)
     {
-        (Path, WeightsPath, UNet, Scheduler, Data) = (path, weightsPath, unet, scheduler, data);
+        (Path, WeightsPath, TunedTimestepsPath, UNet, Scheduler, Data) = (path, weightsPath, tunedTimestepsPath, unet, scheduler, data);
         ReadWeights = readWeights;
     }
 
@@ -21,6 +22,9 @@ public sealed class ModelSource
 
     /// <summary>The file the weights are read from.</summary>
     public string WeightsPath { get; }
+
+    /// <summary>The file of the tuned timesteps, which need not be there.</summary>
+    public string TunedTimestepsPath { get; }
 
     /// <summary>The network.</summary>
     public UNetConfig UNet { get; }
@@ -45,9 +49,21 @@ public sealed class ModelSource
         return run.Exists ? FromRun(run, raw) : FromFolder(ModelFolder.Open(path), raw);
     }
 
+    /// <summary>The model's own τ of S steps, found by <c>ddim tune</c> (<see cref="Tuning.TimestepTuner"/>).</summary>
+    /// <param name="steps">S.</param>
+    /// <exception cref="DiffusionException">There is none for S, or the file is malformed.</exception>
+    public Timesteps TunedTimesteps(int steps)
+    {
+        var lists = TunedTimestepsJson.Read(TunedTimestepsPath, Scheduler.NumTrainTimesteps);
+        return lists.GetValueOrDefault(steps) ?? throw new DiffusionException(
+            ErrorKind.Usage,
+            $"the model {Path} has no timesteps tuned for {steps} steps (it has them for {(lists.Count == 0 ? "none" : string.Join(", ", lists.Keys))}); "
+            + $"find them: ddim tune --model {Path} --steps {steps}");
+    }
+
     private static ModelSource FromFolder(ModelFolder folder, bool raw) => raw
         ? throw new DiffusionException(ErrorKind.Usage, $"{folder.Path} is a model folder, which holds one set of weights; raw weights are kept by training runs only")
-        : new ModelSource(folder.Path, folder.WeightsPath, folder.UNet, folder.Scheduler, CardData(folder.Path), folder.ReadWeights);
+        : new ModelSource(folder.Path, folder.WeightsPath, folder.TunedTimestepsPath, folder.UNet, folder.Scheduler, CardData(folder.Path), folder.ReadWeights);
 
     private static ModelSource FromRun(RunFolder run, bool raw)
     {
@@ -58,7 +74,7 @@ public sealed class ModelSource
 
         // An average that was added after this checkpoint begins with its weights.
         var file = raw || !File.Exists(average) ? System.IO.Path.Combine(checkpoint, Checkpoint.Weights) : average;
-        return new ModelSource(run.Root, file, config.UNet, config.Scheduler, config.Data, () => Checkpoint.ReadWeights(file, Networks.UNet.Build(config.UNet)));
+        return new ModelSource(run.Root, file, run.TunedTimesteps, config.UNet, config.Scheduler, config.Data, () => Checkpoint.ReadWeights(file, Networks.UNet.Build(config.UNet)));
     }
 
     private static string? CardData(string folder)

@@ -16,7 +16,7 @@ public sealed record SampleOptions
     /// <summary>How the plan gets from one level to the next.</summary>
     public Solver Solver { get; init; }
 
-    /// <summary>How τ is spread over 0…T-1.</summary>
+    /// <summary>How τ is spread over 0…T-1; <see cref="TimestepSpacing.Tuned"/> takes the model's own for <see cref="Steps"/>.</summary>
     public TimestepSpacing Spacing { get; init; } = TimestepSpacing.Uniform;
 
     /// <summary>τ itself, from high to low; null makes it from <see cref="Steps"/> and <see cref="Spacing"/>.</summary>

@@ -38,4 +38,7 @@ public enum TimestepSpacing
 
     /// <summary>S+1 points with λ evenly spaced, without the last (DPM-Solver's logSNR); between the integer timesteps.</summary>
     LogSnr,
+
+    /// <summary>The model's own τ for S, found by <c>ddim tune</c>; known to a model (<c>ModelSource.TunedTimesteps</c>), not to a schedule.</summary>
+    Tuned,
 }

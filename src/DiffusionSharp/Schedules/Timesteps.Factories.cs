@@ -28,6 +28,7 @@ public sealed partial class Timesteps
             TimestepSpacing.ErmongroupQuad => ErmongroupQuad(T, steps),
             TimestepSpacing.Karras or TimestepSpacing.Exponential or TimestepSpacing.LogSnr =>
                 throw Invalid($"{spacing} spacing falls between the integer timesteps: it makes NoiseLevels"),
+            TimestepSpacing.Tuned => throw Invalid("tuned timesteps belong to a model: name the model they were tuned for (ddim tune)"),
             _ => throw new ArgumentOutOfRangeException(nameof(spacing), spacing, null),
         };
     }

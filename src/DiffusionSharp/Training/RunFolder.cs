@@ -1,5 +1,6 @@
 using System.Globalization;
 using DiffusionSharp.Storage;
+using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Training;
 
@@ -27,6 +28,9 @@ public sealed class RunFolder
 
     /// <summary>The finished model, a diffusers folder.</summary>
     public string Model => Path.Combine(Root, "model");
+
+    /// <summary>The timesteps tuned for the run's weights, where they were.</summary>
+    public string TunedTimesteps => Path.Combine(Root, TunedTimestepsJson.FileName);
 
     /// <summary>True when a run was begun here.</summary>
     public bool Exists => File.Exists(Config);

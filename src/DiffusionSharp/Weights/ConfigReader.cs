@@ -108,6 +108,8 @@ internal sealed class ConfigReader
 
     public int[] Ints(string name, int[] absent) => [.. GetList(name, [.. absent.Select(i => (int?)i)], "a list of integers", AsInt).Select(i => i!.Value)];
 
+    public int[][] IntLists(string name) => GetList(name, [], "a list of lists of integers", AsInts);
+
     public double[]? OptionalDoubles(string name) => Take(name, out var e) && e.ValueKind != JsonValueKind.Null
         ? [.. GetList(name, [], "a list of finite numbers or null", AsDouble).Select(d => d!.Value)]
         : null;
@@ -151,6 +153,9 @@ internal sealed class ConfigReader
     }
 
     private static int? AsInt(JsonElement e) => e.ValueKind == JsonValueKind.Number && e.TryGetInt32(out var i) ? i : null;
+
+    private static int[]? AsInts(JsonElement e) =>
+        e.ValueKind == JsonValueKind.Array && e.EnumerateArray().Select(AsInt).ToArray() is var list && list.All(i => i is not null) ? [.. list.Select(i => i!.Value)] : null;
 
     private static double? AsDouble(JsonElement e) => e.ValueKind == JsonValueKind.Number && e.TryGetDouble(out var d) && double.IsFinite(d) ? d : null;
 

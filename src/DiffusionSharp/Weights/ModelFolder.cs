@@ -29,6 +29,9 @@ public sealed class ModelFolder
     /// <summary>The safetensors file with the network's parameters.</summary>
     public string WeightsPath { get; }
 
+    /// <summary>The file of the model's tuned timesteps, which need not be there; see <see cref="TunedTimestepsJson"/>.</summary>
+    public string TunedTimestepsPath => System.IO.Path.Combine(Sub(Path, "scheduler"), TunedTimestepsJson.FileName);
+
     /// <summary>Reads the configuration files; the weights are read by <see cref="ReadWeights"/>.</summary>
     /// <param name="path">The folder.</param>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: no such folder, a file is missing (named), malformed or not supported.</exception>

@@ -43,6 +43,21 @@ public sealed class SettingsTests : IDisposable
         ddim.Fails(ErrorKind.Usage, "leave out --steps and --spacing", "plan");
     }
 
+    // Tuned timesteps are tuned for a number of steps, which may come from elsewhere.
+    [Fact]
+    public void TunedTimestepsGoWithSteps()
+    {
+        var config = scratch.Text("ddim.json", """{ "timesteps": "tuned", "spacing": "trailing" }""");
+        var steps = scratch.Text("steps.json", """{ "steps": 4 }""");
+        var folder = TinyModel.Save(scratch["model"]);
+
+        ddim.Fails(ErrorKind.Usage, "tuned for 4 steps", "plan", "--model", folder, "--timesteps", "tuned", "--config", steps);
+        ddim.Environment["DDIM_TIMESTEPS"] = "tuned";
+        ddim.Fails(ErrorKind.Usage, "tuned for 4 steps", "plan", "--model", folder, "--steps", "4", "--config", config);
+        Assert.Equal(5, Steps("--steps", "5", "--spacing", "trailing"));
+        Assert.Equal(2, Steps("--timesteps", "90,10", "--config", steps));
+    }
+
     [Fact]
     public void SwitchesTakeOneAndZero()
     {

@@ -76,6 +76,29 @@ public class DiffusionModelTests
     }
 
     [Fact]
+    public void Tuned_timesteps_are_the_models_own()
+    {
+        using var folder = new TemporaryFolder();
+        ModelFolder.Save(folder["model"], Network, new SchedulerConfig(), Weights(0), "a card");
+        var source = ModelSource.Open(folder["model"]);
+        var missing = Assert.Throws<DiffusionException>(() => DiffusionModel.Plan(source, Tuned(3)));
+        Assert.Equal(ErrorKind.Usage, missing.Kind);
+        Assert.Contains($"no timesteps tuned for 3 steps (it has them for none); find them: ddim tune --model {folder["model"]} --steps 3", missing.Message);
+
+        TunedTimestepsJson.Add(source.TunedTimestepsPath, 1000, [Timesteps.Custom(1000, 900, 300, 7), Timesteps.Custom(1000, 800, 100)]);
+        Assert.Equal(folder["model/scheduler/tuned_timesteps.json"], source.TunedTimestepsPath);
+        using var model = DiffusionModel.Load(folder["model"], (_, _) => new FakeDenoiser(3, (x, _) => 0.1f * x));
+        Assert.Equal([900, 300, 7], model.Plan(Tuned(3)).Steps.Select(s => s.Timestep!.Value));
+        Assert.Equal([7, 300, 900], model.InversionPlan(Tuned(3)).Steps.Select(s => s.Timestep!.Value));
+        Assert.Equal([800, 100], DiffusionModel.Plan(source, Tuned(2)).Steps.Select(s => s.Timestep!.Value));
+        Assert.Equal([5], DiffusionModel.Plan(source, Tuned(2) with { Timesteps = [5] }).Steps.Select(s => s.Timestep!.Value));
+        Assert.Contains("it has them for 2, 3", Assert.Throws<DiffusionException>(() => model.Plan(Tuned(4))).Message);
+        Assert.Contains("belong to a model", Assert.Throws<DiffusionException>(() => DiffusionModel.Plan(source.Scheduler, Tuned(3))).Message);
+
+        SampleOptions Tuned(int steps) => new() { Steps = steps, Spacing = TimestepSpacing.Tuned };
+    }
+
+    [Fact]
     public void A_run_gives_its_first_average_or_the_weights_themselves()
     {
         using var folder = new TemporaryFolder();
@@ -94,6 +117,7 @@ public class DiffusionModelTests
         Assert.Equal(1, ModelSource.Open(run.Root, raw: true).ReadWeights()[0].Value.Data[0]);
         Assert.Equal(["cat", "dog"], ModelSource.Open(run.Root).UNet.ClassNames);
         Assert.Equal("d", ModelSource.Open(run.Root).Data);
+        Assert.Equal(folder["run/tuned_timesteps.json"], ModelSource.Open(run.Root).TunedTimestepsPath);
     }
 
     [Theory]

@@ -1,0 +1,99 @@
+using System.Text.Json.Nodes;
+using DiffusionSharp.Cli.Tests.Kit;
+using DiffusionSharp.Models;
+using DiffusionSharp.Schedules;
+using DiffusionSharp.Torch.Engine;
+using DiffusionSharp.Tuning;
+using DiffusionSharp.Weights;
+using TestKit;
+
+namespace DiffusionSharp.Cli.Tests.Commands;
+
+public sealed class TuneTests : IDisposable
+{
+    private readonly Scratch scratch = new();
+    private readonly Ddim ddim = new();
+    private readonly string model;
+
+    public TuneTests() => model = TinyModel.Save(scratch["model"]);
+
+    public void Dispose() => scratch.Dispose();
+
+    [Fact]
+    public void WhatIsFoundIsKeptAndSampled()
+    {
+        var json = ddim.Json("tune", "--model", model, "--steps", "3,2", "--count", "3", "--batch", "2");
+
+        Assert.Equal((100, 2, 1), ((int)json["reference"]!, (int)json["tuningLatents"]!, (int)json["checkingLatents"]!));
+        Assert.Equal(["2 tuned", "2 uniform", "2 quadratic", "3 tuned", "3 uniform", "3 quadratic"], json["rows"]!.AsArray().Select(row => $"{row!["steps"]} {row["rule"]}"));
+        Assert.Equal(TimestepTuner.NetworkCalls(100, 3, 2, 2) + (3 * 5), (int)json["callsMade"]!);
+        var tau = Tau(json["rows"]![3]!);
+        using (var loaded = DiffusionModel.Load(model, TorchEngine.Cpu))
+        {
+            var tuner = TimestepTuner.Measure(loaded, new SampleOptions { Seeds = [0, 1, 2], BatchSize = 2 }, 2);
+            Assert.Equal(tuner.Find(3), tau);
+            Assert.Equal(tuner.MeasuredError(tau), (double)json["rows"]![3]!["measured"]!, 1e-9);
+            Assert.Equal(tuner.MeasuredError(Timesteps.Uniform(100, 3)), (double)json["rows"]![4]!["measured"]!, 1e-9);
+        }
+
+        Assert.Equal(tau, TunedTimestepsJson.Read((string)json["out"]!, 100)[3]);
+        Assert.Equal(3, (int)ddim.Json("sample", "--model", model, "--timesteps", "tuned", "--steps", "3", "--count", "1", "--dump", scratch["tuned.npy"])["networkCalls"]!);
+        ddim.Done("sample", "--model", model, "--timesteps", string.Join(',', tau), "--count", "1", "--dump", scratch["listed.npy"]);
+        Assert.Equal(NpyFile.ReadFloat32(scratch["listed.npy"]).Data, NpyFile.ReadFloat32(scratch["tuned.npy"]).Data);
+        Assert.Equal(3, ddim.Done("plan", "--model", model, "--timesteps", "tuned", "--steps", "3", "--csv").TrimEnd('\n').Split('\n').Length - 1);
+    }
+
+    [Fact]
+    public void TheTableSaysWhatToTypeNext()
+    {
+        var text = ddim.Done("tune", "--model", model, "--steps", "4", "--count", "2", "--reference", "10");
+
+        Assert.Contains("errors against 10 steps on 1 latents, tuned on 1 others", text, StringComparison.Ordinal);
+        Assert.Contains("   4  quadratic", text, StringComparison.Ordinal);
+        Assert.Contains("ddim sample --timesteps tuned --steps 4", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ALongTuningShowsHowFarItIs()
+    {
+        var (code, _, error) = new Ddim { Clock = new SteppingClock() }.Run("tune", "--model", model, "--count", "2", "--steps", "1", "--reference", "5");
+
+        Assert.Equal(0, code);
+        Assert.Contains("ETA", error, StringComparison.Ordinal);
+        Assert.Contains("100.0 %", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void MistakesAreExplained()
+    {
+        ddim.Fails(ErrorKind.Usage, "steps from 1 to 100", "tune", "--model", model, "--steps", "101");
+        ddim.Fails(ErrorKind.Usage, "steps from 1 to 20", "tune", "--model", model, "--steps", "5,21", "--reference", "20");
+        ddim.Fails(ErrorKind.Usage, "at least 2 latents", "tune", "--model", model, "--count", "1");
+        ddim.Fails(ErrorKind.Usage, $"ddim tune --model {model} --steps 7", "sample", "--model", model, "--timesteps", "tuned", "--steps", "7", "--out", scratch["a.png"]);
+        ddim.Fails(ErrorKind.Usage, "leave out --spacing", "sample", "--model", model, "--timesteps", "tuned", "--spacing", "trailing");
+        ddim.Fails(ErrorKind.Configuration, "belong to a model", "plan", "--timesteps", "tuned");
+        Directory.CreateDirectory(scratch["model/scheduler"]);
+        var kept = scratch.Text("model/scheduler/tuned_timesteps.json", "{");
+        ddim.Fails(ErrorKind.ModelFile, "tuned_timesteps.json", "tune", "--model", model, "--steps", "2");
+        Assert.Equal("{", File.ReadAllText(kept));
+    }
+
+    // What the model card and docs/tuning.md say, on a few latents that the lists were not tuned on.
+    [Fact]
+    public void TheBundledModelsListsEndNearerThanThePapersRules()
+    {
+        using var bundled = DiffusionModel.Load(Path.Combine(Shared.Repository, "models", "shapes-32"), TorchEngine.Cpu);
+        SampleOptions seeds = new() { Count = 4, Seed = 2000, Steps = 50 };
+        var wanted = bundled.Sample(seeds);
+        foreach (var steps in new[] { 5, 10 })
+        {
+            var tuned = Error(TimestepSpacing.Tuned, steps);
+            Assert.True(tuned < Error(TimestepSpacing.Uniform, steps) && tuned < Error(TimestepSpacing.Quadratic, steps), $"{steps} steps: {tuned:F4}");
+        }
+
+        double Error(TimestepSpacing spacing, int steps) =>
+            Math.Sqrt(bundled.Sample(seeds with { Steps = steps, Spacing = spacing }).Values.Zip(wanted.Values, (a, b) => (a - b) * (a - b)).Average());
+    }
+
+    private static Timesteps Tau(JsonNode row) => Timesteps.Custom(100, [.. row["timesteps"]!.AsArray().Select(t => (int)t!)]);
+}
