@@ -49,8 +49,7 @@ internal sealed class SampleCommand
           --json                 the result as JSON
         Where
           --batch N              images in one network call [16]
-          --device D             cpu, cuda or cuda:N [cpu]
-          --threads N            threads of the engine [all cores]
+          --device D, --threads N  cpu, cuda or cuda:N [cpu]; threads of the engine [all cores]
         """;
 
     private readonly CliHost host;
