@@ -107,18 +107,18 @@ public sealed class TimestepTuner
         : throw new DiffusionException(ErrorKind.Usage, $"{steps} steps were asked for: timesteps are tuned for 1 to {reference.Count}, the steps of the long run");
 
     /// <summary>
-    /// The root mean square error, per element, that τ is expected to end with: of the errors of its steps, each grown as in the typical
-    /// image, as if they were independent. A timestep between two of the long run's counts as the nearer one.
+    /// The mean squared error that τ is expected to end with, as <see cref="ImageError"/> has it: the sum over its steps, each step's
+    /// error grown as in the typical image, as if they were independent. A timestep between two of the long run's counts as the nearer one.
     /// </summary>
     /// <param name="tau">Any timesteps of the model's T.</param>
     public double ExpectedError(IReadOnlyList<int> tau)
     {
         ArgumentNullException.ThrowIfNull(tau);
         int[] levels = [.. tau.Select(t => Enumerable.Range(0, reference.Count).MinBy(i => Math.Abs(reference[i] - t))).Distinct(), reference.Count];
-        return Math.Sqrt(start[levels[0]] + levels.Zip(levels.Skip(1), (i, j) => step[i, j]).Sum());
+        return (start[levels[0]] + levels.Zip(levels.Skip(1), (i, j) => step[i, j]).Sum()) / 4; // from -1…1 to 0…1
     }
 
-    /// <summary>The root mean square error, per element, of τ's results against those of the long run, on the latents that τ was not tuned on.</summary>
+    /// <summary>The mean squared error of τ's results against those of the long run (<see cref="ImageError"/>), on the latents that τ was not tuned on.</summary>
     /// <param name="tau">Any timesteps of the model's T.</param>
     /// <exception cref="DiffusionException">τ does not fit the model.</exception>
     public double MeasuredError(IReadOnlyList<int> tau)
@@ -129,14 +129,7 @@ public sealed class TimestepTuner
             Seeds = [.. options.Seeds!.Skip(tuning)],
             Labels = options.Labels is { } labels ? [.. labels.Skip(tuning)] : null,
         });
-        var wanted = ends.Values.AsSpan(ends.Values.Length - images.Values.Length);
-        var sum = 0.0;
-        for (var i = 0; i < wanted.Length; i++)
-        {
-            sum += (images.Values[i] - wanted[i]) * (images.Values[i] - wanted[i]);
-        }
-
-        return Math.Sqrt(sum / wanted.Length);
+        return ImageError.MeanSquared(images.Values, ends.Values.AsSpan(ends.Values.Length - images.Values.Length));
     }
 
     private static (double[] Start, double[,] Step) Costs(ReferenceTrajectories trajectories, ErrorGrowth growth)
