@@ -31,6 +31,7 @@ internal sealed class TuneCommand
           --seed S               seed of the first [0]
           --seeds LIST           the seed of each: 0-63 or 1,5,9-12
           --labels, --class LIST class of all latents, or of each [the classes take turns]
+          --guidance W           how much the class counts, see ddim sample [1]
           --json                 the result as JSON
           --batch N              images in one network call [16]; memory for the long run of a batch
           --device D             cpu, cuda or cuda:N [cpu]
@@ -50,7 +51,7 @@ internal sealed class TuneCommand
     {
         var tune = new TuneCommand(host);
         var command = new Command("tune") { tune.steps, tune.reference, tune.json };
-        foreach (var option in tune.seedOptions.All.Concat(tune.load.All))
+        foreach (var option in tune.seedOptions.All.Concat(tune.load.All).Append(tune.load.Guidance))
         {
             command.Add(option);
         }
@@ -81,14 +82,16 @@ internal sealed class TuneCommand
         TunedTimestepsJson.Read(path, T);
         var checking = Math.Max(1, seeds.Length / 3);
         var tuning = seeds.Length - checking;
+        var guidance = r.Or(load.Guidance, 1);
         var checks = (checking + batch - 1) / batch * wanted.Sum() * Rules.Length;
-        using var meter = new SamplingMeter(host, TimestepTuner.NetworkCalls(T, seeds.Length, tuning, batch, n) + checks);
+        using var meter = new SamplingMeter(host, TimestepTuner.NetworkCalls(T, seeds.Length, tuning, batch, n) + checks, guidance);
         var tuner = TimestepTuner.Measure(
             loaded,
             new SampleOptions
             {
                 Seeds = seeds,
                 Labels = load.Classes(r, loaded, seeds.Length),
+                Guidance = guidance,
                 BatchSize = batch,
                 Progress = p => meter.Report(p),
                 CancellationToken = host.Interruption.Token,

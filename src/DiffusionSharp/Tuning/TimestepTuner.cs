@@ -52,7 +52,7 @@ public sealed class TimestepTuner
 
     /// <summary>Measures what is needed to find τ for any S. It keeps the trajectories of one batch: levels · batch · C·H·W · 8 bytes.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="options">Seeds (needed), labels, treatment of x0, batch size, progress. Steps, spacing, η and solver play no part.</param>
+    /// <param name="options">Seeds (needed), labels, guidance, treatment of x0, batch size, progress. Steps, spacing, η, solver and the like play no part.</param>
     /// <param name="tuning">The first so many latents serve to find τ; the others to measure errors, see <see cref="MeasuredError"/>.</param>
     /// <param name="referenceSteps">Steps of the long run; T where that is less.</param>
     /// <exception cref="ArgumentException">No seeds, or fewer than 1 or all of them for the tuning.</exception>
@@ -70,7 +70,7 @@ public sealed class TimestepTuner
 
         var n = Math.Min(referenceSteps, model.Schedule.T);
         var reference = Timesteps.Uniform(model.Schedule.T, n);
-        options = options with { Eta = 0, Solver = Solver.Ddim, Noise = null, InitialX = null };
+        options = options with { Eta = 0, Solver = Solver.Ddim, Noise = null, InitialX = null, Edit = null };
         var elements = model.Graph.InputShape.Elements;
         var probes = ProbesOf(n);
         var longRun = options with { Timesteps = reference };
