@@ -5,6 +5,7 @@ using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Pictures;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Models;
+using DiffusionSharp.Sampling;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Tuning;
 using DiffusionSharp.Weights;
@@ -19,8 +20,8 @@ internal sealed class TuneCommand
 
         Finds the timesteps with which DDIM (eta 0) of so many steps ends nearest to a long run, by
         dynamic programming over the measured errors of single steps, and keeps them in the model's
-        or the run's folder. Two thirds of the latents serve to find them, the others to compare:
-        the root mean square of the difference to the long run's results, per value (-1…1).
+        or the run's folder. Two thirds of the latents serve to find them; on the others their results
+        are compared with the long run's, as PSNR, beside the paper's two rules.
 
           --steps LIST           numbers of network calls to tune for [10]
           --model, -m DIR        model folder (diffusers layout) or training run [the bundled model]
@@ -30,6 +31,7 @@ internal sealed class TuneCommand
           --seed S               seed of the first [0]
           --seeds LIST           the seed of each: 0-63 or 1,5,9-12
           --labels, --class LIST class of all latents, or of each [the classes take turns]
+          --guidance W           how much the class counts, see ddim sample [1]
           --json                 the result as JSON
           --batch N              images in one network call [16]; memory for the long run of a batch
           --device D             cpu, cuda or cuda:N [cpu]
@@ -49,7 +51,7 @@ internal sealed class TuneCommand
     {
         var tune = new TuneCommand(host);
         var command = new Command("tune") { tune.steps, tune.reference, tune.json };
-        foreach (var option in tune.seedOptions.All.Concat(tune.load.All))
+        foreach (var option in tune.seedOptions.All.Concat(tune.load.All).Append(tune.load.Guidance))
         {
             command.Add(option);
         }
@@ -80,14 +82,16 @@ internal sealed class TuneCommand
         TunedTimestepsJson.Read(path, T);
         var checking = Math.Max(1, seeds.Length / 3);
         var tuning = seeds.Length - checking;
+        var guidance = r.Or(load.Guidance, 1);
         var checks = (checking + batch - 1) / batch * wanted.Sum() * Rules.Length;
-        using var meter = new SamplingMeter(host, TimestepTuner.NetworkCalls(T, seeds.Length, tuning, batch, n) + checks);
+        using var meter = new SamplingMeter(host, TimestepTuner.NetworkCalls(T, seeds.Length, tuning, batch, n) + checks, guidance);
         var tuner = TimestepTuner.Measure(
             loaded,
             new SampleOptions
             {
                 Seeds = seeds,
                 Labels = load.Classes(r, loaded, seeds.Length),
+                Guidance = guidance,
                 BatchSize = batch,
                 Progress = p => meter.Report(p),
                 CancellationToken = host.Interruption.Token,
@@ -113,8 +117,8 @@ internal sealed class TuneCommand
                 ["rows"] = new JsonArray([.. rows.Select(row => row.Json())]),
             },
             () => $"""
-                errors against {n} steps on {checking} latents, tuned on {tuning} others, {result.Seconds:F1} s
-                   S  rule       expected  measured  timesteps
+                {checking} latents against {n} steps, tuned on {tuning} others, {result.Seconds:F1} s
+                   S  rule       expected  PSNR (dB)  timesteps
                 {string.Join('\n', rows.Select(row => row.Text()))}
                 written to {path}; use them: ddim sample --timesteps {SamplingOptions.Tuned} --steps {wanted[0]}
                 """);
@@ -137,11 +141,11 @@ internal sealed class TuneCommand
         {
             ["steps"] = Steps,
             ["rule"] = Rule,
-            ["expected"] = Expected,
-            ["measured"] = Measured,
+            ["expectedMse"] = Expected,
+            ["mse"] = Measured,
             ["timesteps"] = JsonParts.List(Tau),
         };
 
-        public string Text() => FormattableString.Invariant($"{Steps,4}  {Rule,-9}  {Expected,8:F4}  {Measured,8:F4}  {string.Join(',', Tau)}");
+        public string Text() => FormattableString.Invariant($"{Steps,4}  {Rule,-9}  {ImageError.Psnr(Expected),8:F1}  {ImageError.Psnr(Measured),9:F1}  {string.Join(',', Tau)}");
     }
 }

@@ -32,8 +32,10 @@ internal sealed class SamplingOptions
         ("unipc2", Sampling.Solver.UniPc2), ("unipc3", Sampling.Solver.UniPc3),
         ("deis2", Sampling.Solver.Deis2), ("deis3", Sampling.Solver.Deis3));
 
-    /// <summary>A list, or null for the word "tuned".</summary>
-    public Option<int[]?> Timesteps { get; } = Parse.Option("--timesteps", text => text == Tuned ? null : Parse.Split(text, Parse.One<int>));
+    /// <summary>A list, or no timestep for the word "tuned".</summary>
+    public Option<int[]> Timesteps { get; } = Parse.Option("--timesteps", text => text == Tuned ? [] : Parse.Split(text, Parse.One<int>) is { Length: > 0 } list
+        ? list
+        : throw new FormatException($"give at least one, or {Tuned}"));
 
     public Option<bool> Clip { get; } = new("--clip");
 
@@ -60,7 +62,7 @@ internal sealed class SamplingOptions
     /// <summary>τ alone.</summary>
     public SampleOptions ResolveTau(ParseResult r, SchedulerConfig scheduler)
     {
-        var tuned = r.Has(Timesteps) && r.GetValue(Timesteps) is null;
+        var tuned = r.Has(Timesteps) && r.GetValue(Timesteps) is [];
         if (r.Has(Timesteps) && (r.Has(Spacing) || (r.Has(Steps) && !tuned)))
         {
             throw new DiffusionException(ErrorKind.Usage, tuned
@@ -72,7 +74,7 @@ internal sealed class SamplingOptions
         {
             Steps = r.Or(Steps, Math.Min(50, scheduler.NumTrainTimesteps)),
             Spacing = tuned ? TimestepSpacing.Tuned : r.Or(Spacing, TimestepSpacing.Uniform),
-            Timesteps = r.Has(Timesteps) ? r.GetValue(Timesteps) : null,
+            Timesteps = r.Has(Timesteps) && !tuned ? r.GetValue(Timesteps) : null,
         };
     }
 

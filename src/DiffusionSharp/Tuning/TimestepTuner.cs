@@ -52,7 +52,7 @@ public sealed class TimestepTuner
 
     /// <summary>Measures what is needed to find τ for any S. It keeps the trajectories of one batch: levels · batch · C·H·W · 8 bytes.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="options">Seeds (needed), labels, treatment of x0, batch size, progress. Steps, spacing, η and solver play no part.</param>
+    /// <param name="options">Seeds (needed), labels, guidance, treatment of x0, batch size, progress. Steps, spacing, η, solver and the like play no part.</param>
     /// <param name="tuning">The first so many latents serve to find τ; the others to measure errors, see <see cref="MeasuredError"/>.</param>
     /// <param name="referenceSteps">Steps of the long run; T where that is less.</param>
     /// <exception cref="ArgumentException">No seeds, or fewer than 1 or all of them for the tuning.</exception>
@@ -70,7 +70,7 @@ public sealed class TimestepTuner
 
         var n = Math.Min(referenceSteps, model.Schedule.T);
         var reference = Timesteps.Uniform(model.Schedule.T, n);
-        options = options with { Eta = 0, Solver = Solver.Ddim, Noise = null, InitialX = null };
+        options = options with { Eta = 0, Solver = Solver.Ddim, Noise = null, InitialX = null, Edit = null };
         var elements = model.Graph.InputShape.Elements;
         var probes = ProbesOf(n);
         var longRun = options with { Timesteps = reference };
@@ -107,18 +107,18 @@ public sealed class TimestepTuner
         : throw new DiffusionException(ErrorKind.Usage, $"{steps} steps were asked for: timesteps are tuned for 1 to {reference.Count}, the steps of the long run");
 
     /// <summary>
-    /// The root mean square error, per element, that τ is expected to end with: of the errors of its steps, each grown as in the typical
-    /// image, as if they were independent. A timestep between two of the long run's counts as the nearer one.
+    /// The mean squared error that τ is expected to end with, as <see cref="ImageError"/> has it: the sum over its steps, each step's
+    /// error grown as in the typical image, as if they were independent. A timestep between two of the long run's counts as the nearer one.
     /// </summary>
     /// <param name="tau">Any timesteps of the model's T.</param>
     public double ExpectedError(IReadOnlyList<int> tau)
     {
         ArgumentNullException.ThrowIfNull(tau);
         int[] levels = [.. tau.Select(t => Enumerable.Range(0, reference.Count).MinBy(i => Math.Abs(reference[i] - t))).Distinct(), reference.Count];
-        return Math.Sqrt(start[levels[0]] + levels.Zip(levels.Skip(1), (i, j) => step[i, j]).Sum());
+        return (start[levels[0]] + levels.Zip(levels.Skip(1), (i, j) => step[i, j]).Sum()) / 4; // from -1…1 to 0…1
     }
 
-    /// <summary>The root mean square error, per element, of τ's results against those of the long run, on the latents that τ was not tuned on.</summary>
+    /// <summary>The mean squared error of τ's results against those of the long run (<see cref="ImageError"/>), on the latents that τ was not tuned on.</summary>
     /// <param name="tau">Any timesteps of the model's T.</param>
     /// <exception cref="DiffusionException">τ does not fit the model.</exception>
     public double MeasuredError(IReadOnlyList<int> tau)
@@ -129,14 +129,7 @@ public sealed class TimestepTuner
             Seeds = [.. options.Seeds!.Skip(tuning)],
             Labels = options.Labels is { } labels ? [.. labels.Skip(tuning)] : null,
         });
-        var wanted = ends.Values.AsSpan(ends.Values.Length - images.Values.Length);
-        var sum = 0.0;
-        for (var i = 0; i < wanted.Length; i++)
-        {
-            sum += (images.Values[i] - wanted[i]) * (images.Values[i] - wanted[i]);
-        }
-
-        return Math.Sqrt(sum / wanted.Length);
+        return ImageError.MeanSquared(images.Values, ends.Values.AsSpan(ends.Values.Length - images.Values.Length));
     }
 
     private static (double[] Start, double[,] Step) Costs(ReferenceTrajectories trajectories, ErrorGrowth growth)

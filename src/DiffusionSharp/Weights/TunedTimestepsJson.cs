@@ -67,7 +67,7 @@ public static class TunedTimestepsJson
         Storage.AtomicFile.WriteAllText(path, JsonText.Write(json =>
         {
             json.WriteNumber("num_train_timesteps", T);
-            JsonText.List(json, "timesteps", lists.Values, tau => json.WriteRawValue($"[{tau}]"));
+            JsonText.List(json, "timesteps", lists.Values, tau => json.WriteRawValue($"\n    [{tau}]"));
         }));
     }
 }

@@ -46,8 +46,8 @@ public sealed class TimestepTunerTests : IDisposable
             var found = tuner.Find(steps);
 
             Assert.Equal(Expected(best), Expected(Levels(found)), 1e-6);
-            Assert.Equal(Expected(best) * MeanSquare(4), Square(tuner.ExpectedError(found)), 1e-6);
-            Assert.Equal(Math.Abs(Ratio(Levels(found)) - Ratio([.. Enumerable.Range(0, T)])) * Math.Sqrt(MeanSquare(2, skip: 4)), tuner.MeasuredError(found), 1e-6);
+            Assert.Equal(Expected(best) * MeanSquare(4) / 4, tuner.ExpectedError(found), 1e-6);
+            Assert.Equal(Square(Ratio(Levels(found)) - Ratio([.. Enumerable.Range(0, T)])) * MeanSquare(2, skip: 4) / 4, tuner.MeasuredError(found), 1e-6);
         }
 
         // Sum of the squares of the steps' errors for x_T = 1, each grown as measured.
