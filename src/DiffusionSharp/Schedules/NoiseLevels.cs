@@ -21,9 +21,9 @@ public sealed partial class NoiseLevels : IReadOnlyList<NoiseLevel>
             }
         }
 
-        if (levels.Length == 0 || !(finalAlphaBar >= levels[^1].AlphaBar && finalAlphaBar <= 1))
+        if (levels.Length == 0 || !(finalAlphaBar >= levels[^1].AlphaBar && finalAlphaBar is > 0 and <= 1))
         {
-            throw Invalid($"{levels.Length} levels that end at alphaBar {finalAlphaBar}: at least one is needed, and the end must be the cleanest");
+            throw Invalid($"{levels.Length} levels that end at alphaBar {finalAlphaBar}: at least one is needed, and the end must be the cleanest, above 0");
         }
 
         (this.T, this.levels, FinalAlphaBar, Notes) = (T, levels, finalAlphaBar, notes);
