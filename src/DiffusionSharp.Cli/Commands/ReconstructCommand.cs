@@ -31,6 +31,7 @@ internal sealed class ReconstructCommand
           --model, -m DIR        model folder (diffusers layout) or training run [the bundled model]
           --raw                  of a run: the weights themselves instead of their average
           --labels, --class LIST class of all images, or of each, by number or name
+          --guidance W           how much the class counts, see ddim sample [1]
           --out, -o DIR          receives table.csv, table.json, and sheet.png: the images (at most
                                  16) over what came back, a row for each number of steps
                                  [reconstruction]
@@ -60,7 +61,7 @@ internal sealed class ReconstructCommand
         {
             reconstruct.encoding.Images, reconstruct.steps, reconstruct.sampling.Spacing, reconstruct.output,
         };
-        foreach (var option in reconstruct.encoding.All.Concat(reconstruct.form.All).Concat(reconstruct.load.All))
+        foreach (var option in reconstruct.encoding.All.Concat(reconstruct.form.All).Concat(reconstruct.load.All).Append(reconstruct.load.Guidance))
         {
             command.Add(option);
         }
@@ -104,6 +105,7 @@ internal sealed class ReconstructCommand
         var options = sampling.ResolveTau(r, model.Source.Scheduler) with
         {
             Labels = load.Classes(r, model, images.Length / shape.Elements),
+            Guidance = r.Or(load.Guidance, 1),
             BatchSize = load.BatchSize(r),
             CancellationToken = host.Interruption.Token,
         };

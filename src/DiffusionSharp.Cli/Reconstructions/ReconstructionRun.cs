@@ -49,7 +49,7 @@ internal sealed class ReconstructionRun
     public IReadOnlyList<ReconstructionRow> Run(Action<ReconstructionRow> found)
     {
         var batches = (Count + options.BatchSize - 1) / options.BatchSize;
-        using var meter = new SamplingMeter(host, Plans.Sum(p => 2 * batches * p.Steps.Count));
+        using var meter = new SamplingMeter(host, Plans.Sum(p => 2 * batches * p.Steps.Count), options.Guidance);
         var rows = new List<ReconstructionRow>();
         foreach (var s in steps)
         {

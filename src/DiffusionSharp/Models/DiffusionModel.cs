@@ -117,7 +117,10 @@ public sealed class DiffusionModel : IDisposable
     /// table 2 at one S.
     /// </summary>
     /// <param name="images">[N, C, H, W], -1…1.</param>
-    /// <param name="options">Steps, spacing, labels, batch size and progress (of both ways); null takes the defaults. Seeds, noise, η and clipping play no part.</param>
+    /// <param name="options">
+    /// Steps, spacing, labels, guidance, batch size and progress (of both ways); null takes the defaults. Solver, η, clipping, seeds, noise
+    /// and edits play no part.
+    /// </param>
     /// <param name="level">At which end of an encoding step the network is called.</param>
     /// <exception cref="DiffusionException">An option does not fit the model, or the network returned numbers that are not finite.</exception>
     public Reconstruction Reconstruct(double[] images, SampleOptions? options = null, InversionLevel level = InversionLevel.Target)

@@ -21,6 +21,7 @@ public sealed record Reconstruction(SampledImages Images, double MeanSquaredErro
         {
             Seeds = new ulong[count],
             Noise = null,
+            Edit = null,
             Solver = Solver.Ddim,
             Eta = 0,
             X0Treatment = X0Treatment.None,

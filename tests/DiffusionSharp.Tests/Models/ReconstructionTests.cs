@@ -87,7 +87,15 @@ public sealed class ReconstructionTests : IDisposable
     [Fact]
     public void Encoding_and_decoding_share_tau_and_nothing_is_clipped_or_random()
     {
-        var options = new SampleOptions { Timesteps = [900, 400, 30], Solver = Enum.GetValues<Solver>()[^1], Eta = 1, Seeds = [3], X0Treatment = X0Treatment.Clip(0.1) };
+        var options = new SampleOptions
+        {
+            Timesteps = [900, 400, 30],
+            Solver = Solver.Heun,
+            Eta = 1,
+            Seeds = [3],
+            X0Treatment = X0Treatment.Clip(0.1),
+            Edit = new EditOptions { Images = Images, Strength = 0 },
+        };
         var found = model.Reconstruct(Images, options);
 
         Assert.Equal([30.0, 400, 900, 900, 400, 30], network.Timesteps);
