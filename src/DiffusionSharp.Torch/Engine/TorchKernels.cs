@@ -8,6 +8,10 @@ namespace DiffusionSharp.Torch.Engine;
 /// <summary>Turns each operation of a graph into calls of libtorch.</summary>
 internal sealed class TorchKernels(Func<ParameterSpec, Tensor> parameter, ScalarType computeType)
 {
+    // TorchSharp reads a number's native handle and lets go of the object; a collection at that moment frees it under the native call.
+    // So numbers are held for as long as they are in use, here and wherever else they are given to tensors.
+    private static readonly Scalar One = 1;
+
     public Func<TorchProgram.Frame, Tensor> Compile(Node node)
     {
         var (a, b, c) = (Input(node, 0), Input(node, 1), Input(node, 2));
@@ -42,15 +46,19 @@ internal sealed class TorchKernels(Func<ParameterSpec, Tensor> parameter, Scalar
             case Operation.Silu:
                 return f => functional.silu(f.Values[a]!);
             case Operation.Add or Operation.AddPerChannel:
-                return f => f.Values[a]!.add(f.Values[b]!);
+                return f => f.Values[a]!.add(f.Values[b]!, One);
             case Operation.ScaleShift:
                 return f =>
                 {
                     var halves = f.Values[b]!.chunk(2, 1);
-                    return f.Values[a]!.mul(halves[0].add(1)).add(halves[1]);
+                    return f.Values[a]!.mul(halves[0].add(One)).add(halves[1], One);
                 };
             case Operation.Affine affine:
-                return f => f.Values[a]!.mul(affine.Factor).add(affine.Offset);
+                {
+                    Scalar factor = affine.Factor, offset = affine.Offset;
+                    return f => f.Values[a]!.mul(factor).add(offset);
+                }
+
             case Operation.Concat:
                 return f => cat([f.Values[a]!, f.Values[b]!], 1);
             case Operation.UpsampleNearest:
@@ -95,7 +103,8 @@ internal sealed class TorchKernels(Func<ParameterSpec, Tensor> parameter, Scalar
     private static Tensor Sinusoid(Tensor t, Operation.TimestepEmbedding e)
     {
         var half = e.Dimension / 2;
-        var exponent = arange(half, dtype: ScalarType.Float64, device: t.device).mul(-Math.Log(10000) / (half - e.FreqShift));
+        using Scalar first = 0, end = half, factor = -Math.Log(10000) / (half - e.FreqShift);
+        var exponent = arange(first, end, One, dtype: ScalarType.Float64, device: t.device).mul(factor);
         var angle = t.to(ScalarType.Float64).reshape(-1, 1).mul(exponent.exp().unsqueeze(0));
         Tensor[] parts = e.FlipSinToCos ? [angle.cos(), angle.sin()] : [angle.sin(), angle.cos()];
         var embedding = cat(parts, 1).to(ScalarType.Float32);

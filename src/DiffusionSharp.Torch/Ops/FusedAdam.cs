@@ -59,7 +59,8 @@ internal sealed class FusedAdam : IDisposable
         Steps++;
         if (fused)
         {
-            step.fill_(Steps);
+            using Scalar number = Steps;
+            step.fill_(number);
             FusedOps.Adam_(parameters, g, m, v, step, learningRate, Options);
         }
         else

@@ -25,7 +25,8 @@ internal static class GradientNorm
         using var unused = no_grad();
         using var scope = NewDisposeScope();
         Tensor[] g = [.. gradients];
-        var factor = total.add(1e-6).reciprocal_().mul_(maxNorm).clamp_(max: 1.0);
+        using Scalar aboveZero = 1e-6, most = maxNorm, one = 1.0;
+        var factor = total.add(aboveZero).reciprocal_().mul_(most).clamp_(max: one);
         if (FusedOps.Available)
         {
             FusedOps.Scale_(g, factor);

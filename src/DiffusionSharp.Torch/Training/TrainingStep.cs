@@ -71,6 +71,7 @@ internal sealed class TrainingStep : IDisposable
     private (double Loss, Tensor[] Gradients) Accumulate(TrainingBatch batch, long step, int size)
     {
         using var scope = NewDisposeScope();
+        using Scalar one = 1;
         var (loss, sum) = Part(batch, 0, Math.Min(size, batch.Count), step);
         for (var first = size; first < batch.Count; first += size)
         {
@@ -78,7 +79,7 @@ internal sealed class TrainingStep : IDisposable
             loss += more;
             for (var i = 0; i < sum.Length; i++)
             {
-                sum[i].add_(gradients[i]);
+                sum[i].add_(gradients[i], one);
                 gradients[i].Dispose();
             }
         }
@@ -105,7 +106,8 @@ internal sealed class TrainingStep : IDisposable
 
         var prediction = Network.Forward(x, t, labels, train: true);
         var losses = Loss.PerImage(prediction, target, options.Loss, options.Reduction);
-        var loss = losses.mul(weights).sum().div(batch.Count);
+        using Scalar all = batch.Count;
+        var loss = losses.mul(weights).sum().div(all);
         var gradients = autograd.grad([loss], parameters);
         foreach (var gradient in gradients)
         {
