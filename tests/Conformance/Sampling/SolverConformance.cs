@@ -25,7 +25,7 @@ public class SolverConformance
         Gen.Int[2, 100].Select(T => NoiseSchedule.Linear(T).WithZeroTerminalSnr()));
 
     private static readonly Gen<NoiseLevels> AnyLevels =
-        Gen.Select(AnySchedule, Gen.Enum<TimestepSpacing>(), Gen.Enum<FinalAlphaBar>(), Gen.OneOf(Gen.Double[0, 1], Gen.Const(1.0)))
+        Gen.Select(AnySchedule, Gen.Enum<TimestepSpacing>().Where(s => s != TimestepSpacing.Tuned), Gen.Enum<FinalAlphaBar>(), Gen.OneOf(Gen.Double[0, 1], Gen.Const(1.0)))
             .Select((schedule, spacing, final, part) => (schedule, spacing, final, steps: Math.Max(1, (int)(part * schedule.T))))
             .Where(c => (c.spacing, c.steps == c.schedule.T && c.steps > 1, c.schedule.T % c.steps == 0) is not ((TimestepSpacing.LinspaceSolver, true, _) or (TimestepSpacing.Stride, _, false)))
             .Select(c => NoiseLevels.Create(c.schedule, c.spacing, c.steps, c.final));
