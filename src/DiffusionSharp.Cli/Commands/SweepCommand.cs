@@ -24,7 +24,8 @@ internal sealed class SweepCommand
 
           --steps LIST           numbers of steps [10,20,50,100]
           --eta LIST             0 deterministic … 1 DDPM; hat = DDPM, larger variance [0,0.2,0.5,1,hat]
-          --solver NAME          ddim, dpm++2m, dpm++3m, dpm++2m-sde [ddim]
+          --solver NAME          ddim (= euler), dpm++2m, dpm++3m, dpm++2m-sde, heun, plms,
+                                 unipc2, unipc3, deis2, deis3 [ddim]; only ddim has eta
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
                                  stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
                                  logsnr [uniform]

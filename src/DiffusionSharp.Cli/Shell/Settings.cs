@@ -32,7 +32,7 @@ internal static class Settings
         var more = new List<string>(words.TakeWhile(w => w != "--"));
         var file = ReadConfig(result.GetValue(Config) ?? environment("DDIM_CONFIG"));
         var named = command.Options.Where(result.Has).Select(o => o.Name).ToHashSet();
-        var given = command.Options.Where(o => result.Has(o) && !(IsSwitch(o) && result.GetResult(o)!.Tokens is [{ Value: "false" }])).Select(o => Exclusions.Name(o.Name, result.GetResult(o)!.Tokens.FirstOrDefault()?.Value)).ToHashSet();
+        var given = command.Options.Where(o => result.Has(o) && !(IsSwitch(o) && result.GetResult(o)!.Tokens is [{ Value: "false" }])).Select(o => Exclusions.Name(o.Name, result.GetResult(o)!.Tokens is [var word, ..] ? word.Value : null)).ToHashSet();
         Fill(name => environment(Variable(name)) is { Length: > 0 } value ? value : null);
         Fill(file.GetValueOrDefault);
         var from = command.Options.OfType<FromOption>().SingleOrDefault();

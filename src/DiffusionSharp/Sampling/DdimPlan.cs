@@ -53,8 +53,8 @@ public static class DdimPlan
         }
 
         var (direction, sigma) = DirectionAndSigma(alphaBarFrom, alphaBarTo, options.Eta);
-        return Prediction.At(new NoiseLevel(t, alphaBarFrom), options.PredictionType, options.X0Treatment)
-            .Step(alphaBarTo, x: 0, x0: Math.Sqrt(alphaBarTo), epsilon: direction) with { Sigma = sigma };
+        var prediction = Prediction.At(new NoiseLevel(t, alphaBarFrom), options.PredictionType, options.X0Treatment);
+        return prediction.Step(alphaBarTo, x: 0, x0: Math.Sqrt(alphaBarTo), epsilon: direction) with { Sigma = sigma };
     }
 
     /// <summary>√(1-ᾱ_s-σ²) and σ of equation 12; σ = 0 into the clean image.</summary>

@@ -10,10 +10,10 @@ namespace DiffusionSharp.Sampling.Solvers;
 internal static class EpsilonStep
 {
     /// <summary>
-    /// Below this ᾱ (σ above 256, beyond any schedule EDM or DDPM has in mind) x counts as pure noise: a rule with a weight that grows with σ
-    /// has no meaning there.
+    /// True where σ falls to less than 1/64: the first step of a cosine schedule or of zero terminal SNR, and steps of very short chains. Means of
+    /// ε over σ have no bearing on such a step, as half the difference of two ε counts by the σ it begins at, and not by the one it ends at.
     /// </summary>
-    public const double PureNoise = 1.0 / (1 << 16);
+    public static bool IsLong(NoiseLevel from, NoiseLevel to) => from.Sigma > 64 * to.Sigma;
 
     /// <summary>x̄' = x̄ + (σ'-σ)·ε + Σ C_j·(ε_j-ε), the C_j of 1, 2, … kept ε ago. Without C it is DDIM's. ε is kept.</summary>
     /// <param name="level">Where the network is called.</param>
@@ -39,15 +39,15 @@ internal static class EpsilonStep
 
     /// <summary>
     /// Heun's second half (EDM, algorithm 1, line 8): the network is called at the end of the step, and the mean of both ε takes the
-    /// place of the first, x̄' + (σ'-σ)·(ε'-ε)/2. Nothing is kept. From pure noise the mean is taken over 1/σ, where the step has a length:
-    /// of x0 = x̄-σ·ε, which is the same with the weight times σ'/σ, and of second order too.
+    /// place of the first, x̄' + (σ'-σ)·(ε'-ε)/2. Nothing is kept. In a long step the mean is taken over 1/σ instead, of
+    /// x0 = x̄-σ·ε: the same with the weight times σ'/σ, and of second order too.
     /// </summary>
     /// <param name="from">Where the step began.</param>
     /// <param name="to">Where it ends.</param>
     /// <param name="options">What the network returns, and what is done to x0.</param>
     public static SamplingStep Trapezoid(NoiseLevel from, NoiseLevel to, SolverOptions options)
     {
-        var length = from.AlphaBar < PureNoise ? to.Sigma * ((to.Sigma / from.Sigma) - 1) : to.Sigma - from.Sigma;
+        var length = IsLong(from, to) ? to.Sigma * ((to.Sigma / from.Sigma) - 1) : to.Sigma - from.Sigma;
         var half = Math.Sqrt(to.AlphaBar) * length / 2;
         return Prediction.At(to, options.PredictionType, options.X0Treatment).Step(to.AlphaBar, x: 1, x0: 0, epsilon: half) with
         {

@@ -41,7 +41,7 @@ public static class PlmsPlan
 
     /// <summary>
     /// The paper's PNDM: three steps of pseudo Runge-Kutta (equation 13), each of four calls, two of them halfway in t; then PLMS.
-    /// S+9 calls for S of at least 4; a step from pure noise (ᾱ below 2⁻¹⁶) is DDIM's.
+    /// S+9 calls for S of at least 4; a long step, in which σ falls to less than 1/64, is DDIM's.
     /// </summary>
     /// <param name="schedule">The noise schedule, which has the levels halfway.</param>
     /// <param name="levels">The levels to visit.</param>
@@ -55,7 +55,7 @@ public static class PlmsPlan
         var chain = new Chain(levels, options);
         for (var k = 0; k < levels.Count; k++)
         {
-            if (k < Math.Min(3, levels.Count - 1) && levels[k].AlphaBar >= EpsilonStep.PureNoise)
+            if (k < Math.Min(3, levels.Count - 1) && !EpsilonStep.IsLong(levels[k], levels[k + 1]))
             {
                 var t = (levels[k].Timestep + levels[k + 1].Timestep) / 2;
                 chain.RungeKutta(k, new NoiseLevel(t, schedule.AlphaBar(t, AlphaBarInterpolation.LogSigma)));
