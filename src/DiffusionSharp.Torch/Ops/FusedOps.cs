@@ -62,7 +62,7 @@ internal static class FusedOps
     {
         var correction1 = 1 - Math.Pow(o.Beta1, step);
         var correction2 = Math.Sqrt(1 - Math.Pow(o.Beta2, step));
-        using Scalar kept = 1 - (lr * o.WeightDecay), decay = o.WeightDecay, new1 = 1 - o.Beta1, beta2 = o.Beta2, new2 = 1 - o.Beta2;
+        using Scalar kept = 1 - (lr * o.WeightDecay), decay = o.WeightDecay, beta2 = o.Beta2, new2 = 1 - o.Beta2;
         using Scalar root = correction2, epsilon = o.Epsilon, step1 = -lr / correction1;
         for (var i = 0; i < p.Length; i++)
         {
@@ -80,7 +80,7 @@ internal static class FusedOps
                 }
             }
 
-            m[i].lerp_(gradient, new1);
+            m[i].lerp_(gradient, 1 - o.Beta1);
             v[i].mul_(beta2).addcmul_(gradient, gradient, value: new2);
             var denominator = v[i].sqrt().div_(root).add_(epsilon);
             p[i].addcdiv_(m[i], denominator, value: step1);
@@ -94,10 +94,9 @@ internal static class FusedOps
     public static void LerpPlain_(Tensor[] a, Tensor[] b, double weight)
     {
         using var scope = NewDisposeScope();
-        using Scalar part = weight;
         for (var i = 0; i < a.Length; i++)
         {
-            a[i].lerp_(b[i], part);
+            a[i].lerp_(b[i], weight);
         }
     }
 
