@@ -50,9 +50,9 @@ internal static class SolversCommand
                 if (plans.FirstOrDefault(o => model.Plan(o).NetworkCalls <= calls) is { } fitting)
                 {
                     var images = model.Sample(fitting);
-                    var mse = exact.Values.Zip(images.Values, (a, b) => (a - b) * (a - b) / 4).Average();
+                    var mse = ImageError.MeanSquared(exact.Values, images.Values);
                     rows.Add((mse, FormattableString.Invariant(
-                        $"| {solver} | {spacing} | {fitting.Steps} | {model.Plan(fitting).NetworkCalls} | {mse:E2} | {-10 * Math.Log10(mse):F1} dB | {Recognised(images)} |")));
+                        $"| {solver} | {spacing} | {fitting.Steps} | {model.Plan(fitting).NetworkCalls} | {mse:E2} | {ImageError.Psnr(mse):F1} dB | {Recognised(images)} |")));
                 }
             }
         }

@@ -60,7 +60,7 @@ internal sealed class InterpolateCommand
     {
         var interpolate = new InterpolateCommand(host);
         var command = new Command("interpolate") { interpolate.from, interpolate.seeds, interpolate.frames, interpolate.output, interpolate.dump, interpolate.json };
-        foreach (var option in interpolate.sampling.Deterministic.Concat(interpolate.load.All).Append(interpolate.load.Guidance))
+        foreach (var option in interpolate.sampling.Deterministic.Concat(interpolate.load.All))
         {
             command.Add(option);
         }
@@ -80,7 +80,6 @@ internal sealed class InterpolateCommand
                 $"{ends.Length} --seeds and {steps} --frames found; give two or four seeds, and 2 to {MostFrames} frames");
         }
 
-        var batch = load.BatchSize(r);
         var target = r.GetValue(output) ?? (r.Has(dump) ? null : "interpolation.png");
         using var loaded = load.Load(r, host);
         var shape = loaded.Graph.InputShape;
@@ -92,12 +91,7 @@ internal sealed class InterpolateCommand
         var xT = LatentGrid.Between(ends, steps, shape.Elements);
         var count = xT.Length / shape.Elements;
         var classes = load.Classes(r, loaded, count, otherwise: loaded.Graph.ClassCount is null ? null : "0");
-        var options = sampling.Resolve(r, loaded.Source.Scheduler) with
-        {
-            Guidance = r.Or(load.Guidance, 1),
-            BatchSize = batch,
-            CancellationToken = host.Interruption.Token,
-        };
+        var options = load.Complete(r, host, sampling.Resolve(r, loaded.Source.Scheduler));
         var recipe = new Recipe(load.Asked(r, ("seeds", SeedOptions.Spell(ends)), ("frames", $"{steps}")), loaded.Source, loaded.Plan(options));
         var job = new SampleJob
         {

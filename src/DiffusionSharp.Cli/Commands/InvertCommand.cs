@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Pictures;
 using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Sampling;
 using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Commands;
@@ -51,7 +52,7 @@ internal sealed class InvertCommand
     {
         var invert = new InvertCommand(host);
         var command = new Command("invert") { invert.encoding.Images, invert.output, invert.json };
-        foreach (var option in invert.encoding.All.Concat(invert.sampling.Tau).Concat(invert.load.All).Append(invert.load.Guidance))
+        foreach (var option in invert.encoding.All.Concat(invert.sampling.Tau).Concat(invert.load.All))
         {
             command.Add(option);
         }
@@ -62,22 +63,15 @@ internal sealed class InvertCommand
 
     private int Run(ParseResult r)
     {
-        var batch = load.BatchSize(r);
         var target = r.GetValue(output) ?? "latents.npy";
         using var loaded = load.Load(r, host);
         var shape = loaded.Graph.InputShape;
         var x0 = encoding.Read(r, shape, host.Interruption.Token);
         var n = x0.Length / shape.Elements;
-        var options = sampling.ResolveTau(r, loaded.Source.Scheduler) with
-        {
-            Labels = load.Classes(r, loaded, n),
-            Guidance = r.Or(load.Guidance, 1),
-            BatchSize = batch,
-            CancellationToken = host.Interruption.Token,
-        };
+        var options = load.Complete(r, host, sampling.ResolveTau(r, loaded.Source.Scheduler)) with { Labels = load.Classes(r, loaded, n) };
         var at = encoding.Level(r);
         var plan = loaded.InversionPlan(options, at);
-        var steps = (n + batch - 1) / batch * plan.Steps.Count;
+        var steps = Sampler.Batches(n, options.BatchSize) * plan.Steps.Count;
         var (xT, result) = SamplingMeter.Measure(host, steps, report => loaded.Invert(x0, options with { Progress = report }, at), options.Guidance);
         NpyFile.Write(target, xT.ToTensor());
         new SampleSummary

@@ -43,7 +43,7 @@ internal sealed class PredictCommand
         var predict = new PredictCommand(host);
         predict.timesteps.Required = true;
         var command = new Command("predict") { predict.input, predict.timesteps, predict.output, predict.json };
-        foreach (var option in predict.load.All)
+        foreach (var option in predict.load.OneCall)
         {
             command.Add(option);
         }

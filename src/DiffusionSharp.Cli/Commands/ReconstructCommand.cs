@@ -61,7 +61,7 @@ internal sealed class ReconstructCommand
         {
             reconstruct.encoding.Images, reconstruct.steps, reconstruct.sampling.Spacing, reconstruct.output,
         };
-        foreach (var option in reconstruct.encoding.All.Concat(reconstruct.form.All).Concat(reconstruct.load.All).Append(reconstruct.load.Guidance))
+        foreach (var option in reconstruct.encoding.All.Concat(reconstruct.form.All).Concat(reconstruct.load.All))
         {
             command.Add(option);
         }
@@ -77,13 +77,7 @@ internal sealed class ReconstructCommand
         var run = Prepare(r, loaded);
         var recipe = new Recipe(load.Asked(r, ("data", string.Join(' ', r.GetValue(encoding.Images)!))), loaded.Source, run.Plans[^1]);
         var folder = OutputFolder.Create(r.GetValue(output) ?? "reconstruction");
-        if (!json)
-        {
-            host.Out.WriteLine(csv ? ReconstructionTable.CsvHeader : ReconstructionTable.TextHeader);
-        }
-
-        // Rows are printed as they come, so that an interrupted long table still shows what it found.
-        var rows = run.Run(row => host.Out.Write(json ? "" : $"{(csv ? ReconstructionTable.CsvRow(row) : ReconstructionTable.TextRow(row))}\n"));
+        var rows = run.Run(ReconstructionTable.Rows.Printer(host.Out, csv, json));
         ReconstructionFolder.Write(folder, run, rows, recipe.Of([], run.Labels));
         if (json)
         {
@@ -102,12 +96,9 @@ internal sealed class ReconstructCommand
     {
         var (shape, T) = (model.Graph.InputShape, model.Schedule.T);
         var images = encoding.Read(r, shape, host.Interruption.Token);
-        var options = sampling.ResolveTau(r, model.Source.Scheduler) with
+        var options = load.Complete(r, host, sampling.ResolveTau(r, model.Source.Scheduler)) with
         {
             Labels = load.Classes(r, model, images.Length / shape.Elements),
-            Guidance = r.Or(load.Guidance, 1),
-            BatchSize = load.BatchSize(r),
-            CancellationToken = host.Interruption.Token,
         };
         return new ReconstructionRun(
             host, model, images, options, encoding.Level(r), r.Or(steps, [.. Table2.Where(s => s <= T).DefaultIfEmpty(T)]));

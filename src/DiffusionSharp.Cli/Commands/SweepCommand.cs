@@ -66,7 +66,7 @@ internal sealed class SweepCommand
         var sweep = new SweepCommand(host);
         var command = new Command("sweep") { sweep.from, sweep.steps, sweep.etas, sweep.output };
         var sampling = sweep.sampling.All.Except([sweep.sampling.Steps, sweep.sampling.Timesteps, sweep.sampling.Eta]);
-        foreach (var option in sampling.Concat(sweep.seedOptions.All).Concat(sweep.load.All).Append(sweep.load.Guidance).Concat(sweep.form.All))
+        foreach (var option in sampling.Concat(sweep.seedOptions.All).Concat(sweep.load.All).Concat(sweep.form.All))
         {
             command.Add(option);
         }
@@ -84,17 +84,7 @@ internal sealed class SweepCommand
         var recipe = Describe(r, sweep);
         string[] notes = [.. sweep.Notes, .. from.Check(r, recipe)];
         var folder = OutputFolder.Create(r.GetValue(output) ?? "sweep");
-        if (!json)
-        {
-            host.Out.WriteLine(csv ? SweepTable.CsvHeader : SweepTable.TextHeader);
-        }
-
-        // Rows are printed as they come, so that an interrupted long sweep still shows what it found.
-        var (cells, result) = sweep.Run((cell, meter) =>
-        {
-            meter.Clear();
-            host.Out.Write(json ? "" : $"{(csv ? SweepTable.CsvRow(cell, sweep.Images) : SweepTable.TextRow(cell, sweep.Images))}\n");
-        });
+        var (cells, result) = sweep.Run(SweepTable.Rows(sweep.Images).Printer(host.Out, csv, json));
         var table = SweepTable.Json(sweep, cells, result, folder, notes);
         SweepFolder.Write(folder, sweep, cells, table, recipe.Of([.. sweep.Options.Seeds!], sweep.Options.Labels));
         if (json)
@@ -120,13 +110,10 @@ internal sealed class SweepCommand
     {
         var T = model.Schedule.T;
         var seeds = seedOptions.Resolve(r, null);
-        var options = sampling.Resolve(r, model.Source.Scheduler) with
+        var options = load.Complete(r, host, sampling.Resolve(r, model.Source.Scheduler)) with
         {
             Seeds = seeds,
             Labels = load.Classes(r, model, seeds.Length),
-            Guidance = r.Or(load.Guidance, 1),
-            BatchSize = load.BatchSize(r),
-            CancellationToken = host.Interruption.Token,
         };
         return new Sweep(
             host,

@@ -51,7 +51,7 @@ internal sealed class TuneCommand
     {
         var tune = new TuneCommand(host);
         var command = new Command("tune") { tune.steps, tune.reference, tune.json };
-        foreach (var option in tune.seedOptions.All.Concat(tune.load.All).Append(tune.load.Guidance))
+        foreach (var option in tune.seedOptions.All.Concat(tune.load.All))
         {
             command.Add(option);
         }
@@ -65,7 +65,6 @@ internal sealed class TuneCommand
         int[] wanted = [.. r.Or(steps, [10]).Distinct().Order()];
         var seeds = seedOptions.Resolve(r, given: null, usual: 24);
         var long_ = r.Or(reference, TimestepTuner.DefaultReferenceSteps);
-        var batch = load.BatchSize(r);
         using var loaded = load.Load(r, host);
         var T = loaded.Schedule.T;
         var n = Math.Min(long_, T);
@@ -82,22 +81,10 @@ internal sealed class TuneCommand
         TunedTimestepsJson.Read(path, T);
         var checking = Math.Max(1, seeds.Length / 3);
         var tuning = seeds.Length - checking;
-        var guidance = r.Or(load.Guidance, 1);
-        var checks = (checking + batch - 1) / batch * wanted.Sum() * Rules.Length;
-        using var meter = new SamplingMeter(host, TimestepTuner.NetworkCalls(T, seeds.Length, tuning, batch, n) + checks, guidance);
-        var tuner = TimestepTuner.Measure(
-            loaded,
-            new SampleOptions
-            {
-                Seeds = seeds,
-                Labels = load.Classes(r, loaded, seeds.Length),
-                Guidance = guidance,
-                BatchSize = batch,
-                Progress = p => meter.Report(p),
-                CancellationToken = host.Interruption.Token,
-            },
-            tuning,
-            n);
+        var options = load.Complete(r, host, new SampleOptions { Seeds = seeds, Labels = load.Classes(r, loaded, seeds.Length) });
+        var checks = Sampler.Batches(checking, options.BatchSize) * wanted.Sum() * Rules.Length;
+        using var meter = new SamplingMeter(host, TimestepTuner.NetworkCalls(T, seeds.Length, tuning, options.BatchSize, n) + checks, options.Guidance);
+        var tuner = TimestepTuner.Measure(loaded, options with { Progress = p => meter.Report(p) }, tuning, n);
         Row[] rows = [.. wanted.SelectMany(s => Rules.Select(rule => Row.Of(tuner, s, rule.Name, rule.Tau(tuner, s))))];
         meter.Dispose();
         TunedTimestepsJson.Add(path, T, wanted.Select(tuner.Find));

@@ -18,7 +18,7 @@ internal sealed class DrawingOptions(FromOption from)
     private readonly EditingOptions editing = new();
     private readonly LoadOptions load = new();
 
-    public IEnumerable<Option> All => [from, ema, init, noise, only, .. sampling.All, .. seeds.All, .. editing.All, .. load.All, load.Guidance];
+    public IEnumerable<Option> All => [from, ema, init, noise, only, .. sampling.All, .. seeds.All, .. editing.All, .. load.All];
 
     /// <summary>The model on its engine.</summary>
     public DiffusionModel Load(ParseResult r, CliHost host)
@@ -29,7 +29,6 @@ internal sealed class DrawingOptions(FromOption from)
         }
 
         editing.Check(r, r.GetValue(init));
-        _ = load.BatchSize(r);
         return load.Load(r, host);
     }
 
@@ -48,13 +47,7 @@ internal sealed class DrawingOptions(FromOption from)
         var wanted = Wanted(r, all);
         var given = load.BatchSize(r);
         var batch = oneBatch && wanted.Select(i => i / given).Distinct().Count() > 1 ? all.Length : given;
-        var options = sampling.Resolve(r, model.Source.Scheduler) with
-        {
-            Guidance = r.Or(load.Guidance, 1),
-            Edit = edit,
-            BatchSize = batch,
-            CancellationToken = host.Interruption.Token,
-        };
+        var options = load.Complete(r, host, sampling.Resolve(r, model.Source.Scheduler)) with { Edit = edit, BatchSize = batch };
         var asked = load.Asked(r, [.. seeds.Values(r, all), ("batch", $"{batch}"), .. more]);
         var recipe = new Recipe(asked, model.Source, model.Plan(options), edit);
         return new SampleJob

@@ -13,10 +13,13 @@ internal sealed class LoadOptions
     private readonly Option<string?> labels = new("--labels", "--class");
     private readonly EngineOptions engine = new();
 
-    /// <summary><c>--guidance</c>, for verbs that sample; it is not among <see cref="All"/>.</summary>
-    public Option<double> Guidance { get; } = Parse.Number<double>("--guidance");
+    private readonly Option<double> guidance = Parse.Number<double>("--guidance");
 
-    public IEnumerable<Option> All => [model, raw, labels, .. engine.All];
+    /// <summary>For verbs that call the network once.</summary>
+    public IEnumerable<Option> OneCall => [model, raw, labels, .. engine.All];
+
+    /// <summary>For verbs that sample.</summary>
+    public IEnumerable<Option> All => [.. OneCall, guidance];
 
     /// <summary><c>--raw</c>: the weights themselves instead of their average.</summary>
     public bool Raw(ParseResult r) => r.GetValue(raw);
@@ -24,9 +27,20 @@ internal sealed class LoadOptions
     /// <summary>Images in one network call.</summary>
     public int BatchSize(ParseResult r) => engine.BatchSize(r);
 
-    /// <summary>The model on its engine.</summary>
-    public DiffusionModel Load(ParseResult r, CliHost host) =>
-        DiffusionModel.Load(ModelOption.Resolve(r.GetValue(model), host), engine.Open(r), r.GetValue(raw));
+    /// <summary>The model on its engine. A wrong batch size is known before.</summary>
+    public DiffusionModel Load(ParseResult r, CliHost host)
+    {
+        _ = BatchSize(r);
+        return DiffusionModel.Load(ModelOption.Resolve(r.GetValue(model), host), engine.Open(r), r.GetValue(raw));
+    }
+
+    /// <summary>What is sampled, with guidance, batch size and the interruption that ends it.</summary>
+    public SampleOptions Complete(ParseResult r, CliHost host, SampleOptions options) => options with
+    {
+        Guidance = r.Or(guidance, 1),
+        BatchSize = BatchSize(r),
+        CancellationToken = host.Interruption.Token,
+    };
 
     /// <summary>What the verb was asked for, as its pictures' recipes hold it.</summary>
     /// <param name="r">The command line.</param>

@@ -1,3 +1,7 @@
+using System.Text.Json.Nodes;
+using DiffusionSharp.Cli.Options;
+using DiffusionSharp.Storage;
+
 namespace DiffusionSharp.Cli.Pictures;
 
 /// <summary>The folder of a verb that writes several files.</summary>
@@ -13,5 +17,12 @@ internal static class OutputFolder
 
         Directory.CreateDirectory(path);
         return path;
+    }
+
+    /// <summary>Writes a table as table.csv and table.json.</summary>
+    public static void WriteTable(string folder, string csv, JsonNode json)
+    {
+        AtomicFile.WriteAllText(Path.Combine(folder, "table.csv"), csv);
+        AtomicFile.WriteAllText(Path.Combine(folder, "table.json"), JsonOption.Text(json) + "\n");
     }
 }

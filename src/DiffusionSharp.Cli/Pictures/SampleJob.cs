@@ -46,7 +46,7 @@ internal sealed class SampleJob
     {
         int[] drawn = [.. Batches(Wanted).SelectMany(b => b)];
         int[] kept = [.. Wanted.Select(i => Array.IndexOf(drawn, i))];
-        var calls = (drawn.Length + Options.BatchSize - 1) / Options.BatchSize * Plan.NetworkCalls;
+        var calls = Sampler.Batches(drawn.Length, Options.BatchSize) * Plan.NetworkCalls;
         var (images, result) = SamplingMeter.Measure(Host, calls, report => Sample(drawn, p =>
         {
             report(p);

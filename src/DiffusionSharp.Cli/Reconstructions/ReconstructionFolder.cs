@@ -1,8 +1,6 @@
-using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Pictures;
 using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Imaging.Sheets;
-using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Cli.Reconstructions;
 
@@ -11,9 +9,7 @@ internal static class ReconstructionFolder
 {
     public static void Write(string folder, ReconstructionRun run, IReadOnlyList<ReconstructionRow> rows, string recipe)
     {
-        AtomicFile.WriteAllText(Path.Combine(folder, "table.csv"), ReconstructionTable.Csv(rows));
-        AtomicFile.WriteAllText(Path.Combine(folder, "table.json"), JsonOption.Text(ReconstructionTable.Json(rows)) + "\n");
-
+        OutputFolder.WriteTable(folder, ReconstructionTable.Rows.Csv(rows), ReconstructionTable.Json(rows));
         var shape = run.Model.Graph.InputShape;
         var images = run.Shown;
         var shown = images.Length / shape.Elements;

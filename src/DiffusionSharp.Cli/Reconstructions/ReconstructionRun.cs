@@ -48,7 +48,7 @@ internal sealed class ReconstructionRun
     /// <param name="found">Told each row.</param>
     public IReadOnlyList<ReconstructionRow> Run(Action<ReconstructionRow> found)
     {
-        var batches = (Count + options.BatchSize - 1) / options.BatchSize;
+        var batches = Sampler.Batches(Count, options.BatchSize);
         using var meter = new SamplingMeter(host, Plans.Sum(p => 2 * batches * p.Steps.Count), options.Guidance);
         var rows = new List<ReconstructionRow>();
         foreach (var s in steps)

@@ -61,18 +61,19 @@ internal sealed class Sweep
     private bool IsOfShapes => Model.Source.Data == ShapesSource.Name && Model.Graph.InputShape is { Channels: 3, Width: >= 16 } shape && shape.Width == shape.Height;
 
     /// <summary>Samples the cells row by row, an S after the other.</summary>
-    /// <param name="found">Told each cell, with what shows the progress.</param>
-    public (IReadOnlyList<SweepCell> Cells, SampleResult Result) Run(Action<SweepCell, SamplingMeter> found)
+    /// <param name="found">Told each cell.</param>
+    public (IReadOnlyList<SweepCell> Cells, SampleResult Result) Run(Action<SweepCell> found)
     {
         WarmUp();
-        var batches = (Images + Options.BatchSize - 1) / Options.BatchSize;
+        var batches = Sampler.Batches(Images, Options.BatchSize);
         using var meter = new SamplingMeter(host, batches * Plans.Values.Sum(p => p.NetworkCalls), Options.Guidance);
         var reference = Sample(Reference, meter);
         var cells = new List<SweepCell>(grid.Length);
         foreach (var at in grid)
         {
             cells.Add(Cell(at, at == Reference ? reference : Sample(at, meter), reference.Images));
-            found(cells[^1], meter);
+            meter.Clear();
+            found(cells[^1]);
         }
 
         return (cells, meter.Result());

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
-using DiffusionSharp.Cli.Options;
+using DiffusionSharp.Cli.Pictures;
 using DiffusionSharp.Cli.Plots;
-using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Cli.Sweeps;
 
@@ -13,7 +12,6 @@ internal static class SweepFolder
     {
         SweepSheet.Write(Path.Combine(folder, "sheet.png"), sweep, cells, recipe);
         TimePlot.Write(Path.Combine(folder, "time.png"), sweep, cells);
-        AtomicFile.WriteAllText(Path.Combine(folder, "table.csv"), SweepTable.Csv(cells, sweep.Images));
-        AtomicFile.WriteAllText(Path.Combine(folder, "table.json"), JsonOption.Text(table) + "\n");
+        OutputFolder.WriteTable(folder, SweepTable.Rows(sweep.Images).Csv(cells), table);
     }
 }

@@ -9,18 +9,14 @@ namespace DiffusionSharp.Cli.Sweeps;
 /// <summary>A sweep as a table: text, CSV, JSON.</summary>
 internal static class SweepTable
 {
-    public const string TextHeader = "steps    eta  network calls  s/image  recognised  PSNR (dB)";
-
-    public const string CsvHeader = "steps,eta,images,networkCalls,secondsPerImage,recognised,mse,psnr";
-
-    public static string TextRow(SweepCell cell, int images) => FormattableString.Invariant(
-        $"{cell.Steps,5}  {cell.Eta,5}  {cell.NetworkCalls,13}  {Seconds(cell),7}  {Recognised(cell, images),10}  {Psnr(cell),9}");
-
-    public static string CsvRow(SweepCell cell, int images) => FormattableString.Invariant(
-        $"{cell.Steps},{cell.Eta},{images},{cell.NetworkCalls},{cell.SecondsPerImage:R},{cell.Recognised},{cell.MeanSquaredError:R},{cell.Psnr:R}");
-
-    public static string Csv(IReadOnlyList<SweepCell> cells, int images) =>
-        string.Concat(cells.Select(c => CsvRow(c, images)).Prepend(CsvHeader).Select(row => row + "\n"));
+    /// <summary>The rows of cells of so many images.</summary>
+    public static TableRows<SweepCell> Rows(int images) => new(
+        "steps    eta  network calls  s/image  recognised  PSNR (dB)",
+        cell => FormattableString.Invariant(
+            $"{cell.Steps,5}  {cell.Eta,5}  {cell.NetworkCalls,13}  {Seconds(cell),7}  {Recognised(cell, images),10}  {Psnr(cell),9}"),
+        "steps,eta,images,networkCalls,secondsPerImage,recognised,mse,psnr",
+        cell => FormattableString.Invariant(
+            $"{cell.Steps},{cell.Eta},{images},{cell.NetworkCalls},{cell.SecondsPerImage:R},{cell.Recognised},{cell.MeanSquaredError:R},{cell.Psnr:R}"));
 
     public static JsonObject Json(Sweep sweep, IReadOnlyList<SweepCell> cells, SampleResult result, string folder, IEnumerable<string> notes) => new()
     {
@@ -39,7 +35,7 @@ internal static class SweepTable
             ["secondsPerImage"] = c.SecondsPerImage,
             ["recognised"] = c.Recognised,
             ["mse"] = c.MeanSquaredError,
-            ["psnr"] = double.IsFinite(c.Psnr) ? c.Psnr : null, // JSON has no infinity
+            ["psnr"] = JsonParts.Finite(c.Psnr),
         })]),
         ["notes"] = JsonParts.List(notes),
     };

@@ -24,7 +24,7 @@ public static class Sampler
 
         var elements = request.Shape.Elements;
         var result = new double[checked(request.Count * elements)];
-        var batches = (request.Count + request.BatchSize - 1) / request.BatchSize;
+        var batches = Batches(request.Count, request.BatchSize);
         var registers = new SamplerRegisters(denoiser, plan, request);
         var call = 0;
         for (var first = 0; first < request.Count; first += request.BatchSize)
@@ -112,6 +112,11 @@ public static class Sampler
             },
             registers.Output.AsSpan(0, count * registers.OutputElements));
     }
+
+    /// <summary>In how many batches images are sampled, each of which takes every network call of the plan.</summary>
+    /// <param name="images">Number of images.</param>
+    /// <param name="batchSize">Images in one network call at most, at least 1.</param>
+    public static int Batches(int images, int batchSize) => (images + batchSize - 1) / batchSize;
 
     private static bool IsSolved(SamplingPlan plan, ReadOnlySpan<double> residuals) =>
         plan.FixedPoint is { } point && Largest(residuals) <= point.Tolerance;

@@ -43,9 +43,14 @@ internal static class StepArithmetic
         }
     }
 
-    /// <summary>result += weight·values.</summary>
+    /// <summary>result += weight·values; no work where the weight is 0.</summary>
     public static void Add(double weight, ReadOnlySpan<double> values, Span<double> result)
     {
+        if (weight == 0)
+        {
+            return;
+        }
+
         var lanes = Lanes(values);
         var target = MemoryMarshal.Cast<double, Vector<double>>(result);
         for (var i = 0; i < lanes.Length; i++)

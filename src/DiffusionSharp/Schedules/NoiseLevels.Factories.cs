@@ -51,7 +51,7 @@ public sealed partial class NoiseLevels
     /// <param name="final">The level after the last.</param>
     /// <exception cref="DiffusionException">S is outside [1, T], or T is 1 and S is not.</exception>
     public static NoiseLevels Karras(NoiseSchedule schedule, int steps, FinalAlphaBar final = Schedules.FinalAlphaBar.One) =>
-        Between(schedule, steps, final, lambda => Math.Exp(-lambda / KarrasRho), root => -KarrasRho * Math.Log(root));
+        Spread(schedule, steps, steps - 1, final, lambda => Math.Exp(-lambda / KarrasRho), root => -KarrasRho * Math.Log(root));
 
     /// <summary>
     /// σ in a geometric series from the schedule's largest to its smallest, which is λ evenly spaced: k-diffusion's exponential and
@@ -59,31 +59,26 @@ public sealed partial class NoiseLevels
     /// </summary>
     /// <inheritdoc cref="Karras"/>
     public static NoiseLevels Exponential(NoiseSchedule schedule, int steps, FinalAlphaBar final = Schedules.FinalAlphaBar.One) =>
-        Between(schedule, steps, final, lambda => lambda, lambda => lambda);
+        Spread(schedule, steps, steps - 1, final, lambda => lambda, lambda => lambda);
 
     /// <summary>The S highest of S+1 points with λ evenly spaced over the schedule (the official DPM-Solver's logSNR).</summary>
     /// <inheritdoc cref="Karras"/>
-    public static NoiseLevels LogSnr(NoiseSchedule schedule, int steps, FinalAlphaBar final = Schedules.FinalAlphaBar.One)
-    {
-        ArgumentNullException.ThrowIfNull(schedule);
-        CheckSteps(schedule, steps);
-        return new(schedule.T, Spread(schedule, steps, steps, lambda => lambda, lambda => lambda), End(schedule, final), []);
-    }
+    public static NoiseLevels LogSnr(NoiseSchedule schedule, int steps, FinalAlphaBar final = Schedules.FinalAlphaBar.One) =>
+        Spread(schedule, steps, steps, final, lambda => lambda, lambda => lambda);
 
     /// <summary>ᾱ where a chain ends.</summary>
     internal static double End(NoiseSchedule schedule, FinalAlphaBar final) => final == Schedules.FinalAlphaBar.One ? 1 : schedule.AlphaBar(0);
 
-    // S points from the first level to the last, both included, evenly spaced in a function of λ.
-    private static NoiseLevels Between(
-        NoiseSchedule schedule, int steps, FinalAlphaBar final, Func<double, double> scale, Func<double, double> inverse)
+    // The first S points when the way from the first level to the last is cut into equal intervals of a function of λ.
+    private static NoiseLevels Spread(
+        NoiseSchedule schedule, int steps, int intervals, FinalAlphaBar final, Func<double, double> scale, Func<double, double> inverse)
     {
         ArgumentNullException.ThrowIfNull(schedule);
-        CheckSteps(schedule, steps);
-        return new(schedule.T, Spread(schedule, steps, steps - 1, scale, inverse), End(schedule, final), []);
-    }
+        if (steps < 1 || steps > schedule.T)
+        {
+            throw Invalid($"{steps} steps were asked for: with T = {schedule.T} the number of steps must lie in [1, {schedule.T}]");
+        }
 
-    private static NoiseLevel[] Spread(NoiseSchedule schedule, int steps, int intervals, Func<double, double> scale, Func<double, double> inverse)
-    {
         int last = schedule.T - 1;
         double first = scale(schedule.Lambda(last)), end = scale(schedule.Lambda(0));
         var levels = new NoiseLevel[steps];
@@ -94,15 +89,7 @@ public sealed partial class NoiseLevels
                 : schedule.LevelAt(inverse(first + ((end - first) * i / intervals)));
         }
 
-        return levels;
-    }
-
-    private static void CheckSteps(NoiseSchedule schedule, int steps)
-    {
-        if (steps < 1 || steps > schedule.T)
-        {
-            throw Invalid($"{steps} steps were asked for: with T = {schedule.T} the number of steps must lie in [1, {schedule.T}]");
-        }
+        return new(schedule.T, levels, End(schedule, final), []);
     }
 
     private static IEnumerable<string> StartNote(NoiseSchedule schedule, int start)

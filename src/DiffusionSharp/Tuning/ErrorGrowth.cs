@@ -40,24 +40,13 @@ internal sealed class ErrorGrowth
         var ratios = new List<double>();
         for (var i = 0; i < images; i++)
         {
-            if (Distance(before, i, images, elements) is > 0 and var apart)
+            Range one = (i * elements)..((i + 1) * elements), other = ((images + i) * elements)..((images + i + 1) * elements);
+            if (StepArithmetic.Distance(before[one], before[other]) is > 0 and var apart)
             {
-                ratios.Add(Distance(after, i, images, elements) / apart);
+                ratios.Add(StepArithmetic.Distance(after[one], after[other]) / apart);
             }
         }
 
         return ratios.Count == 0 ? 1 : Quantile.OfAbsolute([.. ratios], 0.5, new double[ratios.Count]);
-    }
-
-    private static double Distance(ReadOnlySpan<double> states, int image, int images, int elements)
-    {
-        ReadOnlySpan<double> a = states.Slice(image * elements, elements), b = states.Slice((images + image) * elements, elements);
-        var sum = 0.0;
-        for (var e = 0; e < elements; e++)
-        {
-            sum += (a[e] - b[e]) * (a[e] - b[e]);
-        }
-
-        return Math.Sqrt(sum);
     }
 }

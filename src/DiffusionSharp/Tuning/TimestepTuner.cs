@@ -23,7 +23,6 @@ public sealed class TimestepTuner
     private readonly DiffusionModel model;
     private readonly SampleOptions options;
     private readonly int tuning;
-    private readonly Timesteps reference;
     private readonly SampledImages ends;
     private readonly double[] start;
     private readonly double[,] step;
@@ -31,12 +30,12 @@ public sealed class TimestepTuner
     private TimestepTuner(
         DiffusionModel model, SampleOptions options, int tuning, Timesteps reference, SampledImages ends, double[] start, double[,] step)
     {
-        (this.model, this.options, this.tuning, this.reference, this.ends) = (model, options, tuning, reference, ends);
+        (this.model, this.options, this.tuning, Reference, this.ends) = (model, options, tuning, reference, ends);
         (this.start, this.step) = (start, step);
     }
 
     /// <summary>The timesteps of the long run, among which τ is chosen.</summary>
-    public Timesteps Reference => reference;
+    public Timesteps Reference { get; }
 
     /// <summary>How often <see cref="Measure"/> calls the network, batches counted one by one.</summary>
     /// <param name="T">Number of noise levels.</param>
@@ -47,7 +46,7 @@ public sealed class TimestepTuner
     public static int NetworkCalls(int T, int count, int tuning, int batchSize, int referenceSteps = DefaultReferenceSteps)
     {
         var n = Math.Min(referenceSteps, T);
-        return (Batches(count, batchSize) * n) + (Batches(2 * tuning, batchSize) * ProbesOf(n).Sum(p => (n - p.At + Stride(n) - 1) / Stride(n)));
+        return (Sampler.Batches(count, batchSize) * n) + (Sampler.Batches(2 * tuning, batchSize) * ProbesOf(n).Sum(p => (n - p.At + Stride(n) - 1) / Stride(n)));
     }
 
     /// <summary>Measures what is needed to find τ for any S. It keeps the trajectories of one batch: levels · batch · C·H·W · 8 bytes.</summary>
@@ -102,9 +101,9 @@ public sealed class TimestepTuner
     /// <summary>The τ of S steps with the least <see cref="ExpectedError"/>. It need not begin at T-1.</summary>
     /// <param name="steps">S, from 1 to the number of steps of the long run.</param>
     /// <exception cref="DiffusionException">S is out of range.</exception>
-    public Timesteps Find(int steps) => steps >= 1 && steps <= reference.Count
-        ? Timesteps.Custom(reference.T, [.. LeastCostPath.Find(start, step, steps).Levels.Select(i => reference[i])])
-        : throw new DiffusionException(ErrorKind.Usage, $"{steps} steps were asked for: timesteps are tuned for 1 to {reference.Count}, the steps of the long run");
+    public Timesteps Find(int steps) => steps >= 1 && steps <= Reference.Count
+        ? Timesteps.Custom(Reference.T, [.. LeastCostPath.Find(start, step, steps).Levels.Select(i => Reference[i])])
+        : throw new DiffusionException(ErrorKind.Usage, $"{steps} steps were asked for: timesteps are tuned for 1 to {Reference.Count}, the steps of the long run");
 
     /// <summary>
     /// The mean squared error that τ is expected to end with, as <see cref="ImageError"/> has it: the sum over its steps, each step's
@@ -114,7 +113,7 @@ public sealed class TimestepTuner
     public double ExpectedError(IReadOnlyList<int> tau)
     {
         ArgumentNullException.ThrowIfNull(tau);
-        int[] levels = [.. tau.Select(t => Enumerable.Range(0, reference.Count).MinBy(i => Math.Abs(reference[i] - t))).Distinct(), reference.Count];
+        int[] levels = [.. tau.Select(t => Enumerable.Range(0, Reference.Count).MinBy(i => Math.Abs(Reference[i] - t))).Distinct(), Reference.Count];
         return (start[levels[0]] + levels.Zip(levels.Skip(1), (i, j) => step[i, j]).Sum()) / 4; // from -1…1 to 0…1
     }
 
@@ -162,6 +161,4 @@ public sealed class TimestepTuner
     }
 
     private static int Stride(int n) => Math.Max(1, n / ProbeSteps);
-
-    private static int Batches(int images, int batchSize) => (images + batchSize - 1) / batchSize;
 }
