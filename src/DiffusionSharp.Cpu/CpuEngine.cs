@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using DiffusionSharp.Models;
 
 namespace DiffusionSharp.Cpu;
@@ -7,6 +8,9 @@ public static class CpuEngine
 {
     /// <summary>All cores, float32 weights.</summary>
     public static Engine Default { get; } = With(new CpuOptions());
+
+    /// <summary>Width of the vectors it computes with here, in bits: the processor's widest.</summary>
+    public static int VectorBits => Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
 
     /// <summary>An engine with options.</summary>
     /// <param name="options">Threads and precision of the weights.</param>

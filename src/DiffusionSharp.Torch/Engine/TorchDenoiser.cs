@@ -24,7 +24,7 @@ public sealed class TorchDenoiser : IDenoiser, IDisposable
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(weights);
         network = new TorchNetwork(graph, weights, options ?? new TorchOptions(), trainable: false);
-        takesLabels = graph.Nodes.Any(n => n.Operation is Operation.InputLabel);
+        takesLabels = graph.TakesLabels;
     }
 
     /// <inheritdoc/>
@@ -33,18 +33,15 @@ public sealed class TorchDenoiser : IDenoiser, IDisposable
     /// <inheritdoc/>
     public void Predict(DenoiserInput input, Span<float> prediction)
     {
-        if (input.Shape != network.Graph.InputShape)
-        {
-            throw new DiffusionException(ErrorKind.Usage, $"the images are {input.Shape}, the network takes {network.Graph.InputShape}");
-        }
-
+        network.Graph.Require(input, prediction.Length);
         try
         {
             using var noGradient = no_grad();
             using var scope = NewDisposeScope();
             var x = HostCopy.ToTensor(input.X, [input.Count, input.Shape.Channels, input.Shape.Height, input.Shape.Width], network.Device);
             var t = tensor(input.Timesteps.ToArray(), ScalarType.Float64, network.Device);
-            var m = network.Forward(x, t, Labels(input), train: false, input.CancellationToken);
+            var labels = takesLabels ? tensor([.. input.Labels], ScalarType.Int64, network.Device) : null;
+            var m = network.Forward(x, t, labels, train: false, input.CancellationToken);
             HostCopy.Read(m, prediction);
         }
         catch (System.Runtime.InteropServices.ExternalException e)
@@ -55,30 +52,4 @@ public sealed class TorchDenoiser : IDenoiser, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => network.Dispose();
-
-    private Tensor? Labels(DenoiserInput input)
-    {
-        if (!takesLabels)
-        {
-            return null;
-        }
-
-        // A label that goes through the timestep's sinusoid may be any number.
-        var classes = network.Graph.NullClass + 1 ?? network.Graph.ClassCount ?? int.MaxValue;
-
-        if (input.Labels.Length != input.Count)
-        {
-            throw new DiffusionException(ErrorKind.Usage, $"the network is class-conditional: {input.Count} images need {input.Count} labels, {input.Labels.Length} were given");
-        }
-
-        var labels = new long[input.Count];
-        for (var i = 0; i < labels.Length; i++)
-        {
-            labels[i] = input.Labels[i] >= 0 && input.Labels[i] < classes
-                ? input.Labels[i]
-                : throw new DiffusionException(ErrorKind.Usage, $"label {input.Labels[i]} of image {i} is outside 0…{classes - 1}");
-        }
-
-        return tensor(labels, ScalarType.Int64, network.Device);
-    }
 }

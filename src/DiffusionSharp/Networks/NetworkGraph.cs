@@ -1,3 +1,5 @@
+using DiffusionSharp.Sampling;
+
 namespace DiffusionSharp.Networks;
 
 /// <summary>
@@ -38,6 +40,55 @@ public sealed class NetworkGraph
 
     /// <summary>Floating-point operations of one image's prediction, two for each multiply-add of convolutions, matrices and attention.</summary>
     public long FlopsPerImage => Nodes.Sum(Flops);
+
+    /// <summary>Whether each image needs a class label.</summary>
+    public bool TakesLabels => Nodes.Any(n => n.Operation is Operation.InputLabel);
+
+    /// <summary>Checks what an engine was given before it computes.</summary>
+    /// <param name="input">The call's input.</param>
+    /// <param name="predictionLength">Values there is room for.</param>
+    /// <exception cref="DiffusionException"><see cref="ErrorKind.Usage"/>: images, timesteps, labels or room do not fit the network.</exception>
+    public void Require(DenoiserInput input, int predictionLength)
+    {
+        if (input.Shape != InputShape)
+        {
+            throw Misfit($"the images are {input.Shape}, the network takes {InputShape}");
+        }
+
+        var images = input.Count;
+        Count("images hold", input.X.Length, InputShape.Elements);
+        Count("timesteps are", input.Timesteps.Length, 1);
+        Count("predictions have room for", predictionLength, OutputShape.Elements);
+        if (!TakesLabels)
+        {
+            return;
+        }
+
+        if (input.Labels.Length != input.Count)
+        {
+            throw Misfit($"the network is class-conditional: {input.Count} images need {input.Count} labels, {input.Labels.Length} were given");
+        }
+
+        // A label that goes through the timestep's sinusoid may be any number.
+        var classes = NullClass + 1 ?? ClassCount ?? int.MaxValue;
+        for (var i = 0; i < input.Count; i++)
+        {
+            if (input.Labels[i] < 0 || input.Labels[i] >= classes)
+            {
+                throw Misfit($"label {input.Labels[i]} of image {i} is outside 0…{classes - 1}");
+            }
+        }
+
+        void Count(string what, int found, int each)
+        {
+            if (found != (long)each * images)
+            {
+                throw Misfit($"the {what} {found} values, {images} images need {(long)each * images}");
+            }
+        }
+    }
+
+    private static DiffusionException Misfit(string what) => new(ErrorKind.Usage, what);
 
     private long Flops(Node node)
     {

@@ -1,0 +1,174 @@
+using DiffusionSharp.Cpu.Execution;
+using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Networks;
+using DiffusionSharp.Weights;
+
+namespace DiffusionSharp.Cpu.Compile;
+
+/// <summary>Writes the steps of a program, one method for each kind, and the buffers they need with the times these are in use.</summary>
+internal sealed class Steps<T>
+    where T : unmanaged, ISimd<T>
+{
+    private readonly Func<ParameterSpec, HostTensor> weights;
+    private readonly WeightPrecision precision;
+    private readonly AlignedMemory zeros;
+    private readonly List<IStep> steps = [];
+    private readonly List<string> names = [];
+    private readonly List<ArenaLayout.Buffer> buffers = [];
+    private readonly List<IDisposable> owned = [];
+
+    public Steps(Func<ParameterSpec, HostTensor> weights, WeightPrecision precision, int mostChannels)
+    {
+        (this.weights, this.precision) = (weights, precision);
+        var size = Segment.Round(mostChannels);
+        zeros = Own(new AlignedMemory(sizeof(float) * (long)size));
+        unsafe
+        {
+            new Span<float>(zeros.Floats, size).Clear();
+        }
+    }
+
+    public Program Finish() => new(steps, names, new ArenaLayout(buffers), owned);
+
+    public View Input(ImageShape shape)
+    {
+        var view = New(shape.Channels, shape.Height, shape.Width, perCondition: false);
+        Append("input", new ImageInput(view));
+        return view;
+    }
+
+    public void Output(View x)
+    {
+        Append("output", new ImageOutput(x), x);
+    }
+
+    public View Condition(bool ofLabel) => Vector(1, "condition", y => new Conditions(ofLabel, null, y));
+
+    public View Embed(Operation.TimestepEmbedding embedding, bool ofLabel) =>
+        Vector(embedding.Dimension, "sinusoid", y => new TimestepEmbedding(embedding, ofLabel, y));
+
+    public View Look(Operation.Embedding embedding, bool ofLabel) => ofLabel
+        ? Vector(embedding.Table.Shape[1], "table", y => new Conditions(true, Weights(embedding.Table), y))
+        : throw new NotSupportedException($"{embedding.Table.Name}: the managed engine looks labels up in tables, nothing else");
+
+    public View Convolve(PendingConvolution c)
+    {
+        var outputs = c.Weight.Shape[0];
+        var view = New(outputs, c.Shape.Height, c.Shape.Width, c.Input.PerCondition);
+        var packed = Own(new PackedWeights(Weights(c.Weight), outputs, c.Weight.Shape[1], c.Shape.Kernel * c.Shape.Kernel, precision));
+        var epilogue = Own(new Epilogue(Weights(c.Bias), view.Segments[0], c.Vector, c.Residual));
+        var step = Convolutions.Create<T>(c.Input, c.Shape, packed, epilogue, zeros);
+        Append(c.Weight.Name, step, c.Input);
+        Use(c.Vector?.Buffer);
+        Use(c.Residual);
+        return view;
+    }
+
+    public View Normalize(PendingNormalization n)
+    {
+        var view = New(n.Input.Channels, n.Input.Height, n.Input.Width, n.Input.PerCondition);
+        Append(n.Weight.Name, Own(new Normalization<T>(n.Input, view.Segments[0], n.Options, Weights(n.Weight), Weights(n.Bias))), n.Input);
+        Use(n.Options.ScaleShift?.Buffer);
+        return view;
+    }
+
+    public View Attend(View q, View k, View v, int heads)
+    {
+        var view = Like(q);
+        Append("attention", new Attention<T>(q, k, v, view.Segments[0], heads), q, k, v);
+        return view;
+    }
+
+    public View Silu(View x) => Pointwise("silu", x, new SiluOperation());
+
+    public View Affine(View x, Operation.Affine affine) => Pointwise("affine", x, new AffineOperation(affine.Factor, affine.Offset));
+
+    public View Add(View a, View b) => Pointwise("add", a, new AddOperation(), second: b.Segments[0]);
+
+    public View AddVector(View x, VectorSource vector) => Pointwise("add", x, new AddOperation(), vector: vector);
+
+    public View ScaleShift(View x, VectorSource vector) => Pointwise("scale", x, new ScaleShiftOperation(), vector: vector);
+
+    public View Pool(View x, ImageShape shape) => Copy("pool", x, New(shape.Channels, shape.Height, shape.Width, x.PerCondition), pool: true);
+
+    /// <summary>Writes a view's joined, repeated or bordered pixels.</summary>
+    public View Write(View x)
+    {
+        var (scale, border) = (x.Doubled ? 2 : 1, x.Bordered ? 1 : 0);
+        return Copy("copy", x, New(x.Channels, (x.Height * scale) + border, (x.Width * scale) + border, x.PerCondition));
+    }
+
+    /// <summary>Writes a condition's value for each image of it.</summary>
+    public View PerImage(View x)
+    {
+        var plain = x.IsPlain ? x : Write(x);
+        return Copy("expand", plain, New(plain.Channels, plain.Height, plain.Width, perCondition: false));
+    }
+
+    private View Copy(string name, View from, View to, bool pool = false)
+    {
+        Append(name, new Copy(from, to, pool), from);
+        return to;
+    }
+
+    private View Pointwise<TOperation>(string name, View x, TOperation operation, Segment? second = null, VectorSource? vector = null)
+        where TOperation : struct, IPointwise
+    {
+        var view = Like(x);
+        Append(name, new Pointwise<T, TOperation>(x, view.Segments[0], operation, second, vector), x);
+        Use(second?.Buffer);
+        Use(vector?.Buffer);
+        return view;
+    }
+
+    private View Vector(int channels, string name, Func<Segment, IStep> step)
+    {
+        var view = New(channels, 1, 1, perCondition: true);
+        Append(name, step(view.Segments[0]));
+        return view;
+    }
+
+    private View Like(View x) => New(x.Channels, x.Height, x.Width, x.PerCondition);
+
+    // Written by the step that is appended next.
+    private View New(int channels, int height, int width, bool perCondition)
+    {
+        var segment = new Segment(buffers.Count, channels);
+        buffers.Add(new((long)height * width * segment.Stride, perCondition, steps.Count, steps.Count));
+        return new View([segment], height, width, perCondition);
+    }
+
+    private void Append(string name, IStep step, params View[] inputs)
+    {
+        steps.Add(step);
+        names.Add(name);
+        foreach (var segment in inputs.SelectMany(i => i.Segments))
+        {
+            Use(segment.Buffer);
+        }
+    }
+
+    // Read by the step that was appended last.
+    private void Use(int? buffer)
+    {
+        if (buffer is { } b)
+        {
+            buffers[b] = buffers[b] with { Last = steps.Count - 1 };
+        }
+    }
+
+    private float[] Weights(ParameterSpec spec)
+    {
+        var tensor = weights(spec);
+        return tensor.Shape.SequenceEqual(spec.Shape)
+            ? tensor.Data
+            : throw new DiffusionException(ErrorKind.ModelFile, $"parameter {spec.Name} has shape [{string.Join(", ", tensor.Shape)}], the network expects {spec.Shape}");
+    }
+
+    private TOwned Own<TOwned>(TOwned resource)
+        where TOwned : IDisposable
+    {
+        owned.Add(resource);
+        return resource;
+    }
+}

@@ -1,0 +1,27 @@
+using DiffusionSharp.Cpu.Compile;
+using DiffusionSharp.Cpu.Execution;
+
+namespace DiffusionSharp.Cpu.Kernels;
+
+/// <summary>Each condition's timestep or label as a value, or the row of a table that its label picks.</summary>
+internal sealed unsafe class Conditions(bool ofLabel, float[]? table, Segment output) : IStep
+{
+    public ScratchNeed Scratch(int images, int threads) => default;
+
+    public void Run(Workspace workspace)
+    {
+        for (var i = 0; i < workspace.Conditions; i++)
+        {
+            var y = new Span<float>(workspace.Pointer(output.Buffer) + ((nint)i * output.Stride), output.Stride);
+            y.Clear();
+            if (table is null)
+            {
+                y[0] = ofLabel ? workspace.Inputs.Labels[i] : (float)workspace.Inputs.Timesteps[i];
+            }
+            else
+            {
+                table.AsSpan(workspace.Inputs.Labels[i] * output.Channels, output.Channels).CopyTo(y);
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+using DiffusionSharp.Cpu.Execution;
+
+namespace DiffusionSharp.Cpu.Kernels;
+
+/// <summary>What is done to a value that is normalised.</summary>
+/// <param name="Groups">Groups of channels.</param>
+/// <param name="Epsilon">Added to the variance.</param>
+/// <param name="ScaleShift">A further scale (1 + s), then a shift, for each image, or null.</param>
+/// <param name="Silu">Whether SiLU follows.</param>
+internal sealed record NormalizationOptions(int Groups, double Epsilon, VectorSource? ScaleShift = null, bool Silu = false);

@@ -1,0 +1,81 @@
+using DiffusionSharp.Cpu.Compile;
+using DiffusionSharp.Cpu.Execution;
+
+namespace DiffusionSharp.Cpu.Kernels;
+
+/// <summary>
+/// A convolution's weights as the kernels read them: [panel of 16 outputs][tap][input channel][16]. A matrix is a convolution of one
+/// tap. Outputs that the last panel lacks are zero.
+/// </summary>
+internal sealed unsafe class PackedWeights : IDisposable
+{
+    /// <summary>Outputs in a panel.</summary>
+    public const int Panel = 16;
+
+    private readonly AlignedMemory memory;
+
+    public PackedWeights(ReadOnlySpan<float> weights, int outputs, int inputs, int taps, WeightPrecision precision)
+    {
+        (Outputs, Inputs, Taps, Precision) = (outputs, inputs, taps, precision);
+        var size = precision == WeightPrecision.Float32 ? sizeof(float) : sizeof(ushort);
+        memory = new AlignedMemory((long)size * Segment.Round(outputs) * inputs * taps);
+        for (var panel = 0; panel * Panel < outputs; panel++)
+        {
+            Pack(weights, panel);
+        }
+    }
+
+    public int Outputs { get; }
+
+    public int Inputs { get; }
+
+    public int Taps { get; }
+
+    public WeightPrecision Precision { get; }
+
+    /// <summary>Values of one panel.</summary>
+    public nint PanelValues => (nint)Taps * Inputs * Panel;
+
+    /// <summary>Bytes held.</summary>
+    public long Bytes => memory.Bytes;
+
+    public void* Start => memory.Floats;
+
+    public void Dispose() => memory.Dispose();
+
+    /// <summary>Place of an output's first value.</summary>
+    public nint Column(int output) => (output / Panel * PanelValues) + (output % Panel);
+
+    private void Pack(ReadOnlySpan<float> weights, int panel)
+    {
+        var start = panel * PanelValues;
+        for (var lane = 0; lane < Panel; lane++)
+        {
+            var output = (panel * Panel) + lane;
+            for (var k = 0; k < Inputs; k++)
+            {
+                for (var tap = 0; tap < Taps; tap++)
+                {
+                    var value = output < Outputs ? weights[(((output * Inputs) + k) * Taps) + tap] : 0;
+                    Store(start + (((nint)(tap * Inputs) + k) * Panel) + lane, value);
+                }
+            }
+        }
+    }
+
+    private void Store(nint place, float value)
+    {
+        switch (Precision)
+        {
+            case WeightPrecision.BFloat16:
+                ((ushort*)Start)[place] = WeightFormat.ToBFloat16(value);
+                break;
+            case WeightPrecision.Half:
+                ((ushort*)Start)[place] = BitConverter.HalfToUInt16Bits((Half)Math.Clamp(value, -65504f, 65504f));
+                break;
+            default:
+                ((float*)Start)[place] = value;
+                break;
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using System.Runtime.CompilerServices;
+
+namespace DiffusionSharp.Cpu.Kernels;
+
+/// <summary>How a kernel reads weights that are stored in a precision.</summary>
+internal unsafe interface IWeightFormat
+{
+    /// <summary>Whether they can be used where they lie.</summary>
+    static abstract bool IsFloat32 { get; }
+
+    static abstract T Load<T>(void* weights, nint place)
+        where T : unmanaged, ISimd<T>;
+}
+
+/// <summary>Conversions to the stored precisions.</summary>
+internal static class WeightFormat
+{
+    /// <summary>Rounds to the nearest bfloat16, ties to even.</summary>
+    public static ushort ToBFloat16(float value)
+    {
+        var bits = BitConverter.SingleToUInt32Bits(value);
+        return (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+    }
+}
+
+internal readonly unsafe struct Float32Weights : IWeightFormat
+{
+    public static bool IsFloat32 => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Load<T>(void* weights, nint place)
+        where T : unmanaged, ISimd<T> => T.Load((float*)weights + place);
+}
+
+internal readonly unsafe struct BFloat16Weights : IWeightFormat
+{
+    public static bool IsFloat32 => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Load<T>(void* weights, nint place)
+        where T : unmanaged, ISimd<T> => T.LoadBFloat16((ushort*)weights + place);
+}
+
+internal readonly unsafe struct HalfWeights : IWeightFormat
+{
+    public static bool IsFloat32 => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Load<T>(void* weights, nint place)
+        where T : unmanaged, ISimd<T> => T.LoadHalf((ushort*)weights + place);
+}
