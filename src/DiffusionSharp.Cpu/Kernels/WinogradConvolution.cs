@@ -14,7 +14,7 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
     where TFormat : IWeightFormat
 {
     // Tiles a thread multiplies at once, and input channels of which it holds the transformed weights.
-    private const int BlockTiles = 96;
+    private const int BlockTiles = 48;
     private const int BlockInputs = 128;
     private const int TransformedTiles = 4;
 
