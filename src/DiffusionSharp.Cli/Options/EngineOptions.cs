@@ -23,6 +23,8 @@ internal sealed class EngineOptions
     public IEnumerable<Option> All => [Device, Threads, Batch];
 
     /// <summary>Images in one network call.</summary>
+    /// <param name="r">The command line.</param>
+    /// <param name="usual">How many when nothing says so.</param>
     public int BatchSize(ParseResult r, int usual = 16) => r.Or(Batch, usual) is >= 1 and var batch
         ? batch
         : throw new DiffusionException(
