@@ -23,7 +23,9 @@ internal sealed class EngineOptions
     public IEnumerable<Option> All => [Device, Threads, Batch];
 
     /// <summary>Images in one network call.</summary>
-    public int BatchSize(ParseResult r) => r.Or(Batch, 16) is >= 1 and var batch
+    /// <param name="r">The command line.</param>
+    /// <param name="usual">How many when nothing says so.</param>
+    public int BatchSize(ParseResult r, int usual = 16) => r.Or(Batch, usual) is >= 1 and var batch
         ? batch
         : throw new DiffusionException(
             ErrorKind.Usage,

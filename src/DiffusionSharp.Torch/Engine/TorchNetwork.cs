@@ -23,7 +23,7 @@ internal sealed class TorchNetwork : IDisposable
         var cast = trainable ? [] : graph.Nodes.SelectMany(n => Factors(n.Operation)).ToHashSet(StringComparer.Ordinal);
         foreach (var spec in graph.Parameters)
         {
-            parameters.Add(spec.Name, Upload(spec, weights(spec), trainable, cast.Contains(spec.Name) ? computeType : ScalarType.Float32));
+            parameters.Add(spec.Name, Upload(spec, spec.Accept(weights(spec)), trainable, cast.Contains(spec.Name) ? computeType : ScalarType.Float32));
         }
 
         program = new TorchProgram(graph, spec => parameters[spec.Name], computeType);
@@ -68,11 +68,6 @@ internal sealed class TorchNetwork : IDisposable
 
     private Tensor Upload(ParameterSpec spec, HostTensor weights, bool trainable, ScalarType type)
     {
-        if (!weights.Shape.SequenceEqual(spec.Shape))
-        {
-            throw new DiffusionException(ErrorKind.ModelFile, $"parameter {spec.Name} has shape [{string.Join(", ", weights.Shape)}], the network expects {spec.Shape}");
-        }
-
         using var scope = NewDisposeScope();
         var tensor = HostCopy.ToTensor<float>(weights.Data, [.. spec.Shape.Select(d => (long)d)], Device);
         return (trainable ? tensor.detach().requires_grad_(true) : tensor.to(type)).DetachFromDisposeScope();

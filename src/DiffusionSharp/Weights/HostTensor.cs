@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace DiffusionSharp.Weights;
 
 /// <summary>A float32 array on the host with its shape, C order.</summary>
@@ -31,4 +33,17 @@ public sealed class HostTensor
 
     /// <summary>The values, C order.</summary>
     public float[] Data { get; }
+
+    /// <summary>Writes the values as they lie in memory: C order, little-endian float32.</summary>
+    /// <param name="stream">Receives four bytes for each value.</param>
+    public void CopyTo(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        for (var done = 0; done < Data.Length;)
+        {
+            var count = Math.Min(1 << 26, Data.Length - done);
+            stream.Write(MemoryMarshal.AsBytes(Data.AsSpan(done, count)));
+            done += count;
+        }
+    }
 }

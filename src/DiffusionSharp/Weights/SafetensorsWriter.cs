@@ -108,12 +108,7 @@ public static class SafetensorsWriter
         stream.Write(header);
         foreach (var (_, tensor) in tensors)
         {
-            for (var done = 0; done < tensor.Data.Length;)
-            {
-                var count = Math.Min(1 << 26, tensor.Data.Length - done);
-                stream.Write(MemoryMarshal.AsBytes(tensor.Data.AsSpan(done, count)));
-                done += count;
-            }
+            tensor.CopyTo(stream);
         }
     }
 

@@ -1,0 +1,66 @@
+using DiffusionSharp.Networks;
+using DiffusionSharp.Onnx.Tests.Kit;
+using Net = DiffusionSharp.Onnx.Tests.Kit.Networks;
+
+namespace DiffusionSharp.Onnx.Tests;
+
+/// <summary>Every operation of a graph, alone or nearly so, in ONNX Runtime against the Torch engine.</summary>
+public sealed class OperationTests : Scratch
+{
+    private static readonly Dictionary<string, Func<NetworkGraph>> Graphs = new()
+    {
+        ["3×3 convolution"] = () => Graph(new(3, 7, 5), (g, x) => g.Conv2d("conv", x, 5, kernel: 3, stride: 1, padding: 1)),
+        ["stride 2"] = () => Graph(new(3, 9, 6), (g, x) => g.Conv2d("conv", x, 4, kernel: 3, stride: 2, padding: 1)),
+        ["no padding"] = () => Graph(new(2, 8, 8), (g, x) => g.Conv2d("conv", g.PadRightBottom("pad", x), 3, kernel: 3, stride: 2, padding: 0)),
+        ["1×1 convolution"] = () => Graph(new(3, 4, 4), (g, x) => g.Conv2d("conv", x, 7, kernel: 1, stride: 1, padding: 0)),
+        ["linear on pixels"] = () => Graph(new(5, 3, 4), (g, x) => g.Linear("linear", x, 7)),
+        ["linear on vectors"] = () => Graph(new(5, 1, 1), (g, x) => g.Linear("linear", x, 7)),
+        ["group norm"] = () => Graph(new(6, 5, 3), (g, x) => g.GroupNorm("norm", x, 3, 1e-5)),
+        ["group norm of one group"] = () => Graph(new(3, 4, 4), (g, x) => g.GroupNorm("norm", x, 1, 1e-6)),
+        ["silu"] = () => Graph(new(3, 4, 4), (g, x) => g.Silu("silu", x)),
+        ["add"] = () => Graph(new(3, 4, 4), (g, x) => g.Add("add", x, g.Silu("silu", x))),
+        ["affine"] = () => Graph(new(3, 4, 4), (g, x) => g.Affine("affine", g.Affine("scaled", x, 0.7), 2, -1)),
+        ["concat"] = () => Graph(new(3, 4, 4), (g, x) => g.Concat("concat", x, g.Conv2d("conv", x, 5, 1, 1, 0))),
+        ["upsample"] = () => Graph(new(3, 3, 5), (g, x) => g.UpsampleNearest("up", x)),
+        ["average pool"] = () => Graph(new(3, 6, 4), (g, x) => g.AveragePool("pool", x)),
+        ["pad"] = () => Graph(new(3, 4, 6), (g, x) => g.PadRightBottom("pad", x)),
+        ["dropout at the end"] = () => Graph(new(3, 4, 4), (g, x) => g.Dropout("dropout", x, 0.5)),
+        ["attention"] = () => Graph(new(6, 4, 3), (g, x) => g.Attention("attention", x, g.Linear("k", x, 6), g.Linear("v", x, 6), 1)),
+        ["attention of 3 heads"] = () => Graph(new(6, 4, 3), (g, x) => g.Attention("attention", x, g.Linear("k", x, 6), g.Linear("v", x, 6), 3)),
+        ["attention over one pixel"] = () => Graph(new(4, 1, 1), (g, x) => g.Attention("attention", x, g.Linear("k", x, 4), g.Linear("v", x, 4), 2)),
+        ["time"] = () => Graph(new(4, 3, 3), (g, x) => g.AddPerChannel("add", x, g.TimestepEmbedding("time", g.Timestep(), 4, false, 1))),
+        ["time, odd, flipped"] = () => Graph(new(7, 3, 3), (g, x) => g.AddPerChannel("add", x, g.TimestepEmbedding("time", g.Timestep(), 7, true, 0))),
+        ["scale and shift"] = () => Graph(new(4, 3, 3), (g, x) => g.ScaleShift("apply", x, g.TimestepEmbedding("time", g.Timestep(), 8, false, 0.5))),
+        ["label table"] = () => Graph(new(4, 3, 3), (g, x) => g.AddPerChannel("add", x, g.Embedding("table", g.Label(), 5, 4))),
+        ["label through the sinusoid"] = () => Graph(new(4, 3, 3), (g, x) => g.AddPerChannel("add", x, g.TimestepEmbedding("time", g.Label(), 4, false, 1))),
+    };
+
+    public static TheoryData<string> Names => [.. Graphs.Keys];
+
+    [Fact]
+    public void Every_operation_is_there()
+    {
+        var all = typeof(Operation).GetNestedTypes().Select(t => t.Name);
+        var tested = Graphs.Values.SelectMany(graph => graph().Nodes).Select(n => n.Operation.GetType().Name).Distinct();
+        Assert.Equal(all.Order(), tested.Order());
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Agrees_with_the_Torch_engine(string name)
+    {
+        var graph = Graphs[name]();
+        var weights = Net.Weights(graph);
+        OnnxExport.Network(Model, graph, weights);
+        double[] t = [0, 500.25, 999];
+        int[] labels = [4, 0, 2];
+        Net.AssertNear(Net.Torch(graph, weights, t, labels), Net.OnnxRuntime(Model, graph, t, labels), 3e-6);
+    }
+
+    private static NetworkGraph Graph(ImageShape input, Func<GraphBuilder, int, int> write)
+    {
+        var g = new GraphBuilder(input);
+        write(g, g.X());
+        return g.Build();
+    }
+}
