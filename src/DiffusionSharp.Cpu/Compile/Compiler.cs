@@ -119,7 +119,7 @@ internal sealed class Compiler<T>
                 views[i] = View(inputs[0]) is { Bordered: false } y ? y with { Bordered = true } : Plain(inputs[0]) with { Bordered = true };
                 break;
             case Operation.AveragePool:
-                views[i] = steps.Pool(View(inputs[0]), node.Shape);
+                views[i] = steps.Pool(View(inputs[0]) is { Bordered: false } z ? z : Plain(inputs[0]), node.Shape);
                 break;
             case Operation.Attention attention:
                 var qkv = Together(inputs, Plain);

@@ -1,0 +1,44 @@
+using Conformance.Networks;
+using DiffusionSharp.Networks;
+using DiffusionSharp.Weights;
+using TestKit;
+using TestKit.Networks;
+
+namespace Conformance.Engines;
+
+/// <summary>01 …_activations: the value of every named module of the reference for the first image, so that an error names its place.</summary>
+public class ActivationGoldens
+{
+    public static TheoryData<string> Modules => new(Shared.Exists
+        ? new GoldenCase(GoldenNetwork.Activations).Json.GetProperty("tensors").EnumerateObject().Select(t => t.Name).Where(n => n.StartsWith("act/", StringComparison.Ordinal))
+        : [GoldenRuns.Absent]);
+
+    [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
+    [MemberData(nameof(Modules))]
+    public void Agrees(string tensor)
+    {
+        var golden = GoldenNetwork.Open(GoldenNetwork.Activations);
+        var (call, expected) = (golden.Call.Pick(0), golden.Golden.Doubles(tensor));
+        var name = Node(tensor["act/".Length..], new ErmongroupModel(golden.Golden, $"../{GoldenNetwork.Shared16}/model.safetensors").Config);
+        var index = call.Graph.Nodes.Index().Single(n => n.Item.Name == name).Index;
+        var value = new ReferenceNetwork(call.Graph, p => call.Weights[p.Name]).Values(call.X, call.Timesteps[0], 0)[index];
+        Assert.InRange(Relative.MaxDifference(value, expected), 0, 1e-6);
+
+        // The same network, ended at that node.
+        var head = call.EndedAt(index);
+        Assert.All(Engines.All, e => Relative.AssertWithin(golden.Tolerance, head.Predict(e.Value), expected, e.Key));
+    }
+
+    // The node whose value a module of the reference returns, by way of the name of one of the module's parameters.
+    private static string Node(string module, UNetConfig config)
+    {
+        var (parameter, last, node) = module.Split('.') switch
+        {
+            [.., "block", _] or [_, "block_1" or "block_2"] => ("conv2.weight", "conv2.weight", "add"),
+            [.., "attn", _] or [_, "attn_1"] => ("proj_out.weight", "to_out.0.weight", "add"),
+            [.., "downsample" or "upsample"] => ("conv.weight", "weight", string.Empty),
+            _ => ("weight", "weight", string.Empty),
+        };
+        return (ErmongroupNames.ToDiffusers($"{module}.{parameter}", config)[..^last.Length] + node).TrimEnd('.');
+    }
+}

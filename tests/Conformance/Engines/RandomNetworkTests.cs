@@ -1,0 +1,33 @@
+using CsCheck;
+using Conformance.Networks;
+using TestKit.Networks;
+
+namespace Conformance.Engines;
+
+/// <summary>Random networks on every engine, against float64; and the managed engine in all its forms, bit for bit.</summary>
+public class RandomNetworkTests
+{
+    private const double Float32 = 2e-5;
+
+    [Fact]
+    public void Random_graphs() => RandomGraph.Cases.Sample(Agree, iter: 200, threads: 1);
+
+    [Fact]
+    public void Random_UNets() => RandomUNet.Cases.Sample(Agree, iter: 60, threads: 1);
+
+    private static void Agree(NetworkCase network)
+    {
+        var reference = network.Reference();
+        var predictions = Engines.All.ToDictionary(e => e.Key, e => network.Predict(e.Value));
+        foreach (var (name, prediction) in predictions)
+        {
+            Relative.AssertWithin(Float32, prediction, reference, name);
+        }
+
+        var managed = predictions.Where(p => Engines.Managed.ContainsKey(p.Key)).ToList();
+        foreach (var (name, prediction) in managed)
+        {
+            Assert.True(Bits.AreEqual(prediction, managed[0].Value), $"{name} differs from {managed[0].Key}");
+        }
+    }
+}

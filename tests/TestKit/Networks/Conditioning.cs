@@ -1,0 +1,34 @@
+using DiffusionSharp.Networks;
+
+namespace TestKit.Networks;
+
+/// <summary>Whether float32 can be expected to follow float64.</summary>
+public static class Conditioning
+{
+    /// <summary>
+    /// False where a norm divides by a spread that is small against the values themselves, as for a group of equal pixels: rounding is
+    /// all that is left of such a value, in any engine.
+    /// </summary>
+    public static bool IsGood(NetworkCase network)
+    {
+        var graph = network.Graph;
+        var reference = new ReferenceNetwork(graph, p => network.Weights[p.Name]);
+        for (var n = 0; n < network.Count; n++)
+        {
+            var image = network.Pick(n);
+            var values = reference.Values(image.X, image.Timesteps[0], image.Labels.FirstOrDefault());
+            if (!values[^1].Any(v => v != 0) || !graph.Nodes.All(node => node.Operation is not Operation.GroupNorm norm || IsGood(norm, values[node.Inputs[0]])))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool IsGood(Operation.GroupNorm norm, double[] x) => x.Chunk(x.Length / norm.Groups).All(group =>
+    {
+        var mean = group.Average();
+        return group.Average(v => (v - mean) * (v - mean)) + norm.Epsilon > 0.05 * mean * mean;
+    });
+}

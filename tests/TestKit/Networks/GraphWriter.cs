@@ -1,0 +1,144 @@
+using DiffusionSharp;
+using DiffusionSharp.Networks;
+
+namespace TestKit.Networks;
+
+/// <summary>Adds random nodes to a graph. What it has made, it may read again at any later step.</summary>
+internal sealed class GraphWriter
+{
+    private const int MostElements = 6000;
+    private const int MostMultiplications = 1_500_000;
+    private static readonly int[] Widths = [1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 20, 24, 31, 32, 33, 40, 48, 64, 65, 70];
+
+    private readonly GraphBuilder g;
+    private readonly Random random;
+    private readonly List<int> images = [];
+    private readonly List<int> vectors = [];
+    private int made;
+
+    public GraphWriter(GraphBuilder graph, Random random, int? labelRows)
+    {
+        (g, this.random) = (graph, random);
+        images.Add(g.X());
+        vectors.Add(Sinusoid(g.Timestep()));
+        if (labelRows is int rows)
+        {
+            var label = g.Label();
+            vectors.Add(g.Embedding(Name("embedding"), label, rows, random.Next(1, 20)));
+        }
+        else if (random.Next(6) == 0)
+        {
+            vectors.Add(Sinusoid(g.Label()));
+        }
+    }
+
+    public NetworkGraph Build() => g.Build();
+
+    /// <summary>One node, or a few that belong together.</summary>
+    public void Step()
+    {
+        // Sometimes on vectors alone, as in the time embedding.
+        var x = random.Next(8) == 0 ? Any(vectors) : Any(images);
+        var s = g.Shape(x);
+        var even = s.Height % 2 == 0 && s.Width % 2 == 0;
+        var (small, narrow) = (4 * s.Elements <= MostElements, s.Channels <= 70);
+        _ = random.Next(22) switch
+        {
+            0 or 1 => Conv(x),
+            2 => Conv(x, kernel: 3, stride: 1, padding: 1),
+            3 => Norm(x),
+            4 => Silu(x),
+            5 or 6 => Add(x, Like(x)),
+            7 => AddTime(x),
+            8 => ScaleShift(x),
+            9 => Keep(g.Affine(Name("affine"), x, One(2, 0.5, -0.7, 0.7071), One(0, 0, -1, 0.3))),
+            10 or 11 when narrow => Keep(g.Concat(Name("concat"), x, Beside(x))),
+            12 when small => Upsample(x),
+            13 when even => Keep(g.AveragePool(Name("pool"), x)),
+            14 => Keep(g.PadRightBottom(Name("pad"), x)),
+            15 when s.Height * s.Width <= 150 => Attention(x),
+            16 => Linear(x, Width()),
+            17 => Keep(g.Dropout(Name("dropout"), x, 0.3)),
+            18 => Conv(Silu(Norm(x)), kernel: 3, stride: 1, padding: 1),
+            19 => Resnet(x),
+            20 when small => Conv(Upsample(x), kernel: 3, stride: 1, padding: 1),
+            21 => Conv(Keep(g.PadRightBottom(Name("pad"), x)), kernel: 3, stride: 2, padding: 0),
+            _ => Silu(Norm(x)),
+        };
+    }
+
+    private int Sinusoid(int t) =>
+        g.TimestepEmbedding(Name("sinusoid"), t, random.Next(4, 24), random.Next(2) == 0, random.Next(2));
+
+    private int Conv(int x) => Conv(x, One(1, 3, 3, 5), random.Next(1, 3), random.Next(3));
+
+    private int Conv(int x, int kernel, int stride, int padding, int? width = null)
+    {
+        var s = g.Shape(x);
+        padding = Math.Min(s.Height, s.Width) + (2 * padding) < kernel ? kernel / 2 : padding;
+        var (height, columns) = (((s.Height + (2 * padding) - kernel) / stride) + 1, ((s.Width + (2 * padding) - kernel) / stride) + 1);
+        var affordable = Math.Max(1, Math.Min(MostElements, MostMultiplications / (kernel * kernel * s.Channels)) / (height * columns));
+        return Keep(g.Conv2d(Name("conv"), x, width ?? Math.Min(Width(), affordable), kernel, stride, padding));
+    }
+
+    private int Norm(int x)
+    {
+        var channels = g.Shape(x).Channels;
+        int[] divisors = [.. Enumerable.Range(1, channels).Where(n => channels % n == 0)];
+        return Keep(g.GroupNorm(Name("norm"), x, One(divisors), One(1e-6, 1e-5)));
+    }
+
+    private int Silu(int x) => Keep(g.Silu(Name("silu"), x));
+
+    private int Add(int a, int b) => Keep(random.Next(2) == 0 ? g.Add(Name("add"), a, b) : g.Add(Name("add"), b, a));
+
+    private int Upsample(int x) => Keep(g.UpsampleNearest(Name("nearest"), x));
+
+    private int Linear(int x, int width) => Keep(g.Linear(Name("linear"), x, width));
+
+    private int AddTime(int x) => Keep(g.AddPerChannel(Name("add_time"), x, Vector(g.Shape(x).Channels)));
+
+    private int ScaleShift(int x) => Keep(g.ScaleShift(Name("scale_shift"), x, Vector(2 * g.Shape(x).Channels)));
+
+    private int Resnet(int x)
+    {
+        var h = Conv(Silu(Norm(x)), kernel: 3, stride: 1, padding: 1);
+        h = random.Next(2) == 0 ? Norm(AddTime(h)) : ScaleShift(Norm(h));
+        h = Conv(Silu(h), kernel: 3, stride: 1, padding: 1, width: g.Shape(h).Channels);
+        var same = g.Shape(x) == g.Shape(h);
+        return Add(same ? x : Conv(x, kernel: 1, stride: 1, padding: 0, width: g.Shape(h).Channels), h);
+    }
+
+    private int Attention(int x)
+    {
+        var channels = g.Shape(x).Channels;
+        int[] divisors = [.. Enumerable.Range(1, channels).Where(n => channels % n == 0)];
+        var (q, k, v) = random.Next(3) == 0 ? (x, Like(x), Like(x)) : (Linear(x, channels), Linear(x, channels), Linear(x, channels));
+        return Keep(g.Attention(Name("attention"), q, k, v, One(divisors)));
+    }
+
+    // A vector of this many channels: one that is there, or a projection of one.
+    private int Vector(int channels)
+    {
+        int[] fitting = [.. vectors.Where(v => g.Shape(v).Channels == channels)];
+        return fitting.Length > 0 && random.Next(2) == 0 ? One(fitting) : Linear(Any(vectors), channels);
+    }
+
+    private int Like(int x) => One([.. images.Concat(vectors).Where(v => g.Shape(v) == g.Shape(x))]);
+
+    private int Beside(int x) => One([.. images.Concat(vectors).Where(v => (g.Shape(v) with { Channels = 1 }) == (g.Shape(x) with { Channels = 1 }) && g.Shape(v).Channels <= 70)]);
+
+    private int Width() => One(Widths);
+
+    private int Any(List<int> values) => random.Next(2) == 0 ? values[^1] : values[random.Next(values.Count)];
+
+    private T One<T>(params T[] choices) => choices[random.Next(choices.Length)];
+
+    private string Name(string kind) => $"{kind}.{made++}";
+
+    private int Keep(int value)
+    {
+        (g.Shape(value) is { Height: 1, Width: 1 } ? vectors : images).Add(value);
+        return value;
+    }
+}

@@ -1,0 +1,34 @@
+using CsCheck;
+using DiffusionSharp;
+using DiffusionSharp.Networks;
+
+namespace TestKit.Networks;
+
+/// <summary>
+/// Random graphs of all operations in any order: values that are read twice or never, outputs of every kind, odd sizes and channels,
+/// and the patterns an engine may fuse, now and then with something in between.
+/// </summary>
+public static class RandomGraph
+{
+    /// <summary>Up to 16 steps, 1–3 images, well conditioned (see <see cref="Conditioning"/>).</summary>
+    public static Gen<NetworkCase> Cases { get; } =
+        Gen.Select(Gen.Int[0, 16], Gen.Int[0, int.MaxValue], Gen.Int[1, 3])
+            .Select((steps, seed, images) => new NetworkCase(Build(steps, seed), (ulong)seed, images))
+            .Where(Conditioning.IsGood);
+
+    /// <summary>The graph of a seed.</summary>
+    public static NetworkGraph Build(int steps, int seed)
+    {
+        var random = new Random(seed);
+        int? classes = random.Next(4) == 0 ? random.Next(1, 6) : null;
+        int? nullClass = classes is int n && random.Next(2) == 0 ? n : null;
+        var shape = new ImageShape(random.Next(1, 9), random.Next(1, 18), random.Next(1, 18));
+        var writer = new GraphWriter(new GraphBuilder(shape, classes, nullClass), random, nullClass + 1 ?? classes);
+        for (var i = 0; i < steps; i++)
+        {
+            writer.Step();
+        }
+
+        return writer.Build();
+    }
+}

@@ -1,0 +1,149 @@
+using DiffusionSharp;
+using DiffusionSharp.Networks;
+using DiffusionSharp.Sampling;
+using DiffusionSharp.Weights;
+
+namespace TestKit.Networks;
+
+/// <summary>A network in float64, node by node as <see cref="Operation"/> defines them: what every engine is measured against.</summary>
+public sealed class ReferenceNetwork(NetworkGraph graph, Func<ParameterSpec, HostTensor> weights)
+{
+    private readonly Dictionary<ParameterSpec, double[]> parameters =
+        graph.Parameters.ToDictionary(p => p, p => Array.ConvertAll(weights(p).Data, v => (double)v));
+
+    /// <summary>The predictions, [N, C', H', W'].</summary>
+    public double[] Predict(DenoiserInput input)
+    {
+        var result = new List<double>();
+        for (var n = 0; n < input.Count; n++)
+        {
+            var x = input.X.Slice(n * graph.InputShape.Elements, graph.InputShape.Elements);
+            result.AddRange(Values(x, input.Timesteps[n], input.Labels.IsEmpty ? 0 : input.Labels[n])[^1]);
+        }
+
+        return [.. result];
+    }
+
+    /// <summary>The values of all nodes for one image, each [C, H, W].</summary>
+    public double[][] Values(ReadOnlySpan<float> x, double timestep, int label)
+    {
+        var values = new double[graph.Nodes.Count][];
+        for (var i = 0; i < values.Length; i++)
+        {
+            var node = graph.Nodes[i];
+            values[i] = node.Operation switch
+            {
+                Operation.InputX => Array.ConvertAll(x.ToArray(), v => (double)v),
+                Operation.InputTimestep => [timestep],
+                Operation.InputLabel => [label],
+                _ => Compute(node, [.. node.Inputs.Select(k => values[k])], graph.Nodes[node.Inputs[0]].Shape),
+            };
+            if (values[i].Length != node.Shape.Elements)
+            {
+                throw new InvalidOperationException($"{node.Name} has {values[i].Length} values, its shape is {node.Shape}");
+            }
+        }
+
+        return values;
+    }
+
+    private double[] Compute(Node node, double[][] inputs, ImageShape shape)
+    {
+        var a = inputs[0];
+        var b = inputs.Length > 1 ? inputs[1] : [];
+        var pixels = shape.Height * shape.Width;
+        return node.Operation switch
+        {
+            Operation.Conv2d c => ReferenceConvolution.Apply(a, shape, parameters[c.Weight], parameters[c.Bias], c.Kernel, c.Stride, c.Padding),
+            Operation.Linear l => ReferenceConvolution.Apply(a, shape, parameters[l.Weight], parameters[l.Bias], kernel: 1, stride: 1, padding: 0),
+            Operation.GroupNorm n => GroupNorm(a, pixels, parameters[n.Weight], parameters[n.Bias], n.Groups, n.Epsilon),
+            Operation.Silu => [.. a.Select(v => v / (1 + Math.Exp(-v)))],
+            Operation.Add => [.. a.Zip(b, (v, w) => v + w)],
+            Operation.AddPerChannel => [.. a.Select((v, i) => v + b[i / pixels])],
+            Operation.ScaleShift => [.. a.Select((v, i) => (v * (1 + b[i / pixels])) + b[shape.Channels + (i / pixels)])],
+            Operation.Affine f => [.. a.Select(v => (f.Factor * v) + f.Offset)],
+            Operation.Concat => [.. a, .. b],
+            Operation.UpsampleNearest => Pixels(node.Shape, (c, y, x) => a[At(c, y / 2, x / 2)]),
+            Operation.AveragePool => Pixels(node.Shape, (c, y, x) =>
+                (a[At(c, 2 * y, 2 * x)] + a[At(c, 2 * y, (2 * x) + 1)] + a[At(c, (2 * y) + 1, 2 * x)] + a[At(c, (2 * y) + 1, (2 * x) + 1)]) / 4),
+            Operation.PadRightBottom => Pixels(node.Shape, (c, y, x) => y < shape.Height && x < shape.Width ? a[At(c, y, x)] : 0),
+            Operation.Attention t => Attention(a, b, inputs[2], shape.Channels, pixels, t.Heads),
+            Operation.TimestepEmbedding e => Sinusoid(a[0], e),
+            Operation.Embedding e => parameters[e.Table][((int)a[0] * node.Shape.Channels)..(((int)a[0] + 1) * node.Shape.Channels)],
+            Operation.Dropout => a,
+            _ => throw new NotSupportedException($"{node.Name}: {node.Operation.GetType().Name}"),
+        };
+
+        int At(int c, int y, int x) => (((c * shape.Height) + y) * shape.Width) + x;
+    }
+
+    private static double[] Pixels(ImageShape shape, Func<int, int, int, double> value)
+    {
+        var result = new double[shape.Elements];
+        for (var i = 0; i < result.Length; i++)
+        {
+            result[i] = value(i / (shape.Width * shape.Height), i / shape.Width % shape.Height, i % shape.Width);
+        }
+
+        return result;
+    }
+
+    private static double[] GroupNorm(double[] x, int pixels, double[] weight, double[] bias, int groups, double epsilon)
+    {
+        var result = new double[x.Length];
+        var size = x.Length / groups;
+        for (var start = 0; start < x.Length; start += size)
+        {
+            var group = x[start..(start + size)];
+            var mean = group.Average();
+            var deviation = Math.Sqrt(group.Average(v => (v - mean) * (v - mean)) + epsilon);
+            for (var i = start; i < start + size; i++)
+            {
+                result[i] = ((x[i] - mean) / deviation * weight[i / pixels]) + bias[i / pixels];
+            }
+        }
+
+        return result;
+    }
+
+    private static double[] Attention(double[] q, double[] k, double[] v, int channels, int pixels, int heads)
+    {
+        var result = new double[q.Length];
+        var width = channels / heads;
+        var weights = new double[pixels];
+        for (var head = 0; head < channels; head += width)
+        {
+            for (var query = 0; query < pixels; query++)
+            {
+                Array.Clear(weights);
+                for (var c = head; c < head + width; c++)
+                {
+                    Rows.AddScaled(weights, q[(c * pixels) + query] / Math.Sqrt(width), k.AsSpan(c * pixels, pixels));
+                }
+
+                var largest = weights.Max();
+                for (var i = 0; i < pixels; i++)
+                {
+                    weights[i] = Math.Exp(weights[i] - largest);
+                }
+
+                var sum = weights.Sum();
+                for (var c = head; c < head + width; c++)
+                {
+                    result[(c * pixels) + query] = Rows.Dot(weights, v.AsSpan(c * pixels, pixels)) / sum;
+                }
+            }
+        }
+
+        return result;
+    }
+
+    private static double[] Sinusoid(double t, Operation.TimestepEmbedding e)
+    {
+        var half = e.Dimension / 2;
+        var angles = Enumerable.Range(0, half).Select(k => t * Math.Exp(-k * Math.Log(10000) / (half - e.FreqShift))).ToArray();
+        double[] sines = [.. angles.Select(Math.Sin)], cosines = [.. angles.Select(Math.Cos)];
+        double[] both = e.FlipSinToCos ? [.. cosines, .. sines] : [.. sines, .. cosines];
+        return e.Dimension % 2 == 0 ? both : [.. both, 0];
+    }
+}
