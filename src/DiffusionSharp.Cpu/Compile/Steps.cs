@@ -55,7 +55,7 @@ internal sealed class Steps<T>
     {
         var outputs = c.Weight.Shape[0];
         var view = New(outputs, c.Shape.Height, c.Shape.Width, c.Input.PerCondition);
-        var packed = Own(new PackedWeights(Weights(c.Weight), outputs, c.Weight.Shape[1], c.Shape.Kernel * c.Shape.Kernel, precision));
+        var packed = Own(new PackedWeights(Weights(c.Weight), outputs, c.Weight.Shape[1], c.Shape.Kernel * c.Shape.Kernel, Convolutions.IsWinograd(c.Shape, c.Weight.Shape[1], outputs), precision));
         var epilogue = Own(new Epilogue(Weights(c.Bias), view.Segments[0], c.Vector, c.Residual));
         var step = Convolutions.Create<T>(c.Input, c.Shape, packed, epilogue, zeros);
         Append(c.Weight.Name, step, c.Input);

@@ -86,7 +86,7 @@ internal sealed unsafe class Attention<T> : IStep
         var y = workspace.Pointer(output.Buffer) + ((((nint)image * pixels) + first) * rowOut) + (head * width);
         for (var column = 0; column < width; column += Columns)
         {
-            MatrixTile.Multiply<T>(queries, scores, ScoreRow, v + column, rowIn, T.Width, pixels, sums, Columns, false);
+            MatrixTile.Multiply<T>(queries, scores, ScoreRow, v + column, 1, 0, rowIn, T.Width, pixels, sums, Columns, false);
             for (var i = 0; i < queries; i++)
             {
                 for (var c = 0; c < Math.Min(Columns, width - column); c++)
@@ -113,7 +113,7 @@ internal sealed unsafe class Attention<T> : IStep
         {
             // Where the second vector has no panel, the first is taken twice.
             var step = column + T.Width < Panels * PackedWeights.Panel ? Column(column + T.Width) - Column(column) : 0;
-            MatrixTile.Multiply<T>(queries, Input(0, image, head, first), row, keys + Column(column), PackedWeights.Panel, step, width, scores + column, ScoreRow, false);
+            MatrixTile.Multiply<T>(queries, Input(0, image, head, first), row, keys + Column(column), 1, 0, PackedWeights.Panel, step, width, scores + column, ScoreRow, false);
         }
     }
 

@@ -29,6 +29,9 @@ internal static class Convolutions
             _ => new DirectConvolution<T, TFormat>(input, shape, weights, epilogue, zeros),
         };
 
+    /// <summary>Whether a shape is computed by transformed tiles, which read an input's taps together.</summary>
+    public static bool IsWinograd(ConvolutionShape shape, int inputs, int outputs) => Best(shape, inputs, outputs) > 1;
+
     /// <summary>Side of the output tile of the cheapest way: 4 or 2, or 1 for the plain product.</summary>
     internal static int Best(ConvolutionShape shape, int inputs, int outputs)
     {

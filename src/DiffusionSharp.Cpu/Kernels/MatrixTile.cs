@@ -13,13 +13,15 @@ internal static unsafe class MatrixTile
     /// <param name="a">Row 0 of A.</param>
     /// <param name="aRow">Distance of A's rows.</param>
     /// <param name="b">B, k rows of two vectors.</param>
+    /// <param name="panels">How many such B there are: C is two vectors wide for each.</param>
+    /// <param name="bPanel">Distance of the B's.</param>
     /// <param name="bRow">Distance of B's rows.</param>
     /// <param name="bStep">Distance of B's second vector.</param>
     /// <param name="k">Columns of A, rows of B.</param>
     /// <param name="c">Row 0 of C: two vectors a row.</param>
     /// <param name="cRow">Distance of C's rows.</param>
     /// <param name="accumulate">Whether C is added to.</param>
-    public static void Multiply<T>(int rows, float* a, nint aRow, float* b, nint bRow, nint bStep, nint k, float* c, nint cRow, bool accumulate)
+    public static void Multiply<T>(int rows, float* a, nint aRow, float* b, int panels, nint bPanel, nint bRow, nint bStep, nint k, float* c, nint cRow, bool accumulate)
         where T : unmanaged, ISimd<T>
     {
         var pointers = stackalloc float*[12];
@@ -31,7 +33,11 @@ internal static unsafe class MatrixTile
                 pointers[i] = a + ((row + i) * aRow);
             }
 
-            Multiply<T>(height, pointers, 0, b, bRow, bStep, k, c + (row * cRow), cRow, accumulate);
+            for (var panel = 0; panel < panels; panel++)
+            {
+                Multiply<T>(height, pointers, 0, b + (panel * bPanel), bRow, bStep, k, c + (row * cRow) + (2 * panel * T.Width), cRow, accumulate);
+            }
+
             row += height;
         }
     }

@@ -4,8 +4,8 @@ using DiffusionSharp.Cpu.Execution;
 namespace DiffusionSharp.Cpu.Kernels;
 
 /// <summary>
-/// A convolution's weights as the kernels read them: [panel of 16 outputs][tap][input channel][16]. A matrix is a convolution of one
-/// tap. Outputs that the last panel lacks are zero.
+/// A convolution's weights as the kernels read them, in panels of 16 outputs: [panel][input channel][tap][16], where one input's taps are
+/// read together, or [panel][tap][input channel][16]. A matrix is a convolution of one tap. Outputs that the last panel lacks are zero.
 /// </summary>
 internal sealed unsafe class PackedWeights : IDisposable
 {
@@ -14,8 +14,9 @@ internal sealed unsafe class PackedWeights : IDisposable
 
     private readonly AlignedMemory memory;
 
-    public PackedWeights(ReadOnlySpan<float> weights, int outputs, int inputs, int taps, WeightPrecision precision)
+    public PackedWeights(ReadOnlySpan<float> weights, int outputs, int inputs, int taps, bool tapsTogether, WeightPrecision precision)
     {
+        (InputStep, TapStep) = tapsTogether ? (taps * Panel, Panel) : (Panel, (nint)inputs * Panel);
         (Outputs, Inputs, Taps, Precision) = (outputs, inputs, taps, precision);
         var size = precision == WeightPrecision.Float32 ? sizeof(float) : sizeof(ushort);
         memory = new AlignedMemory((long)size * Segment.Round(outputs) * inputs * taps);
@@ -32,6 +33,12 @@ internal sealed unsafe class PackedWeights : IDisposable
     public int Taps { get; }
 
     public WeightPrecision Precision { get; }
+
+    /// <summary>Distance of an output's inputs.</summary>
+    public nint InputStep { get; }
+
+    /// <summary>Distance of an input's taps.</summary>
+    public nint TapStep { get; }
 
     /// <summary>Values of one panel.</summary>
     public nint PanelValues => (nint)Taps * Inputs * Panel;
@@ -57,7 +64,7 @@ internal sealed unsafe class PackedWeights : IDisposable
                 for (var tap = 0; tap < Taps; tap++)
                 {
                     var value = output < Outputs ? weights[(((output * Inputs) + k) * Taps) + tap] : 0;
-                    Store(start + (((nint)(tap * Inputs) + k) * Panel) + lane, value);
+                    Store(start + (k * InputStep) + (tap * TapStep) + lane, value);
                 }
             }
         }

@@ -13,9 +13,11 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
     where TScheme : IWinograd
     where TFormat : IWeightFormat
 {
-    // Tiles a thread multiplies at once, and input channels of which it holds the transformed weights.
+    // Tiles a thread multiplies at once, input channels of which it holds the transformed weights, and matrix tiles side by side, for
+    // which it reads the transformed input once.
     private const int BlockTiles = 48;
     private const int BlockInputs = 128;
+    private const int Panels = 2;
     private const int TransformedTiles = 4;
 
     private readonly View input;
@@ -47,7 +49,9 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
         (transformWeights, transformInput, multiply) = (TransformWeights, TransformInput, Multiply);
     }
 
-    private static int Columns => 2 * T.Width;
+    private static int PanelColumns => 2 * T.Width;
+
+    private static int Columns => Panels * PanelColumns;
 
     private static int Places => TScheme.Side * TScheme.Side;
 
@@ -62,7 +66,7 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
     {
         var tiles = images * tilesPerImage;
         var round = Math.Min(tiles, RoundTiles(threads));
-        var weightFloats = tiles > round ? columns * blocks.Length * WeightBlock : 0;
+        var weightFloats = tiles > BlockTiles ? columns * blocks.Length * WeightBlock : 0;
         return new(weightFloats + InputPlace(blocks.Length, round), WeightBlock + (Places * ProductPlane));
     }
 
@@ -71,7 +75,7 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
         this.workspace = workspace;
         var tiles = workspace.Count(input.PerCondition) * tilesPerImage;
         var round = RoundTiles(workspace.Team.Size);
-        sharesWeights = tiles > round;
+        sharesWeights = tiles > BlockTiles;
         if (sharesWeights)
         {
             workspace.Team.For(columns * blocks.Length, transformWeights);
@@ -86,10 +90,12 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
         }
     }
 
+    private int PanelsOf(int column) => Math.Min(Panels, Ceiling(epilogue.Stride - column, PanelColumns));
+
     private static int Ceiling(int value, int divisor) => (value + divisor - 1) / divisor;
 
-    // Enough parts for every thread to have three, if columns alone do not give them.
-    private int RoundTiles(int threads) => BlockTiles * Math.Max(1, Ceiling(3 * threads, columns));
+    // Enough parts for every thread to have four, if columns alone do not give them.
+    private int RoundTiles(int threads) => BlockTiles * Math.Max(1, Ceiling(4 * threads, columns));
 
     private nint InputPlace(int block, int tiles)
     {
@@ -112,13 +118,15 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TransformWeights(int column, Block block, float* destination)
     {
-        nint tap = (nint)weights.Inputs * PackedWeights.Panel;
-        for (nint lane = 0; lane < Columns && column + lane < epilogue.Stride; lane += T.Width)
+        var end = Math.Min(column + Columns, epilogue.Stride);
+        for (; column < end; column += PanelColumns, destination += BlockInputs * PanelColumns)
         {
-            var place = weights.Column((int)(column + lane)) + ((nint)block.WeightRow * PackedWeights.Panel);
+            var first = weights.Column(column) + (block.WeightRow * weights.InputStep);
+            var second = weights.Column(Math.Min(column + T.Width, epilogue.Stride - T.Width)) + (block.WeightRow * weights.InputStep);
             for (nint k = 0; k < block.Channels; k++)
             {
-                TScheme.Weights<T, TFormat>(weights.Start, place + (k * PackedWeights.Panel), tap, destination + (k * Columns) + lane, WeightPlane);
+                TScheme.Weights<T, TFormat>(weights.Start, first + (k * weights.InputStep), weights.TapStep, destination + (k * PanelColumns), WeightPlane);
+                TScheme.Weights<T, TFormat>(weights.Start, second + (k * weights.InputStep), weights.TapStep, destination + (k * PanelColumns) + T.Width, WeightPlane);
             }
         }
     }
@@ -179,7 +187,18 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
             for (var place = 0; place < Places; place++)
             {
                 MatrixTile.Multiply<T>(
-                    tiles, inputs + (place * plane), block.Stride, transformed + (place * WeightPlane), Columns, T.Width, block.Channels, products + (place * ProductPlane), Columns, b > 0);
+                    tiles,
+                    inputs + (place * plane),
+                    block.Stride,
+                    transformed + (place * WeightPlane),
+                    PanelsOf(column * Columns),
+                    BlockInputs * PanelColumns,
+                    PanelColumns,
+                    T.Width,
+                    block.Channels,
+                    products + (place * ProductPlane),
+                    Columns,
+                    b > 0);
             }
         }
 
