@@ -56,6 +56,11 @@ public sealed class NetworkGraph
         }
 
         var images = input.Count;
+        if (images < 1)
+        {
+            throw Misfit($"{images} images were given; a call takes at least one");
+        }
+
         Count("images hold", input.X.Length, InputShape.Elements);
         Count("timesteps are", input.Timesteps.Length, 1);
         Count("predictions have room for", predictionLength, OutputShape.Elements);

@@ -22,7 +22,7 @@ public class ActivationGoldens
         var name = Node(tensor["act/".Length..], new ErmongroupModel(golden.Golden, $"../{GoldenNetwork.Shared16}/model.safetensors").Config);
         var index = call.Graph.Nodes.Index().Single(n => n.Item.Name == name).Index;
         var value = new ReferenceNetwork(call.Graph, p => call.Weights[p.Name]).Values(call.X, call.Timesteps[0], 0)[index];
-        Assert.InRange(Relative.MaxDifference(value, expected), 0, 1e-6);
+        Assert.InRange(Relative.MaxDifference(value, expected), 0, 2e-6);
 
         // The same network, ended at that node.
         var head = call.EndedAt(index);

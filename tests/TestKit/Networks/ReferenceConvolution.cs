@@ -14,17 +14,17 @@ internal static class ReferenceConvolution
         // At stride 1, in rows as wide as the padded image's, of which the last places mean nothing.
         var places = ((height - kernel) * width) + (width - kernel) + 1;
         var (outHeight, outWidth) = (((height - kernel) / stride) + 1, ((width - kernel) / stride) + 1);
+        int[] taps = [
+            .. from c in Enumerable.Range(0, shape.Channels)
+            from ky in Enumerable.Range(0, kernel)
+            from kx in Enumerable.Range(0, kernel)
+            select (((c * height) + ky) * width) + kx];
         var result = new double[bias.Length * outHeight * outWidth];
         Parallel.For(0, bias.Length, o =>
         {
             var sum = new double[places];
             Array.Fill(sum, bias[o]);
-            for (var tap = 0; tap < shape.Channels * kernel * kernel; tap++)
-            {
-                var (c, ky, kx) = (tap / (kernel * kernel), tap / kernel % kernel, tap % kernel);
-                Rows.AddScaled(sum, weight[(o * shape.Channels * kernel * kernel) + tap], padded.AsSpan((((c * height) + ky) * width) + kx, places));
-            }
-
+            Rows.AddProducts(sum, weight.AsSpan(o * taps.Length, taps.Length), padded, taps);
             for (var i = 0; i < outHeight * outWidth; i++)
             {
                 result[(o * outHeight * outWidth) + i] = sum[(i / outWidth * stride * width) + (i % outWidth * stride)];

@@ -110,31 +110,23 @@ public sealed class ReferenceNetwork(NetworkGraph graph, Func<ParameterSpec, Hos
     {
         var result = new double[q.Length];
         var width = channels / heads;
-        var weights = new double[pixels];
-        for (var head = 0; head < channels; head += width)
+        Parallel.For(0, heads * pixels, at =>
         {
-            for (var query = 0; query < pixels; query++)
+            var (head, query) = (at / pixels * width, at % pixels);
+            int[] rows = [.. Enumerable.Range(head, width).Select(c => c * pixels)];
+            var weights = new double[pixels];
+            Rows.AddProducts(weights, Array.ConvertAll(rows, row => q[row + query] / Math.Sqrt(width)), k, rows);
+            var largest = weights.Max();
+            weights = Array.ConvertAll(weights, w => Math.Exp(w - largest));
+            var sum = weights.Sum();
+            foreach (var row in rows)
             {
-                Array.Clear(weights);
-                for (var c = head; c < head + width; c++)
+                for (var key = 0; key < pixels; key++)
                 {
-                    Rows.AddScaled(weights, q[(c * pixels) + query] / Math.Sqrt(width), k.AsSpan(c * pixels, pixels));
-                }
-
-                var largest = weights.Max();
-                for (var i = 0; i < pixels; i++)
-                {
-                    weights[i] = Math.Exp(weights[i] - largest);
-                }
-
-                var sum = weights.Sum();
-                for (var c = head; c < head + width; c++)
-                {
-                    result[(c * pixels) + query] = Rows.Dot(weights, v.AsSpan(c * pixels, pixels)) / sum;
+                    result[row + query] += weights[key] / sum * v[row + key];
                 }
             }
-        }
-
+        });
         return result;
     }
 

@@ -1,40 +1,41 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace TestKit.Networks;
 
-/// <summary>Loops over rows of doubles, in vectors: the only part of the reference that is written for speed.</summary>
+/// <summary>The inner loop of the reference: the only part of it that is written for speed.</summary>
 internal static class Rows
 {
-    /// <summary>sum += factor·x.</summary>
-    public static void AddScaled(Span<double> sum, double factor, ReadOnlySpan<double> x)
+    /// <summary>sum[i] += Σ_k factors[k]·x[offsets[k] + i].</summary>
+    public static void AddProducts(Span<double> sum, ReadOnlySpan<double> factors, ReadOnlySpan<double> x, ReadOnlySpan<int> offsets)
     {
-        var (i, factors) = (0, new Vector<double>(factor));
-        for (; i <= sum.Length - Vector<double>.Count; i += Vector<double>.Count)
+        var (i, width) = (0, Vector<double>.Count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offsets[^1] + sum.Length, x.Length);
+        ref var start = ref MemoryMarshal.GetReference(x);
+        for (; i <= sum.Length - (4 * width); i += 4 * width)
         {
-            Vector.FusedMultiplyAdd(factors, new Vector<double>(x[i..]), new Vector<double>(sum[i..])).CopyTo(sum[i..]);
+            Vector<double> a = default, b = default, c = default, d = default;
+            for (var k = 0; k < factors.Length; k++)
+            {
+                var (factor, at) = (new Vector<double>(factors[k]), (nuint)(offsets[k] + i));
+                a = Vector.FusedMultiplyAdd(factor, Vector.LoadUnsafe(ref start, at), a);
+                b = Vector.FusedMultiplyAdd(factor, Vector.LoadUnsafe(ref start, at + (nuint)width), b);
+                c = Vector.FusedMultiplyAdd(factor, Vector.LoadUnsafe(ref start, at + (nuint)(2 * width)), c);
+                d = Vector.FusedMultiplyAdd(factor, Vector.LoadUnsafe(ref start, at + (nuint)(3 * width)), d);
+            }
+
+            (new Vector<double>(sum[i..]) + a).CopyTo(sum[i..]);
+            (new Vector<double>(sum[(i + width)..]) + b).CopyTo(sum[(i + width)..]);
+            (new Vector<double>(sum[(i + (2 * width))..]) + c).CopyTo(sum[(i + (2 * width))..]);
+            (new Vector<double>(sum[(i + (3 * width))..]) + d).CopyTo(sum[(i + (3 * width))..]);
         }
 
         for (; i < sum.Length; i++)
         {
-            sum[i] = Math.FusedMultiplyAdd(factor, x[i], sum[i]);
+            for (var k = 0; k < factors.Length; k++)
+            {
+                sum[i] = Math.FusedMultiplyAdd(factors[k], x[offsets[k] + i], sum[i]);
+            }
         }
-    }
-
-    /// <summary>Σ a·b.</summary>
-    public static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
-    {
-        var (i, sums) = (0, Vector<double>.Zero);
-        for (; i <= a.Length - Vector<double>.Count; i += Vector<double>.Count)
-        {
-            sums = Vector.FusedMultiplyAdd(new Vector<double>(a[i..]), new Vector<double>(b[i..]), sums);
-        }
-
-        var sum = Vector.Sum(sums);
-        for (; i < a.Length; i++)
-        {
-            sum += a[i] * b[i];
-        }
-
-        return sum;
     }
 }

@@ -1,0 +1,21 @@
+using Conformance.Networks;
+using DiffusionSharp.Cpu;
+using DiffusionSharp.Networks;
+using DiffusionSharp.Torch.Engine;
+using TestKit.Networks;
+
+namespace Conformance.Engines;
+
+/// <summary>The error of a whole network of the usual size.</summary>
+public class Cifar10SizeTests
+{
+    [Fact]
+    public void The_CIFAR10_network_is_within_2e_5_of_float64()
+    {
+        var network = new NetworkCase(UNet.Build(new UNetConfig()), seed: 10, count: 1);
+        Assert.Equal(35_746_307, network.Graph.ParameterCount);
+        var reference = network.Reference();
+        Relative.AssertWithin(2e-5, network.Predict(CpuEngine.Default), reference, "the managed engine");
+        Relative.AssertWithin(2e-5, network.Predict(TorchEngine.Cpu), reference, "Torch");
+    }
+}
