@@ -61,10 +61,17 @@ internal sealed class Team : IDisposable
         }
 
         TakeItems(0);
-        var wait = default(SpinWait);
-        while (Volatile.Read(ref busy) > 0)
+        for (var spins = 0; Volatile.Read(ref busy) > 0; spins++)
         {
-            wait.SpinOnce(sleep1Threshold: -1);
+            // Giving the processor away is for threads that lost theirs: what comes in may stay for milliseconds.
+            if (spins < SpinsBeforeSleep)
+            {
+                Thread.SpinWait(8);
+            }
+            else
+            {
+                Thread.Yield();
+            }
         }
 
         if (failure is { } e)

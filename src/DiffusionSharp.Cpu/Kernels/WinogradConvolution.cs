@@ -15,7 +15,7 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
 {
     // Tiles a thread multiplies at once, input channels of which it holds the transformed weights, and matrix tiles side by side, for
     // which it reads the transformed input once.
-    private const int BlockTiles = 48;
+    private const int BlockTiles = 24;
     private const int BlockInputs = 128;
     private const int Panels = 2;
     private const int TransformedTiles = 4;
@@ -29,6 +29,7 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
     private readonly Action<int, int> transformWeights;
     private readonly Action<int, int> transformInput;
     private readonly Action<int, int> multiply;
+    private readonly Action<int, int> convolvePart;
     private readonly int tilesX;
     private readonly int tilesPerImage;
     private readonly int columns;
@@ -46,7 +47,7 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
         tilesPerImage = tilesX * Ceiling(shape.Height, TScheme.Outputs);
         columns = Ceiling(epilogue.Stride, Columns);
         blocks = [.. Block.Split(input)];
-        (transformWeights, transformInput, multiply) = (TransformWeights, TransformInput, Multiply);
+        (transformWeights, transformInput, multiply, convolvePart) = (TransformWeights, TransformInput, Multiply, ConvolvePart);
     }
 
     private static int PanelColumns => 2 * T.Width;
@@ -65,22 +66,30 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
     public ScratchNeed Scratch(int images, int threads)
     {
         var tiles = images * tilesPerImage;
-        var round = Math.Min(tiles, RoundTiles(threads));
-        var weightFloats = tiles > BlockTiles ? columns * blocks.Length * WeightBlock : 0;
-        return new(weightFloats + InputPlace(blocks.Length, round), WeightBlock + (Places * ProductPlane));
+        var weightFloats = SharesWeights(tiles) ? columns * blocks.Length * WeightBlock : WeightBlock;
+        return OwnsInput(tiles, threads)
+            ? new(weightFloats, (Places * ProductPlane) + InputPlace(blocks.Length, BlockTiles))
+            : new(weightFloats + InputPlace(blocks.Length, Math.Min(tiles, RoundTiles(threads))), WeightBlock + (Places * ProductPlane));
     }
 
     public void Run(Workspace workspace)
     {
         this.workspace = workspace;
-        var tiles = workspace.Count(input.PerCondition) * tilesPerImage;
-        var round = RoundTiles(workspace.Team.Size);
-        sharesWeights = tiles > BlockTiles;
+        var (tiles, threads) = (workspace.Count(input.PerCondition) * tilesPerImage, workspace.Team.Size);
+        sharesWeights = SharesWeights(tiles);
         if (sharesWeights)
         {
             workspace.Team.For(columns * blocks.Length, transformWeights);
         }
 
+        if (OwnsInput(tiles, threads))
+        {
+            (first, count) = (0, tiles);
+            workspace.Team.For(Ceiling(tiles, BlockTiles), convolvePart);
+            return;
+        }
+
+        var round = RoundTiles(threads);
         for (first = 0; first < tiles; first += round)
         {
             count = Math.Min(round, tiles - first);
@@ -89,6 +98,12 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
             workspace.Team.For(columns * parts, multiply);
         }
     }
+
+    // Many tiles: their weights are transformed once for all of them.
+    private static bool SharesWeights(int tiles) => tiles > BlockTiles;
+
+    // Enough for every thread to have parts of its own, whose transformed input never leaves its cache.
+    private static bool OwnsInput(int tiles, int threads) => Ceiling(tiles, BlockTiles) >= 2 * threads;
 
     private int PanelsOf(int column) => Math.Min(Panels, Ceiling(epilogue.Stride - column, PanelColumns));
 
@@ -110,7 +125,7 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
 
     private static nint InputPlane(Block block, int tiles) => ((nint)tiles * block.Stride) + PackedWeights.Panel;
 
-    private float* Inputs(int block) => workspace.Shared + (sharesWeights ? columns * blocks.Length * WeightBlock : 0) + InputPlace(block, count);
+    private float* Inputs() => workspace.Shared + (sharesWeights ? columns * blocks.Length * WeightBlock : 0);
 
     private void TransformWeights(int worker, int item) =>
         TransformWeights(item / blocks.Length * Columns, blocks[item % blocks.Length], workspace.Shared + (item * WeightBlock));
@@ -131,21 +146,34 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TransformInput(int worker, int item)
     {
-        var (group, index) = (item / blocks.Length, item % blocks.Length);
-        var block = blocks[index];
+        var (group, block) = (item / blocks.Length, item % blocks.Length);
+        var tile = group * TransformedTiles;
+        TransformInput(blocks[block], Inputs() + InputPlace(block, count), count, tile, Math.Min(TransformedTiles, count - tile));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void TransformInput(Block block, float* inputs, int planeTiles, int tile, int tiles)
+    {
         var pixels = input.Of(block.Segment, workspace);
-        var inputs = Inputs(index);
-        var plane = InputPlane(block, count);
-        var corners = stackalloc float*[Places];
-        for (var tile = group * TransformedTiles; tile < Math.Min(count, (group + 1) * TransformedTiles); tile++)
+        var plane = InputPlane(block, planeTiles);
+        float** corners = stackalloc float*[Places], next = stackalloc float*[Places];
+        FindPixels(next, pixels, first + tile);
+        for (var i = tile; i < tile + tiles; i++)
         {
-            FindPixels(corners, pixels, first + tile);
+            var found = next;
+            next = corners;
+            corners = found;
+            FindPixels(next, pixels, first + Math.Min(i + 1, tile + tiles - 1));
             for (nint c = 0; c < block.Stride; c += T.Width)
             {
-                TScheme.Input<T>(corners, block.Channel + c, inputs + (tile * block.Stride) + c, plane);
+                if (c % Prefetch.Line == 0)
+                {
+                    Prefetch.Lines(next, Places, block.Channel + c);
+                }
+
+                TScheme.Input<T>(corners, block.Channel + c, inputs + (i * block.Stride) + c, plane);
             }
         }
     }
@@ -164,15 +192,37 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
         }
     }
 
+    private void ConvolvePart(int worker, int part)
+    {
+        var (tile, tiles) = (part * BlockTiles, Math.Min(BlockTiles, count - (part * BlockTiles)));
+        var inputs = workspace.Own(worker) + (Places * ProductPlane);
+        for (var b = 0; b < blocks.Length; b++)
+        {
+            TransformInput(blocks[b], inputs + InputPlace(b, tiles) - (tile * blocks[b].Stride), tiles, tile, tiles);
+        }
+
+        for (var column = 0; column < columns; column++)
+        {
+            Multiply(worker, column, inputs, tiles, 0, tiles);
+            TransformOutput(workspace.Own(worker), tile, tiles, column * Columns);
+        }
+    }
+
     private void Multiply(int worker, int item)
     {
         var (column, part) = (item / parts, item % parts);
         var (tile, tiles) = (part * BlockTiles, Math.Min(BlockTiles, count - (part * BlockTiles)));
+        Multiply(worker, column, Inputs(), count, tile, tiles);
+        TransformOutput(workspace.Own(worker), first + tile, tiles, column * Columns);
+    }
+
+    private void Multiply(int worker, int column, float* inputs, int planeTiles, int tile, int tiles)
+    {
         var products = workspace.Own(worker);
-        var transformed = products + (Places * ProductPlane);
         for (var b = 0; b < blocks.Length; b++)
         {
             var block = blocks[b];
+            var transformed = products + (Places * ProductPlane);
             if (sharesWeights)
             {
                 transformed = workspace.Shared + (((nint)(column * blocks.Length) + b) * WeightBlock);
@@ -182,13 +232,12 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
                 TransformWeights(column * Columns, block, transformed);
             }
 
-            var inputs = Inputs(b) + (tile * block.Stride);
-            var plane = InputPlane(block, count);
+            var plane = InputPlane(block, planeTiles);
             for (var place = 0; place < Places; place++)
             {
                 MatrixTile.Multiply<T>(
                     tiles,
-                    inputs + (place * plane),
+                    inputs + (place * plane) + (tile * block.Stride),
                     block.Stride,
                     transformed + (place * WeightPlane),
                     PanelsOf(column * Columns),
@@ -200,9 +249,9 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
                     Columns,
                     b > 0);
             }
-        }
 
-        TransformOutput(products, first + tile, tiles, column * Columns);
+            inputs += Places * plane;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
