@@ -16,7 +16,7 @@ internal sealed unsafe class Attention<T> : IStep
     private readonly int heads;
     private readonly int width;
     private readonly int pixels;
-    private readonly Action<int, int> transpose;
+    private readonly Action<int, int> arrange;
     private readonly Action<int, int> attend;
     private Workspace workspace = null!;
 
@@ -24,45 +24,70 @@ internal sealed unsafe class Attention<T> : IStep
     {
         inputs = [q, k, v];
         (this.output, this.heads, width, pixels) = (output, heads, output.Channels / heads, q.Pixels);
-        (transpose, attend) = (Transpose, Attend);
+        (arrange, attend) = (Arrange, Attend);
     }
 
     private static int Columns => 2 * T.Width;
 
     private int Panels => (pixels + PackedWeights.Panel - 1) / PackedWeights.Panel;
 
-    private nint HeadFloats => (nint)Panels * width * PackedWeights.Panel;
+    private nint KeyFloats => (nint)Panels * width * PackedWeights.Panel;
+
+    // Two vectors of the widest kind are read together.
+    private nint ValueFloats => (nint)((width + 31) & ~31) * pixels;
 
     // Whole pairs of the widest vectors, and a cache line so that rows do not compete for the same lines.
     private nint ScoreRow => ((pixels + 31) & ~31) + Lanes;
 
     private int Blocks => (pixels + BlockQueries - 1) / BlockQueries;
 
-    public ScratchNeed Scratch(int images, int threads) => new(images * heads * (long)HeadFloats, BlockQueries * (ScoreRow + Columns));
+    public ScratchNeed Scratch(int images, int threads) => new(images * heads * (long)(KeyFloats + ValueFloats), BlockQueries * (ScoreRow + Columns));
 
     public void Run(Workspace workspace)
     {
         this.workspace = workspace;
         var all = workspace.Count(inputs[0].PerCondition) * heads;
-        workspace.Team.For(all * Panels, transpose);
+        workspace.Team.For(all * Panels, arrange);
         workspace.Team.For(all * Blocks, attend);
     }
+
+    private float* Keys(int at) => workspace.Shared + (at * (KeyFloats + ValueFloats));
+
+    private float* Values(int at) => Keys(at) + KeyFloats;
+
+    private nint ValueColumn(int channel) => ((nint)(channel / PackedWeights.Panel) * pixels * PackedWeights.Panel) + (channel % PackedWeights.Panel);
 
     private float* Input(int index, int image, int head, int pixel) =>
         inputs[index].Of(inputs[index].Segments[0], workspace).At(image, pixel) + (head * width);
 
-    // kᵀ in panels of 16 keys, as the matrix tiles read it; keys past the last are zero.
-    private void Transpose(int worker, int item)
+    // kᵀ in panels of 16 keys and v in panels of 16 channels, as the matrix tiles read them: rows that lie a power of two apart compete for
+    // the same lines of the cache. Keys past the last are zero.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Arrange(int worker, int item)
     {
         var (at, panel) = Math.DivRem(item, Panels);
-        var destination = workspace.Shared + (at * HeadFloats) + ((nint)panel * width * PackedWeights.Panel);
-        for (var lane = 0; lane < PackedWeights.Panel; lane++)
+        var (image, head) = Math.DivRem(at, heads);
+        var first = panel * PackedWeights.Panel;
+        var count = Math.Min(PackedWeights.Panel, pixels - first);
+        var keys = Keys(at) + ((nint)first * width);
+        var key = Input(1, image, head, first);
+        nint row = inputs[1].Segments[0].Stride;
+        for (nint c = 0; c < width; c++, keys += PackedWeights.Panel)
         {
-            var pixel = (panel * PackedWeights.Panel) + lane;
-            var key = Input(1, at / heads, at % heads, Math.Min(pixel, pixels - 1));
-            for (var c = 0; c < width; c++)
+            for (var lane = 0; lane < PackedWeights.Panel; lane++)
             {
-                destination[(c * PackedWeights.Panel) + lane] = pixel < pixels ? key[c] : 0;
+                keys[lane] = lane < count ? key[(lane * row) + c] : 0;
+            }
+        }
+
+        for (var pixel = first; pixel < first + count; pixel++)
+        {
+            var value = Input(2, image, head, pixel);
+            var destination = Values(at) + ((nint)pixel * PackedWeights.Panel);
+            for (var c = 0; c < width; c += PackedWeights.Panel, destination += (nint)pixels * PackedWeights.Panel)
+            {
+                var channels = Math.Min(PackedWeights.Panel, width - c);
+                new Span<float>(value + c, channels).CopyTo(new Span<float>(destination, channels));
             }
         }
     }
@@ -81,18 +106,14 @@ internal sealed unsafe class Attention<T> : IStep
             inverse[i] = 1 / Softmax(scores + (i * ScoreRow));
         }
 
-        var v = Input(2, image, head, 0);
-        var (rowOut, rowIn) = (output.Stride, inputs[2].Segments[0].Stride);
+        var rowOut = output.Stride;
         var y = workspace.Pointer(output.Buffer) + ((((nint)image * pixels) + first) * rowOut) + (head * width);
         for (var column = 0; column < width; column += Columns)
         {
-            MatrixTile.Multiply<T>(queries, scores, ScoreRow, v + column, 1, 0, rowIn, T.Width, pixels, sums, Columns, false);
+            MatrixTile.Multiply<T>(queries, scores, ScoreRow, Values(at) + ValueColumn(column), 1, 0, PackedWeights.Panel, ValueColumn(T.Width), pixels, sums, Columns, false);
             for (var i = 0; i < queries; i++)
             {
-                for (var c = 0; c < Math.Min(Columns, width - column); c++)
-                {
-                    y[(i * rowOut) + column + c] = sums[(i * Columns) + c] * inverse[i];
-                }
+                Scale(sums + (i * Columns), inverse[i], y + (i * rowOut) + column, Math.Min(Columns, width - column));
             }
         }
 
@@ -105,9 +126,24 @@ internal sealed unsafe class Attention<T> : IStep
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Scale(float* x, float factor, float* y, int count)
+    {
+        var c = 0;
+        for (; c + T.Width <= count; c += T.Width)
+        {
+            T.Store(T.Multiply(T.Load(x + c), T.Broadcast(factor)), y + c);
+        }
+
+        for (; c < count; c++)
+        {
+            y[c] = x[c] * factor;
+        }
+    }
+
     private void Score(int image, int head, int first, int queries, float* scores)
     {
-        var keys = workspace.Shared + (((nint)(image * heads) + head) * HeadFloats);
+        var keys = Keys((image * heads) + head);
         var row = inputs[0].Segments[0].Stride;
         for (var column = 0; column < pixels; column += Columns)
         {

@@ -14,6 +14,7 @@ internal sealed unsafe class DirectConvolution<T, TFormat> : IStep
 {
     private const int BlockRows = 48;
     private const int BlockInputs = 256;
+    private const int Panels = 2;
 
     private readonly View input;
     private readonly ConvolutionShape shape;
@@ -33,7 +34,9 @@ internal sealed unsafe class DirectConvolution<T, TFormat> : IStep
         block = Block;
     }
 
-    private static int Columns => 2 * T.Width;
+    private static int PanelColumns => 2 * T.Width;
+
+    private static int Columns => Panels * PanelColumns;
 
     private int Taps => shape.Kernel * shape.Kernel;
 
@@ -41,8 +44,9 @@ internal sealed unsafe class DirectConvolution<T, TFormat> : IStep
 
     private nint SumFloats => BlockRows * Columns;
 
-    public ScratchNeed Scratch(int images, int threads) =>
-        new(0, PointerFloats + SumFloats + (TFormat.IsFloat32 ? 0 : (long)Taps * weights.Inputs * Columns));
+    private nint DecodedPanel => (nint)Taps * weights.Inputs * PanelColumns;
+
+    public ScratchNeed Scratch(int images, int threads) => new(0, PointerFloats + SumFloats + (TFormat.IsFloat32 ? 0 : Panels * DecodedPanel));
 
     public void Run(Workspace workspace)
     {
@@ -71,20 +75,19 @@ internal sealed unsafe class DirectConvolution<T, TFormat> : IStep
 
     private void FindRows(float** pointers, int first, int rows)
     {
-        foreach (var segment in input.Segments)
+        for (var i = 0; i < rows; i++)
         {
-            var pixels = input.Of(segment, workspace);
-            for (var ky = 0; ky < shape.Kernel; ky++)
+            var (image, pixel) = Math.DivRem(first + i, shape.Pixels);
+            var (y, x) = Math.DivRem(pixel, shape.Width);
+            (y, x) = ((y * shape.Stride) - shape.Padding, (x * shape.Stride) - shape.Padding);
+            var row = pointers + i;
+            foreach (var segment in input.Segments)
             {
-                for (var kx = 0; kx < shape.Kernel; kx++, pointers += BlockRows)
+                var pixels = input.Of(segment, workspace);
+                for (var tap = 0; tap < Taps; tap++, row += BlockRows)
                 {
-                    for (var i = 0; i < rows; i++)
-                    {
-                        var (image, pixel) = Math.DivRem(first + i, shape.Pixels);
-                        var (y, x) = Math.DivRem(pixel, shape.Width);
-                        var source = input.Pixel((y * shape.Stride) + ky - shape.Padding, (x * shape.Stride) + kx - shape.Padding);
-                        pointers[i] = source < 0 ? zeros : pixels.At(image, source);
-                    }
+                    var source = input.Pixel(y + (tap / shape.Kernel), x + (tap % shape.Kernel));
+                    *row = source < 0 ? zeros : pixels.At(image, source);
                 }
             }
         }
@@ -92,14 +95,14 @@ internal sealed unsafe class DirectConvolution<T, TFormat> : IStep
 
     private void Multiply(float** pointers, int rows, int column, float* sums, float* decoded)
     {
+        var panels = Math.Min(Panels, (epilogue.Stride - column + PanelColumns - 1) / PanelColumns);
         var b = (float*)weights.Start + weights.Column(column);
-        nint row = PackedWeights.Panel;
-        var step = column + T.Width < epilogue.Stride ? weights.Column(column + T.Width) - weights.Column(column) : 0;
+        var (row, step, panel) = ((nint)PackedWeights.Panel, weights.Column(T.Width), weights.Column(PanelColumns));
         if (!TFormat.IsFloat32)
         {
-            Decode(column, step, decoded);
+            Decode(column, panels, decoded);
             b = decoded;
-            (row, step) = (Columns, T.Width);
+            (row, step, panel) = (PanelColumns, T.Width, DecodedPanel);
         }
 
         var (accumulate, channel) = (false, 0);
@@ -110,7 +113,8 @@ internal sealed unsafe class DirectConvolution<T, TFormat> : IStep
                 for (var k = 0; k < segment.Channels; k += BlockInputs)
                 {
                     var count = Math.Min(BlockInputs, segment.Channels - k);
-                    MatrixTile.Gather<T>(rows, pointers, k, b + (((tap * weights.Inputs) + channel + k) * row), row, step, count, sums, Columns, accumulate);
+                    var weightRow = ((nint)tap * weights.Inputs) + channel + k;
+                    MatrixTile.Gather<T>(rows, pointers, k, b + (weightRow * row), panels, panel, row, step, count, sums, Columns, accumulate);
                     accumulate = true;
                 }
             }
@@ -119,14 +123,16 @@ internal sealed unsafe class DirectConvolution<T, TFormat> : IStep
         }
     }
 
-    private void Decode(int column, nint step, float* decoded)
+    private void Decode(int column, int panels, float* decoded)
     {
-        var start = weights.Column(column);
-        for (nint i = 0; i < (nint)Taps * weights.Inputs; i++)
+        for (var panel = 0; panel < panels; panel++, column += PanelColumns, decoded += DecodedPanel)
         {
-            var place = start + (i * PackedWeights.Panel);
-            T.Store(TFormat.Load<T>(weights.Start, place), decoded + (i * Columns));
-            T.Store(TFormat.Load<T>(weights.Start, place + step), decoded + (i * Columns) + T.Width);
+            var (first, second) = (weights.Column(column), weights.Column(column + T.Width));
+            for (nint i = 0; i < (nint)Taps * weights.Inputs; i++)
+            {
+                T.Store(TFormat.Load<T>(weights.Start, first + (i * PackedWeights.Panel)), decoded + (i * PanelColumns));
+                T.Store(TFormat.Load<T>(weights.Start, second + (i * PackedWeights.Panel)), decoded + (i * PanelColumns) + T.Width);
+            }
         }
     }
 

@@ -43,13 +43,17 @@ internal static unsafe class MatrixTile
     }
 
     /// <summary>Multiplies rows that lie anywhere, from their value number <paramref name="first"/> on, in tiles.</summary>
-    public static void Gather<T>(int rows, float** a, nint first, float* b, nint bRow, nint bStep, nint k, float* c, nint cRow, bool accumulate)
+    public static void Gather<T>(int rows, float** a, nint first, float* b, int panels, nint bPanel, nint bRow, nint bStep, nint k, float* c, nint cRow, bool accumulate)
         where T : unmanaged, ISimd<T>
     {
         for (var row = 0; row < rows;)
         {
             var height = Height<T>(rows - row);
-            Multiply<T>(height, a + row, first, b, bRow, bStep, k, c + (row * cRow), cRow, accumulate);
+            for (var panel = 0; panel < panels; panel++)
+            {
+                Multiply<T>(height, a + row, first, b + (panel * bPanel), bRow, bStep, k, c + (row * cRow) + (2 * panel * T.Width), cRow, accumulate);
+            }
+
             row += height;
         }
     }

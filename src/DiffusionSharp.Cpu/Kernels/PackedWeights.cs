@@ -19,8 +19,8 @@ internal sealed unsafe class PackedWeights : IDisposable
         (InputStep, TapStep) = tapsTogether ? (taps * Panel, Panel) : (Panel, (nint)inputs * Panel);
         (Outputs, Inputs, Taps, Precision) = (outputs, inputs, taps, precision);
         var size = precision == WeightPrecision.Float32 ? sizeof(float) : sizeof(ushort);
-        memory = new AlignedMemory((long)size * Segment.Round(outputs) * inputs * taps);
-        for (var panel = 0; panel * Panel < outputs; panel++)
+        memory = new AlignedMemory((long)size * Panels * PanelValues);
+        for (var panel = 0; panel < Panels; panel++)
         {
             Pack(weights, panel);
         }
@@ -42,6 +42,9 @@ internal sealed unsafe class PackedWeights : IDisposable
 
     /// <summary>Values of one panel.</summary>
     public nint PanelValues => (nint)Taps * Inputs * Panel;
+
+    // Two vectors of the widest kind are read together.
+    private int Panels => (Outputs + (2 * Panel) - 1) / (2 * Panel) * 2;
 
     /// <summary>Bytes held.</summary>
     public long Bytes => memory.Bytes;

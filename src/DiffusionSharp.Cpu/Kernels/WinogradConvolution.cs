@@ -13,9 +13,14 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
     where TScheme : IWinograd
     where TFormat : IWeightFormat
 {
-    // Tiles a thread multiplies at once, input channels of which it holds the transformed weights, and matrix tiles side by side, for
-    // which it reads the transformed input once.
-    private const int BlockTiles = 24;
+    // Tiles a thread multiplies at once: those of a block read their transformed input from where all threads put it, those of a part
+    // are transformed by the thread itself and fit its cache.
+    private const int BlockTiles = 64;
+    private const int PartTiles = 12;
+    private const int ManyParts = 32;
+
+    // Input channels of which a thread holds the transformed weights, and matrix tiles side by side, for which it reads the
+    // transformed input once.
     private const int BlockInputs = 128;
     private const int Panels = 2;
     private const int TransformedTiles = 4;
@@ -68,7 +73,7 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
         var tiles = images * tilesPerImage;
         var weightFloats = SharesWeights(tiles) ? columns * blocks.Length * WeightBlock : WeightBlock;
         return OwnsInput(tiles, threads)
-            ? new(weightFloats, (Places * ProductPlane) + InputPlace(blocks.Length, BlockTiles))
+            ? new(weightFloats, (Places * ProductPlane) + InputPlace(blocks.Length, PartTiles))
             : new(weightFloats + InputPlace(blocks.Length, Math.Min(tiles, RoundTiles(threads))), WeightBlock + (Places * ProductPlane));
     }
 
@@ -85,7 +90,7 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
         if (OwnsInput(tiles, threads))
         {
             (first, count) = (0, tiles);
-            workspace.Team.For(Ceiling(tiles, BlockTiles), convolvePart);
+            workspace.Team.For(Ceiling(tiles, PartTiles), convolvePart);
             return;
         }
 
@@ -102,8 +107,8 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
     // Many tiles: their weights are transformed once for all of them.
     private static bool SharesWeights(int tiles) => tiles > BlockTiles;
 
-    // Enough for every thread to have parts of its own, whose transformed input never leaves its cache.
-    private static bool OwnsInput(int tiles, int threads) => Ceiling(tiles, BlockTiles) >= 2 * threads;
+    // Parts read all the weights each, which pays where there are many of them.
+    private static bool OwnsInput(int tiles, int threads) => Ceiling(tiles, PartTiles) >= Math.Max(ManyParts, 2 * threads);
 
     private int PanelsOf(int column) => Math.Min(Panels, Ceiling(epilogue.Stride - column, PanelColumns));
 
@@ -137,7 +142,7 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
         for (; column < end; column += PanelColumns, destination += BlockInputs * PanelColumns)
         {
             var first = weights.Column(column) + (block.WeightRow * weights.InputStep);
-            var second = weights.Column(Math.Min(column + T.Width, epilogue.Stride - T.Width)) + (block.WeightRow * weights.InputStep);
+            var second = weights.Column(column + T.Width) + (block.WeightRow * weights.InputStep);
             for (nint k = 0; k < block.Channels; k++)
             {
                 TScheme.Weights<T, TFormat>(weights.Start, first + (k * weights.InputStep), weights.TapStep, destination + (k * PanelColumns), WeightPlane);
@@ -194,7 +199,7 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
 
     private void ConvolvePart(int worker, int part)
     {
-        var (tile, tiles) = (part * BlockTiles, Math.Min(BlockTiles, count - (part * BlockTiles)));
+        var (tile, tiles) = (part * PartTiles, Math.Min(PartTiles, count - (part * PartTiles)));
         var inputs = workspace.Own(worker) + (Places * ProductPlane);
         for (var b = 0; b < blocks.Length; b++)
         {
