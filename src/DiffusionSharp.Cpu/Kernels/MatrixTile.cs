@@ -95,25 +95,25 @@ internal static unsafe class MatrixTile
         }
     }
 
-    // The conditions are constants to the JIT: what a height does not need is not there.
+    // Rows past TRows.Count vanish when this is compiled. Four steps at a time: where two threads share a core, instructions that only
+    // count cost as much as those that compute.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile<T, TRows>(float** a, nint first, float* b, nint bRow, nint bStep, nint k, float* c, nint cRow, bool accumulate)
         where T : unmanaged, ISimd<T>
         where TRows : struct, IRows
     {
-        var a0 = a[0] + first;
-        var a1 = TRows.Count > 1 ? a[1] + first : null;
-        var a2 = TRows.Count > 2 ? a[2] + first : null;
-        var a3 = TRows.Count > 3 ? a[3] + first : null;
-        var a4 = TRows.Count > 4 ? a[4] + first : null;
-        var a5 = TRows.Count > 5 ? a[5] + first : null;
-        var a6 = TRows.Count > 6 ? a[6] + first : null;
-        var a7 = TRows.Count > 7 ? a[7] + first : null;
-        var a8 = TRows.Count > 8 ? a[8] + first : null;
-        var a9 = TRows.Count > 9 ? a[9] + first : null;
-        var a10 = TRows.Count > 10 ? a[10] + first : null;
-        var a11 = TRows.Count > 11 ? a[11] + first : null;
-        
+        var a0 = Address<TRows>(a, 0, first);
+        var a1 = Address<TRows>(a, 1, first);
+        var a2 = Address<TRows>(a, 2, first);
+        var a3 = Address<TRows>(a, 3, first);
+        var a4 = Address<TRows>(a, 4, first);
+        var a5 = Address<TRows>(a, 5, first);
+        var a6 = Address<TRows>(a, 6, first);
+        var a7 = Address<TRows>(a, 7, first);
+        var a8 = Address<TRows>(a, 8, first);
+        var a9 = Address<TRows>(a, 9, first);
+        var a10 = Address<TRows>(a, 10, first);
+        var a11 = Address<TRows>(a, 11, first);
         T c00 = T.Zero, c01 = T.Zero;
         T c10 = T.Zero, c11 = T.Zero;
         T c20 = T.Zero, c21 = T.Zero;
@@ -128,227 +128,160 @@ internal static unsafe class MatrixTile
         T c110 = T.Zero, c111 = T.Zero;
         if (accumulate)
         {
-            c00 = T.Load(c);
-            c01 = T.Load(c + T.Width);
-            if (TRows.Count > 1)
-            {
-                c10 = T.Load(c + (1 * cRow));
-                c11 = T.Load(c + (1 * cRow) + T.Width);
-            }
-
-            if (TRows.Count > 2)
-            {
-                c20 = T.Load(c + (2 * cRow));
-                c21 = T.Load(c + (2 * cRow) + T.Width);
-            }
-
-            if (TRows.Count > 3)
-            {
-                c30 = T.Load(c + (3 * cRow));
-                c31 = T.Load(c + (3 * cRow) + T.Width);
-            }
-
-            if (TRows.Count > 4)
-            {
-                c40 = T.Load(c + (4 * cRow));
-                c41 = T.Load(c + (4 * cRow) + T.Width);
-            }
-
-            if (TRows.Count > 5)
-            {
-                c50 = T.Load(c + (5 * cRow));
-                c51 = T.Load(c + (5 * cRow) + T.Width);
-            }
-
-            if (TRows.Count > 6)
-            {
-                c60 = T.Load(c + (6 * cRow));
-                c61 = T.Load(c + (6 * cRow) + T.Width);
-            }
-
-            if (TRows.Count > 7)
-            {
-                c70 = T.Load(c + (7 * cRow));
-                c71 = T.Load(c + (7 * cRow) + T.Width);
-            }
-
-            if (TRows.Count > 8)
-            {
-                c80 = T.Load(c + (8 * cRow));
-                c81 = T.Load(c + (8 * cRow) + T.Width);
-            }
-
-            if (TRows.Count > 9)
-            {
-                c90 = T.Load(c + (9 * cRow));
-                c91 = T.Load(c + (9 * cRow) + T.Width);
-            }
-
-            if (TRows.Count > 10)
-            {
-                c100 = T.Load(c + (10 * cRow));
-                c101 = T.Load(c + (10 * cRow) + T.Width);
-            }
-
-            if (TRows.Count > 11)
-            {
-                c110 = T.Load(c + (11 * cRow));
-                c111 = T.Load(c + (11 * cRow) + T.Width);
-            }
+            Load<T, TRows>(0, c, cRow, ref c00, ref c01);
+            Load<T, TRows>(1, c, cRow, ref c10, ref c11);
+            Load<T, TRows>(2, c, cRow, ref c20, ref c21);
+            Load<T, TRows>(3, c, cRow, ref c30, ref c31);
+            Load<T, TRows>(4, c, cRow, ref c40, ref c41);
+            Load<T, TRows>(5, c, cRow, ref c50, ref c51);
+            Load<T, TRows>(6, c, cRow, ref c60, ref c61);
+            Load<T, TRows>(7, c, cRow, ref c70, ref c71);
+            Load<T, TRows>(8, c, cRow, ref c80, ref c81);
+            Load<T, TRows>(9, c, cRow, ref c90, ref c91);
+            Load<T, TRows>(10, c, cRow, ref c100, ref c101);
+            Load<T, TRows>(11, c, cRow, ref c110, ref c111);
         }
 
-        for (nint p = 0; p < k; p++)
+        nint p = 0;
+        T b0, b1;
+        for (; p <= k - 4; p += 4)
         {
-            var b0 = T.Load(b);
-            var b1 = T.Load(b + bStep);
+            b0 = T.Load(b);
+            b1 = T.Load(b + bStep);
             b += bRow;
-            var x0 = T.Broadcast(a0[p]);
-            c00 = T.Fma(x0, b0, c00);
-            c01 = T.Fma(x0, b1, c01);
-            if (TRows.Count > 1)
-            {
-                var x1 = T.Broadcast(a1[p]);
-                c10 = T.Fma(x1, b0, c10);
-                c11 = T.Fma(x1, b1, c11);
-            }
+            Step<T, TRows>(0, a0, p, b0, b1, ref c00, ref c01);
+            Step<T, TRows>(1, a1, p, b0, b1, ref c10, ref c11);
+            Step<T, TRows>(2, a2, p, b0, b1, ref c20, ref c21);
+            Step<T, TRows>(3, a3, p, b0, b1, ref c30, ref c31);
+            Step<T, TRows>(4, a4, p, b0, b1, ref c40, ref c41);
+            Step<T, TRows>(5, a5, p, b0, b1, ref c50, ref c51);
+            Step<T, TRows>(6, a6, p, b0, b1, ref c60, ref c61);
+            Step<T, TRows>(7, a7, p, b0, b1, ref c70, ref c71);
+            Step<T, TRows>(8, a8, p, b0, b1, ref c80, ref c81);
+            Step<T, TRows>(9, a9, p, b0, b1, ref c90, ref c91);
+            Step<T, TRows>(10, a10, p, b0, b1, ref c100, ref c101);
+            Step<T, TRows>(11, a11, p, b0, b1, ref c110, ref c111);
 
-            if (TRows.Count > 2)
-            {
-                var x2 = T.Broadcast(a2[p]);
-                c20 = T.Fma(x2, b0, c20);
-                c21 = T.Fma(x2, b1, c21);
-            }
+            b0 = T.Load(b);
+            b1 = T.Load(b + bStep);
+            b += bRow;
+            Step<T, TRows>(0, a0, p + 1, b0, b1, ref c00, ref c01);
+            Step<T, TRows>(1, a1, p + 1, b0, b1, ref c10, ref c11);
+            Step<T, TRows>(2, a2, p + 1, b0, b1, ref c20, ref c21);
+            Step<T, TRows>(3, a3, p + 1, b0, b1, ref c30, ref c31);
+            Step<T, TRows>(4, a4, p + 1, b0, b1, ref c40, ref c41);
+            Step<T, TRows>(5, a5, p + 1, b0, b1, ref c50, ref c51);
+            Step<T, TRows>(6, a6, p + 1, b0, b1, ref c60, ref c61);
+            Step<T, TRows>(7, a7, p + 1, b0, b1, ref c70, ref c71);
+            Step<T, TRows>(8, a8, p + 1, b0, b1, ref c80, ref c81);
+            Step<T, TRows>(9, a9, p + 1, b0, b1, ref c90, ref c91);
+            Step<T, TRows>(10, a10, p + 1, b0, b1, ref c100, ref c101);
+            Step<T, TRows>(11, a11, p + 1, b0, b1, ref c110, ref c111);
 
-            if (TRows.Count > 3)
-            {
-                var x3 = T.Broadcast(a3[p]);
-                c30 = T.Fma(x3, b0, c30);
-                c31 = T.Fma(x3, b1, c31);
-            }
+            b0 = T.Load(b);
+            b1 = T.Load(b + bStep);
+            b += bRow;
+            Step<T, TRows>(0, a0, p + 2, b0, b1, ref c00, ref c01);
+            Step<T, TRows>(1, a1, p + 2, b0, b1, ref c10, ref c11);
+            Step<T, TRows>(2, a2, p + 2, b0, b1, ref c20, ref c21);
+            Step<T, TRows>(3, a3, p + 2, b0, b1, ref c30, ref c31);
+            Step<T, TRows>(4, a4, p + 2, b0, b1, ref c40, ref c41);
+            Step<T, TRows>(5, a5, p + 2, b0, b1, ref c50, ref c51);
+            Step<T, TRows>(6, a6, p + 2, b0, b1, ref c60, ref c61);
+            Step<T, TRows>(7, a7, p + 2, b0, b1, ref c70, ref c71);
+            Step<T, TRows>(8, a8, p + 2, b0, b1, ref c80, ref c81);
+            Step<T, TRows>(9, a9, p + 2, b0, b1, ref c90, ref c91);
+            Step<T, TRows>(10, a10, p + 2, b0, b1, ref c100, ref c101);
+            Step<T, TRows>(11, a11, p + 2, b0, b1, ref c110, ref c111);
 
-            if (TRows.Count > 4)
-            {
-                var x4 = T.Broadcast(a4[p]);
-                c40 = T.Fma(x4, b0, c40);
-                c41 = T.Fma(x4, b1, c41);
-            }
-
-            if (TRows.Count > 5)
-            {
-                var x5 = T.Broadcast(a5[p]);
-                c50 = T.Fma(x5, b0, c50);
-                c51 = T.Fma(x5, b1, c51);
-            }
-
-            if (TRows.Count > 6)
-            {
-                var x6 = T.Broadcast(a6[p]);
-                c60 = T.Fma(x6, b0, c60);
-                c61 = T.Fma(x6, b1, c61);
-            }
-
-            if (TRows.Count > 7)
-            {
-                var x7 = T.Broadcast(a7[p]);
-                c70 = T.Fma(x7, b0, c70);
-                c71 = T.Fma(x7, b1, c71);
-            }
-
-            if (TRows.Count > 8)
-            {
-                var x8 = T.Broadcast(a8[p]);
-                c80 = T.Fma(x8, b0, c80);
-                c81 = T.Fma(x8, b1, c81);
-            }
-
-            if (TRows.Count > 9)
-            {
-                var x9 = T.Broadcast(a9[p]);
-                c90 = T.Fma(x9, b0, c90);
-                c91 = T.Fma(x9, b1, c91);
-            }
-
-            if (TRows.Count > 10)
-            {
-                var x10 = T.Broadcast(a10[p]);
-                c100 = T.Fma(x10, b0, c100);
-                c101 = T.Fma(x10, b1, c101);
-            }
-
-            if (TRows.Count > 11)
-            {
-                var x11 = T.Broadcast(a11[p]);
-                c110 = T.Fma(x11, b0, c110);
-                c111 = T.Fma(x11, b1, c111);
-            }
+            b0 = T.Load(b);
+            b1 = T.Load(b + bStep);
+            b += bRow;
+            Step<T, TRows>(0, a0, p + 3, b0, b1, ref c00, ref c01);
+            Step<T, TRows>(1, a1, p + 3, b0, b1, ref c10, ref c11);
+            Step<T, TRows>(2, a2, p + 3, b0, b1, ref c20, ref c21);
+            Step<T, TRows>(3, a3, p + 3, b0, b1, ref c30, ref c31);
+            Step<T, TRows>(4, a4, p + 3, b0, b1, ref c40, ref c41);
+            Step<T, TRows>(5, a5, p + 3, b0, b1, ref c50, ref c51);
+            Step<T, TRows>(6, a6, p + 3, b0, b1, ref c60, ref c61);
+            Step<T, TRows>(7, a7, p + 3, b0, b1, ref c70, ref c71);
+            Step<T, TRows>(8, a8, p + 3, b0, b1, ref c80, ref c81);
+            Step<T, TRows>(9, a9, p + 3, b0, b1, ref c90, ref c91);
+            Step<T, TRows>(10, a10, p + 3, b0, b1, ref c100, ref c101);
+            Step<T, TRows>(11, a11, p + 3, b0, b1, ref c110, ref c111);
         }
 
-        T.Store(c00, c);
-        T.Store(c01, c + T.Width);
-        if (TRows.Count > 1)
+        for (; p < k; p++)
         {
-            T.Store(c10, c + (1 * cRow));
-            T.Store(c11, c + (1 * cRow) + T.Width);
+            b0 = T.Load(b);
+            b1 = T.Load(b + bStep);
+            b += bRow;
+            Step<T, TRows>(0, a0, p, b0, b1, ref c00, ref c01);
+            Step<T, TRows>(1, a1, p, b0, b1, ref c10, ref c11);
+            Step<T, TRows>(2, a2, p, b0, b1, ref c20, ref c21);
+            Step<T, TRows>(3, a3, p, b0, b1, ref c30, ref c31);
+            Step<T, TRows>(4, a4, p, b0, b1, ref c40, ref c41);
+            Step<T, TRows>(5, a5, p, b0, b1, ref c50, ref c51);
+            Step<T, TRows>(6, a6, p, b0, b1, ref c60, ref c61);
+            Step<T, TRows>(7, a7, p, b0, b1, ref c70, ref c71);
+            Step<T, TRows>(8, a8, p, b0, b1, ref c80, ref c81);
+            Step<T, TRows>(9, a9, p, b0, b1, ref c90, ref c91);
+            Step<T, TRows>(10, a10, p, b0, b1, ref c100, ref c101);
+            Step<T, TRows>(11, a11, p, b0, b1, ref c110, ref c111);
         }
 
-        if (TRows.Count > 2)
-        {
-            T.Store(c20, c + (2 * cRow));
-            T.Store(c21, c + (2 * cRow) + T.Width);
-        }
+        Store<T, TRows>(0, c00, c01, c, cRow);
+        Store<T, TRows>(1, c10, c11, c, cRow);
+        Store<T, TRows>(2, c20, c21, c, cRow);
+        Store<T, TRows>(3, c30, c31, c, cRow);
+        Store<T, TRows>(4, c40, c41, c, cRow);
+        Store<T, TRows>(5, c50, c51, c, cRow);
+        Store<T, TRows>(6, c60, c61, c, cRow);
+        Store<T, TRows>(7, c70, c71, c, cRow);
+        Store<T, TRows>(8, c80, c81, c, cRow);
+        Store<T, TRows>(9, c90, c91, c, cRow);
+        Store<T, TRows>(10, c100, c101, c, cRow);
+        Store<T, TRows>(11, c110, c111, c, cRow);
+    }
 
-        if (TRows.Count > 3)
-        {
-            T.Store(c30, c + (3 * cRow));
-            T.Store(c31, c + (3 * cRow) + T.Width);
-        }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float* Address<TRows>(float** a, int row, nint first)
+        where TRows : struct, IRows => row < TRows.Count ? a[row] + first : null;
 
-        if (TRows.Count > 4)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Load<T, TRows>(int row, float* c, nint cRow, ref T c0, ref T c1)
+        where T : unmanaged, ISimd<T>
+        where TRows : struct, IRows
+    {
+        if (row < TRows.Count)
         {
-            T.Store(c40, c + (4 * cRow));
-            T.Store(c41, c + (4 * cRow) + T.Width);
+            c0 = T.Load(c + (row * cRow));
+            c1 = T.Load(c + (row * cRow) + T.Width);
         }
+    }
 
-        if (TRows.Count > 5)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Step<T, TRows>(int row, float* a, nint p, T b0, T b1, ref T c0, ref T c1)
+        where T : unmanaged, ISimd<T>
+        where TRows : struct, IRows
+    {
+        if (row < TRows.Count)
         {
-            T.Store(c50, c + (5 * cRow));
-            T.Store(c51, c + (5 * cRow) + T.Width);
+            var x = T.Broadcast(a[p]);
+            c0 = T.Fma(x, b0, c0);
+            c1 = T.Fma(x, b1, c1);
         }
+    }
 
-        if (TRows.Count > 6)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store<T, TRows>(int row, T c0, T c1, float* c, nint cRow)
+        where T : unmanaged, ISimd<T>
+        where TRows : struct, IRows
+    {
+        if (row < TRows.Count)
         {
-            T.Store(c60, c + (6 * cRow));
-            T.Store(c61, c + (6 * cRow) + T.Width);
-        }
-
-        if (TRows.Count > 7)
-        {
-            T.Store(c70, c + (7 * cRow));
-            T.Store(c71, c + (7 * cRow) + T.Width);
-        }
-
-        if (TRows.Count > 8)
-        {
-            T.Store(c80, c + (8 * cRow));
-            T.Store(c81, c + (8 * cRow) + T.Width);
-        }
-
-        if (TRows.Count > 9)
-        {
-            T.Store(c90, c + (9 * cRow));
-            T.Store(c91, c + (9 * cRow) + T.Width);
-        }
-
-        if (TRows.Count > 10)
-        {
-            T.Store(c100, c + (10 * cRow));
-            T.Store(c101, c + (10 * cRow) + T.Width);
-        }
-
-        if (TRows.Count > 11)
-        {
-            T.Store(c110, c + (11 * cRow));
-            T.Store(c111, c + (11 * cRow) + T.Width);
+            T.Store(c0, c + (row * cRow));
+            T.Store(c1, c + (row * cRow) + T.Width);
         }
     }
 
