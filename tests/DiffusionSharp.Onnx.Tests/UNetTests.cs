@@ -13,10 +13,10 @@ public sealed class UNetTests
     public static TheoryData<string> Networks => [.. SmallUNets.All.Keys];
 
     [Fact]
-    public void Random_graphs() => RandomGraph.Cases.Sample(network => OnnxRuntime.AssertAgrees(network), iter: 100, threads: 1);
+    public void Random_graphs() => RandomGraph.Cases.Sample(network => OnnxRuntime.AssertAgrees(network), iter: 60, threads: 1);
 
     [Fact]
-    public void Random_UNets() => RandomUNet.Cases.Sample(network => OnnxRuntime.AssertAgrees(network), iter: 60, threads: 1);
+    public void Random_UNets() => RandomUNet.Cases.Sample(network => OnnxRuntime.AssertAgrees(network), iter: 40, threads: 1);
 
     [Theory]
     [MemberData(nameof(Networks))]
@@ -37,7 +37,8 @@ public sealed class UNetTests
     public void Every_opset_gives_the_same_numbers(int opset)
     {
         var options = new OnnxOptions { Opset = opset };
-        Assert.All(SmallUNets.All.Keys, name => OnnxRuntime.AssertAgrees(SmallUNets.Case(name, images: 2), options: options));
+        string[] networks = ["classes, scale and shift, heads", "wide and flat", "one pixel"];
+        Assert.All(networks, name => OnnxRuntime.AssertAgrees(SmallUNets.Case(name, images: 2), options: options));
     }
 
     [Theory]
