@@ -1,19 +1,23 @@
+using Conformance.Networks;
 using DiffusionSharp.Cli.Parts;
+using DiffusionSharp.Cpu;
 using DiffusionSharp.Models;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Noise;
 using DiffusionSharp.Onnx.Tests.Kit;
 using DiffusionSharp.Sampling;
 using DiffusionSharp.Schedules;
-using DiffusionSharp.Torch.Engine;
 using DiffusionSharp.Weights;
-using Net = DiffusionSharp.Onnx.Tests.Kit.Networks;
+using TestKit.Networks;
 
 namespace DiffusionSharp.Onnx.Tests;
 
 /// <summary>A whole sampler in ONNX Runtime against <see cref="DiffusionModel.Sample"/> and <see cref="Sampler"/>.</summary>
 public sealed class SamplerTests : Scratch
 {
+    // What two engines in float32 differ by, after a few steps.
+    private const double Bound = 5e-5;
+
     private static readonly SchedulerConfig Scheduler = new() { NumTrainTimesteps = 100, BetaEnd = 0.05 };
     private static readonly UNetConfig Small = UNetConfig.Ddpm(new(3, 8, 8), 8, [1, 2], 1, []) with { NormNumGroups = 4 };
     private static readonly UNetConfig Conditional = Small with { NumClassEmbeds = 4, NullClass = 3 };
@@ -22,14 +26,14 @@ public sealed class SamplerTests : Scratch
     public void A_model_samples_the_same_images()
     {
         var graph = UNet.Build(Small);
-        var weights = Net.Weights(graph);
+        var weights = Weights(graph);
         ModelFolder.Save(Path.Combine(Folder, "model"), Small, Scheduler, graph.Parameters.Select(p => KeyValuePair.Create(p.Name, weights(p))));
-        using var model = DiffusionModel.Load(Path.Combine(Folder, "model"), TorchEngine.Cpu);
-        var noise = Net.Noise(3 * graph.InputShape.Elements);
+        using var model = DiffusionModel.Load(Path.Combine(Folder, "model"), CpuEngine.Default);
+        var noise = Noise(graph, images: 3);
         var options = new SampleOptions { Steps = 6, Count = 3, InitialX = Array.ConvertAll(noise, v => (double)v) };
 
         OnnxExport.Sampler(Model, model.Graph, weights, model.Plan(options));
-        Net.AssertNear(model.Sample(options).ToFloats(), Images(graph, noise, []), 2e-5);
+        Relative.AssertWithin(Bound, Images(graph, noise, []), model.Sample(options).Values, "ONNX Runtime");
     }
 
     [Theory]
@@ -75,9 +79,9 @@ public sealed class SamplerTests : Scratch
     public void The_weights_are_in_the_file_once()
     {
         var graph = UNet.Build(Small);
-        OnnxExport.Sampler(Model, graph, Net.Weights(graph), Plan(new SampleOptions { Steps = 1 }));
+        OnnxExport.Sampler(Model, graph, Weights(graph), Plan(new SampleOptions { Steps = 1 }));
         var one = new FileInfo(Model).Length;
-        OnnxExport.Sampler(Model, graph, Net.Weights(graph), Plan(new SampleOptions { Steps = 5 }));
+        OnnxExport.Sampler(Model, graph, Weights(graph), Plan(new SampleOptions { Steps = 5 }));
         Assert.InRange(new FileInfo(Model).Length - one, 1, graph.ParameterCount * sizeof(float));
     }
 
@@ -105,10 +109,23 @@ public sealed class SamplerTests : Scratch
             : plan;
         var guidance = what switch { "Guidance" => 2, "NotFinite" => double.NaN, _ => 1 };
 
-        var e = Assert.Throws<DiffusionException>(() => OnnxExport.Sampler(Model, graph, Net.Weights(graph), plan, guidance));
+        var e = Assert.Throws<DiffusionException>(() => OnnxExport.Sampler(Model, graph, Weights(graph), plan, guidance));
         Assert.Equal(ErrorKind.Usage, e.Kind);
         Assert.Contains(words, e.Message);
         Assert.False(File.Exists(Model));
+    }
+
+    private static Func<ParameterSpec, HostTensor> Weights(NetworkGraph graph)
+    {
+        var all = RandomWeights.Create(graph, seed: 1);
+        return p => all[p.Name];
+    }
+
+    private static float[] Noise(NetworkGraph graph, int images)
+    {
+        var noise = new float[images * graph.InputShape.Elements];
+        CounterNoise.Gaussian(9, 0, noise.AsSpan());
+        return noise;
     }
 
     private static SamplingPlan Plan(SampleOptions options, PredictionType predicts = PredictionType.Epsilon) =>
@@ -117,10 +134,11 @@ public sealed class SamplerTests : Scratch
     private void AssertSame(UNetConfig config, SamplingPlan plan, double guidance = 1, params int[] labels)
     {
         var graph = UNet.Build(config);
-        var weights = Net.Weights(graph);
+        var weights = Weights(graph);
         OnnxExport.Sampler(Model, graph, weights, plan, guidance);
-        var noise = Net.Noise(2 * graph.InputShape.Elements);
-        using var network = new TorchDenoiser(graph, weights);
+        var noise = Noise(graph, images: 2);
+        var network = CpuEngine.Default(graph, weights);
+        using var disposed = network as IDisposable;
         var expected = Sampler.Run(guidance == 1 ? network : new GuidedDenoiser(network, guidance, graph.NullClass!.Value), plan, new SamplerRequest
         {
             Shape = graph.InputShape,
@@ -129,7 +147,7 @@ public sealed class SamplerTests : Scratch
             InitialX = Array.ConvertAll(noise, v => (double)v),
             Labels = labels.Length == 0 ? null : labels,
         });
-        Net.AssertNear(expected.ToFloats(), Images(graph, noise, labels), 2e-5);
+        Relative.AssertWithin(Bound, Images(graph, noise, labels), expected.Values, "ONNX Runtime");
     }
 
     private float[] Images(NetworkGraph graph, float[] noise, int[] labels)

@@ -7,13 +7,19 @@ using static TorchSharp.torch;
 namespace DiffusionSharp.Bench.Eager;
 
 /// <summary>One network call of the peer, from host memory to host memory.</summary>
+/// <remarks>Images in channels-last layout keep it through the whole network; libtorch chooses its convolutions accordingly.</remarks>
 internal sealed class EagerDenoiser : IDenoiser, IDisposable
 {
     private readonly EagerUNet network;
+    private readonly ScalarType type;
+    private readonly bool channelsLast;
 
-    public EagerDenoiser(UNetConfig config, IReadOnlyDictionary<string, HostTensor> weights)
+    public EagerDenoiser(
+        UNetConfig config, IReadOnlyDictionary<string, HostTensor> weights, ScalarType type = ScalarType.Float32, bool channelsLast = false)
     {
+        (this.type, this.channelsLast) = (type, channelsLast);
         network = new EagerUNet(config, weights);
+        network.to(type);
         network.eval();
         OutputChannels = config.OutChannels;
     }
@@ -25,9 +31,14 @@ internal sealed class EagerDenoiser : IDenoiser, IDisposable
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var s = input.Shape;
-        var x = tensor(input.X.ToArray(), [input.Count, s.Channels, s.Height, s.Width]);
-        var t = tensor(input.Timesteps.ToArray(), dtype: ScalarType.Float32);
-        network.forward(x, t).data<float>().CopyTo(prediction);
+        var x = tensor(input.X.ToArray(), [input.Count, s.Channels, s.Height, s.Width]).to(type);
+        if (channelsLast)
+        {
+            x = x.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
+        }
+
+        var t = tensor(input.Timesteps.ToArray(), dtype: type == ScalarType.Float64 ? type : ScalarType.Float32);
+        network.forward(x, t).to(ScalarType.Float32).contiguous().data<float>().CopyTo(prediction);
     }
 
     public void Dispose() => network.Dispose();

@@ -12,23 +12,27 @@ internal static class Interleaved
     /// <summary>The same for variants that say themselves what they measured.</summary>
     public static Timing[] Measure(int rounds, params (string Name, Func<double> Action)[] variants)
     {
+        var values = Rounds(rounds + 1, [.. variants.Select(v => v.Action)]);
+        return [.. variants.Select((v, i) => new Timing(v.Name, values[i][1..], ResidentMemory.RiseOf(() => v.Action())))];
+    }
+
+    /// <summary>The rounds alone: what each variant measured in each.</summary>
+    public static List<double>[] Rounds(int rounds, IReadOnlyList<Func<double>> variants)
+    {
         var values = variants.Select(_ => new List<double>()).ToArray();
-        for (var round = -1; round < rounds; round++)
+        for (var round = 0; round < rounds; round++)
         {
-            for (var v = 0; v < variants.Length; v++)
+            for (var v = 0; v < values.Length; v++)
             {
-                var value = variants[v].Action();
-                if (round >= 0)
-                {
-                    values[v].Add(value);
-                }
+                values[v].Add(variants[v]());
             }
         }
 
-        return [.. variants.Select((v, i) => new Timing(v.Name, values[i], ResidentMemory.RiseOf(() => v.Action())))];
+        return values;
     }
 
-    private static double Seconds(Action action)
+    /// <summary>How long something takes.</summary>
+    public static double Seconds(Action action)
     {
         var start = Stopwatch.GetTimestamp();
         action();

@@ -20,6 +20,9 @@ internal sealed class OnnxRuntimeModel : IDenoiser, IDisposable
         try
         {
             using var options = new SessionOptions { IntraOpNumThreads = threads, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+
+            // Its threads wait actively between the nodes of a call, but not after it: others have work to do then.
+            options.AddSessionConfigEntry("session.force_spinning_stop", "1");
             session = new InferenceSession(path, options);
         }
         catch (OnnxRuntimeException e)
