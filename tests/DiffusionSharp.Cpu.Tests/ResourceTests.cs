@@ -16,18 +16,24 @@ public class ResourceTests
     {
         var (large, small) = (SmallUNets.Case(name, images: 4), SmallUNets.Case(name, images: 1));
         var room = new float[4 * large.Graph.OutputShape.Elements];
-        foreach (var form in Forms.All.Where(f => f.Threads is 1 or 3))
+        foreach (var form in Forms.All.Where(f => f is { VectorBits: 256, Threads: 1 or 3 }))
         {
             using var denoiser = (CpuDenoiser)large.On(CpuEngine.With(form));
             Call();
-            var before = GC.GetTotalAllocatedBytes(precise: true);
-            for (var i = 0; i < 20; i++)
-            {
-                Call();
-            }
 
-            // The measurement itself, and threads that go to sleep, take a little.
-            Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, 2048);
+            // The least of some rounds: the runtime has things of its own to allocate, now and then.
+            Assert.InRange(Enumerable.Range(0, 5).Min(_ => Allocated()), 0, 100);
+
+            long Allocated()
+            {
+                var before = GC.GetTotalAllocatedBytes(precise: true);
+                for (var i = 0; i < 3; i++)
+                {
+                    Call();
+                }
+
+                return GC.GetTotalAllocatedBytes(precise: true) - before;
+            }
 
             void Call()
             {

@@ -12,7 +12,7 @@ public class BatchTests
 
     public static TheoryData<string> Networks => new(SmallUNets.All.Keys);
 
-    // Every form sees two fifths of the seeds, in batches of 1 to 9, one after the other on one network, so that larger and smaller
+    // Every form sees a fifth of the seeds, in batches of 1 to 9, one after the other on one network, so that larger and smaller
     // calls and other images went before. Timesteps and labels are each image's own; some agree.
     [Theory]
     [MemberData(nameof(Networks))]
@@ -25,7 +25,7 @@ public class BatchTests
         for (var f = 0; f < Forms.All.Count; f++)
         {
             var random = new Random(f);
-            int[] order = [.. Enumerable.Range(0, Seeds).Where(i => (i + f) % 5 < 2)];
+            int[] order = [.. Enumerable.Range(0, Seeds).Where(i => (i + f) % 5 == 0)];
             random.Shuffle(order);
             using var denoiser = (CpuDenoiser)images.On(CpuEngine.With(Forms.All[f]));
             for (var done = 0; done < order.Length;)
@@ -46,18 +46,18 @@ public class BatchTests
     public void An_image_of_NaN_or_huge_values_changes_no_other(string name)
     {
         var images = ImagesOfSeeds(name).Pick(0, 1, 2, 3, 4);
-        var size = images.Graph.InputShape.Elements;
+        var (size, clean) = (images.Graph.InputShape.Elements, images.X.ToArray());
         var expected = images.Predict(Forms.First).Chunk(images.Graph.OutputShape.Elements).ToArray();
-        foreach (var form in Forms.All.Where(f => f.Threads is 1 or 2))
+        foreach (var form in Forms.All.Where(f => f.Threads == 2))
         {
             using var denoiser = (CpuDenoiser)images.On(CpuEngine.With(form));
-            foreach (var bad in (float[])[float.NaN, float.PositiveInfinity, float.MaxValue, -1e30f])
+            foreach (var bad in (float[])[float.NaN, float.NegativeInfinity, 1e30f])
             {
                 foreach (var place in (int[])[0, 2, 4])
                 {
                     images.X.AsSpan(place * size, size).Fill(bad);
                     var predictions = images.Predict(denoiser).Chunk(images.Graph.OutputShape.Elements).ToArray();
-                    ImagesOfSeeds(name).Pick(place).X.CopyTo(images.X.AsSpan(place * size));
+                    clean.CopyTo(images.X, 0);
                     Assert.All(Enumerable.Range(0, 5).Where(i => i != place), i =>
                         Assert.True(Bits.AreEqual(expected[i], predictions[i]), $"{form.Name()}: {bad} in image {place} changed image {i}"));
                 }
