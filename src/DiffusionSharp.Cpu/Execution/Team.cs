@@ -13,12 +13,13 @@ internal sealed class Team : IDisposable
     private readonly object sleeping = new();
     private Action<int, int>? body;
     private int count;
-    private int next;
-    private int busy;
+    private int unfinished;
     private int sleepers;
-    private volatile int loop;
     private volatile bool ended;
     private volatile Exception? failure;
+
+    // The loop's number, then how many of its items nobody has taken: who takes one has taken it from this loop and from no other.
+    private long state;
 
     public Team(int size)
     {
@@ -48,10 +49,8 @@ internal sealed class Team : IDisposable
             return;
         }
 
-        (body, count, next) = (action, items, 0);
-        Volatile.Write(ref busy, threads.Length);
-        loop++;
-        Interlocked.MemoryBarrier();
+        (body, count, unfinished) = (action, items, items);
+        Interlocked.Exchange(ref state, (((state >> 32) + 1) << 32) + items);
         if (Volatile.Read(ref sleepers) > 0)
         {
             lock (sleeping)
@@ -61,7 +60,9 @@ internal sealed class Team : IDisposable
         }
 
         TakeItems(0);
-        for (var spins = 0; Volatile.Read(ref busy) > 0; spins++)
+
+        // For items that were taken, not for threads: one that did not wake in time is not missed.
+        for (var spins = 0; Volatile.Read(ref unfinished) > 0; spins++)
         {
             // Giving the processor away is for threads that lost theirs: what comes in may stay for milliseconds.
             if (spins < SpinsBeforeSleep)
@@ -97,40 +98,55 @@ internal sealed class Team : IDisposable
 
     private void TakeItems(int worker)
     {
-        try
+        var done = 0;
+        while (Take() is >= 0 and var item)
         {
-            for (var item = Interlocked.Increment(ref next) - 1; item < count; item = Interlocked.Increment(ref next) - 1)
+            try
             {
                 body!(worker, item);
             }
+            catch (Exception e)
+            {
+                failure = e;
+            }
+
+            done++;
         }
-        catch (Exception e)
+
+        Interlocked.Add(ref unfinished, -done);
+    }
+
+    // The next item, or -1.
+    private int Take()
+    {
+        for (var seen = Volatile.Read(ref state); (int)seen > 0;)
         {
-            failure = e;
+            var before = Interlocked.CompareExchange(ref state, seen - 1, seen);
+            if (before == seen)
+            {
+                return count - (int)seen;
+            }
+
+            seen = before;
         }
+
+        return -1;
     }
 
     private void Work(int worker)
     {
-        for (var seen = 0; ;)
+        while (!ended)
         {
-            WaitForLoop(seen);
-            if (ended)
-            {
-                return;
-            }
-
-            seen = loop;
+            WaitForItems();
             TakeItems(worker);
-            Interlocked.Decrement(ref busy);
         }
     }
 
-    private void WaitForLoop(int seen)
+    private void WaitForItems()
     {
         for (var spins = 0; spins < SpinsBeforeSleep; spins++)
         {
-            if (loop != seen || ended)
+            if (HasItems())
             {
                 return;
             }
@@ -141,7 +157,7 @@ internal sealed class Team : IDisposable
         lock (sleeping)
         {
             Interlocked.Increment(ref sleepers);
-            while (loop == seen && !ended)
+            while (!HasItems())
             {
                 Monitor.Wait(sleeping);
             }
@@ -149,4 +165,6 @@ internal sealed class Team : IDisposable
             Interlocked.Decrement(ref sleepers);
         }
     }
+
+    private bool HasItems() => ended || (int)Volatile.Read(ref state) > 0;
 }

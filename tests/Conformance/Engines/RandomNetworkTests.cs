@@ -1,6 +1,8 @@
 using CsCheck;
 using Conformance.Networks;
+using DiffusionSharp.Torch.Native;
 using TestKit.Networks;
+using TorchSharp;
 
 namespace Conformance.Engines;
 
@@ -8,6 +10,13 @@ namespace Conformance.Engines;
 public class RandomNetworkTests
 {
     private const double Float32 = 2e-5;
+
+    // On networks this small two threads of Torch wait for each other.
+    public RandomNetworkTests()
+    {
+        TorchNative.EnsureLoaded();
+        torch.set_num_threads(1);
+    }
 
     [Fact]
     public void Random_graphs() => RandomGraph.Cases.Sample(Agree, iter: 200, threads: 1);

@@ -32,14 +32,6 @@ public class TorchDenoiserTests
     }
 
     [Fact]
-    public void Dropout_is_for_training_only()
-    {
-        using TorchDenoiser plain = Denoiser(Graph), withDropout = Denoiser(UNet.Build(TinyRun.Network with { Dropout = 0.5 }));
-        var x = Noise(Graph.InputShape.Elements);
-        Assert.Equal(Predict(plain, x, [7]), Predict(withDropout, x, [7]));
-    }
-
-    [Fact]
     public void Bfloat16_is_a_rounding_of_float32()
     {
         using TorchDenoiser full = Denoiser(Graph), half = Denoiser(Graph, new TorchOptions { Precision = ComputePrecision.BFloat16 });
@@ -80,45 +72,6 @@ public class TorchDenoiserTests
         Assert.Equal(before, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
     }
 
-    [Fact]
-    public void Labels_are_asked_for_and_checked()
-    {
-        using var denoiser = Denoiser(UNet.Build(TinyRun.Network with { NumClassEmbeds = 3 }));
-        var x = Noise(Graph.InputShape.Elements);
-        Assert.NotEqual(Predict(denoiser, x, [5], 0), Predict(denoiser, x, [5], 2));
-        foreach (var labels in (int[][])[[], [3], [-1], [0, 1]])
-        {
-            var e = Assert.Throws<DiffusionException>(() => Predict(denoiser, x, [5], labels));
-            Assert.Equal(ErrorKind.Usage, e.Kind);
-            Assert.Contains("label", e.Message);
-        }
-    }
-
-    [Fact]
-    public void Labels_through_the_sinusoid_may_be_any_number()
-    {
-        using var denoiser = Denoiser(UNet.Build(TinyRun.Network with { ClassEmbedType = "timestep" }));
-        var x = Noise(Graph.InputShape.Elements);
-        Assert.NotEqual(Predict(denoiser, x, [5], 1), Predict(denoiser, x, [5], 900));
-    }
-
-    [Fact]
-    public void Images_of_another_shape_are_refused()
-    {
-        using var denoiser = Denoiser(Graph);
-        var e = Assert.Throws<DiffusionException>(() => denoiser.Predict(
-            new DenoiserInput { Count = 1, Shape = new ImageShape(3, 16, 16), X = new float[768], Timesteps = [1.0] }, new float[768]));
-        Assert.Contains("3×8×8", e.Message);
-    }
-
-    [Fact]
-    public void Weights_of_another_shape_are_refused_by_name()
-    {
-        var e = Assert.Throws<DiffusionException>(() => new TorchDenoiser(Graph, _ => new HostTensor([1], [0])));
-        Assert.Equal(ErrorKind.ModelFile, e.Kind);
-        Assert.Contains(Graph.Parameters[0].Name, e.Message);
-    }
-
     [Theory]
     [InlineData("gpu", ErrorKind.Usage)]
     [InlineData("cuda:x", ErrorKind.Usage)]
@@ -139,10 +92,10 @@ public class TorchDenoiserTests
         return new TorchDenoiser(graph, p => weights[p.Name], options);
     }
 
-    private static float[] Predict(TorchDenoiser denoiser, float[] x, double[] t, params int[] labels)
+    private static float[] Predict(TorchDenoiser denoiser, float[] x, double[] t)
     {
         var prediction = new float[x.Length];
-        denoiser.Predict(new DenoiserInput { Count = t.Length, Shape = Graph.InputShape, X = x, Timesteps = t, Labels = labels }, prediction);
+        denoiser.Predict(new DenoiserInput { Count = t.Length, Shape = Graph.InputShape, X = x, Timesteps = t }, prediction);
         return prediction;
     }
 

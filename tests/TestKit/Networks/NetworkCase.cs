@@ -11,15 +11,14 @@ public sealed class NetworkCase
 {
     /// <summary>Draws weights and inputs.</summary>
     public NetworkCase(NetworkGraph graph, ulong seed, int count)
+        : this(graph, seed, count, RandomWeights.Create(graph, seed))
     {
-        (Graph, Seed, Count) = (graph, seed, count);
-        Weights = RandomWeights.Create(graph, seed);
         X = new float[count * graph.InputShape.Elements];
         CounterNoise.Gaussian(seed, -1, X.AsSpan());
         Timesteps = new double[count];
         CounterNoise.Uniform(seed, -2, Timesteps);
         Timesteps = Array.ConvertAll(Timesteps, u => u < 0.5 ? Math.Floor(1000 * u) : 1000 * u);
-        if (graph.Nodes.Any(n => n.Operation is Operation.InputLabel))
+        if (graph.TakesLabels)
         {
             var labels = new uint[count];
             CounterNoise.UInt32s(seed, -3, labels);
@@ -27,6 +26,9 @@ public sealed class NetworkCase
             Labels = Array.ConvertAll(labels, v => (int)(v % (uint)classes));
         }
     }
+
+    private NetworkCase(NetworkGraph graph, ulong seed, int count, IReadOnlyDictionary<string, HostTensor> weights) =>
+        (Graph, Seed, Count, Weights) = (graph, seed, count, weights);
 
     public NetworkGraph Graph { get; }
 
@@ -38,10 +40,10 @@ public sealed class NetworkCase
     public IReadOnlyDictionary<string, HostTensor> Weights { get; init; }
 
     /// <summary>[N, C, H, W].</summary>
-    public float[] X { get; init; }
+    public float[] X { get; init; } = [];
 
     /// <summary>[N]; about half of them whole numbers.</summary>
-    public double[] Timesteps { get; init; }
+    public double[] Timesteps { get; init; } = [];
 
     /// <summary>[N], or empty.</summary>
     public int[] Labels { get; init; } = [];
@@ -50,19 +52,17 @@ public sealed class NetworkCase
     public DenoiserInput Input => new() { Count = Count, Shape = Graph.InputShape, X = X, Timesteps = Timesteps, Labels = Labels };
 
     /// <summary>The call for some of the images, in the order given.</summary>
-    public NetworkCase Pick(params int[] images) => new(Graph, Seed, images.Length)
+    public NetworkCase Pick(params int[] images) => new(Graph, Seed, images.Length, Weights)
     {
-        Weights = Weights,
-        X = [.. images.SelectMany(i => X.Skip(i * Graph.InputShape.Elements).Take(Graph.InputShape.Elements))],
+        X = [.. images.SelectMany(i => X.AsSpan(i * Graph.InputShape.Elements, Graph.InputShape.Elements).ToArray())],
         Timesteps = [.. images.Select(i => Timesteps[i])],
         Labels = Labels.Length == 0 ? [] : [.. images.Select(i => Labels[i])],
     };
 
     /// <summary>The same call of the network that ends at a node.</summary>
     public NetworkCase EndedAt(int node) =>
-        new(new NetworkGraph([.. Graph.Nodes.Take(node + 1)], Graph.Parameters, Graph.InputShape, Graph.ClassCount, Graph.NullClass), Seed, Count)
+        new(new NetworkGraph([.. Graph.Nodes.Take(node + 1)], Graph.Parameters, Graph.InputShape, Graph.ClassCount, Graph.NullClass), Seed, Count, Weights)
         {
-            Weights = Weights,
             X = X,
             Timesteps = Timesteps,
             Labels = Labels,
