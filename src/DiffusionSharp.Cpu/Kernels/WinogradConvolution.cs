@@ -70,11 +70,12 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
 
     public ScratchNeed Scratch(int images, int threads)
     {
+        // Enough for fewer images too, which may be computed the other way.
         var tiles = images * tilesPerImage;
-        var weightFloats = SharesWeights(tiles) ? columns * blocks.Length * WeightBlock : WeightBlock;
-        return OwnsInput(tiles, threads)
-            ? new(weightFloats, (Places * ProductPlane) + InputPlace(blocks.Length, PartTiles))
-            : new(weightFloats + InputPlace(blocks.Length, Math.Min(tiles, RoundTiles(threads))), WeightBlock + (Places * ProductPlane));
+        var weightFloats = SharesWeights(tiles) ? columns * blocks.Length * WeightBlock : 0;
+        return new(
+            weightFloats + InputPlace(blocks.Length, Math.Min(tiles, RoundTiles(threads))),
+            (Places * ProductPlane) + Math.Max(WeightBlock, InputPlace(blocks.Length, PartTiles)));
     }
 
     public void Run(Workspace workspace)
