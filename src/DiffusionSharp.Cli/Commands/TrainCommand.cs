@@ -96,8 +96,8 @@ internal sealed class TrainCommand
         var (config, training, validation) = Resolve(r, saved);
         using var trainingEnd = training as IDisposable;
         using var validationEnd = validation as IDisposable;
-        var weights = config.From is { } model && run?.Latest() is null ? ModelSource.Open(model).ReadWeights().ToDictionary() : null;
-        Func<Networks.ParameterSpec, HostTensor>? initial = weights is null ? null : p => weights[p.Name];
+        using var weights = config.From is { } model && run?.Latest() is null ? ModelSource.Open(model).OpenWeights(Networks.UNet.Build(config.UNet)) : null;
+        Func<Networks.ParameterSpec, HostTensor>? initial = weights is null ? null : weights.Read;
         if (r.GetValue(dryRun))
         {
             var found = DryRun.Measure(config, training, initial, host.Clock);

@@ -71,8 +71,11 @@ internal static class RunSetup
 
     /// <summary>The weights of a checkpoint.</summary>
     /// <exception cref="DiffusionException">They are not the network's (<see cref="ErrorKind.ModelFile"/>).</exception>
-    public static Dictionary<string, HostTensor> ReadWeights(string checkpoint, NetworkGraph graph) =>
-        Checkpoint.ReadWeights(Path.Combine(checkpoint, Checkpoint.Weights), graph).ToDictionary();
+    public static Dictionary<string, HostTensor> ReadWeights(string checkpoint, NetworkGraph graph)
+    {
+        using var reader = WeightsReader.Open(Path.Combine(checkpoint, Checkpoint.Weights), graph);
+        return reader.ReadAll().ToDictionary();
+    }
 
     /// <summary>The averages of a checkpoint; one that is new begins with the weights.</summary>
     public static Dictionary<string, HostTensor> ReadAverage(string checkpoint, double decay, Dictionary<string, HostTensor> weights) =>

@@ -36,8 +36,8 @@ public sealed class DiffusionModel : IDisposable
         ArgumentNullException.ThrowIfNull(engine);
         var source = ModelSource.Open(path, raw);
         var graph = UNet.Build(source.UNet);
-        var weights = source.ReadWeights().ToDictionary();
-        return new DiffusionModel(source, graph, engine(graph, p => weights[p.Name]));
+        using var weights = source.OpenWeights(graph);
+        return new DiffusionModel(source, graph, engine(graph, weights.Read));
     }
 
     /// <summary>The plan that <see cref="Sample"/> carries out.</summary>

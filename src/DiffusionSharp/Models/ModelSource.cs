@@ -11,11 +11,8 @@ public sealed class ModelSource
     private const string CardLine = "- Data: `";
     private const int MostOfCard = 1 << 16;
 
-    private ModelSource(string path, string weightsPath, string tunedTimestepsPath, UNetConfig unet, SchedulerConfig scheduler, string? data, Func<IReadOnlyList<KeyValuePair<string, HostTensor>>> readWeights)
-    {
+    private ModelSource(string path, string weightsPath, string tunedTimestepsPath, UNetConfig unet, SchedulerConfig scheduler, string? data) =>
         (Path, WeightsPath, TunedTimestepsPath, UNet, Scheduler, Data) = (path, weightsPath, tunedTimestepsPath, unet, scheduler, data);
-        ReadWeights = readWeights;
-    }
 
     /// <summary>The folder.</summary>
     public string Path { get; }
@@ -35,9 +32,6 @@ public sealed class ModelSource
     /// <summary>The data it was trained on: a run's, or what the model card (README.md) that our training writes says; null when unknown.</summary>
     public string? Data { get; }
 
-    /// <summary>Reads the parameters, by diffusers' names; every name and shape is checked.</summary>
-    public Func<IReadOnlyList<KeyValuePair<string, HostTensor>>> ReadWeights { get; }
-
     /// <summary>Opens a model folder or a run folder.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="raw">For a run: the weights themselves instead of their first moving average.</param>
@@ -48,6 +42,11 @@ public sealed class ModelSource
         var run = new RunFolder(path);
         return run.Exists ? FromRun(run, raw) : FromFolder(ModelFolder.Open(path), raw);
     }
+
+    /// <summary>Opens the weights; names and shapes are checked, no value is read yet.</summary>
+    /// <param name="graph">The network that <see cref="UNet"/> describes.</param>
+    /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: the file is malformed, or does not fit the network.</exception>
+    public WeightsReader OpenWeights(NetworkGraph graph) => WeightsReader.Open(WeightsPath, graph);
 
     /// <summary>The model's own τ of S steps, found by <c>ddim tune</c> (<see cref="Tuning.TimestepTuner"/>).</summary>
     /// <param name="steps">S.</param>
@@ -63,7 +62,7 @@ public sealed class ModelSource
 
     private static ModelSource FromFolder(ModelFolder folder, bool raw) => raw
         ? throw new DiffusionException(ErrorKind.Usage, $"{folder.Path} is a model folder, which holds one set of weights; raw weights are kept by training runs only")
-        : new ModelSource(folder.Path, folder.WeightsPath, folder.TunedTimestepsPath, folder.UNet, folder.Scheduler, CardData(folder.Path), folder.ReadWeights);
+        : new ModelSource(folder.Path, folder.WeightsPath, folder.TunedTimestepsPath, folder.UNet, folder.Scheduler, CardData(folder.Path));
 
     private static ModelSource FromRun(RunFolder run, bool raw)
     {
@@ -74,7 +73,7 @@ public sealed class ModelSource
 
         // An average that was added after this checkpoint begins with its weights.
         var file = raw || !File.Exists(average) ? System.IO.Path.Combine(checkpoint, Checkpoint.Weights) : average;
-        return new ModelSource(run.Root, file, run.TunedTimesteps, config.UNet, config.Scheduler, config.Data, () => Checkpoint.ReadWeights(file, Networks.UNet.Build(config.UNet)));
+        return new ModelSource(run.Root, file, run.TunedTimesteps, config.UNet, config.Scheduler, config.Data);
     }
 
     private static string? CardData(string folder)

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
-using DiffusionSharp.Networks;
 using DiffusionSharp.Storage;
 using DiffusionSharp.Weights;
 
@@ -69,22 +68,6 @@ public static class Checkpoint
         {
             throw new DiffusionException(ErrorKind.ModelFile, $"checkpoint {folder} is incomplete: {e.Message}", e);
         }
-    }
-
-    /// <summary>Reads weights or an average; every name and shape is checked before any value is read.</summary>
-    /// <param name="path">A checkpoint's <see cref="Weights"/> or <see cref="Ema"/> file.</param>
-    /// <param name="graph">The network.</param>
-    /// <returns>The parameters in the network's order.</returns>
-    /// <exception cref="DiffusionException">The file is malformed or not this network's (<see cref="ErrorKind.ModelFile"/>).</exception>
-    public static IReadOnlyList<KeyValuePair<string, HostTensor>> ReadWeights(string path, NetworkGraph graph)
-    {
-        ArgumentNullException.ThrowIfNull(graph);
-        using var file = SafetensorsFile.Open(path);
-        WeightsCheck.Against(
-            path,
-            file.Tensors.Select(t => KeyValuePair.Create(t.Key, t.Value.Shape)),
-            graph.Parameters.Select(p => KeyValuePair.Create(p.Name, (IReadOnlyList<int>)p.Shape)));
-        return [.. graph.Parameters.Select(p => KeyValuePair.Create(p.Name, file.ReadFloat32(p.Name)))];
     }
 
     private static string Sha256(string file)

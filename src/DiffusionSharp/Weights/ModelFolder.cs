@@ -32,7 +32,7 @@ public sealed class ModelFolder
     /// <summary>The file of the model's tuned timesteps, which need not be there; see <see cref="TunedTimestepsJson"/>.</summary>
     public string TunedTimestepsPath => System.IO.Path.Combine(Sub(Path, "scheduler"), TunedTimestepsJson.FileName);
 
-    /// <summary>Reads the configuration files; the weights are read by <see cref="ReadWeights"/>.</summary>
+    /// <summary>Reads the configuration files; the weights are opened by <see cref="OpenWeights"/>.</summary>
     /// <param name="path">The folder.</param>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: no such folder, a file is missing (named), malformed or not supported.</exception>
     public static ModelFolder Open(string path)
@@ -58,25 +58,9 @@ public sealed class ModelFolder
             Need(unet, Weights));
     }
 
-    /// <summary>Reads every parameter of the network; names and shapes are checked before any value is read.</summary>
-    /// <returns>The parameters under diffusers' current names, in the order of the network.</returns>
+    /// <summary>Opens the weights; names and shapes are checked, no value is read yet.</summary>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: the file is malformed, or does not fit the network.</exception>
-    public IReadOnlyList<KeyValuePair<string, HostTensor>> ReadWeights()
-    {
-        using var file = SafetensorsFile.Open(WeightsPath);
-        var names = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var name in file.Tensors.Keys)
-        {
-            if (!names.TryAdd(AttentionNames.ToCurrent(name), name))
-            {
-                throw SafetensorsHeader.Bad(WeightsPath, $"it has '{AttentionNames.ToCurrent(name)}' under its old and its new name");
-            }
-        }
-
-        var expected = Parameters(UNet);
-        WeightsCheck.Against(WeightsPath, names.Select(n => KeyValuePair.Create(n.Key, file.Tensors[n.Value].Shape)), expected);
-        return [.. expected.Select(p => KeyValuePair.Create(p.Key, file.ReadFloat32(names[p.Key])))];
-    }
+    public WeightsReader OpenWeights() => WeightsReader.Open(WeightsPath, Networks.UNet.Build(UNet));
 
     /// <summary>
     /// Writes a model. A new folder appears whole or not at all. In an existing one the files are replaced after all of them
@@ -136,16 +120,13 @@ public sealed class ModelFolder
     {
         try
         {
-            WeightsCheck.Against("the model to save", weights.Select(w => KeyValuePair.Create(w.Key, w.Value.Shape)), Parameters(unet));
+            WeightsCheck.Against("the model to save", weights.Select(w => KeyValuePair.Create(w.Key, w.Value.Shape)), Networks.UNet.Build(unet));
         }
         catch (DiffusionException e) when (e.Kind == ErrorKind.ModelFile)
         {
             throw new ArgumentException(e.Message, nameof(weights), e);
         }
     }
-
-    private static List<KeyValuePair<string, IReadOnlyList<int>>> Parameters(UNetConfig unet) =>
-        [.. Networks.UNet.Build(unet).Parameters.Select(p => KeyValuePair.Create<string, IReadOnlyList<int>>(p.Name, p.Shape))];
 
     private static string Sub(string path, string name) =>
         System.IO.Path.Combine(path, name) is var sub && Directory.Exists(sub) ? sub : path;

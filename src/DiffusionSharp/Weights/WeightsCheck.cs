@@ -1,3 +1,5 @@
+using DiffusionSharp.Networks;
+
 namespace DiffusionSharp.Weights;
 
 /// <summary>Compares the tensors a file has with those a network needs, before any is loaded.</summary>
@@ -38,6 +40,17 @@ public static class WeightsCheck
             throw new DiffusionException(
                 ErrorKind.ModelFile, $"the weights in '{source}' do not fit the network of its config.json: {string.Join("; ", parts)}; both must come from the same model");
         }
+    }
+
+    /// <summary>Throws unless the names and shapes are those of a network's parameters.</summary>
+    /// <param name="source">Names the file in the message.</param>
+    /// <param name="found">Names and shapes of the file.</param>
+    /// <param name="network">The network.</param>
+    /// <exception cref="DiffusionException">As above.</exception>
+    public static void Against(string source, IEnumerable<KeyValuePair<string, IReadOnlyList<int>>> found, NetworkGraph network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        Against(source, found, network.Parameters.Select(p => KeyValuePair.Create(p.Name, (IReadOnlyList<int>)p.Shape)));
     }
 
     private static IEnumerable<string> List(string what, List<string> names)

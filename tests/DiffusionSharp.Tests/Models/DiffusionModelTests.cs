@@ -113,11 +113,39 @@ public class DiffusionModelTests
             [Checkpoint.Ema(0.9)] = Weights(3, Labelled),
         });
         run.Advance(8, 3);
-        Assert.Equal(2, ModelSource.Open(run.Root).ReadWeights()[0].Value.Data[0]);
-        Assert.Equal(1, ModelSource.Open(run.Root, raw: true).ReadWeights()[0].Value.Data[0]);
+        Assert.Equal(2, First(ModelSource.Open(run.Root)));
+        Assert.Equal(1, First(ModelSource.Open(run.Root, raw: true)));
         Assert.Equal(["cat", "dog"], ModelSource.Open(run.Root).UNet.ClassNames);
         Assert.Equal("d", ModelSource.Open(run.Root).Data);
         Assert.Equal(folder["run/tuned_timesteps.json"], ModelSource.Open(run.Root).TunedTimestepsPath);
+
+        static float First(ModelSource source)
+        {
+            using var weights = source.OpenWeights(UNet.Build(source.UNet));
+            return weights.ReadAll()[0].Value.Data[0];
+        }
+    }
+
+    [Fact]
+    public void The_file_of_the_weights_is_open_while_the_engine_takes_them()
+    {
+        using var folder = new TemporaryFolder();
+        ModelFolder.Save(folder["model"], Network, new SchedulerConfig(), Weights(0.25f));
+        var fake = new FakeDenoiser(3, (x, _) => 0.1f * x);
+        Func<ParameterSpec, HostTensor>? kept = null;
+        using var model = DiffusionModel.Load(folder["model"], (graph, weights) =>
+        {
+            kept = weights;
+            Assert.Equal(0.25f, weights(graph.Parameters[0]).Data[0]);
+            return fake;
+        });
+        Assert.Throws<ObjectDisposedException>(() => kept!(model.Graph.Parameters[0]));
+        Assert.Throws<TimeoutException>(() => DiffusionModel.Load(folder["model"], (_, weights) =>
+        {
+            kept = weights;
+            throw new TimeoutException();
+        }));
+        Assert.Throws<ObjectDisposedException>(() => kept!(model.Graph.Parameters[0]));
     }
 
     [Theory]

@@ -28,7 +28,7 @@ public class ModelFolderTests
         var model = ModelFolder.Open(folder["m"]);
         Assert.Equal(Small, model.UNet);
         Assert.Equal("squaredcos_cap_v2", model.Scheduler.BetaSchedule);
-        AssertEqual(weights, model.ReadWeights());
+        AssertEqual(weights, Read(model));
         Assert.Equal(
             ["README.md", "model_index.json", "scheduler/scheduler_config.json", "unet/config.json", "unet/diffusion_pytorch_model.safetensors"],
             Files(folder["m"]));
@@ -48,7 +48,7 @@ public class ModelFolderTests
         ModelFolder.Save(folder["m"], other, new SchedulerConfig { ClassName = "DDPMScheduler" }, Weights(other, 1));
         var model = ModelFolder.Open(folder["m"]);
         Assert.Equal(other, model.UNet);
-        AssertEqual(Weights(other, 1), model.ReadWeights());
+        AssertEqual(Weights(other, 1), Read(model));
         Assert.Equal("mine", File.ReadAllText(folder["m/mine.txt"]));
         Assert.Equal("card", File.ReadAllText(folder["m/README.md"]));
         Assert.Equal([folder["m"]], Directory.GetFileSystemEntries(folder.Path));
@@ -71,7 +71,7 @@ public class ModelFolderTests
                 w.Key.Replace("to_q", "query").Replace("to_k", "key").Replace("to_v", "value").Replace("to_out.0", "proj_attn"), w.Value)));
         var model = ModelFolder.Open(old);
         Assert.Equal("fixed_large", model.Scheduler.VarianceType);
-        AssertEqual(weights, model.ReadWeights());
+        AssertEqual(weights, Read(model));
     }
 
     [Theory]
@@ -113,10 +113,10 @@ public class ModelFolderTests
         var file = folder["m/unet/diffusion_pytorch_model.safetensors"];
         SafetensorsWriter.Write(file, damaged);
         Refused(
-            () => ModelFolder.Open(folder["m"]).ReadWeights(),
+            () => Read(ModelFolder.Open(folder["m"])),
             file, "1 missing: " + weights[0].Key, "1 unexpected: extra.weight", "1 of the wrong shape: conv_out.bias [4] instead of [3]");
         SafetensorsWriter.Write(file, weights.Take(3));
-        Refused(() => ModelFolder.Open(folder["m"]).ReadWeights(), $"{weights.Length - 3} missing: ", "…");
+        Refused(() => Read(ModelFolder.Open(folder["m"])), $"{weights.Length - 3} missing: ", "…");
         Assert.Throws<ArgumentException>(() => ModelFolder.Save(folder["n"], Small, new SchedulerConfig(), damaged));
         Assert.False(Directory.Exists(folder["n"]));
     }
@@ -131,7 +131,7 @@ public class ModelFolderTests
         File.WriteAllText(folder["file/x"], "");
         var e = Assert.Throws<DiffusionException>(() => ModelFolder.Save(folder["file/x"], Small, new SchedulerConfig(), Weights(Small, 1)));
         Assert.Equal(ErrorKind.Storage, e.Kind);
-        AssertEqual(Weights(Small, 0), ModelFolder.Open(folder["m"]).ReadWeights());
+        AssertEqual(Weights(Small, 0), Read(ModelFolder.Open(folder["m"])));
         Assert.Equal(2, Directory.GetFileSystemEntries(folder.Path).Length);
     }
 
@@ -144,7 +144,7 @@ public class ModelFolderTests
         File.Copy(Path.Combine(golden, "diffusion_pytorch_model.safetensors"), folder["diffusion_pytorch_model.safetensors"]);
         File.WriteAllText(folder["scheduler_config.json"], SchedulerConfigTests.Ddpm);
         File.WriteAllText(folder["model_index.json"], """{"_class_name":"DDPMPipeline"}""");
-        var weights = ModelFolder.Open(folder.Path).ReadWeights();
+        var weights = Read(ModelFolder.Open(folder.Path));
         Assert.Equal(103_875, weights.Sum(w => w.Value.Data.Length));
     }
 
@@ -163,6 +163,12 @@ public class ModelFolderTests
             Assert.Equal(a.Value.Shape, b.Value.Shape);
             Assert.Equal(a.Value.Data, b.Value.Data);
         }
+    }
+
+    private static IReadOnlyList<KeyValuePair<string, HostTensor>> Read(ModelFolder model)
+    {
+        using var weights = model.OpenWeights();
+        return weights.ReadAll();
     }
 
     private static void Refused(Action action, params string[] parts)
