@@ -6,6 +6,12 @@ namespace DiffusionSharp.Cpu;
 /// <summary>The managed engine as <see cref="DiffusionModel"/> takes it.</summary>
 public static class CpuEngine
 {
+    /// <summary>
+    /// The version of the arithmetic: two engines with the same number and the same <see cref="CpuOptions.Weights"/> give the same bits, on
+    /// any machine. Raised with every change that changes a bit of any result.
+    /// </summary>
+    public static int ArithmeticVersion => 1;
+
     /// <summary>All cores, float32 weights.</summary>
     public static Engine Default { get; } = With(new CpuOptions());
 

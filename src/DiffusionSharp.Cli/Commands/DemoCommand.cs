@@ -1,8 +1,8 @@
 using System.CommandLine;
 using DiffusionSharp.Cli.Options;
+using DiffusionSharp.Cli.Parts;
 using DiffusionSharp.Cli.Runs;
 using DiffusionSharp.Cli.Shell;
-using DiffusionSharp.Torch.Training;
 using DiffusionSharp.Training;
 
 namespace DiffusionSharp.Cli.Commands;
@@ -42,8 +42,13 @@ internal sealed class DemoCommand
 
     private int Run(ParseResult r)
     {
+        if (!r.GetValue(samplingOnly))
+        {
+            TrainingPart.Require();
+        }
+
         var folder = r.GetValue(output) ?? "demo-out";
-        var sampler = new DemoSampler(host, engine.Open(r), folder, Images);
+        var sampler = new DemoSampler(host, engine.Choose(r), folder, Images);
         host.Out.WriteLine($"1. {Images} images of the bundled model, the same seeds each time");
         using (var model = sampler.Load(ModelOption.Resolve(null, host)))
         {
@@ -62,7 +67,7 @@ internal sealed class DemoCommand
         var seconds = r.GetValue(duration) ?? 90;
         host.Out.WriteLine($"2. a small model, trained from scratch for {seconds:F0} s");
         var run = FreeRun(folder);
-        if (Train(run, seconds, r.Or(engine.Threads, 0)) == TrainingOutcome.Interrupted)
+        if (!Train(run, seconds, r.Or(engine.Threads, 0)))
         {
             return host.Interruption.ExitCode;
         }
@@ -86,7 +91,8 @@ internal sealed class DemoCommand
         return 0;
     }
 
-    private TrainingOutcome Train(RunFolder run, double seconds, int threads)
+    // False when it was interrupted.
+    private bool Train(RunFolder run, double seconds, int threads)
     {
         const int size = 16;
         var options = new TrainingOptions
@@ -102,9 +108,7 @@ internal sealed class DemoCommand
             Threads = threads,
         };
         var (config, data) = DemoRun.Configure(size, options);
-        using var trainer = Trainer.Open(run.Root, config, data, clock: host.Clock);
-        CommandLog.Append(run.Root, ["demo"]);
-        return TrainingSession.Run(host, trainer, run);
+        return TrainingPart.Train(host, run, ["demo"], config, data) is not null;
     }
 
     private static RunFolder FreeRun(string folder) =>

@@ -39,8 +39,9 @@ internal sealed class ExportCommand
           --clip | --no-clip     whether predicted x0 is clipped [as the model says]
           --guidance W           0 ignores the class, 1 follows it, more exaggerates it [1]
         Where --check runs
-          --batch N              images in the one network call [2]
-          --device D, --threads N  cpu, cuda or cuda:N [cpu]; threads of both engines [all cores]
+          --engine E, --device D cpu: the managed engine; torch, on cpu, cuda or cuda:N [cpu]
+          --weights W            of the managed engine: float32, bfloat16 or half [float32]
+          --batch N, --threads N images in the one network call [2], threads of both [all cores]
         """;
 
     private readonly CliHost host;
@@ -87,20 +88,20 @@ internal sealed class ExportCommand
         var plan = r.GetValue(sampler) ? DiffusionModel.Plan(source, sampling.Resolve(r, source.Scheduler)) : null;
         var w = r.Or(guidance, 1);
         var network = Networks.UNet.Build(source.UNet);
-        var weights = source.ReadWeights().ToDictionary();
+        using var weights = source.OpenWeights(network);
         if (plan is null)
         {
-            OnnxExport.Network(file, network, p => weights[p.Name], options);
+            OnnxExport.Network(file, network, weights.Read, options);
         }
         else
         {
-            OnnxExport.Sampler(file, network, p => weights[p.Name], plan, w, options);
+            OnnxExport.Sampler(file, network, weights.Read, plan, w, options);
         }
 
         double? difference = null;
         if (r.GetValue(check))
         {
-            using var loaded = DiffusionModel.Load(path, engine.Open(r), r.GetValue(raw));
+            using var loaded = DiffusionModel.Load(path, engine.Choose(r).Open(), r.GetValue(raw));
             difference = new ExportCheck(host, loaded, file, images, r.Or(engine.Threads, 0)).Difference(plan, w);
         }
 

@@ -37,9 +37,9 @@ internal sealed class InterpolateCommand
           --out, -o FILE.png     the strip or square as one sheet [interpolation.png]
           --dump X.npy           the numbers, float32 [N,C,H,W], row by row
           --json                 the result as JSON
-          --batch N              images in one network call [16]
-          --device D             cpu, cuda or cuda:N [cpu]
-          --threads N            threads of the engine [all cores]
+          --engine E, --device D cpu: the managed engine; torch, on cpu, cuda or cuda:N [cpu]
+          --weights W            of the managed engine: float32, bfloat16 or half [float32]
+          --batch N, --threads N images in one network call [16], threads of a call [all cores]
         """;
 
     private const int MostFrames = 1000;
@@ -92,7 +92,7 @@ internal sealed class InterpolateCommand
         var count = xT.Length / shape.Elements;
         var classes = load.Classes(r, loaded, count, otherwise: loaded.Graph.ClassCount is null ? null : "0");
         var options = load.Complete(r, host, sampling.Resolve(r, loaded.Source.Scheduler));
-        var recipe = new Recipe(load.Asked(r, ("seeds", SeedOptions.Spell(ends)), ("frames", $"{steps}")), loaded.Source, loaded.Plan(options));
+        var recipe = new Recipe(load.Asked(r, options.BatchSize, ("seeds", SeedOptions.Spell(ends)), ("frames", $"{steps}")), loaded.Source, loaded.Plan(options));
         var job = new SampleJob
         {
             Host = host,

@@ -34,9 +34,9 @@ internal sealed class InvertCommand
           --guidance W           how much the class counts: the W of ddim sample [1]
           --out, -o X.npy        receives x_T, float32 [N,C,H,W] [latents.npy]
           --json                 the result as JSON
-          --batch N              images in one network call [16]
-          --device D             cpu, cuda or cuda:N [cpu]
-          --threads N            threads of the engine [all cores]
+          --engine E, --device D cpu: the managed engine; torch, on cpu, cuda or cuda:N [cpu]
+          --weights W            of the managed engine: float32, bfloat16 or half [float32]
+          --batch N, --threads N images in one network call [16], threads of a call [all cores]
         """;
 
     private readonly CliHost host;

@@ -24,9 +24,10 @@ internal sealed class PredictCommand
           --labels, --class LIST  class of all images, or of each
           --output, -o Y.npy  receives the prediction, float32 [N,C',H,W]
           --json              the result as JSON
-          --batch N           images in one network call [16]
-          --device D          cpu, cuda or cuda:N [cpu]
-          --threads N         threads of the engine [all cores]
+          --engine E          cpu: the managed engine; torch: libtorch [cpu]
+          --device D          of torch: cpu, cuda or cuda:N [cpu]
+          --weights W         of the managed engine: float32, bfloat16 or half [float32]
+          --batch N, --threads N  images in one network call [16], threads of a call [all cores]
         """;
 
     private readonly CliHost host;

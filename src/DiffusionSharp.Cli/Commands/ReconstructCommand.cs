@@ -37,9 +37,9 @@ internal sealed class ReconstructCommand
                                  [reconstruction]
           --csv | --json         prints table.csv or table.json instead of text: steps, mse, psnr (in
                                  dB), networkCalls (for each image, up and down)
-          --batch N              images in one network call [16]
-          --device D             cpu, cuda or cuda:N [cpu]
-          --threads N            threads of the engine [all cores]
+          --engine E, --device D cpu: the managed engine; torch, on cpu, cuda or cuda:N [cpu]
+          --weights W            of the managed engine: float32, bfloat16 or half [float32]
+          --batch N, --threads N images in one network call [16], threads of a call [all cores]
         """;
 
     private static readonly int[] Table2 = [10, 20, 50, 100, 200, 500, 1000];
@@ -75,7 +75,7 @@ internal sealed class ReconstructCommand
         var (csv, json) = form.Resolve(r);
         using var loaded = load.Load(r, host);
         var run = Prepare(r, loaded);
-        var recipe = new Recipe(load.Asked(r, ("data", string.Join(' ', r.GetValue(encoding.Images)!))), loaded.Source, run.Plans[^1]);
+        var recipe = new Recipe(load.Asked(r, load.BatchSize(r), ("data", string.Join(' ', r.GetValue(encoding.Images)!))), loaded.Source, run.Plans[^1]);
         var folder = OutputFolder.Create(r.GetValue(output) ?? "reconstruction");
         var rows = run.Run(ReconstructionTable.Rows.Printer(host.Out, csv, json));
         ReconstructionFolder.Write(folder, run, rows, recipe.Of([], run.Labels));

@@ -12,8 +12,8 @@ internal sealed class SampleCommand
     public const string Help = """
         Example:  ddim sample --model runs/shapes --steps 50 --count 16 --out grid.png
 
-        Draws images with DDIM. Image i of --seed S has seed S+i. A seed's noise is the same,
-        bit for bit, whatever the batch; the network's sums agree up to rounding.
+        Draws images with DDIM. Image i of --seed S has seed S+i. The same seed and model give the same
+        image, bit for bit, in any batch and on any machine; with --engine torch, up to rounding.
 
           --from PICTURE.png     make this picture again; other options change what they name
           --model, -m DIR        model folder (diffusers layout) or training run [the bundled model]
@@ -44,12 +44,12 @@ internal sealed class SampleCommand
         Results
           --out, -o FILE.png     one sheet [samples.png]
           --out, -o DIR/         one file per image; run it again to go on after an interruption
-          --dump X.npy           the numbers, float32 [N,C,H,W]
+          --dump X.npy, --json   the numbers, float32 [N,C,H,W]; the result as JSON
           --dump-trajectory DIR  x and x0 after each step, as .npy
-          --json                 the result as JSON
         Where
-          --batch N              images in one network call [16]
-          --device D, --threads N  cpu, cuda or cuda:N [cpu]; threads of the engine [all cores]
+          --engine E, --device D cpu: the managed engine; torch, on cpu, cuda or cuda:N [cpu]
+          --weights W            of the managed engine: float32, bfloat16 or half [float32]
+          --batch N, --threads N images in one network call [16], threads of a call [all cores]
         """;
 
     private readonly CliHost host;

@@ -42,9 +42,9 @@ internal sealed class SequenceCommand
           --noise Z.npy          use this noise in the steps, [steps,N,C,H,W] (with --init)
           --init-image PATH, --strength X, --mask FILE, --jump-length J, --resample R
                                  as for ddim sample
-          --batch N              images in one network call [16]
-          --device D             cpu, cuda or cuda:N [cpu]
-          --threads N            threads of the engine [all cores]
+          --engine E, --device D cpu: the managed engine; torch, on cpu, cuda or cuda:N [cpu]
+          --weights W            of the managed engine: float32, bfloat16 or half [float32]
+          --batch N, --threads N images in one network call [16], threads of a call [all cores]
         """;
 
     private const int StripFrames = 10, MostUsualFrames = 100, MostFrames = 10_000;

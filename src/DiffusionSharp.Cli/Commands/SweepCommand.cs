@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DiffusionSharp.Cli.Display;
 using DiffusionSharp.Cli.Options;
+using DiffusionSharp.Cli.Parts;
 using DiffusionSharp.Cli.Pictures;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Cli.Sweeps;
@@ -41,9 +42,9 @@ internal sealed class SweepCommand
           --from PICTURE.png     how this sheet was made
           --out, -o DIR          receives sheet.png, time.png, table.csv and table.json [sweep]
           --csv | --json         prints table.csv or table.json instead of text
-          --batch N              images in one network call [16]
-          --device D             cpu, cuda or cuda:N [cpu]
-          --threads N            threads of the engine [all cores]
+          --engine E, --device D cpu: the managed engine; torch, on cpu, cuda or cuda:N [cpu]
+          --weights W            of the managed engine: float32, bfloat16 or half [float32]
+          --batch N, --threads N images in one network call [16], threads of a call [all cores]
         """;
 
     private static readonly int[] Table1Steps = [10, 20, 50, 100];
@@ -82,7 +83,7 @@ internal sealed class SweepCommand
         Sheet.RequireColours(loaded.Graph.InputShape);
         var sweep = Prepare(r, loaded);
         var recipe = Describe(r, sweep);
-        string[] notes = [.. sweep.Notes, .. from.Check(r, recipe)];
+        string[] notes = [.. sweep.Notes, .. TimePlot.Notes, .. from.Check(r, recipe)];
         var folder = OutputFolder.Create(r.GetValue(output) ?? "sweep");
         var (cells, result) = sweep.Run(SweepTable.Rows(sweep.Images).Printer(host.Out, csv, json));
         var table = SweepTable.Json(sweep, cells, result, folder, notes);
@@ -128,6 +129,7 @@ internal sealed class SweepCommand
     {
         var asked = load.Asked(
             r,
+            sweep.Options.BatchSize,
             [.. seedOptions.Values(r, [.. sweep.Options.Seeds!]), ("steps", string.Join(',', sweep.Steps)), ("eta", string.Join(',', sweep.Etas))]);
         return new Recipe(asked, sweep.Model.Source, sweep.Plans[sweep.Reference]);
     }

@@ -1,13 +1,13 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using DiffusionSharp.Cli.Options;
+using DiffusionSharp.Cli.Parts;
 using DiffusionSharp.Cli.Runs;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Data;
 using DiffusionSharp.Imaging;
 using DiffusionSharp.Imaging.Data;
 using DiffusionSharp.Models;
-using DiffusionSharp.Torch.Training;
 using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
 
@@ -85,6 +85,7 @@ internal sealed class TrainCommand
 
     private int Run(ParseResult r)
     {
+        TrainingPart.Require();
         var folder = r.GetValue(output);
         if (folder is null && !r.GetValue(dryRun))
         {
@@ -96,35 +97,32 @@ internal sealed class TrainCommand
         var (config, training, validation) = Resolve(r, saved);
         using var trainingEnd = training as IDisposable;
         using var validationEnd = validation as IDisposable;
-        using var weights = config.From is { } model && run?.Latest() is null ? ModelSource.Open(model).OpenWeights(Networks.UNet.Build(config.UNet)) : null;
+        using var weights = config.From is { } model && run?.Latest() is null ? ModelSource.Open(model).OpenWeights() : null;
         Func<Networks.ParameterSpec, HostTensor>? initial = weights is null ? null : weights.Read;
         if (r.GetValue(dryRun))
         {
-            var found = DryRun.Measure(config, training, initial, host.Clock);
+            var found = TrainingPart.DryRun(config, training, initial, host.Clock);
             JsonOption.Print(host, r.GetValue(json), found.Json, found.Text);
             return 0;
         }
 
-        using var trainer = Trainer.Open(run!.Root, config, training, validation, initial, r.GetValue(allowChanges), host.Clock);
-        CommandLog.Append(run.Root, args);
-        if (TrainingSession.Run(host, trainer, run) == TrainingOutcome.Interrupted)
+        if (TrainingPart.Train(host, run!, args, config, training, validation, initial, r.GetValue(allowChanges)) is not { } state)
         {
             return host.Interruption.ExitCode;
         }
 
-        var state = trainer.State;
         JsonOption.Print(
             host,
             r.GetValue(json),
             () => new JsonObject
             {
-                ["run"] = run.Root,
+                ["run"] = run!.Root,
                 ["model"] = run.Model,
                 ["images"] = state.Images,
                 ["updates"] = state.Step,
                 ["seconds"] = state.Seconds,
             },
-            () => $"finished; the model is in {run.Model}\nsample it: ddim sample --model {folder}/model --out grid.png");
+            () => $"finished; the model is in {run!.Model}\nsample it: ddim sample --model {folder}/model --out grid.png");
         return 0;
     }
 

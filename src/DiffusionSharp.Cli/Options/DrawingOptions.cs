@@ -48,7 +48,7 @@ internal sealed class DrawingOptions(FromOption from)
         var given = load.BatchSize(r);
         var batch = oneBatch && wanted.Select(i => i / given).Distinct().Count() > 1 ? all.Length : given;
         var options = load.Complete(r, host, sampling.Resolve(r, model.Source.Scheduler)) with { Edit = edit, BatchSize = batch };
-        var asked = load.Asked(r, [.. seeds.Values(r, all), ("batch", $"{batch}"), .. more]);
+        var asked = load.Asked(r, batch, [.. seeds.Values(r, all), .. more]);
         var recipe = new Recipe(asked, model.Source, model.Plan(options), edit);
         return new SampleJob
         {
@@ -58,6 +58,7 @@ internal sealed class DrawingOptions(FromOption from)
             Seeds = all,
             Labels = load.Classes(r, model, all.Length),
             Wanted = wanted,
+            IsExact = load.IsExact(r),
             Options = options,
             Recipe = recipe,
             Notes = from.Check(r, recipe),

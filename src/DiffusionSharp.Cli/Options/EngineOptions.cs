@@ -1,48 +1,40 @@
 using System.CommandLine;
-using DiffusionSharp.Cli.Inspection;
-using DiffusionSharp.Models;
-using DiffusionSharp.Torch.Engine;
-using DiffusionSharp.Torch.Native;
-using TorchSharp;
+using DiffusionSharp.Cpu;
 
 namespace DiffusionSharp.Cli.Options;
 
-/// <summary>Where a network runs.</summary>
+/// <summary>What a network runs on.</summary>
 internal sealed class EngineOptions
 {
     private const int MostThreads = 1024;
 
-    private const string DefaultDevice = "cpu";
+    private const string Cpu = "cpu";
 
-    public Option<string?> Device { get; } = new("--device");
+    private readonly Option<EngineKind> engine = Parse.Choice("--engine", ("cpu", EngineKind.Cpu), ("torch", EngineKind.Torch));
+
+    private readonly Option<string?> device = new("--device");
+
+    private readonly Option<WeightPrecision> weights = Parse.Choice(
+        "--weights", ("float32", WeightPrecision.Float32), ("bfloat16", WeightPrecision.BFloat16), ("half", WeightPrecision.Half));
+
+    private readonly Option<int> batch = Parse.Number<int>("--batch");
 
     public Option<int> Threads { get; } = Parse.Number<int>("--threads");
 
-    public Option<int> Batch { get; } = Parse.Number<int>("--batch");
-
-    public IEnumerable<Option> All => [Device, Threads, Batch];
+    public IEnumerable<Option> All => [engine, device, Threads, weights, batch];
 
     /// <summary>Images in one network call.</summary>
     /// <param name="r">The command line.</param>
     /// <param name="usual">How many when nothing says so.</param>
-    public int BatchSize(ParseResult r, int usual = 16) => r.Or(Batch, usual) is >= 1 and var batch
-        ? batch
+    public int BatchSize(ParseResult r, int usual = 16) => r.Or(batch, usual) is >= 1 and var size
+        ? size
         : throw new DiffusionException(
             ErrorKind.Usage,
-            $"--batch: found {r.GetValue(Batch)}; at least 1 image goes through the network at once");
+            $"--batch: found {r.GetValue(batch)}; at least 1 image goes through the network at once");
 
-    /// <summary>Threads in use.</summary>
-    public static int ThreadCount => torch.get_num_threads();
-
-    /// <summary>What decides how the network's sums are rounded, besides batch and threads.</summary>
-    public string Describe(ParseResult r) => Describe(r.GetValue(Device) ?? DefaultDevice);
-
-    /// <summary>What decides how the network's sums are rounded, besides batch and threads.</summary>
-    /// <param name="device">The device's name.</param>
-    public static string Describe(string device = DefaultDevice) => $"libtorch {torch.__version__} on {device}, {Processor.Simd()}";
-
-    /// <summary>The engine; loading its library begins here.</summary>
-    public Engine Open(ParseResult r)
+    /// <summary>The engine that was asked for.</summary>
+    /// <exception cref="DiffusionException">The options contradict each other (<see cref="ErrorKind.Usage"/>).</exception>
+    public EngineChoice Choose(ParseResult r)
     {
         var threads = r.Or(Threads, 0);
         if (threads is < 0 or > MostThreads)
@@ -50,12 +42,21 @@ internal sealed class EngineOptions
             throw new DiffusionException(ErrorKind.Usage, $"--threads: found {threads}; give a number up to {MostThreads}, or 0 for all cores");
         }
 
-        TorchNative.EnsureLoaded();
-        if (threads > 0)
+        var where = r.GetValue(device) ?? Cpu;
+        var kind = r.Or(engine, EngineKind.Torch);
+        if (kind == EngineKind.Cpu && where != Cpu)
         {
-            torch.set_num_threads(threads);
+            throw new DiffusionException(
+                ErrorKind.Usage, $"--engine cpu and --device {where} contradict each other: the managed engine runs on the processor only; leave one of them out");
         }
 
-        return TorchEngine.With(new TorchOptions { Device = r.GetValue(Device) ?? DefaultDevice });
+        if (kind == EngineKind.Torch && r.Has(weights))
+        {
+            var torch = r.Has(engine) ? "--engine torch" : $"--device {where}";
+            throw new DiffusionException(
+                ErrorKind.Usage, $"--weights and {torch} contradict each other: only the managed engine stores weights in 16 bits; leave one of them out");
+        }
+
+        return new EngineChoice(kind, where, threads, r.Or(weights, WeightPrecision.Float32));
     }
 }

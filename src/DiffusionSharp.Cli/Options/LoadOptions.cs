@@ -31,7 +31,8 @@ internal sealed class LoadOptions
     public DiffusionModel Load(ParseResult r, CliHost host)
     {
         _ = BatchSize(r);
-        return DiffusionModel.Load(ModelOption.Resolve(r.GetValue(model), host), engine.Open(r), r.GetValue(raw));
+        var choice = engine.Choose(r);
+        return DiffusionModel.Load(ModelOption.Resolve(r.GetValue(model), host), choice.Open(), r.GetValue(raw));
     }
 
     /// <summary>What is sampled, with guidance, batch size and the interruption that ends it.</summary>
@@ -44,9 +45,16 @@ internal sealed class LoadOptions
 
     /// <summary>What the verb was asked for, as its pictures' recipes hold it.</summary>
     /// <param name="r">The command line.</param>
+    /// <param name="batch">Images in one network call.</param>
     /// <param name="resolved">Values that take the place of what was given, or of a default.</param>
-    public RecipeOptions Asked(ParseResult r, params IEnumerable<(string Name, string Value)> resolved) =>
-        RecipeOptions.Of(r, engine.Describe(r), [("batch", $"{BatchSize(r)}"), ("threads", $"{EngineOptions.ThreadCount}"), .. resolved]);
+    public RecipeOptions Asked(ParseResult r, int batch, params IEnumerable<(string Name, string Value)> resolved)
+    {
+        var choice = engine.Choose(r);
+        return choice.Complete(RecipeOptions.Of(r, choice.Describe(), resolved), batch);
+    }
+
+    /// <summary>Whether an image comes out the same in any batch.</summary>
+    public bool IsExact(ParseResult r) => engine.Choose(r).IsExact;
 
     /// <summary>The class of each image.</summary>
     /// <param name="r">The command line.</param>

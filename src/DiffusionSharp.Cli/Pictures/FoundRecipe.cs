@@ -27,7 +27,14 @@ internal sealed class FoundRecipe
             throw Wrong($"at most {MostOptions} options with a plain text each were expected");
         }
 
-        Options = options.ToDictionary(o => o.Key, o => Value(o.Value)!);
+        var plain = options.ToDictionary(o => o.Key, o => Value(o.Value)!);
+        if (Value(json["engine"])?.StartsWith("libtorch ", StringComparison.Ordinal) ?? false)
+        {
+            // Recipes of the time when there was no other engine do not say so among their options.
+            plain.TryAdd("engine", "torch");
+        }
+
+        Options = plain;
     }
 
     /// <summary>The picture.</summary>

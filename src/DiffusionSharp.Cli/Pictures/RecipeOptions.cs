@@ -25,6 +25,21 @@ internal sealed record RecipeOptions(string Verb, IReadOnlyDictionary<string, st
         },
     };
 
+    /// <summary>The same with these values.</summary>
+    public RecipeOptions With(params ReadOnlySpan<(string Name, string Value)> values)
+    {
+        var all = new Dictionary<string, string>(Values);
+        foreach (var (name, value) in values)
+        {
+            all[name] = value;
+        }
+
+        return this with { Values = all };
+    }
+
+    /// <summary>The same without these options.</summary>
+    public RecipeOptions Without(params IEnumerable<string> names) => this with { Values = Values.Where(v => !names.Contains(v.Key)).ToDictionary() };
+
     /// <summary>The options of a command line.</summary>
     /// <param name="r">The command line, with all sources filled in.</param>
     /// <param name="engine">What runs the network.</param>
@@ -38,15 +53,7 @@ internal sealed record RecipeOptions(string Verb, IReadOnlyDictionary<string, st
             values[option.Name[2..]] = r.GetResult(option)!.Tokens is [.., var last] ? last.Value : "true";
         }
 
-        foreach (var (name, value) in resolved)
-        {
-            values[name] = value;
-        }
-
-        return new RecipeOptions(
-            r.CommandResult.Command.Name,
-            values,
-            given.OfType<InputFile>().Where(o => File.Exists(r.GetValue(o))).ToDictionary(o => o.Name[2..], o => r.GetValue(o)!),
-            engine);
+        var inputs = given.OfType<InputFile>().Where(o => File.Exists(r.GetValue(o))).ToDictionary(o => o.Name[2..], o => r.GetValue(o)!);
+        return new RecipeOptions(r.CommandResult.Command.Name, values, inputs, engine).With([.. resolved]);
     }
 }

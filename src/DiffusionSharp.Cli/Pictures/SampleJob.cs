@@ -21,12 +21,15 @@ internal sealed class SampleJob
 
     public required SampleOptions Options { get; init; }
 
-    /// <summary>Which images are wanted, by their place among all, ascending. The others are drawn only where they share a batch with these.</summary>
+    /// <summary>Which images are wanted, by their place among all, ascending. The others are drawn only where they share a batch with these, and that matters.</summary>
     public int[] Wanted
     {
         get => field ??= [.. Enumerable.Range(0, Seeds.Length)];
         init;
     }
+
+    /// <summary>Whether the network gives the same bits whatever the company.</summary>
+    public bool IsExact { get; init; }
 
     /// <summary>How they are made, with the plan.</summary>
     public required Recipe Recipe { get; init; }
@@ -91,11 +94,16 @@ internal sealed class SampleJob
         new() { Out = path, Model = Model, Plan = Plan, Result = result, Images = Wanted.Length, Guidance = Options.Guidance, Notes = Notes };
 
     /// <summary>
-    /// The batches in which these images are drawn. They are cut from all images, whatever is there already, so that an image is
-    /// always drawn in the same company.
+    /// The batches in which these images are drawn. Where the company matters they are cut from all images, whatever is there already, so
+    /// that an image is always drawn in the same one.
     /// </summary>
     private IEnumerable<int[]> Batches(int[] these)
     {
+        if (IsExact)
+        {
+            return these.Chunk(Options.BatchSize);
+        }
+
         var set = these.ToHashSet();
         return Enumerable.Range(0, Seeds.Length).Chunk(Options.BatchSize).Where(b => b.Any(set.Contains));
     }

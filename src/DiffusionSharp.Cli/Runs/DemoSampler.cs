@@ -7,9 +7,9 @@ using DiffusionSharp.Models;
 namespace DiffusionSharp.Cli.Runs;
 
 /// <summary>Draws the demo's pictures, with the time each took and how many of the images are recognised.</summary>
-internal sealed class DemoSampler(CliHost host, Engine engine, string folder, int images)
+internal sealed class DemoSampler(CliHost host, EngineChoice engine, string folder, int images)
 {
-    public DiffusionModel Load(string path) => DiffusionModel.Load(path, engine);
+    public DiffusionModel Load(string path) => DiffusionModel.Load(path, engine.Open());
 
     /// <summary>Samples a sheet, and its images one by one into a folder of the same name.</summary>
     public void Draw(DiffusionModel model, int steps, double eta, string name)
@@ -21,14 +21,13 @@ internal sealed class DemoSampler(CliHost host, Engine engine, string folder, in
             ["eta"] = $"{options.Eta}",
             ["seed"] = "0",
             ["count"] = $"{images}",
-            ["batch"] = $"{images}",
-            ["threads"] = $"{EngineOptions.ThreadCount}",
         };
         if (model.Source.Path != ModelOption.BundledFolder(host))
         {
             asked["model"] = model.Source.Path;
         }
 
+        var recipe = new RecipeOptions("sample", asked, new Dictionary<string, string>(), engine.Describe());
         var job = new SampleJob
         {
             Host = host,
@@ -37,7 +36,8 @@ internal sealed class DemoSampler(CliHost host, Engine engine, string folder, in
             Seeds = [.. Enumerable.Range(0, images).Select(i => (ulong)i)],
             Labels = LabelList.Resolve(null, model, images),
             Options = options,
-            Recipe = new Recipe(new RecipeOptions("sample", asked, new Dictionary<string, string>(), EngineOptions.Describe()), model.Source, model.Plan(options)),
+            IsExact = engine.IsExact,
+            Recipe = new Recipe(engine.Complete(recipe, images), model.Source, model.Plan(options)),
         };
         var (samples, result) = job.All();
         var path = Path.Combine(folder, name);

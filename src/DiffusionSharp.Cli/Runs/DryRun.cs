@@ -1,41 +1,31 @@
 using System.Text.Json.Nodes;
 using DiffusionSharp.Cli.Display;
-using DiffusionSharp.Data;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Torch.Training;
 using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Runs;
 
-/// <summary>What a run would take, measured by two updates in a folder that is deleted again.</summary>
+/// <summary>What a run would take, measured by two updates.</summary>
 internal sealed record DryRun(
     long Parameters, double GflopPerImage, int Batch, int? MicroBatch, long MemoryBytes, double ImagesPerSecond, long? TotalImages, double Seconds)
 {
-    /// <summary>Does the two updates.</summary>
-    public static DryRun Measure(RunConfig config, IBatchSource data, Func<ParameterSpec, HostTensor>? weights, TimeProvider clock)
+    /// <summary>What two updates say of a whole run.</summary>
+    /// <param name="graph">The network.</param>
+    /// <param name="options">The options in force.</param>
+    /// <param name="seconds">Time of an update.</param>
+    /// <param name="memory">Memory of the process.</param>
+    public static DryRun Of(NetworkGraph graph, TrainingOptions options, double seconds, long memory)
     {
-        var scratch = Directory.CreateTempSubdirectory("ddim-dry-run-");
-        try
-        {
-            using var trainer = Trainer.Open(scratch.FullName, config, data, initialWeights: weights, clock: clock);
-            var (seconds, memory) = trainer.DryRun();
-            var t = trainer.Config.Training;
-            var byImages = t.TotalImages is long total ? seconds * total / t.BatchSize : double.PositiveInfinity;
-            return new DryRun(
-                trainer.Graph.ParameterCount,
-                trainer.Graph.FlopsPerImage / 1e9,
-                t.BatchSize,
-                t.MicroBatch,
-                memory,
-                t.BatchSize / seconds,
-                t.TotalImages,
-                Math.Min(byImages, t.MaxSeconds ?? double.PositiveInfinity));
-        }
-        finally
-        {
-            scratch.Delete(recursive: true);
-        }
+        var byImages = options.TotalImages is long total ? seconds * total / options.BatchSize : double.PositiveInfinity;
+        return new DryRun(
+            graph.ParameterCount,
+            graph.FlopsPerImage / 1e9,
+            options.BatchSize,
+            options.MicroBatch,
+            memory,
+            options.BatchSize / seconds,
+            options.TotalImages,
+            Math.Min(byImages, options.MaxSeconds ?? double.PositiveInfinity));
     }
 
     /// <summary>The findings as lines.</summary>

@@ -15,13 +15,21 @@ internal static class Exclusions
         ("--ema", "--raw"),
         ("--init-image", "--init"), ("--init-image", "--noise"),
         ("--accumulate", "--micro-batch"),
+        (ManagedEngine, GpuDevice), (TorchEngine, "--weights"), (GpuDevice, "--weights"),
     ];
 
     // Unlike a list of timesteps, tuned ones are tuned for a number of steps.
     private const string TunedTimesteps = "--timesteps " + SamplingOptions.Tuned;
 
-    /// <summary>What an option with a value goes by here.</summary>
-    public static string Name(string option, string? value) => $"{option} {value}" == TunedTimesteps ? TunedTimesteps : option;
+    private const string ManagedEngine = "--engine cpu", TorchEngine = "--engine torch", GpuDevice = "--device cuda";
+
+    /// <summary>What an option with a value goes by here: options of which only some values exclude others go by both.</summary>
+    public static string Name(string option, string? value) => (option, value) switch
+    {
+        ("--device", not (null or "cpu")) => GpuDevice,
+        _ when $"{option} {value}" is TunedTimesteps or ManagedEngine or TorchEngine => $"{option} {value}",
+        _ => option,
+    };
 
     /// <summary>Whether an option cannot go with one of those that were given.</summary>
     public static bool Forbid(string option, IReadOnlySet<string> given) =>

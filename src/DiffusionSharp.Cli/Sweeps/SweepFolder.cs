@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
+using DiffusionSharp.Cli.Parts;
 using DiffusionSharp.Cli.Pictures;
-using DiffusionSharp.Cli.Plots;
 
 namespace DiffusionSharp.Cli.Sweeps;
 

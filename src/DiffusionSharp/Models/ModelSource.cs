@@ -44,9 +44,9 @@ public sealed class ModelSource
     }
 
     /// <summary>Opens the weights; names and shapes are checked, no value is read yet.</summary>
-    /// <param name="graph">The network that <see cref="UNet"/> describes.</param>
+    /// <param name="graph">The network that <see cref="UNet"/> describes; null builds it.</param>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: the file is malformed, or does not fit the network.</exception>
-    public WeightsReader OpenWeights(NetworkGraph graph) => WeightsReader.Open(WeightsPath, graph);
+    public WeightsReader OpenWeights(NetworkGraph? graph = null) => WeightsReader.Open(WeightsPath, graph ?? Networks.UNet.Build(UNet));
 
     /// <summary>The model's own τ of S steps, found by <c>ddim tune</c> (<see cref="Tuning.TimestepTuner"/>).</summary>
     /// <param name="steps">S.</param>

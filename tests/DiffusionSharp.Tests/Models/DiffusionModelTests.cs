@@ -121,7 +121,7 @@ public class DiffusionModelTests
 
         static float First(ModelSource source)
         {
-            using var weights = source.OpenWeights(UNet.Build(source.UNet));
+            using var weights = source.OpenWeights();
             return weights.ReadAll()[0].Value.Data[0];
         }
     }

@@ -1,10 +1,11 @@
 using DiffusionSharp.Cli.Display;
+using DiffusionSharp.Cli.Runs;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Torch.Training;
 using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
 
-namespace DiffusionSharp.Cli.Runs;
+namespace DiffusionSharp.Cli.Parts;
 
 /// <summary>One sitting of a run with live progress; exports the model when the run is finished.</summary>
 internal static class TrainingSession

@@ -1,7 +1,7 @@
 using DiffusionSharp.Cli.Pictures;
 using DiffusionSharp.Torch.Training;
 
-namespace DiffusionSharp.Cli.Runs;
+namespace DiffusionSharp.Cli.Parts;
 
 /// <summary>Writes the samples drawn while training as a sheet.</summary>
 internal static class PreviewFile

@@ -1,15 +1,20 @@
+using System.Runtime.CompilerServices;
 using DiffusionSharp.Cli.Sweeps;
 using DiffusionSharp.Storage;
 using ScottPlot;
 using ScottPlot.Statistics;
 
-namespace DiffusionSharp.Cli.Plots;
+namespace DiffusionSharp.Cli.Parts;
 
 /// <summary>Time per image against S, with the line that fits best: the DDIM paper's figure 4.</summary>
 internal static class TimePlot
 {
     private const int Width = 900, Height = 600;
 
+    /// <summary>What is not drawn.</summary>
+    public static IReadOnlyList<string> Notes => [];
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Write(string path, Sweep sweep, IReadOnlyList<SweepCell> cells)
     {
         var plot = PlotFont.NewPlot();

@@ -2,7 +2,7 @@ using DiffusionSharp.Imaging.Sheets;
 using ScottPlot;
 using SkiaSharp;
 
-namespace DiffusionSharp.Cli.Plots;
+namespace DiffusionSharp.Cli.Parts;
 
 /// <summary>Gives ScottPlot the one typeface there is on every machine.</summary>
 internal sealed class PlotFont : IFontResolver

@@ -1,0 +1,53 @@
+using System.Runtime.CompilerServices;
+using DiffusionSharp.Models;
+using DiffusionSharp.Torch.Engine;
+using DiffusionSharp.Torch.Native;
+using TorchSharp;
+
+namespace DiffusionSharp.Cli.Parts;
+
+/// <summary>libtorch, as far as a network that is not trained needs it. Nothing is inlined: a method that names TorchSharp loads it.</summary>
+internal static class TorchPart
+{
+    /// <summary>Threads in use.</summary>
+    public static int Threads
+    {
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        get => torch.get_num_threads();
+    }
+
+    /// <summary>The engine; loading the library begins here.</summary>
+    /// <param name="device">The device's name.</param>
+    /// <param name="threads">Threads of a network call; 0 takes all cores.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Engine Open(string device, int threads)
+    {
+        TorchNative.EnsureLoaded();
+        if (threads > 0)
+        {
+            torch.set_num_threads(threads);
+        }
+
+        return TorchEngine.With(new TorchOptions { Device = device });
+    }
+
+    /// <summary>Name and version.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static string Version() => $"libtorch {torch.__version__}";
+
+    /// <summary>What <c>ddim doctor</c> says of it.</summary>
+    /// <returns>The findings, and what is wrong with it.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static (IReadOnlyList<KeyValuePair<string, string>> Findings, string? Error) Examine()
+    {
+        var status = TorchNative.Status;
+        return (
+            [
+                KeyValuePair.Create("libtorch", status.Loaded ? $"{status.LibTorchVersion}, {torch.get_num_threads()} threads" : "NOT LOADED"),
+                KeyValuePair.Create("native library", status.Library ?? "not found"),
+                KeyValuePair.Create("loading", $"{(status.Patched ? "private copy: " : "")}{status.Reason}"),
+                KeyValuePair.Create("cuda", status.CudaAvailable ? $"{torch.cuda.device_count()} device(s)" : "none (use --device cpu)"),
+            ],
+            status.Loaded ? null : status.Error ?? status.Reason);
+    }
+}

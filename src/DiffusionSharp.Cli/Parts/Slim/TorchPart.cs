@@ -1,0 +1,20 @@
+using DiffusionSharp.Models;
+
+namespace DiffusionSharp.Cli.Parts;
+
+/// <summary>Stands for libtorch in a build without it.</summary>
+internal static class TorchPart
+{
+    public static int Threads => throw Absent();
+
+    public static Engine Open(string device, int threads) => throw Absent();
+
+    public static string Version() => throw Absent();
+
+    public static (IReadOnlyList<KeyValuePair<string, string>> Findings, string? Error) Examine() =>
+        ([KeyValuePair.Create("libtorch", "not in this build (no training, no GPU)")], null);
+
+    private static DiffusionException Absent() => new(
+        ErrorKind.Device,
+        "this build has no libtorch, which --engine torch and --device cuda need: say --engine cpu and --device cpu, or use the ordinary build of ddim");
+}
