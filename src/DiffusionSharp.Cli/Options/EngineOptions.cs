@@ -43,7 +43,7 @@ internal sealed class EngineOptions
         }
 
         var where = r.GetValue(device) ?? Cpu;
-        var kind = r.Or(engine, EngineKind.Torch);
+        var kind = r.Or(engine, where == Cpu ? EngineKind.Cpu : EngineKind.Torch);
         if (kind == EngineKind.Cpu && where != Cpu)
         {
             throw new DiffusionException(
