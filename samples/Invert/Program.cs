@@ -1,12 +1,12 @@
 // Encodes a picture as the x_T that DDIM makes it from, decodes it again, and says how near it came. Run it from the repository's root:
 //   dotnet run -c Release --project samples/Invert [PICTURE [MODEL]]
+using DiffusionSharp.Cpu;
 using DiffusionSharp.Imaging.Data;
 using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Models;
 using DiffusionSharp.Sampling;
-using DiffusionSharp.Torch.Engine;
 
-using var model = DiffusionModel.Load(args.ElementAtOrDefault(1) ?? "models/shapes-32", TorchEngine.Cpu);
+using var model = DiffusionModel.Load(args.ElementAtOrDefault(1) ?? "models/shapes-32", CpuEngine.Default);
 var images = ImageList.Read([args.FirstOrDefault() ?? "builtin:shapes"], model.Graph.InputShape, count: 1);
 
 var latents = model.Invert(images, new SampleOptions { Steps = 50 });

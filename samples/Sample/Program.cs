@@ -1,10 +1,10 @@
 // Samples a picture with DDIM in three lines. Run it from the repository's root:
 //   dotnet run -c Release --project samples/Sample [MODEL]
 // MODEL is a model folder (Hugging Face diffusers layout) or a training run.
+using DiffusionSharp.Cpu;
 using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Models;
-using DiffusionSharp.Torch.Engine;
 
-using var model = DiffusionModel.Load(args.FirstOrDefault() ?? "models/shapes-32", TorchEngine.Cpu);
+using var model = DiffusionModel.Load(args.FirstOrDefault() ?? "models/shapes-32", CpuEngine.Default);
 var images = model.Sample(new SampleOptions { Seed = 42, Steps = 50, Eta = 0 });
 ImageFile.SavePng("shape.png", images.Shape, images.ToFloats());

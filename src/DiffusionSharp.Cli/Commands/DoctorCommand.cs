@@ -5,6 +5,7 @@ using DiffusionSharp.Cli.Inspection;
 using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Parts;
 using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Cpu;
 
 namespace DiffusionSharp.Cli.Commands;
 
@@ -14,19 +15,22 @@ internal static class DoctorCommand
     public const string Help = """
         Example:  ddim doctor
 
-        Checks this machine: libtorch, processor, memory, GPU, and whether the bundled model is there.
-        Exit code 7 when libtorch cannot be loaded.
+        Checks this machine: processor, memory, the managed engine, libtorch and a GPU for it, and
+        whether the bundled model is there. Exit code 7 when libtorch cannot be loaded, which only
+        training and --engine torch need.
 
-          --json    the findings as JSON
+          --engine E    cpu leaves libtorch out [torch]
+          --json        the findings as JSON
         """;
 
     public static Command Create(CliHost host)
     {
         var json = JsonOption.Create();
-        var command = new Command("doctor") { json };
+        var engine = new EngineOptions().Engine;
+        var command = new Command("doctor") { engine, json };
         command.SetAction(r =>
         {
-            var (torch, error) = TorchPart.Examine();
+            var (torch, error) = r.Or(engine, EngineKind.Torch) == EngineKind.Cpu ? ([], null) : TorchPart.Examine();
             KeyValuePair<string, string>[] findings = [.. Machine(), .. torch, Bundled(host)];
             JsonOption.Print(host, r.GetValue(json), () => JsonParts.Map(findings), () => string.Join('\n', findings.Select(f => $"{f.Key,-16} {f.Value}")));
             return error is null ? 0 : throw new DiffusionException(ErrorKind.Device, error);
@@ -40,6 +44,7 @@ internal static class DoctorCommand
         KeyValuePair.Create("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}"),
         KeyValuePair.Create("cores", Human.Count(Environment.ProcessorCount)),
         KeyValuePair.Create("simd", Processor.Simd()),
+        KeyValuePair.Create("managed engine", $"{CpuEngine.VectorBits}-bit vectors, {Environment.ProcessorCount} threads, arithmetic {CpuEngine.ArithmeticVersion}"),
         KeyValuePair.Create("memory", Human.Bytes(GC.GetGCMemoryInfo(GCKind.Any).TotalAvailableMemoryBytes)),
     ];
 

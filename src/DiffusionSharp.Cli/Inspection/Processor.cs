@@ -1,6 +1,6 @@
-using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
+using DiffusionSharp.Cpu;
 
 namespace DiffusionSharp.Cli.Inspection;
 
@@ -14,7 +14,6 @@ internal static class Processor
         {
             ("AVX2", Avx2.IsSupported), ("FMA", Fma.IsSupported), ("AVX-512", Avx512F.IsSupported), ("NEON", AdvSimd.IsSupported),
         };
-        var bits = Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
-        return $"{string.Join(", ", found.Where(f => f.Supported).Select(f => f.Name).DefaultIfEmpty("none"))} ({bits} bits)";
+        return $"{string.Join(", ", found.Where(f => f.Supported).Select(f => f.Name).DefaultIfEmpty("none"))} ({CpuEngine.VectorBits} bits)";
     }
 }

@@ -10,8 +10,6 @@ internal sealed class EngineOptions
 
     private const string Cpu = "cpu";
 
-    private readonly Option<EngineKind> engine = Parse.Choice("--engine", ("cpu", EngineKind.Cpu), ("torch", EngineKind.Torch));
-
     private readonly Option<string?> device = new("--device");
 
     private readonly Option<WeightPrecision> weights = Parse.Choice(
@@ -19,9 +17,11 @@ internal sealed class EngineOptions
 
     private readonly Option<int> batch = Parse.Number<int>("--batch");
 
+    public Option<EngineKind> Engine { get; } = Parse.Choice("--engine", ("cpu", EngineKind.Cpu), ("torch", EngineKind.Torch));
+
     public Option<int> Threads { get; } = Parse.Number<int>("--threads");
 
-    public IEnumerable<Option> All => [engine, device, Threads, weights, batch];
+    public IEnumerable<Option> All => [Engine, device, Threads, weights, batch];
 
     /// <summary>Images in one network call.</summary>
     /// <param name="r">The command line.</param>
@@ -43,7 +43,7 @@ internal sealed class EngineOptions
         }
 
         var where = r.GetValue(device) ?? Cpu;
-        var kind = r.Or(engine, where == Cpu ? EngineKind.Cpu : EngineKind.Torch);
+        var kind = r.Or(Engine, where == Cpu ? EngineKind.Cpu : EngineKind.Torch);
         if (kind == EngineKind.Cpu && where != Cpu)
         {
             throw new DiffusionException(
@@ -52,7 +52,7 @@ internal sealed class EngineOptions
 
         if (kind == EngineKind.Torch && r.Has(weights))
         {
-            var torch = r.Has(engine) ? "--engine torch" : $"--device {where}";
+            var torch = r.Has(Engine) ? "--engine torch" : $"--device {where}";
             throw new DiffusionException(
                 ErrorKind.Usage, $"--weights and {torch} contradict each other: only the managed engine stores weights in 16 bits; leave one of them out");
         }

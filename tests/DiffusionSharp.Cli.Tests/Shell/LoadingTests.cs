@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DiffusionSharp.Cli.Tests.Kit;
+using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Tests.Shell;
 
@@ -25,6 +26,9 @@ public sealed class LoadingTests : IDisposable
     [InlineData("invert", "builtin:shapes", "--count", "1", "--model", "MODEL", "--steps", "2", "--out", "OUT/x.npy")]
     [InlineData("reconstruct", "builtin:shapes", "--count", "1", "--model", "MODEL", "--steps", "2", "--out", "OUT/r")]
     [InlineData("tune", "--model", "MODEL", "--steps", "2", "--reference", "3", "--count", "2")]
+    [InlineData("doctor", "--engine", "cpu")]
+    [InlineData("predict", "--model", "MODEL", "--input", "OUT/in.npy", "--timesteps", "5", "--output", "OUT/y.npy")]
+    [InlineData("data", "check", "builtin:shapes")]
     [InlineData("export", "--model", "MODEL", "--out", "OUT/x.onnx")]
     public void NothingHeavyIsLoaded(params string[] args) =>
         Assert.All(Loaded(args), file => Assert.DoesNotContain(Heavy, h => Path.GetFileName(file).Replace("DiffusionSharp.Onnx.dll", "", StringComparison.Ordinal).Contains(h, StringComparison.OrdinalIgnoreCase)));
@@ -42,6 +46,7 @@ public sealed class LoadingTests : IDisposable
     private string[] Loaded(params string[] args)
     {
         var model = TinyModel.Save(scratch["model"], size: 16);
+        NpyFile.Write(scratch["in.npy"], new HostTensor([1, 3, 16, 16], new float[768]));
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var word in args.Prepend(typeof(Cli).Assembly.Location))
         {
