@@ -12,10 +12,10 @@ internal static partial class JsonParts
     /// <summary>A number, or null for an infinite one, which JSON does not have.</summary>
     public static JsonNode? Finite(double value) => double.IsFinite(value) ? value : null;
 
-    public static JsonObject Map<T>(IEnumerable<KeyValuePair<string, T>> items) => new(items.Select(i => KeyValuePair.Create(i.Key, Value(i.Value))));
+    public static JsonObject Map<T>(IEnumerable<KeyValuePair<string, T>> items) => new(items.Select(i => KeyValuePair.Create(i.Key, (JsonNode?)Value(i.Value))));
 
     // A trimmed program has no reflection to find out how a type is written.
-    private static JsonNode? Value<T>(T value) => JsonValue.Create(value, (JsonTypeInfo<T>)Types.Default.GetTypeInfo(typeof(T))!);
+    private static JsonValue? Value<T>(T value) => JsonValue.Create(value, (JsonTypeInfo<T>)Types.Default.GetTypeInfo(typeof(T))!);
 
     [JsonSerializable(typeof(string))]
     [JsonSerializable(typeof(int))]
