@@ -42,7 +42,7 @@ internal sealed unsafe class DirectConvolution<T, TFormat> : IStep
 
     private nint PointerFloats => (nint)Taps * input.Segments.Length * BlockRows * (sizeof(float*) / sizeof(float));
 
-    private nint SumFloats => BlockRows * Columns;
+    private static nint SumFloats => BlockRows * Columns;
 
     private nint DecodedPanel => (nint)Taps * weights.Inputs * PanelColumns;
 

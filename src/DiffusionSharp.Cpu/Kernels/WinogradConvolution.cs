@@ -66,7 +66,7 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
 
     private static nint WeightPlane => (BlockInputs * Columns) + PackedWeights.Panel;
 
-    private nint WeightBlock => Places * WeightPlane;
+    private static nint WeightBlock => Places * WeightPlane;
 
     public ScratchNeed Scratch(int images, int threads)
     {
