@@ -1,10 +1,10 @@
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Cli.Tests.Kit;
+using DiffusionSharp.Cpu;
 using DiffusionSharp.Imaging.Data;
 using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Models;
 using DiffusionSharp.Sampling;
-using DiffusionSharp.Torch.Engine;
 using SkiaSharp;
 using TestKit;
 
@@ -54,7 +54,7 @@ public sealed class ReconstructTests : IDisposable
     {
         var rows = ddim.Json([.. Words("--steps", "3,1", "--level", word, "--batch", "2", "--count", "2")]).AsArray();
 
-        using var loaded = DiffusionModel.Load(model, TorchEngine.Cpu);
+        using var loaded = DiffusionModel.Load(model, CpuEngine.Default);
         var x0 = ImageList.Read([data], loaded.Graph.InputShape, 2, TestContext.Current.CancellationToken);
         Assert.Equal([3, 1], rows.Select(row => (int)row!["steps"]!));
         Assert.All(rows, row =>
@@ -86,7 +86,7 @@ public sealed class ReconstructTests : IDisposable
         Assert.Equal(["sheet.png", "table.csv", "table.json"], Directory.GetFiles(scratch["out"]).Select(Path.GetFileName).Order());
         Assert.Equal(printed, File.ReadAllText(scratch["out/table.csv"]));
         Assert.Equal(ddim.Done(Words("--steps", "3,1", "--json")), File.ReadAllText(scratch["out/table.json"]));
-        using var loaded = DiffusionModel.Load(model, TorchEngine.Cpu);
+        using var loaded = DiffusionModel.Load(model, CpuEngine.Default);
         var x0 = ImageList.Read([data], loaded.Graph.InputShape, cancellation: TestContext.Current.CancellationToken);
         var three = loaded.Reconstruct(x0, new SampleOptions { Steps = 3 }).Images.Values;
         var one = loaded.Reconstruct(x0, new SampleOptions { Steps = 1 }).Images.Values;

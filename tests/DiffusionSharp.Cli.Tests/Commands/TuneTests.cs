@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using DiffusionSharp.Cli.Tests.Kit;
+using DiffusionSharp.Cpu;
 using DiffusionSharp.Models;
 using DiffusionSharp.Sampling;
 using DiffusionSharp.Schedules;
-using DiffusionSharp.Torch.Engine;
 using DiffusionSharp.Tuning;
 using DiffusionSharp.Weights;
 using TestKit;
@@ -29,7 +29,7 @@ public sealed class TuneTests : IDisposable
         Assert.Equal(["2 tuned", "2 uniform", "2 quadratic", "3 tuned", "3 uniform", "3 quadratic"], json["rows"]!.AsArray().Select(row => $"{row!["steps"]} {row["rule"]}"));
         Assert.Equal(TimestepTuner.NetworkCalls(100, 3, 2, 2, 20) + (3 * 5), (int)json["callsMade"]!);
         var tau = Tau(json["rows"]![3]!);
-        using (var loaded = DiffusionModel.Load(model, TorchEngine.Cpu))
+        using (var loaded = DiffusionModel.Load(model, CpuEngine.Default))
         {
             var tuner = TimestepTuner.Measure(loaded, new SampleOptions { Seeds = [0, 1, 2], BatchSize = 2 }, 2, 20);
             Assert.Equal(tuner.Find(3), tau);
