@@ -14,7 +14,6 @@ internal sealed unsafe class DirectConvolution<T, TFormat> : IStep
 {
     private const int BlockRows = 48;
     private const int BlockInputs = 256;
-    private const int Panels = 2;
 
     private readonly View input;
     private readonly ConvolutionShape shape;
@@ -36,17 +35,18 @@ internal sealed unsafe class DirectConvolution<T, TFormat> : IStep
 
     private static int PanelColumns => 2 * T.Width;
 
-    private static int Columns => Panels * PanelColumns;
+    // Two matrix tiles side by side, one of the widest vectors: tiles have to lie at equal distances among the weights.
+    private static int Columns => Math.Min(2 * PanelColumns, 2 * PackedWeights.Panel);
 
     private int Taps => shape.Kernel * shape.Kernel;
 
     private nint PointerFloats => (nint)Taps * input.Segments.Length * BlockRows * (sizeof(float*) / sizeof(float));
 
-    private static nint SumFloats => BlockRows * Columns;
+    private static nint SumFloats => (nint)BlockRows * Columns;
 
     private nint DecodedPanel => (nint)Taps * weights.Inputs * PanelColumns;
 
-    public ScratchNeed Scratch(int images, int threads) => new(0, PointerFloats + SumFloats + (TFormat.IsFloat32 ? 0 : Panels * DecodedPanel));
+    public ScratchNeed Scratch(int images, int threads) => new(0, PointerFloats + SumFloats + (TFormat.IsFloat32 ? 0 : Columns / PanelColumns * DecodedPanel));
 
     public void Run(Workspace workspace)
     {
@@ -95,7 +95,7 @@ internal sealed unsafe class DirectConvolution<T, TFormat> : IStep
 
     private void Multiply(float** pointers, int rows, int column, float* sums, float* decoded)
     {
-        var panels = Math.Min(Panels, (epilogue.Stride - column + PanelColumns - 1) / PanelColumns);
+        var panels = (Math.Min(Columns, epilogue.Stride - column) + PanelColumns - 1) / PanelColumns;
         var b = (float*)weights.Start + weights.Column(column);
         var (row, step, panel) = ((nint)PackedWeights.Panel, weights.Column(T.Width), weights.Column(PanelColumns));
         if (!TFormat.IsFloat32)

@@ -19,10 +19,9 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
     private const int PartTiles = 12;
     private const int ManyParts = 32;
 
-    // Input channels of which a thread holds the transformed weights, and matrix tiles side by side, for which it reads the
-    // transformed input once.
+    // Input and output channels of which a thread holds the transformed weights.
     private const int BlockInputs = 128;
-    private const int Panels = 2;
+    private const int Columns = 2 * PackedWeights.Panel;
     private const int TransformedTiles = 4;
 
     private readonly View input;
@@ -56,8 +55,6 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
     }
 
     private static int PanelColumns => 2 * T.Width;
-
-    private static int Columns => Panels * PanelColumns;
 
     private static int Places => TScheme.Side * TScheme.Side;
 
@@ -111,7 +108,7 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
     // Parts read all the weights each, which pays where there are many of them.
     private static bool OwnsInput(int tiles, int threads) => Ceiling(tiles, PartTiles) >= Math.Max(ManyParts, 2 * threads);
 
-    private int PanelsOf(int column) => Math.Min(Panels, Ceiling(epilogue.Stride - column, PanelColumns));
+    private int PanelsOf(int column) => Ceiling(Math.Min(Columns, epilogue.Stride - column), PanelColumns);
 
     private static int Ceiling(int value, int divisor) => (value + divisor - 1) / divisor;
 
