@@ -55,9 +55,10 @@ internal sealed class Steps<T>
     {
         var outputs = c.Weight.Shape[0];
         var view = New(outputs, c.Shape.Height, c.Shape.Width, c.Input.PerCondition);
-        var packed = Own(new PackedWeights(Weights(c.Weight), outputs, c.Weight.Shape[1], c.Shape.Kernel * c.Shape.Kernel, Convolutions.IsWinograd(c.Shape, c.Weight.Shape[1], outputs), precision));
+        var side = Convolutions.Best(c.Shape, c.Weight.Shape[1], outputs);
+        var packed = Own(new PackedWeights(Weights(c.Weight), outputs, c.Weight.Shape[1], c.Shape.Kernel * c.Shape.Kernel, tapsTogether: side > 1, precision));
         var epilogue = Own(new Epilogue(Weights(c.Bias), view.Segments[0], c.Vector, c.Residual));
-        var step = Convolutions.Create<T>(c.Input, c.Shape, packed, epilogue, zeros);
+        var step = Convolutions.Create<T>(side, c.Input, c.Shape, packed, epilogue, zeros);
         Append(c.Weight.Name, step, c.Input);
         Use(c.Vector?.Buffer);
         Use(c.Residual);

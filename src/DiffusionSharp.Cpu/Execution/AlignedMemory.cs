@@ -1,18 +1,30 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace DiffusionSharp.Cpu.Execution;
 
-/// <summary>Memory outside the garbage collector's heap, on a cache line's border.</summary>
+/// <summary>
+/// Memory outside the garbage collector's heap, on a cache line's border. In a debug build a line of known bytes lies before it and
+/// behind it, which tells whether a kernel wrote there.
+/// </summary>
 internal sealed unsafe class AlignedMemory : IDisposable
 {
     private const int CacheLine = 64;
+    private const byte Untouched = 0xA5;
+#if DEBUG
+    private const int Guard = CacheLine;
+#else
+    private const int Guard = 0;
+#endif
 
-    private void* pointer;
+    private byte* pointer;
 
     public AlignedMemory(long bytes)
     {
         Bytes = bytes;
-        pointer = NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, CacheLine), CacheLine);
+        pointer = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(Guard + bytes + Guard, CacheLine), CacheLine);
+        new Span<byte>(pointer, Guard).Fill(Untouched);
+        new Span<byte>(pointer + Guard + bytes, Guard).Fill(Untouched);
         GC.AddMemoryPressure(Math.Max(bytes, 1));
     }
 
@@ -20,12 +32,32 @@ internal sealed unsafe class AlignedMemory : IDisposable
 
     public long Bytes { get; }
 
-    public float* Floats => (float*)pointer;
+    public float* Floats => (float*)(pointer + Guard);
+
+    /// <summary>In a debug build, throws when something was written beside this memory.</summary>
+    /// <param name="during">What may have done it.</param>
+    [Conditional("DEBUG")]
+    public void Check(string during)
+    {
+        if (pointer is not null && (IsTouched(pointer) || IsTouched(pointer + Guard + Bytes)))
+        {
+            throw new InvalidOperationException($"{during}: something was written beside {Bytes} bytes of memory");
+        }
+
+        static bool IsTouched(byte* guard) => new ReadOnlySpan<byte>(guard, Guard).ContainsAnyExcept(Untouched);
+    }
 
     public void Dispose()
     {
-        Free();
         GC.SuppressFinalize(this);
+        try
+        {
+            Check("until it was freed");
+        }
+        finally
+        {
+            Free();
+        }
     }
 
     private void Free()

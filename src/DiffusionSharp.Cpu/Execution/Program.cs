@@ -27,7 +27,9 @@ internal sealed class Program : IDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
             var start = clock is null ? 0 : System.Diagnostics.Stopwatch.GetTimestamp();
+            workspace.Require(steps[i].Scratch(workspace.Images, workspace.Team.Size), Names[i]);
             steps[i].Run(workspace);
+            workspace.Check(Names[i]);
             if (clock is not null)
             {
                 clock[i] += System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds;

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace DiffusionSharp.Cpu.Execution;
 
 /// <summary>
@@ -72,6 +74,21 @@ internal sealed unsafe class Workspace : IDisposable
 
     /// <summary>How many images (or conditions) a buffer holds.</summary>
     public int Count(bool perCondition) => perCondition ? Conditions : Images;
+
+    /// <summary>In a debug build, throws where a step needs more scratch than there is.</summary>
+    [Conditional("DEBUG")]
+    public void Require(ScratchNeed need, string step) =>
+        Debug.Assert(need.Shared * sizeof(float) <= shared.Bytes && need.Own <= ownFloats, $"{step} needs more scratch than was made for {capacity} images");
+
+    /// <summary>In a debug build, throws where something was written beside the memory.</summary>
+    [Conditional("DEBUG")]
+    public void Check(string step)
+    {
+        values.Check(step);
+        shared.Check(step);
+        own.Check(step);
+        conditionOf.Check(step);
+    }
 
     public void Dispose()
     {

@@ -5,13 +5,14 @@ namespace DiffusionSharp.Cpu.Kernels;
 /// <summary>The exponential and what is made of it, by IEEE operations only: the same bits on every machine and in every width.</summary>
 internal static class Activation
 {
-    /// <summary>e^x to 2 units in the last place; x is limited to -87…88.</summary>
+    /// <summary>e^x to 2 units in the last place; x is limited to -87…88, NaN stays.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Exp<T>(T x)
         where T : unmanaged, ISimd<T>
     {
         // x = n·ln 2 + r, |r| ≤ ½·ln 2. Adding 1.5·2^23 rounds to whole numbers and leaves n in the lowest bits.
-        x = T.Max(T.Min(x, T.Broadcast(88f)), T.Broadcast(-87f));
+        // x comes second in minimum and maximum: of a NaN, x86 keeps the second.
+        x = T.Max(T.Broadcast(-87f), T.Min(T.Broadcast(88f), x));
         var magic = T.Broadcast(12582912f);
         var bits = T.Fma(x, T.Broadcast(1.44269504f), magic);
         var n = T.Subtract(bits, magic);

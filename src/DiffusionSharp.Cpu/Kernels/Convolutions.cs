@@ -11,29 +11,26 @@ internal static class Convolutions
 {
     private const int NominalImages = 2;
 
-    /// <summary>The step of a convolution.</summary>
-    public static IStep Create<T>(View input, ConvolutionShape shape, PackedWeights weights, Epilogue epilogue, AlignedMemory zeros)
+    /// <summary>The step of a convolution, computed in tiles of a side (<see cref="Best"/>).</summary>
+    public static IStep Create<T>(int side, View input, ConvolutionShape shape, PackedWeights weights, Epilogue epilogue, AlignedMemory zeros)
         where T : unmanaged, ISimd<T> => weights.Precision switch
         {
-            WeightPrecision.BFloat16 => Create<T, BFloat16Weights>(input, shape, weights, epilogue, zeros),
-            WeightPrecision.Half => Create<T, HalfWeights>(input, shape, weights, epilogue, zeros),
-            _ => Create<T, Float32Weights>(input, shape, weights, epilogue, zeros),
+            WeightPrecision.BFloat16 => Create<T, BFloat16Weights>(side, input, shape, weights, epilogue, zeros),
+            WeightPrecision.Half => Create<T, HalfWeights>(side, input, shape, weights, epilogue, zeros),
+            _ => Create<T, Float32Weights>(side, input, shape, weights, epilogue, zeros),
         };
 
-    private static IStep Create<T, TFormat>(View input, ConvolutionShape shape, PackedWeights weights, Epilogue epilogue, AlignedMemory zeros)
+    private static IStep Create<T, TFormat>(int side, View input, ConvolutionShape shape, PackedWeights weights, Epilogue epilogue, AlignedMemory zeros)
         where T : unmanaged, ISimd<T>
-        where TFormat : IWeightFormat => Best(shape, weights.Inputs, weights.Outputs) switch
+        where TFormat : IWeightFormat => side switch
         {
             4 => new WinogradConvolution<T, Winograd4, TFormat>(input, shape, weights, epilogue, zeros),
             2 => new WinogradConvolution<T, Winograd2, TFormat>(input, shape, weights, epilogue, zeros),
             _ => new DirectConvolution<T, TFormat>(input, shape, weights, epilogue, zeros),
         };
 
-    /// <summary>Whether a shape is computed by transformed tiles, which read an input's taps together.</summary>
-    public static bool IsWinograd(ConvolutionShape shape, int inputs, int outputs) => Best(shape, inputs, outputs) > 1;
-
     /// <summary>Side of the output tile of the cheapest way: 4 or 2, or 1 for the plain product.</summary>
-    internal static int Best(ConvolutionShape shape, int inputs, int outputs)
+    public static int Best(ConvolutionShape shape, int inputs, int outputs)
     {
         if (shape is not { Kernel: 3, Stride: 1, Padding: 1 })
         {

@@ -8,24 +8,13 @@ internal static class Sinusoid
 {
     private const int Terms = 14;
 
-    /// <summary>f_k = 10000^(-k / (half - shift)), k = 0…half-1.</summary>
+    /// <summary>f_k = 10000^(-k / (half - shift)), k = 0…half-1, to 1e-15.</summary>
     public static double[] Frequencies(int dimension, double shift)
     {
-        var half = dimension / 2;
-
-        // e^-x by squaring e^(-x/2^10), so that few terms do.
-        var x = -9.210340371976184 / (half - shift) / 1024;
-        var ratio = 1 + (x * (1 + (x / 2 * (1 + (x / 3 * (1 + (x / 4 * (1 + (x / 5)))))))));
-        for (var i = 0; i < 10; i++)
+        var frequencies = new double[dimension / 2];
+        for (var k = 0; k < frequencies.Length; k++)
         {
-            ratio *= ratio;
-        }
-
-        var frequencies = new double[half];
-        var f = 1.0;
-        for (var k = 0; k < half; k++, f *= ratio)
-        {
-            frequencies[k] = f;
+            frequencies[k] = k == 0 ? 1 : Exp(k * -9.210340371976184 / (frequencies.Length - shift));
         }
 
         return frequencies;
@@ -46,5 +35,20 @@ internal static class Sinusoid
         }
 
         return (r * sin, cos);
+    }
+
+    // x = n·ln 2 + r in two parts, |r| ≤ ½·ln 2, then Taylor's series.
+    private static double Exp(double x)
+    {
+        var n = Math.Round(x * 1.4426950408889634);
+        var r = Math.FusedMultiplyAdd(n, -0.6931471805599453, x);
+        r = Math.FusedMultiplyAdd(n, -2.3190468138462996e-17, r);
+        var p = 1.0;
+        for (var i = Terms; i > 0; i--)
+        {
+            p = 1 + (r / i * p);
+        }
+
+        return Math.ScaleB(p, (int)n);
     }
 }

@@ -3,7 +3,7 @@ using DiffusionSharp;
 namespace TestKit.Networks;
 
 /// <summary>A convolution in float64 as a sum of shifted images.</summary>
-internal static class ReferenceConvolution
+public static class ReferenceConvolution
 {
     /// <summary>x [In, H, W] and weight [Out, In, Kernel, Kernel] make [Out, H', W'].</summary>
     public static double[] Apply(double[] x, ImageShape shape, double[] weight, double[] bias, int kernel, int stride, int padding)

@@ -88,7 +88,8 @@ public sealed class ReferenceNetwork(NetworkGraph graph, Func<ParameterSpec, Hos
         return result;
     }
 
-    private static double[] GroupNorm(double[] x, int pixels, double[] weight, double[] bias, int groups, double epsilon)
+    /// <summary>Of one image, [C, H, W].</summary>
+    public static double[] GroupNorm(double[] x, int pixels, double[] weight, double[] bias, int groups, double epsilon)
     {
         var result = new double[x.Length];
         var size = x.Length / groups;
@@ -106,7 +107,8 @@ public sealed class ReferenceNetwork(NetworkGraph graph, Func<ParameterSpec, Hos
         return result;
     }
 
-    private static double[] Attention(double[] q, double[] k, double[] v, int channels, int pixels, int heads)
+    /// <summary>Of one image, each [C, H, W].</summary>
+    public static double[] Attention(double[] q, double[] k, double[] v, int channels, int pixels, int heads)
     {
         var result = new double[q.Length];
         var width = channels / heads;

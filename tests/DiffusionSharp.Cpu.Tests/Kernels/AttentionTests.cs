@@ -1,0 +1,59 @@
+using DiffusionSharp.Cpu.Compile;
+using DiffusionSharp.Cpu.Execution;
+using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Tests.Kit;
+using TestKit.Networks;
+
+namespace DiffusionSharp.Cpu.Tests.Kernels;
+
+public class AttentionTests
+{
+    [Theory]
+    [InlineData(1, 1, 1, 1)]
+    [InlineData(1, 17, 1, 1)]
+    [InlineData(3, 1, 3, 5)]
+    [InlineData(2, 5, 4, 4)]
+    [InlineData(1, 33, 5, 5)]
+    [InlineData(4, 8, 7, 7)]
+    [InlineData(3, 31, 6, 8)]
+    [InlineData(1, 48, 9, 11)]
+    public void Any_heads_width_and_pixels(int heads, int headWidth, int height, int width) => Check(new Stage(new Random(height), images: 2), heads, headWidth, height, width, deviation: 1);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Random_shapes(int seed)
+    {
+        var random = new Random(seed);
+        for (var round = 0; round < 12; round++)
+        {
+            Check(new Stage(random, random.Next(1, 4)), random.Next(1, 5), random.Next(1, 50), random.Next(1, 9), random.Next(1, 9), deviation: 1);
+        }
+    }
+
+    // Exponentials of hundreds: only differences to the largest score count.
+    [Fact]
+    public void Scores_may_be_large() => Check(new Stage(new Random(1)), heads: 2, headWidth: 12, height: 5, width: 7, deviation: 12);
+
+    private static void Check(Stage stage, int heads, int headWidth, int height, int width, double deviation)
+    {
+        Value Draw(double d) => stage.Draw([heads * headWidth], height, width, deviation: d);
+        var (q, k, v) = (Draw(deviation), Draw(deviation), Draw(1));
+        var output = stage.New([heads * headWidth], height, width);
+        var actual = stage.Run(new Kernel(q.View, k.View, v.View, output, heads), output);
+        var size = heads * headWidth * height * width;
+        for (var image = 0; image < q.Count; image++)
+        {
+            var expected = ReferenceNetwork.Attention(q.Of(image), k.Of(image), v.Of(image), heads * headWidth, height * width, heads);
+
+            // A score's error is a part of the score, and the exponential's the score's error.
+            Assert.InRange(Error.Largest(expected, actual[(image * size)..((image + 1) * size)]), 0, 3e-6 * deviation * deviation);
+        }
+    }
+
+    private sealed record Kernel(View Q, View K, View V, View Output, int Heads) : IKernel
+    {
+        public IStep Create<T>()
+            where T : unmanaged, ISimd<T> => new Attention<T>(Q, K, V, Output.Segments[0], Heads);
+    }
+}

@@ -1,0 +1,179 @@
+using DiffusionSharp.Cpu.Execution;
+using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Tests.Kit;
+using TestKit.Networks;
+
+namespace DiffusionSharp.Cpu.Tests.Kernels;
+
+/// <summary>All ways to compute a convolution, each for every shape it can do, whichever would be chosen for it.</summary>
+public class ConvolutionTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Any_kernel_stride_and_padding(int seed)
+    {
+        var random = new Random(seed);
+        for (var round = 0; round < 12; round++)
+        {
+            var kernel = 1 + (2 * random.Next(3));
+            Check(Draw(random, side: 1) with { Kernel = kernel, Stride = random.Next(1, 3), Padding = random.Next(3) }, random);
+        }
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void Few_tiles(int side)
+    {
+        var random = new Random(side);
+        for (var round = 0; round < 16; round++)
+        {
+            Check(Draw(random, side), random);
+        }
+    }
+
+    // More tiles than a thread multiplies at once, so that the transformed weights are shared.
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void More_tiles_than_a_block(int side)
+    {
+        var random = new Random(side);
+        Check(Draw(random, side) with { Images = 5, Height = (5 * side) - 1, Width = (4 * side) + 1, Doubled = false }, random);
+        Check(Draw(random, side) with { Images = 1, Height = 7 * side, Width = (7 * side) + 1, Doubled = true }, random);
+    }
+
+    // Enough for each thread to transform the input of its own tiles.
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void Many_tiles(int side)
+    {
+        var random = new Random(side);
+        Check(Draw(random, side) with { Images = 5, Height = (10 * side) - 1, Width = (9 * side) + 1, Doubled = false, Channels = [7] }, random);
+        Check(Draw(random, side) with { Images = 1, Height = 10 * side, Width = 10 * side, Doubled = true, Bordered = true, Channels = [5, 18] }, random);
+    }
+
+    // More input channels than are multiplied together, more outputs than matrix tiles lie side by side.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void Many_channels(int side)
+    {
+        var random = new Random(side);
+        Check(Draw(random, side) with { Images = 1, Height = 4, Width = 5, Channels = [270], Outputs = 5, Doubled = false }, random);
+        Check(Draw(random, side) with { Images = 2, Height = 3, Width = 3, Channels = [130, 7], Outputs = 83, Doubled = false }, random);
+    }
+
+    [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(3, 1, 2)]
+    [InlineData(3, 3, 1)]
+    public void A_matrix_of_a_vector_for_each_condition(int conditions, int inputs, int outputs)
+    {
+        var random = new Random(conditions);
+        Check(Draw(random, side: 1) with { Kernel = 1, Padding = 0, Height = 1, Width = 1, Channels = [61 * inputs], Outputs = 37 * outputs, PerCondition = true, Conditions = conditions, Images = conditions + 1, Doubled = false, Bordered = false }, random);
+    }
+
+    private static ConvolutionCase Draw(Random random, int side) => new(
+        side,
+        random.Next(1, 4),
+        random.Next(1, 3),
+        [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => random.Next(1, 40))],
+        random.Next(1, 50),
+        random.Next(1, 10),
+        random.Next(1, 10),
+        Doubled: random.Next(3) == 0,
+        Bordered: random.Next(3) == 0,
+        Vector: random.Next(3),
+        Residual: random.Next(2) == 0,
+        Precision: (WeightPrecision)random.Next(3));
+
+    private static void Check(ConvolutionCase drawn, Random random)
+    {
+        var stage = new Stage(random, drawn.Images, Math.Min(drawn.Conditions, drawn.Images));
+        var x = stage.Draw(drawn.Channels, drawn.Height, drawn.Width, drawn.PerCondition, mean: 0.3);
+        var view = x.View with { Doubled = drawn.Doubled, Bordered = drawn.Bordered };
+        var seen = Value.Shape(view);
+
+        // The kernel must fit.
+        var c = drawn with { Padding = Math.Max(drawn.Padding, (drawn.Kernel - Math.Min(seen.Height, seen.Width) + 1) / 2) };
+        var (height, width) = (c.Size(seen.Height), c.Size(seen.Width));
+        var taps = c.Kernel * c.Kernel;
+        var weights = stage.Normals(c.Outputs * seen.Channels * taps);
+        var bias = stage.Normals(c.Outputs);
+        var vector = c.Vector == 0 ? null : stage.Draw([c.Outputs], 1, 1, c.PerCondition || c.Vector == 2);
+        var residual = c.Residual ? stage.Draw([c.Outputs], height, width, c.PerCondition) : null;
+        var output = stage.New([c.Outputs], height, width, c.PerCondition);
+        var kernel = new Kernel(c, view, new ConvolutionShape(c.Kernel, c.Stride, c.Padding, height, width), output, weights, bias, vector?.Vector(!c.PerCondition && c.Vector == 2), residual?.Segment.Buffer);
+        var actual = stage.Run(kernel, output);
+
+        var stored = Array.ConvertAll(weights, w => (double)Rounded(w, c.Precision));
+        var size = c.Outputs * height * width;
+        for (var image = 0; image < x.Count; image++)
+        {
+            var of = vector?.Of(!c.PerCondition && c.Vector == 2 ? stage.ConditionOf(image) : image);
+            var added = residual?.Of(image);
+            var expected = Sum(v => v);
+            var scale = Sum(Math.Abs).Max();
+            Assert.InRange(Error.Largest(expected, actual[(image * size)..((image + 1) * size)]) / scale, 0, c.Side == 4 ? 4e-6 : 6e-7);
+
+            // The exact result; with magnitudes, what rounding errors are proportional to.
+            double[] Sum(Converter<double, double> part)
+            {
+                var sum = ReferenceConvolution.Apply(
+                    Array.ConvertAll(x.Seen(image, view), part), seen, Array.ConvertAll(stored, part), Array.ConvertAll(bias, b => part(b)), c.Kernel, c.Stride, c.Padding);
+                return [.. sum.Select((s, i) => s + part(of?[i / (height * width)] ?? 0) + part(added?[i] ?? 0))];
+            }
+        }
+    }
+
+    private static float Rounded(float weight, WeightPrecision precision) => precision switch
+    {
+        WeightPrecision.Half => (float)(Half)weight,
+        WeightPrecision.BFloat16 => BitConverter.UInt32BitsToSingle((uint)WeightFormat.ToBFloat16(weight) << 16),
+        _ => weight,
+    };
+
+    private sealed record ConvolutionCase(
+        int Side,
+        int Images,
+        int Conditions,
+        int[] Channels,
+        int Outputs,
+        int Height,
+        int Width,
+        bool Doubled,
+        bool Bordered,
+        int Vector,
+        bool Residual,
+        WeightPrecision Precision,
+        int Kernel = 3,
+        int Stride = 1,
+        int Padding = 1,
+        bool PerCondition = false)
+    {
+        public int Size(int input) => ((input + (2 * Padding) - Kernel) / Stride) + 1;
+    }
+
+    private sealed record Kernel(
+        ConvolutionCase Case, Compile.View Input, ConvolutionShape Shape, Compile.View Output, float[] Weights, float[] Bias, VectorSource? Vector, int? Residual) : IKernel
+    {
+        public IStep Create<T>()
+            where T : unmanaged, ISimd<T>
+        {
+            var packed = new PackedWeights(Weights, Case.Outputs, Input.Channels, Shape.Kernel * Shape.Kernel, Case.Side > 1, Case.Precision);
+            var epilogue = new Epilogue(Bias, Output.Segments[0], Vector, Residual);
+            var zeros = new AlignedMemory(sizeof(float) * 1024);
+            unsafe
+            {
+                new Span<float>(zeros.Floats, 1024).Clear();
+            }
+
+            return new Owning(Convolutions.Create<T>(Case.Side, Input, Shape, packed, epilogue, zeros), [packed, epilogue, zeros]);
+        }
+    }
+}

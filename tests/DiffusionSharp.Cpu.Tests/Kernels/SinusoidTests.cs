@@ -1,0 +1,32 @@
+using DiffusionSharp.Cpu.Kernels;
+
+namespace DiffusionSharp.Cpu.Tests.Kernels;
+
+public class SinusoidTests
+{
+    [Fact]
+    public void Sines_and_cosines_are_the_platforms_to_1e_12()
+    {
+        for (var i = 0; i <= 200_000; i++)
+        {
+            var angle = i * 0.005;
+            var (sin, cos) = Sinusoid.Of(angle);
+            Assert.Equal(Math.Sin(angle), sin, 1e-12);
+            Assert.Equal(Math.Cos(angle), cos, 1e-12);
+        }
+    }
+
+    [Theory]
+    [InlineData(2, 0)]
+    [InlineData(7, 0)]
+    [InlineData(32, 1)]
+    [InlineData(128, 0)]
+    [InlineData(128, 1)]
+    [InlineData(1024, 0.5)]
+    public void Frequencies_are_a_geometric_series_to_1e_15(int dimension, double shift)
+    {
+        var frequencies = Sinusoid.Frequencies(dimension, shift);
+        Assert.Equal(dimension / 2, frequencies.Length);
+        Assert.All(frequencies.Index(), f => Assert.Equal(Math.Pow(10000, -f.Index / ((dimension / 2) - shift)), f.Item, 1e-15));
+    }
+}

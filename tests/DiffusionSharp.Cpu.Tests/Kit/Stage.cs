@@ -1,0 +1,131 @@
+using DiffusionSharp.Cpu.Compile;
+using DiffusionSharp.Cpu.Execution;
+using DiffusionSharp.Cpu.Kernels;
+using TestKit.Networks;
+
+namespace DiffusionSharp.Cpu.Tests.Kit;
+
+/// <summary>
+/// A step alone with random inputs. Where nothing was written there are NaNs: in scratch, in the output and in the channels that only
+/// fill vectors.
+/// </summary>
+internal sealed unsafe class Stage(Random random, int images = 1, int conditions = 1)
+{
+    private readonly List<ArenaLayout.Buffer> buffers = [];
+    private readonly List<Value> values = [];
+
+    public Random Random => random;
+
+    public int Count(bool perCondition) => perCondition ? conditions : images;
+
+    /// <summary>The condition of an image.</summary>
+    public int ConditionOf(int image) => image % conditions;
+
+    /// <summary>Normal values, joined from segments of some channels.</summary>
+    public Value Draw(int[] channels, int height, int width, bool perCondition = false, double mean = 0, double deviation = 1)
+    {
+        var view = New(channels, height, width, perCondition);
+        var value = new Value(view, Normals(Count(perCondition) * view.Channels * view.Pixels, mean, deviation));
+        values.Add(value);
+        return value;
+    }
+
+    /// <summary>Room for a result.</summary>
+    public View New(int[] channels, int height, int width, bool perCondition = false)
+    {
+        var view = new View([.. channels.Select((c, i) => new Segment(buffers.Count + i, c))], height, width, perCondition);
+        buffers.AddRange(view.Segments.Select(s => new ArenaLayout.Buffer((long)view.Pixels * s.Stride, perCondition, 0, 0)));
+        return view;
+    }
+
+    public float[] Normals(int count, double mean = 0, double deviation = 1)
+    {
+        var result = new float[count];
+        for (var i = 0; i < count; i++)
+        {
+            var radius = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()));
+            result[i] = (float)(mean + (deviation * radius * Math.Cos(2 * Math.PI * random.NextDouble())));
+        }
+
+        return result;
+    }
+
+    /// <summary>The output as [N, C, H, W], whose bits must be the same in every width and on one thread and three.</summary>
+    public float[] Run(IKernel kernel, View output)
+    {
+        var first = Run<Simd128>(kernel, output, threads: 1);
+        foreach (var threads in (int[])[1, 3])
+        {
+            Assert.True(Bits.AreEqual(first, Run<Simd128>(kernel, output, threads)), $"128 bits, {threads} threads: {kernel}");
+            Assert.True(Bits.AreEqual(first, Run<Simd256>(kernel, output, threads)), $"256 bits, {threads} threads: {kernel}");
+            Assert.True(Bits.AreEqual(first, Run<Simd512>(kernel, output, threads)), $"512 bits, {threads} threads: {kernel}");
+        }
+
+        return first;
+    }
+
+    private float[] Run<T>(IKernel kernel, View output, int threads)
+        where T : unmanaged, ISimd<T>
+    {
+        var step = kernel.Create<T>();
+        using var owned = step as IDisposable;
+        using var team = new Team(threads);
+        using var workspace = new Workspace(new ArenaLayout(buffers), n => step.Scratch(n, threads), team);
+        workspace.Prepare(images);
+        workspace.Conditions = conditions;
+        for (var i = 0; i < images; i++)
+        {
+            workspace.ConditionOf[i] = ConditionOf(i);
+        }
+
+        var scratch = step.Scratch(images, threads);
+        new Span<float>(workspace.Shared, (int)scratch.Shared).Fill(float.NaN);
+        new Span<float>(workspace.Own(0), (int)scratch.Own * threads).Fill(float.NaN);
+        Fill(output, workspace);
+        values.ForEach(v => Write(v, workspace));
+        step.Run(workspace);
+        workspace.Check(kernel.ToString()!);
+        Assert.All(values, v => Assert.True(Bits.AreEqual(v.Data, Read(v.View, workspace)), $"the step wrote over what it read: {kernel}"));
+        return Read(output, workspace);
+    }
+
+    private void Fill(View view, Workspace workspace)
+    {
+        foreach (var segment in view.Segments)
+        {
+            new Span<float>(workspace.Pointer(segment.Buffer), Count(view.PerCondition) * view.Pixels * segment.Stride).Fill(float.NaN);
+        }
+    }
+
+    private void Write(Value value, Workspace workspace)
+    {
+        Fill(value.View, workspace);
+        Visit(value.View, workspace, (pointer, i) => *(float*)pointer = value.Data[i]);
+    }
+
+    private float[] Read(View view, Workspace workspace)
+    {
+        var data = new float[Count(view.PerCondition) * view.Channels * view.Pixels];
+        Visit(view, workspace, (pointer, i) => data[i] = *(float*)pointer);
+        return data;
+    }
+
+    // The address of each value and its place in [N, C, H, W].
+    private void Visit(View view, Workspace workspace, Action<nint, int> visit)
+    {
+        var i = 0;
+        for (var n = 0; n < Count(view.PerCondition); n++)
+        {
+            foreach (var segment in view.Segments)
+            {
+                for (var c = 0; c < segment.Channels; c++)
+                {
+                    for (var pixel = 0; pixel < view.Pixels; pixel++)
+                    {
+                        visit((nint)(view.Of(segment, workspace).At(n, pixel) + c), i++);
+                    }
+                }
+            }
+        }
+    }
+}
