@@ -1,8 +1,8 @@
+using Conformance.Networks;
 using DiffusionSharp;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Sampling;
 using DiffusionSharp.Weights;
-using Conformance.Networks;
 using TestKit.Networks;
 
 namespace Conformance.Engines;

@@ -1,5 +1,5 @@
-using CsCheck;
 using Conformance.Networks;
+using CsCheck;
 using DiffusionSharp.Torch.Native;
 using TestKit.Networks;
 using TorchSharp;

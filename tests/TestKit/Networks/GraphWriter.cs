@@ -19,7 +19,7 @@ internal sealed class GraphWriter
     public GraphWriter(GraphBuilder graph, Random random, int? labelRows)
     {
         (g, this.random) = (graph, random);
-        images.Add(g.X());
+        Keep(g.X());
         vectors.Add(Sinusoid(g.Timestep()));
         if (labelRows is int rows)
         {
@@ -38,11 +38,11 @@ internal sealed class GraphWriter
     public void Step()
     {
         // Sometimes on vectors alone, as in the time embedding.
-        var x = random.Next(8) == 0 ? Any(vectors) : Any(images);
+        var x = random.Next(8) == 0 || images.Count == 0 ? Any(vectors) : Any(images);
         var s = g.Shape(x);
         var even = s.Height % 2 == 0 && s.Width % 2 == 0;
         var (small, narrow) = (4 * s.Elements <= MostElements, s.Channels <= 70);
-        _ = random.Next(22) switch
+        _ = random.Next(24) switch
         {
             0 or 1 => Conv(x),
             2 => Conv(x, kernel: 3, stride: 1, padding: 1),
@@ -63,6 +63,8 @@ internal sealed class GraphWriter
             19 => Resnet(x),
             20 when small => Conv(Upsample(x), kernel: 3, stride: 1, padding: 1),
             21 => Conv(Keep(g.PadRightBottom(Name("pad"), x)), kernel: 3, stride: 2, padding: 0),
+            22 => Reshape(Reshape(Reshape(x))),
+            23 => Mix(Any(vectors)),
             _ => Silu(Norm(x)),
         };
     }
@@ -108,6 +110,23 @@ internal sealed class GraphWriter
         var same = g.Shape(x) == g.Shape(h);
         return Add(same ? x : Conv(x, kernel: 1, stride: 1, padding: 0, width: g.Shape(h).Channels), h);
     }
+
+    // What an engine may read in place, one upon the other.
+    private int Reshape(int x)
+    {
+        var s = g.Shape(x);
+        return random.Next(4) switch
+        {
+            0 when 4 * s.Elements <= MostElements => Upsample(x),
+            1 => Keep(g.PadRightBottom(Name("pad"), x)),
+            2 when s.Channels <= 70 => Keep(g.Concat(Name("concat"), x, Beside(x))),
+            3 when s.Height % 2 == 0 && s.Width % 2 == 0 => Keep(g.AveragePool(Name("pool"), x)),
+            _ => x,
+        };
+    }
+
+    // A vector of the image and one of the timestep, in one sum.
+    private int Mix(int x) => Add(x, Linear(Any(vectors), g.Shape(x).Channels));
 
     private int Attention(int x)
     {

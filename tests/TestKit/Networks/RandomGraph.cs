@@ -22,7 +22,8 @@ public static class RandomGraph
         var random = new Random(seed);
         int? classes = random.Next(4) == 0 ? random.Next(1, 6) : null;
         int? nullClass = classes is int n && random.Next(2) == 0 ? n : null;
-        var shape = new ImageShape(random.Next(1, 9), random.Next(1, 18), random.Next(1, 18));
+        var side = random.Next(6) == 0 ? 1 : 17;
+        var shape = new ImageShape(random.Next(1, 9), random.Next(1, side + 1), random.Next(1, side + 1));
         var writer = new GraphWriter(new GraphBuilder(shape, classes, nullClass), random, nullClass + 1 ?? classes);
         for (var i = 0; i < steps; i++)
         {
