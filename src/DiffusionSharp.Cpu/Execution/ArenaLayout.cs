@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace DiffusionSharp.Cpu.Execution;
 
 /// <summary>
@@ -11,6 +13,7 @@ internal sealed class ArenaLayout
 
     public ArenaLayout(IReadOnlyList<Buffer> buffers)
     {
+        Debug.Assert(buffers.All(b => b.Floats % 16 == 0), "a buffer is not made of whole vectors");
         this.buffers = [.. buffers];
         offsets = new long[buffers.Count];
         FloatsPerImage = Place(perCondition: false);

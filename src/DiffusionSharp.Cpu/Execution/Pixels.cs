@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace DiffusionSharp.Cpu.Execution;
 
 /// <summary>A segment's memory in a call.</summary>
@@ -10,5 +12,9 @@ internal readonly unsafe struct Pixels(float* start, nint stride, nint image)
 
     public nint Stride => stride;
 
-    public float* At(int imageIndex, int pixel) => start + (imageIndex * image) + (pixel * stride);
+    public float* At(int imageIndex, int pixel)
+    {
+        Debug.Assert(imageIndex >= 0 && pixel >= 0 && pixel * stride < image, "a pixel is outside its image");
+        return start + (imageIndex * image) + (pixel * stride);
+    }
 }

@@ -31,7 +31,15 @@ internal sealed unsafe class Workspace : IDisposable
     public int Images { get; private set; }
 
     /// <summary>Different pairs of timestep and label among them.</summary>
-    public int Conditions { get; set; }
+    public int Conditions
+    {
+        get;
+        set
+        {
+            Debug.Assert(value <= Images, "there is room for a condition an image");
+            field = value;
+        }
+    }
 
     /// <summary>The caller's memory.</summary>
     public CallInputs Inputs { get; set; }

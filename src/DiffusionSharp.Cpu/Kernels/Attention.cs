@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
@@ -23,6 +24,8 @@ internal sealed unsafe class Attention<T> : IStep
     public Attention(View q, View k, View v, Segment output, int heads)
     {
         inputs = [q, k, v];
+        Debug.Assert(inputs.All(i => i.IsPlain && i.Pixels == q.Pixels && i.PerCondition == q.PerCondition && i.Channels == output.Channels), "shapes must be equal");
+        Debug.Assert(output.Channels % heads == 0, "heads must share out the channels");
         (this.output, this.heads, width, pixels) = (output, heads, output.Channels / heads, q.Pixels);
         (arrange, attend) = (Arrange, Attend);
     }

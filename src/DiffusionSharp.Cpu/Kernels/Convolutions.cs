@@ -29,6 +29,14 @@ internal static class Convolutions
             _ => new DirectConvolution<T, TFormat>(input, shape, weights, epilogue, zeros),
         };
 
+    /// <summary>Whether a convolution's parts belong together, for assertions.</summary>
+    public static bool Fit(View input, ConvolutionShape shape, PackedWeights weights, Epilogue epilogue, AlignedMemory zeros, bool tapsTogether) =>
+        weights.Inputs == input.Channels
+        && weights.Taps == shape.Kernel * shape.Kernel
+        && weights.TapsTogether == tapsTogether
+        && epilogue.Stride == Segment.Round(weights.Outputs)
+        && zeros.Bytes >= sizeof(float) * input.Segments.Max(s => s.Stride);
+
     /// <summary>Side of the output tile of the cheapest way: 4 or 2, or 1 for the plain product.</summary>
     public static int Best(ConvolutionShape shape, int inputs, int outputs)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
 
@@ -20,6 +21,7 @@ internal sealed unsafe class Copy : IStep
     /// <param name="pool">Whether an output is the mean of 2×2 inputs.</param>
     public Copy(View input, View output, bool pool = false)
     {
+        Debug.Assert(output.IsPlain && output.Channels == input.Channels, "channels must be equal");
         (this.input, this.output, this.pool) = (input, output, pool);
         row = Row;
     }

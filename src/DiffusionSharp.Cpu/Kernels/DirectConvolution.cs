@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
@@ -27,6 +28,7 @@ internal sealed unsafe class DirectConvolution<T, TFormat> : IStep
 
     public DirectConvolution(View input, ConvolutionShape shape, PackedWeights weights, Epilogue epilogue, AlignedMemory zeros)
     {
+        Debug.Assert(Convolutions.Fit(input, shape, weights, epilogue, zeros, tapsTogether: false), "the convolution's parts do not fit");
         (this.input, this.shape, this.weights, this.epilogue) = (input, shape, weights, epilogue);
         this.zeros = zeros.Floats;
         columns = (epilogue.Stride + Columns - 1) / Columns;

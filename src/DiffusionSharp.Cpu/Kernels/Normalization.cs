@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
@@ -25,6 +26,8 @@ internal sealed unsafe class Normalization<T> : IStep, IDisposable
 
     public Normalization(View input, Segment output, NormalizationOptions options, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift)
     {
+        Debug.Assert(input is { Doubled: false, Bordered: false } && input.Segments.SkipLast(1).All(s => s.Channels == s.Stride), "segments must fill their vectors");
+        Debug.Assert(input.Channels == output.Channels && output.Channels % options.Groups == 0, "groups must share out the channels");
         (this.input, this.output, this.options) = (input, output, options);
         scaleShift = new AlignedMemory(2L * sizeof(float) * Stride);
         var memory = new Span<float>(scaleShift.Floats, 2 * Stride);

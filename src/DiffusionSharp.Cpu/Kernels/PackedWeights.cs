@@ -17,7 +17,7 @@ internal sealed unsafe class PackedWeights : IDisposable
     public PackedWeights(ReadOnlySpan<float> weights, int outputs, int inputs, int taps, bool tapsTogether, WeightPrecision precision)
     {
         (InputStep, TapStep) = tapsTogether ? (taps * Panel, Panel) : (Panel, (nint)inputs * Panel);
-        (Outputs, Inputs, Taps, Precision) = (outputs, inputs, taps, precision);
+        (Outputs, Inputs, Taps, TapsTogether, Precision) = (outputs, inputs, taps, tapsTogether, precision);
         var size = precision == WeightPrecision.Float32 ? sizeof(float) : sizeof(ushort);
         memory = new AlignedMemory((long)size * Panels * PanelValues);
         for (var panel = 0; panel < Panels; panel++)
@@ -31,6 +31,9 @@ internal sealed unsafe class PackedWeights : IDisposable
     public int Inputs { get; }
 
     public int Taps { get; }
+
+    /// <summary>Whether an input's taps follow each other.</summary>
+    public bool TapsTogether { get; }
 
     public WeightPrecision Precision { get; }
 

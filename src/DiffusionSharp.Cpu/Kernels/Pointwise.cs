@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
@@ -21,6 +22,7 @@ internal sealed unsafe class Pointwise<T, TOperation> : IStep
 
     public Pointwise(View input, Segment output, TOperation operation, Segment? second = null, VectorSource? vector = null)
     {
+        Debug.Assert(input.IsPlain && output.Channels == input.Channels && (second?.Channels ?? output.Channels) == output.Channels, "shapes must be equal");
         (this.input, this.output, this.operation, this.second, this.vector) = (input, output, operation, second, vector);
         apply = Apply;
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
@@ -45,6 +46,7 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
 
     public WinogradConvolution(View input, ConvolutionShape shape, PackedWeights weights, Epilogue epilogue, AlignedMemory zeros)
     {
+        Debug.Assert(shape is { Kernel: 3, Stride: 1, Padding: 1 } && Convolutions.Fit(input, shape, weights, epilogue, zeros, tapsTogether: true), "the convolution's parts do not fit");
         (this.input, this.shape, this.weights, this.epilogue) = (input, shape, weights, epilogue);
         this.zeros = zeros.Floats;
         tilesX = Ceiling(shape.Width, TScheme.Outputs);
