@@ -1,0 +1,44 @@
+using BenchmarkDotNet.Attributes;
+using DiffusionSharp.Cpu.Execution;
+using DiffusionSharp.Cpu.Kernels;
+
+namespace DiffusionSharp.Bench.Micro;
+
+/// <summary>Other kernels of the managed engine: one image, one thread, vectors of 256 bits.</summary>
+public unsafe class KernelBenchmarks
+{
+    private const int Exponentials = 4096;
+    private readonly AlignedMemory x = Floats.Normals(Exponentials), y = Floats.Normals(Exponentials);
+    private readonly KernelStage normalization = new(128, 32, buffers: 2, views => new Normalization<Simd256>(
+        views[0], views[1].Segments[0], new NormalizationOptions(32, 1e-6, Silu: true), Enumerable.Repeat(1f, 128).ToArray(), new float[128]));
+
+    private readonly KernelStage attention = new(256, 16, buffers: 4, views => new Attention<Simd256>(views[0], views[1], views[2], views[3].Segments[0], heads: 1));
+
+    /// <summary>Frees the memory.</summary>
+    [GlobalCleanup]
+    public void Cleanup()
+    {
+        x.Dispose();
+        y.Dispose();
+        normalization.Dispose();
+        attention.Dispose();
+    }
+
+    /// <summary>128 channels at 32×32 in 32 groups.</summary>
+    [Benchmark]
+    public void NormalizationAndSilu() => normalization.Run();
+
+    /// <summary>One head of 256 channels at 16×16.</summary>
+    [Benchmark]
+    public void Attention() => attention.Run();
+
+    /// <summary>4096 exponentials.</summary>
+    [Benchmark]
+    public void Exp4096()
+    {
+        for (var i = 0; i < Exponentials; i += Simd256.Width)
+        {
+            Simd256.Store(Activation.Exp(Simd256.Load(x.Floats + i)), y.Floats + i);
+        }
+    }
+}
