@@ -19,7 +19,7 @@ public class ConvolutionBenchmarks
 
     /// <summary>Makes the step.</summary>
     [GlobalSetup]
-    public void Setup() => stage = Own(new KernelStage(Channels, Side, buffers: 2, views =>
+    public void Setup() => stage = Own(KernelStage.Create(Channels, Side, buffers: 2, views =>
     {
         using var normals = Floats.Normals(9 * Channels * Channels);
         var zeros = Own(new AlignedMemory(sizeof(float) * Channels));

@@ -9,10 +9,10 @@ public unsafe class KernelBenchmarks
 {
     private const int Exponentials = 4096;
     private readonly AlignedMemory x = Floats.Normals(Exponentials), y = Floats.Normals(Exponentials);
-    private readonly KernelStage normalization = new(128, 32, buffers: 2, views => new Normalization<Simd256>(
+    private readonly KernelStage normalization = KernelStage.Create(128, 32, buffers: 2, views => new Normalization<Simd256>(
         views[0], views[1].Segments[0], new NormalizationOptions(32, 1e-6, Silu: true), Enumerable.Repeat(1f, 128).ToArray(), new float[128]));
 
-    private readonly KernelStage attention = new(256, 16, buffers: 4, views => new Attention<Simd256>(views[0], views[1], views[2], views[3].Segments[0], heads: 1));
+    private readonly KernelStage attention = KernelStage.Create(256, 16, buffers: 4, views => new Attention<Simd256>(views[0], views[1], views[2], views[3].Segments[0], heads: 1));
 
     /// <summary>Frees the memory.</summary>
     [GlobalCleanup]

@@ -1,5 +1,6 @@
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
+using DiffusionSharp.Noise;
 
 namespace DiffusionSharp.Bench.Micro;
 
@@ -7,26 +8,27 @@ namespace DiffusionSharp.Bench.Micro;
 internal sealed class KernelStage : IDisposable
 {
     private readonly Team team = new(1);
-    private readonly Workspace workspace;
     private readonly IStep step;
+    private readonly Workspace workspace;
+
+    private KernelStage(IStep step, ArenaLayout layout)
+    {
+        this.step = step;
+        workspace = new Workspace(layout, images => step.Scratch(images, 1), team);
+        workspace.Prepare(1);
+    }
 
     /// <param name="channels">Of each buffer.</param>
     /// <param name="side">Of all images.</param>
     /// <param name="buffers">How many there are; the last is for the result.</param>
     /// <param name="create">Makes the step for these.</param>
-    public KernelStage(int channels, int side, int buffers, Func<View[], IStep> create)
+    public static unsafe KernelStage Create(int channels, int side, int buffers, Func<View[], IStep> create)
     {
         View[] views = [.. Enumerable.Range(0, buffers).Select(i => new View([new Segment(i, channels)], side, side, PerCondition: false))];
-        step = create(views);
         var layout = new ArenaLayout([.. views.Select(v => new ArenaLayout.Buffer((long)v.Pixels * v.Segments[0].Stride, PerCondition: false, 0, 0))]);
-        workspace = new Workspace(layout, images => step.Scratch(images, 1), team);
-        workspace.Prepare(1);
-        using var normals = Floats.Normals(layout.FloatsPerImage);
-        unsafe
-        {
-            var all = (int)layout.FloatsPerImage;
-            new Span<float>(normals.Floats, all).CopyTo(new Span<float>(workspace.Pointer(0), all));
-        }
+        var stage = new KernelStage(create(views), layout);
+        CounterNoise.Gaussian(1, 2, new Span<float>(stage.workspace.Pointer(0), (int)layout.FloatsPerImage));
+        return stage;
     }
 
     public void Run() => step.Run(workspace);

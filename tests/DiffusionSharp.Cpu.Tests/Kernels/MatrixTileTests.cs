@@ -17,6 +17,7 @@ public unsafe class MatrixTileTests
         where T : unmanaged, ISimd<T>
     {
         var random = new Random(1);
+        var pointers = stackalloc float*[30];
         for (var round = 0; round < 120; round++)
         {
             var (rows, k, panels, accumulate) = (1 + (round % 30), random.Next(1, 71), random.Next(1, 4), random.Next(2) == 0);
@@ -45,7 +46,6 @@ public unsafe class MatrixTileTests
             fixed (float* x = a, y = b, z = c, g = gathered)
             {
                 MatrixTile.Multiply<T>(rows, x, aRow, y, panels, bPanel, bRow, bStep, k, z, cRow, accumulate);
-                var pointers = stackalloc float*[rows];
                 for (var row = 0; row < rows; row++)
                 {
                     pointers[row] = x + (row * aRow) - 3;
