@@ -17,7 +17,9 @@ public sealed class NetworkCase
         CounterNoise.Gaussian(seed, -1, X.AsSpan());
         Timesteps = new double[count];
         CounterNoise.Uniform(seed, -2, Timesteps);
-        Timesteps = Array.ConvertAll(Timesteps, u => u < 0.5 ? Math.Floor(1000 * u) : 1000 * u);
+
+        // Some whole, some of them the same: images that share a timestep may share what is made of it.
+        Timesteps = Array.ConvertAll(Timesteps, u => u < 0.5 ? 500 : u < 0.75 ? Math.Floor(1000 * u) : 1000 * u);
         if (graph.TakesLabels)
         {
             var labels = new uint[count];
@@ -42,7 +44,7 @@ public sealed class NetworkCase
     /// <summary>[N, C, H, W].</summary>
     public float[] X { get; init; } = [];
 
-    /// <summary>[N]; about half of them whole numbers.</summary>
+    /// <summary>[N].</summary>
     public double[] Timesteps { get; init; } = [];
 
     /// <summary>[N], or empty.</summary>
