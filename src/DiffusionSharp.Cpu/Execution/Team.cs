@@ -6,7 +6,7 @@ namespace DiffusionSharp.Cpu.Execution;
 /// </summary>
 internal sealed class Team : IDisposable
 {
-    // About 50 µs awake: longer than the gaps between a network's loops, shorter than those between its calls.
+    // Some hundreds of microseconds awake: longer than the gaps between a network's loops, shorter than those between its calls.
     private const int SpinsBeforeSleep = 2000;
 
     private readonly Thread[] threads;
