@@ -15,9 +15,7 @@ internal sealed class OnnxRuntimeModel : IDenoiser, IDisposable
     {
     }
 
-    public void Sample(DenoiserInput noise, Span<float> images)
-    {
-    }
+    public void Sample(DenoiserInput noise, Span<float> images) => Predict(noise, images);
 
     public void Dispose()
     {
