@@ -18,7 +18,8 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
     // are transformed by the thread itself and fit its cache.
     private const int BlockTiles = 64;
     private const int PartTiles = 12;
-    private const int ManyParts = 32;
+    private const int ManyParts = 16;
+    private const int MostWeights = 2_500_000;
 
     // Input and output channels of which a thread holds the transformed weights.
     private const int BlockInputs = 128;
@@ -107,8 +108,9 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
     // Many tiles: their weights are transformed once for all of them.
     private static bool SharesWeights(int tiles) => tiles > BlockTiles;
 
-    // Parts read all the weights each, which pays where there are many of them.
-    private static bool OwnsInput(int tiles, int threads) => Ceiling(tiles, PartTiles) >= Math.Max(ManyParts, 2 * threads);
+    // Parts read all the weights each, which pays where there are many of them and the weights stay in the last cache.
+    private bool OwnsInput(int tiles, int threads) =>
+        Ceiling(tiles, PartTiles) >= Math.Max(ManyParts, 2 * threads) && columns * blocks.Length * WeightBlock <= MostWeights;
 
     private int PanelsOf(int column) => Ceiling(Math.Min(Columns, epilogue.Stride - column), PanelColumns);
 
