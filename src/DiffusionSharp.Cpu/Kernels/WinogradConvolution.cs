@@ -20,6 +20,7 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
     private const int PartTiles = 12;
     private const int ManyParts = 16;
     private const int MostWeights = 2_500_000;
+    private const int WeightsForPart = 90_000;
 
     // Input and output channels of which a thread holds the transformed weights.
     private const int BlockInputs = 128;
@@ -108,9 +109,12 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
     // Many tiles: their weights are transformed once for all of them.
     private static bool SharesWeights(int tiles) => tiles > BlockTiles;
 
-    // Parts read all the weights each, which pays where there are many of them and the weights stay in the last cache.
-    private bool OwnsInput(int tiles, int threads) =>
-        Ceiling(tiles, PartTiles) >= Math.Max(ManyParts, 2 * threads) && columns * blocks.Length * WeightBlock <= MostWeights;
+    // Each part reads all the weights, which pays where there are many parts for them and they stay in the last cache.
+    private bool OwnsInput(int tiles, int threads)
+    {
+        var parts = Ceiling(tiles, PartTiles);
+        return parts >= Math.Max(ManyParts, 2 * threads) && columns * blocks.Length * WeightBlock <= Math.Min(MostWeights, WeightsForPart * (long)parts);
+    }
 
     private int PanelsOf(int column) => Ceiling(Math.Min(Columns, epilogue.Stride - column), PanelColumns);
 
