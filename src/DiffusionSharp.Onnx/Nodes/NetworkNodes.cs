@@ -55,7 +55,7 @@ internal sealed class NetworkNodes(OnnxGraph g, string prefix, string x, string 
                 NodeAttribute.Of("mode", "nearest"),
                 NodeAttribute.Of("coordinate_transformation_mode", "asymmetric"),
                 NodeAttribute.Of("nearest_mode", "floor")),
-            Operation.AveragePool => g.Node("AveragePool", name, [a], NodeAttribute.Of("kernel_shape", 2L, 2), NodeAttribute.Of("strides", 2L, 2)),
+            Operation.AveragePool => AveragePool(name, a, node.Shape),
             Operation.PadRightBottom => g.Node("Pad", name, [a, g.Constant(0L, 0, 0, 0, 0, 0, 1, 1)]),
             Operation.Attention h => Attention(name, inputs, node.Shape, h.Heads),
             Operation.TimestepEmbedding e => Sinusoid(name, a, e),
@@ -107,6 +107,14 @@ internal sealed class NetworkNodes(OnnxGraph g, string prefix, string x, string 
         return affine.Offset == 0
             ? g.Node("Mul", name, [input, factor])
             : g.Node("Add", name, [g.Node("Mul", $"{name}/scaled", [input, factor]), g.Scalar(ElementType.Float, affine.Offset)]);
+    }
+
+    // ONNX Runtime moves paddings before it into a pool, and then refuses a pool that pads as much as it is wide: two borders of one each.
+    // It moves none past a reshaping, which costs nothing.
+    private string AveragePool(string name, string x, ImageShape shape)
+    {
+        var same = g.Node("Reshape", $"{name}/same", [x, g.Constant(0L, shape.Channels, 2 * shape.Height, 2 * shape.Width)]);
+        return g.Node("AveragePool", name, [same], NodeAttribute.Of("kernel_shape", 2L, 2), NodeAttribute.Of("strides", 2L, 2));
     }
 
     private string Attention(string name, string[] inputs, ImageShape shape, int heads)
