@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
 using DiffusionSharp.Cpu.Kernels;

@@ -8,8 +8,6 @@ namespace DiffusionSharp.Cpu.Execution;
 /// <param name="image">Values between images.</param>
 internal readonly unsafe struct Pixels(float* start, nint stride, nint image)
 {
-    public float* Start => start;
-
     public nint Stride => stride;
 
     public float* At(int imageIndex, int pixel)

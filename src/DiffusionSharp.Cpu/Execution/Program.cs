@@ -16,11 +16,9 @@ internal sealed class Program : IDisposable
 
     public ArenaLayout Layout { get; }
 
-    /// <summary>
-    /// The most scratch any step needs for this many images or fewer: a step may go about fewer in another way, which takes more.
-    /// </summary>
+    /// <summary>The most scratch any step needs for this many images or fewer.</summary>
     public ScratchNeed Scratch(int images, int threads) =>
-        Enumerable.Range(1, images).SelectMany(n => steps.Select(s => s.Scratch(n, threads))).Aggregate(default(ScratchNeed), ScratchNeed.Max);
+        steps.Select(s => s.Scratch(images, threads)).Aggregate(default(ScratchNeed), ScratchNeed.Max);
 
     /// <summary>Runs the steps; with a clock, adds each one's seconds to its place.</summary>
     public void Run(Workspace workspace, CancellationToken cancellationToken, double[]? clock = null)

@@ -15,6 +15,7 @@ public sealed class NetworkGraph
         InputShape = input;
         ClassCount = classCount;
         NullClass = nullClass;
+        TakesLabels = nodes.Any(n => n.Operation is Operation.InputLabel);
     }
 
     /// <summary>The nodes; the last one's value is the prediction.</summary>
@@ -42,7 +43,7 @@ public sealed class NetworkGraph
     public long FlopsPerImage => Nodes.Sum(Flops);
 
     /// <summary>Whether each image needs a class label.</summary>
-    public bool TakesLabels => Nodes.Any(n => n.Operation is Operation.InputLabel);
+    public bool TakesLabels { get; }
 
     /// <summary>Checks what an engine was given before it computes.</summary>
     /// <param name="input">The call's input.</param>
