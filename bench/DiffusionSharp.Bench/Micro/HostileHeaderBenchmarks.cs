@@ -48,7 +48,7 @@ public class HostileHeaderBenchmarks
     {
         try
         {
-            using var file = SafetensorsFile.Open(Model);
+            using var file = TensorFile.Open(Model);
         }
         catch (DiffusionException e)
         {

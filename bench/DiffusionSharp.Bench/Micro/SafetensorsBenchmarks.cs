@@ -24,7 +24,7 @@ public class SafetensorsBenchmarks
     [Benchmark]
     public int Open()
     {
-        using var file = SafetensorsFile.Open(Model);
+        using var file = TensorFile.Open(Model);
         return file.Tensors.Count;
     }
 
@@ -32,7 +32,7 @@ public class SafetensorsBenchmarks
     [Benchmark]
     public long OpenAndRead()
     {
-        using var file = SafetensorsFile.Open(Model);
+        using var file = TensorFile.Open(Model);
         return file.Tensors.Keys.Sum(name => file.ReadFloat32(name).Data.LongLength);
     }
 }

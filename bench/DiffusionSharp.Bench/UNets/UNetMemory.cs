@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using DiffusionSharp.Bench.Measuring;
 using DiffusionSharp.Models;
+using DiffusionSharp.Networks;
 
 namespace DiffusionSharp.Bench.UNets;
 
@@ -35,7 +36,7 @@ internal static class UNetMemory
     {
         var files = new UNetFiles(args[1]);
         var (batch, threads) = (int.Parse(args[2], CultureInfo.InvariantCulture), int.Parse(args[3], CultureInfo.InvariantCulture));
-        var config = ModelSource.Open(files.Model).UNet;
+        var config = (UNetConfig)ModelSource.Open(files.Model).Network;
         var call = new UNetCall(config.InputShape, batch);
         var denoiser = UNetSubject.All.Single(s => s.Name == args[0]).Open(files, threads);
         call.Run(denoiser);

@@ -35,6 +35,6 @@ internal sealed record UNetSubject(string Name, bool Narrow, Func<UNetFiles, int
     {
         TorchNative.EnsureLoaded();
         set_num_threads(threads);
-        return files.Open((graph, weights) => new EagerDenoiser(ModelSource.Open(files.Model).UNet, graph.Parameters.ToDictionary(p => p.Name, weights), type, channelsLast));
+        return files.Open((graph, weights) => new EagerDenoiser((UNetConfig)ModelSource.Open(files.Model).Network, graph.Parameters.ToDictionary(p => p.Name, weights), type, channelsLast));
     }
 }

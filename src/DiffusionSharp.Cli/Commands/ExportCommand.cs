@@ -87,7 +87,7 @@ internal sealed class ExportCommand
         var source = ModelSource.Open(path, r.GetValue(raw));
         var plan = r.GetValue(sampler) ? DiffusionModel.Plan(source, sampling.Resolve(r, source.Scheduler)) : null;
         var w = r.Or(guidance, 1);
-        var network = Networks.UNet.Build(source.UNet);
+        var network = source.Network.Build();
         using var weights = source.OpenWeights(network);
         if (plan is null)
         {

@@ -8,6 +8,7 @@ using DiffusionSharp.Data;
 using DiffusionSharp.Imaging;
 using DiffusionSharp.Imaging.Data;
 using DiffusionSharp.Models;
+using DiffusionSharp.Networks;
 using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
 
@@ -140,7 +141,8 @@ internal sealed class TrainCommand
             ?? throw new DiffusionException(
                 ErrorKind.Usage,
                 "the data is missing: ddim train DATA --out RUN, with a folder of images or builtin:shapes as DATA");
-        var known = saved?.UNet ?? model?.UNet;
+        var begun = model is null ? null : Trainable(model);
+        var known = saved?.UNet ?? begun;
         var size = r.GetValue(network.Size) ?? (known is null ? null : (known.Height, known.Width));
         var reading = saved?.DataOptions ?? new RunDataOptions();
         reading = new RunDataOptions
@@ -159,7 +161,7 @@ internal sealed class TrainCommand
             Background = Rgb.Parse(reading.Background),
             Seed = r.Or(optimisation.Seed, saved?.Training.Seed ?? 0),
         });
-        var open = model?.UNet ?? network.Resolve(r, training.Shape, saved?.UNet);
+        var open = begun ?? network.Resolve(r, training.Shape, saved?.UNet);
         var (unet, labelDrop) = classes.Resolve(r, name, training, open, known, saved?.Training.LabelDrop);
         var config = new RunConfig
         {
@@ -175,6 +177,9 @@ internal sealed class TrainCommand
     }
 
     // A run can be gone on with from any folder.
+    private static UNetConfig Trainable(ModelSource model) => model.Network as UNetConfig ?? throw new DiffusionException(
+        ErrorKind.Usage, $"--from {model.Path}: its network is no U-Net of the DDPM family, and only those are trained here");
+
     private static string? Name(string? given) =>
         given is null || given.StartsWith("builtin:", StringComparison.Ordinal) ? given : Path.GetFullPath(given);
 }

@@ -14,7 +14,7 @@ internal static class FileFacts
 {
     public static JsonObject Safetensors(string path)
     {
-        using var file = SafetensorsFile.Open(path);
+        using var file = TensorFile.Open(path);
         var elements = file.Tensors.Values.Sum(t => t.Shape.Aggregate(1L, (n, d) => n * d));
         return new JsonObject
         {
@@ -22,7 +22,7 @@ internal static class FileFacts
             ["path"] = path,
             ["count"] = file.Tensors.Count,
             ["elements"] = elements,
-            ["metadata"] = JsonParts.Map(file.Metadata),
+            ["metadata"] = JsonParts.Map(file.Values),
             ["tensors"] = JsonParts.Map(file.Tensors.Select(t => KeyValuePair.Create(t.Key, $"{t.Value.Dtype} [{string.Join(", ", t.Value.Shape)}]"))),
         };
     }

@@ -13,7 +13,7 @@ internal static class ModelFacts
     public static JsonObject Model(string path)
     {
         var source = ModelSource.Open(path);
-        return Describe("model folder", path, source.UNet, source.Scheduler, source.WeightsPath);
+        return Describe("model folder", path, source.Network, source.Scheduler, source.WeightsPath);
     }
 
     public static JsonObject Run(string path)
@@ -42,9 +42,10 @@ internal static class ModelFacts
         return facts;
     }
 
-    private static JsonObject Describe(string kind, string path, UNetConfig unet, SchedulerConfig scheduler, string? weights)
+    private static JsonObject Describe(string kind, string path, NetworkConfig network, SchedulerConfig scheduler, string? weights)
     {
-        var graph = UNet.Build(unet);
+        var graph = network.Build();
+        var unet = network as UNetConfig;
         return new JsonObject
         {
             ["kind"] = kind,
@@ -56,13 +57,13 @@ internal static class ModelFacts
                 ["output"] = graph.OutputShape.ToString(),
                 ["parameters"] = graph.ParameterCount,
                 ["flopPerImage"] = graph.FlopsPerImage,
-                ["channels"] = JsonParts.List(unet.BlockOutChannels),
-                ["down"] = JsonParts.List(unet.DownBlockTypes),
-                ["layersPerBlock"] = unet.LayersPerBlock,
-                ["groups"] = unet.NormNumGroups,
-                ["dropout"] = unet.Dropout,
+                ["channels"] = unet is null ? null : JsonParts.List(unet.BlockOutChannels),
+                ["down"] = unet is null ? null : JsonParts.List(unet.DownBlockTypes),
+                ["layersPerBlock"] = unet?.LayersPerBlock,
+                ["groups"] = unet?.NormNumGroups,
+                ["dropout"] = unet?.Dropout,
                 ["classes"] = graph.ClassCount,
-                ["classNames"] = unet.ClassNames.Count == 0 ? null : JsonParts.List(unet.ClassNames),
+                ["classNames"] = network.ClassNames.Count == 0 ? null : JsonParts.List(network.ClassNames),
                 ["nullClass"] = graph.NullClass,
             },
             ["schedule"] = new JsonObject

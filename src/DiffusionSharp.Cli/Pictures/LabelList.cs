@@ -28,7 +28,7 @@ internal static class LabelList
         }
 
         // A folder's name, and so a class's, may have a comma in it.
-        var names = model.Source.UNet.ClassNames;
+        var names = model.Source.Network.ClassNames;
         var words = names.Contains(text, StringComparer.OrdinalIgnoreCase) ? [text] : text.Split(',', StringSplitOptions.TrimEntries);
         var labels = words.Select(word => One(word, names, classes)).ToArray();
         return labels.Length == count ? labels : labels.Length == 1

@@ -84,7 +84,7 @@ internal static class RunSetup
     /// <summary>The tensors of a part of a checkpoint.</summary>
     public static Dictionary<string, HostTensor> ReadPart(string checkpoint, string part)
     {
-        using var file = SafetensorsFile.Open(Path.Combine(checkpoint, part));
+        using var file = TensorFile.Open(Path.Combine(checkpoint, part));
         return file.Tensors.Keys.ToDictionary(n => n, n => file.ReadFloat32(n));
     }
 

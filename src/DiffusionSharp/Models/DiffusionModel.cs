@@ -35,7 +35,7 @@ public sealed class DiffusionModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(engine);
         var source = ModelSource.Open(path, raw);
-        var graph = UNet.Build(source.UNet);
+        var graph = source.Network.Build();
         using var weights = source.OpenWeights(graph);
         return new DiffusionModel(source, graph, engine(graph, weights.Read));
     }

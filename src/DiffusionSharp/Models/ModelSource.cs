@@ -11,8 +11,8 @@ public sealed class ModelSource
     private const string CardLine = "- Data: `";
     private const int MostOfCard = 1 << 16;
 
-    private ModelSource(string path, string weightsPath, string tunedTimestepsPath, UNetConfig unet, SchedulerConfig scheduler, string? data) =>
-        (Path, WeightsPath, TunedTimestepsPath, UNet, Scheduler, Data) = (path, weightsPath, tunedTimestepsPath, unet, scheduler, data);
+    private ModelSource(string path, string weightsPath, string tunedTimestepsPath, NetworkConfig network, SchedulerConfig scheduler, string? data) =>
+        (Path, WeightsPath, TunedTimestepsPath, Network, Scheduler, Data) = (path, weightsPath, tunedTimestepsPath, network, scheduler, data);
 
     /// <summary>The folder.</summary>
     public string Path { get; }
@@ -23,8 +23,8 @@ public sealed class ModelSource
     /// <summary>The file of the tuned timesteps, which need not be there.</summary>
     public string TunedTimestepsPath { get; }
 
-    /// <summary>The network.</summary>
-    public UNetConfig UNet { get; }
+    /// <summary>The network's options.</summary>
+    public NetworkConfig Network { get; }
 
     /// <summary>Schedule and prediction type.</summary>
     public SchedulerConfig Scheduler { get; }
@@ -44,9 +44,9 @@ public sealed class ModelSource
     }
 
     /// <summary>Opens the weights; names and shapes are checked, no value is read yet.</summary>
-    /// <param name="graph">The network that <see cref="UNet"/> describes; null builds it.</param>
+    /// <param name="graph">The network that <see cref="Network"/> describes; null builds it.</param>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: the file is malformed, or does not fit the network.</exception>
-    public WeightsReader OpenWeights(NetworkGraph? graph = null) => WeightsReader.Open(WeightsPath, graph ?? Networks.UNet.Build(UNet));
+    public WeightsReader OpenWeights(NetworkGraph? graph = null) => WeightsReader.Open(WeightsPath, graph ?? Network.Build());
 
     /// <summary>The model's own τ of S steps, found by <c>ddim tune</c> (<see cref="Tuning.TimestepTuner"/>).</summary>
     /// <param name="steps">S.</param>

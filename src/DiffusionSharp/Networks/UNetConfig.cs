@@ -4,7 +4,7 @@ namespace DiffusionSharp.Networks;
 /// The shape of a U-Net, option by option as Hugging Face diffusers' <c>UNet2DModel</c> names them. The defaults are
 /// those of the DDPM authors' network (as in google/ddpm-cifar10-32), not UNet2DModel's own.
 /// </summary>
-public sealed record UNetConfig
+public sealed record UNetConfig : NetworkConfig
 {
     /// <summary>Rows of the images; every level but the last halves them.</summary>
     public int Height { get; init; } = 32;
@@ -99,20 +99,20 @@ public sealed record UNetConfig
     /// </summary>
     public int? NullClass { get; init; }
 
-    /// <summary>Names of the classes, from the first row of the label table on; empty when they are not known.</summary>
-    public ValueList<string> ClassNames { get; init; } = [];
+    /// <inheritdoc/>
+    public override int? ClassCount => NullClass ?? NumClassEmbeds;
 
-    /// <summary>Number of classes, the null class not counted; null without a label table.</summary>
-    public int? ClassCount => NullClass ?? NumClassEmbeds;
-
-    /// <summary>Shape of one input image.</summary>
-    public ImageShape InputShape => new(InChannels, Height, Width);
+    /// <inheritdoc/>
+    public override ImageShape InputShape => new(InChannels, Height, Width);
 
     /// <summary>Levels of resolution.</summary>
     public int Levels => BlockOutChannels.Count;
 
     /// <summary>Width of the time embedding.</summary>
     public int TimeEmbedDim => (BaseChannels ?? BlockOutChannels[0]) * 4;
+
+    /// <inheritdoc/>
+    public override NetworkGraph Build() => UNet.Build(this);
 
     /// <summary>
     /// The DDPM family's short form: base channels, a multiplier per level, and the resolutions (of the shorter side)

@@ -194,7 +194,7 @@ internal static class SafetensorsHeader
                 throw Bad(path, $"tensor {Show(e.Name)}: {e.Dtype} [{string.Join(", ", e.Shape)}] needs {needed} bytes, data_offsets give {e.End - e.Begin}");
             }
 
-            result.Add(e.Name, new TensorInfo(e.Name, e.Dtype, e.Shape, dataStart + e.Begin, e.End - e.Begin));
+            result.Add(e.Name, new TensorInfo(e.Name, e.Dtype, e.Shape, dataStart + e.Begin));
             at = e.End;
         }
 

@@ -114,7 +114,7 @@ public static class SafetensorsWriter
 
     private static void Verify(string path, string written, List<KeyValuePair<string, HostTensor>> tensors)
     {
-        using var file = SafetensorsFile.Open(written);
+        using var file = TensorFile.Open(written);
         foreach (var (name, tensor) in tensors)
         {
             var back = file.ReadFloat32(name);

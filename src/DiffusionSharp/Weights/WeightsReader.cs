@@ -9,11 +9,11 @@ namespace DiffusionSharp.Weights;
 /// </summary>
 public sealed class WeightsReader : IDisposable
 {
-    private readonly SafetensorsFile file;
+    private readonly TensorFile file;
     private readonly NetworkGraph graph;
     private readonly Dictionary<string, string> names;
 
-    private WeightsReader(SafetensorsFile file, NetworkGraph graph, Dictionary<string, string> names) =>
+    private WeightsReader(TensorFile file, NetworkGraph graph, Dictionary<string, string> names) =>
         (this.file, this.graph, this.names) = (file, graph, names);
 
     /// <summary>Opens a file and compares its names and shapes with the network's.</summary>
@@ -23,7 +23,7 @@ public sealed class WeightsReader : IDisposable
     public static WeightsReader Open(string path, NetworkGraph graph)
     {
         ArgumentNullException.ThrowIfNull(graph);
-        var file = SafetensorsFile.Open(path);
+        var file = TensorFile.Open(path);
         try
         {
             var names = CurrentNames(file);
@@ -53,7 +53,7 @@ public sealed class WeightsReader : IDisposable
     /// <summary>Closes the file.</summary>
     public void Dispose() => file.Dispose();
 
-    private static Dictionary<string, string> CurrentNames(SafetensorsFile file)
+    private static Dictionary<string, string> CurrentNames(TensorFile file)
     {
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var name in file.Tensors.Keys)

@@ -25,7 +25,7 @@ internal sealed class ErmongroupModel
     /// <summary>The tensors below a prefix, under diffusers' names and shapes.</summary>
     public static Dictionary<string, HostTensor> Read(string path, string prefix, UNetConfig config)
     {
-        using var file = SafetensorsFile.Open(path);
+        using var file = TensorFile.Open(path);
         return file.Tensors.Keys
             .Where(n => n.StartsWith(prefix, StringComparison.Ordinal))
             .Select(n => ErmongroupNames.ToDiffusers(n[prefix.Length..], file.ReadFloat32(n), config))

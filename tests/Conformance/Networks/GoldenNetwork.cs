@@ -59,7 +59,7 @@ internal sealed class GoldenNetwork
 
     private static Dictionary<string, HostTensor> Safetensors(GoldenCase golden)
     {
-        using var file = SafetensorsFile.Open(golden.Path("diffusion_pytorch_model.safetensors"));
+        using var file = TensorFile.Open(golden.Path("diffusion_pytorch_model.safetensors"));
         return file.Tensors.Keys.ToDictionary(n => n, n => file.ReadFloat32(n));
     }
 

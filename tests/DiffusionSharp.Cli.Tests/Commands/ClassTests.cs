@@ -123,7 +123,7 @@ public sealed class ClassTests : IDisposable
     private void FineTuneOn(string data) =>
         ddim.Done("train", data, "--from", Model, "--out", scratch["tuned"], "--batch", "2", "--steps", "1");
 
-    private static IReadOnlyList<string> ModelSourceNames(string path) => Models.ModelSource.Open(path).UNet.ClassNames;
+    private static IReadOnlyList<string> ModelSourceNames(string path) => Models.ModelSource.Open(path).Network.ClassNames;
 
     private float[] Draw(string model, params string[] more)
     {

@@ -115,7 +115,7 @@ public class DiffusionModelTests
         run.Advance(8, 3);
         Assert.Equal(2, First(ModelSource.Open(run.Root)));
         Assert.Equal(1, First(ModelSource.Open(run.Root, raw: true)));
-        Assert.Equal(["cat", "dog"], ModelSource.Open(run.Root).UNet.ClassNames);
+        Assert.Equal(["cat", "dog"], ModelSource.Open(run.Root).Network.ClassNames);
         Assert.Equal("d", ModelSource.Open(run.Root).Data);
         Assert.Equal(folder["run/tuned_timesteps.json"], ModelSource.Open(run.Root).TunedTimestepsPath);
 
@@ -167,7 +167,7 @@ public class DiffusionModelTests
         ModelFolder.Save(folder["model"], Labelled, new SchedulerConfig(), Weights(0, Labelled));
         var fake = new FakeDenoiser(3, (x, _) => 0.1f * x);
         using var model = DiffusionModel.Load(folder["model"], (_, _) => fake);
-        Assert.Equal((2, 2, "dog"), (model.Graph.ClassCount, model.Graph.NullClass, model.Source.UNet.ClassNames[1]));
+        Assert.Equal((2, 2, "dog"), (model.Graph.ClassCount, model.Graph.NullClass, model.Source.Network.ClassNames[1]));
         Assert.Same(fake, model.Guided(1));
 
         var options = new SampleOptions { Steps = 2, Labels = [1] };

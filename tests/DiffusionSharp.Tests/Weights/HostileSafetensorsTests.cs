@@ -92,9 +92,9 @@ public class HostileSafetensorsTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder["f"], SafetensorsTests.Bytes(Entry("F32", "[2000000000]", 0, 8_000_000_000), []));
-        Assert.Throws<DiffusionException>(() => SafetensorsFile.Open(folder["f"]));
+        Assert.Throws<DiffusionException>(() => TensorFile.Open(folder["f"]));
         var before = GC.GetAllocatedBytesForCurrentThread();
-        Assert.Throws<DiffusionException>(() => SafetensorsFile.Open(folder["f"]));
+        Assert.Throws<DiffusionException>(() => TensorFile.Open(folder["f"]));
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 200_000);
     }
 
@@ -113,7 +113,7 @@ public class HostileSafetensorsTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder["f"], SmallFile());
-        using var file = SafetensorsFile.Open(folder["f"]);
+        using var file = TensorFile.Open(folder["f"]);
         using (var other = new FileStream(folder["f"], FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
         {
             other.SetLength(20);
@@ -136,7 +136,7 @@ public class HostileSafetensorsTests
             File.WriteAllBytes(folder["f"], bytes);
             try
             {
-                using var file = SafetensorsFile.Open(folder["f"]);
+                using var file = TensorFile.Open(folder["f"]);
                 foreach (var (name, info) in file.Tensors)
                 {
                     Assert.InRange(info.Offset + info.ByteLength, 8, bytes.Length);
@@ -172,7 +172,7 @@ public class HostileSafetensorsTests
         File.WriteAllBytes(folder["f"], bytes);
         try
         {
-            using var file = SafetensorsFile.Open(folder["f"]);
+            using var file = TensorFile.Open(folder["f"]);
             Assert.Fail($"{what}: was accepted");
         }
         catch (DiffusionException e)

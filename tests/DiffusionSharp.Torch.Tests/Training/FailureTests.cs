@@ -109,7 +109,7 @@ public class FailureTests
         using var run = new TinyRun();
         run.Train(Options);
         var options = Options with { TotalImages = 48, EmaDecays = [0.5, 0.9999] };
-        var weights = SafetensorsFile.Open(Path.Combine(run.Run.Latest()!, Checkpoint.Weights));
+        var weights = TensorFile.Open(Path.Combine(run.Run.Latest()!, Checkpoint.Weights));
         using (weights)
         using (var trainer = run.Open(options, allowChanges: true))
         {

@@ -1,0 +1,131 @@
+using System.Runtime.InteropServices;
+
+namespace DiffusionSharp.Weights;
+
+/// <summary>
+/// An open file of named tensors, whatever its container: safetensors (in shards too) or what torch.save wrote. Opening reads and checks
+/// the table of tensors only; their values are read when asked for. Safe for concurrent readers.
+/// </summary>
+public sealed class TensorFile : IDisposable
+{
+    private readonly IReadOnlyList<FileBytes> files;
+    private readonly OrderedDictionary<string, TensorInfo> tensors;
+
+    internal TensorFile(
+        TensorContainer container, IReadOnlyList<FileBytes> files, OrderedDictionary<string, TensorInfo> tensors, IReadOnlyDictionary<string, string> values) =>
+        (Container, this.files, this.tensors, Values) = (container, files, tensors, values);
+
+    /// <summary>The file's path as given; the first of several.</summary>
+    public string Path => files[0].Path;
+
+    /// <summary>What it is made as.</summary>
+    public TensorContainer Container { get; }
+
+    /// <summary>Bytes of the file, or of all shards.</summary>
+    public long Length => files.Sum(f => f.Length);
+
+    /// <summary>
+    /// Every tensor by name, in the order of the file. In a checkpoint of nested dictionaries and lists the name is the path to it,
+    /// joined by dots: <c>4.conv_in.weight</c>, <c>ema.ema_model.model.init_conv.weight</c>.
+    /// </summary>
+    public IReadOnlyDictionary<string, TensorInfo> Tensors => tensors;
+
+    /// <summary>What the file holds besides tensors, as text: the metadata of safetensors; numbers and strings of a checkpoint by their path.</summary>
+    public IReadOnlyDictionary<string, string> Values { get; }
+
+    /// <summary>Opens a file, which is recognised by its content, and checks its table of tensors against its size.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="DiffusionException">
+    /// <see cref="ErrorKind.ModelFile"/>: no such file, or it is malformed or holds something that is refused; the message names the file
+    /// and the reason.
+    /// </exception>
+    public static TensorFile Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var file = FileBytes.Open(path);
+        try
+        {
+            return SafetensorsFormat.Read(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads a tensor as float32; F16 and BF16 are exact, F64 is rounded.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="allowIntegers">Also convert integers and booleans, which are refused otherwise.</param>
+    /// <exception cref="DiffusionException">No such tensor, an integer one, or it cannot be read.</exception>
+    public HostTensor ReadFloat32(string name, bool allowIntegers = false) => ReadFloat32(Find(name), allowIntegers);
+
+    /// <summary>Reads a view of a tensor as float32, in C order.</summary>
+    /// <param name="view">One of <see cref="Tensors"/>, or a part of one.</param>
+    /// <param name="allowIntegers">Also convert integers and booleans, which are refused otherwise.</param>
+    /// <exception cref="DiffusionException">An integer one, or it cannot be read.</exception>
+    public HostTensor ReadFloat32(TensorInfo view, bool allowIntegers = false)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        if (!allowIntegers && view.Dtype is not (TensorDtype.F64 or TensorDtype.F32 or TensorDtype.F16 or TensorDtype.BF16))
+        {
+            throw Problem(view, $"it holds {view.Dtype}, a floating-point type was expected");
+        }
+
+        var data = GC.AllocateUninitializedArray<float>(ArrayLength(view, view.Elements));
+        if (view.Dtype == TensorDtype.F32)
+        {
+            Read(view, MemoryMarshal.AsBytes(data.AsSpan()));
+        }
+        else
+        {
+            ToFloat32.Convert(view.Dtype, ReadBytes(view), data);
+        }
+
+        return new HostTensor([.. view.Shape], data);
+    }
+
+    /// <summary>Reads a tensor's elements as they are in the file (little-endian), in C order.</summary>
+    /// <param name="name">Its name.</param>
+    /// <exception cref="DiffusionException">No such tensor, or it cannot be read.</exception>
+    public byte[] ReadBytes(string name) => ReadBytes(Find(name));
+
+    /// <summary>Reads the elements of a view as they are in the file (little-endian), in C order.</summary>
+    /// <param name="view">One of <see cref="Tensors"/>, or a part of one.</param>
+    /// <exception cref="DiffusionException">It cannot be read.</exception>
+    public byte[] ReadBytes(TensorInfo view)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        var bytes = GC.AllocateUninitializedArray<byte>(ArrayLength(view, view.ByteLength));
+        Read(view, bytes);
+        return bytes;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var file in files)
+        {
+            file.Dispose();
+        }
+    }
+
+    private void Read(TensorInfo view, Span<byte> destination)
+    {
+        if (!ViewReader.TryRead(files[view.File], view, destination))
+        {
+            throw Problem(view, "the file has become shorter since it was opened");
+        }
+    }
+
+    private int ArrayLength(TensorInfo view, long length) => length <= Array.MaxLength
+        ? (int)length
+        : throw Problem(view, $"its {length} elements or bytes are more than an array can hold ({Array.MaxLength})");
+
+    private TensorInfo Find(string name) => tensors.TryGetValue(name, out var info)
+        ? info
+        : throw new DiffusionException(ErrorKind.ModelFile, $"model file '{Path}' has no tensor '{name}' ({tensors.Count} others)");
+
+    private DiffusionException Problem(TensorInfo view, string reason) =>
+        new(ErrorKind.ModelFile, $"model file '{files[view.File].Path}', tensor '{Printable.Of(view.Name)}': {reason}");
+}
