@@ -111,6 +111,11 @@ public sealed record UNetConfig : NetworkConfig
     /// <summary>Width of the time embedding.</summary>
     public int TimeEmbedDim => (BaseChannels ?? BlockOutChannels[0]) * 4;
 
+    /// <summary>Attention heads at a width.</summary>
+    /// <param name="channels">Channels of the attention.</param>
+    /// <param name="up">Whether it is on the way up.</param>
+    internal int Heads(int channels, bool up) => channels / (AttentionHeadDim ?? channels);
+
     /// <inheritdoc/>
     public override NetworkGraph Build() => UNet.Build(this);
 

@@ -120,7 +120,8 @@ public sealed class ModelFolder
     {
         try
         {
-            WeightsCheck.Against("the model to save", weights.Select(w => KeyValuePair.Create(w.Key, w.Value.Shape)), Networks.UNet.Build(unet));
+            var tensors = weights.ToDictionary(w => w.Key, w => new TensorInfo(w.Key, TensorDtype.F32, w.Value.Shape, 0), StringComparer.Ordinal);
+            WeightsMap.Of("the model to save", tensors, unet.Build(), name => new SourceName(name));
         }
         catch (DiffusionException e) when (e.Kind == ErrorKind.ModelFile)
         {

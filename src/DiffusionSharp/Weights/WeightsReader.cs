@@ -3,32 +3,36 @@ using DiffusionSharp.Networks;
 namespace DiffusionSharp.Weights;
 
 /// <summary>
-/// A network's parameters in an open safetensors file. Every name and shape was checked when it was opened; values are read when they are
-/// asked for, one tensor at a time, so that an engine that stores them in a form of its own needs no second copy of all of them. Safe for
-/// concurrent readers.
+/// A network's parameters in an open file. Every name and shape was checked when it was opened; values are read when they are asked for, one
+/// tensor at a time, so that an engine that stores them in a form of its own needs no second copy of all of them. Safe for concurrent
+/// readers.
 /// </summary>
 public sealed class WeightsReader : IDisposable
 {
     private readonly TensorFile file;
     private readonly NetworkGraph graph;
-    private readonly Dictionary<string, string> names;
+    private readonly Dictionary<string, TensorInfo> views;
 
-    private WeightsReader(TensorFile file, NetworkGraph graph, Dictionary<string, string> names) =>
-        (this.file, this.graph, this.names) = (file, graph, names);
+    private WeightsReader(TensorFile file, NetworkGraph graph, Dictionary<string, TensorInfo> views) => (this.file, this.graph, this.views) = (file, graph, views);
 
     /// <summary>Opens a file and compares its names and shapes with the network's.</summary>
-    /// <param name="path">A safetensors file with diffusers' parameter names, those of 2022 included.</param>
+    /// <param name="path">A file of tensors with diffusers' parameter names, those of 2022 included.</param>
     /// <param name="graph">The network.</param>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: no such file, or it is malformed or not this network's.</exception>
     public static WeightsReader Open(string path, NetworkGraph graph)
     {
         ArgumentNullException.ThrowIfNull(graph);
+        return Open(path, WeightsLayout.Diffusers, string.Empty, null, graph);
+    }
+
+    /// <summary>Opens the tensors below a prefix.</summary>
+    internal static WeightsReader Open(string path, WeightsLayout layout, string prefix, NetworkConfig? config, NetworkGraph graph)
+    {
         var file = TensorFile.Open(path);
         try
         {
-            var names = CurrentNames(file);
-            WeightsCheck.Against(path, names.Select(n => KeyValuePair.Create(n.Key, file.Tensors[n.Value].Shape)), graph);
-            return new WeightsReader(file, graph, names);
+            var tensors = StateDict.Below(file.Tensors, prefix);
+            return new WeightsReader(file, graph, WeightsMap.Of(path, tensors, graph, LayoutNames.Of(layout, config, tensors)));
         }
         catch
         {
@@ -43,27 +47,13 @@ public sealed class WeightsReader : IDisposable
     public HostTensor Read(ParameterSpec parameter)
     {
         ArgumentNullException.ThrowIfNull(parameter);
-        return file.ReadFloat32(names[parameter.Name]);
+        return new HostTensor([.. parameter.Shape], file.ReadFloat32(views[parameter.Name]).Data);
     }
 
-    /// <summary>Reads all parameters, by diffusers' current names, in the network's order.</summary>
+    /// <summary>Reads all parameters by the network's names, in its order.</summary>
     /// <exception cref="DiffusionException">As <see cref="Read"/>.</exception>
     public IReadOnlyList<KeyValuePair<string, HostTensor>> ReadAll() => [.. graph.Parameters.Select(p => KeyValuePair.Create(p.Name, Read(p)))];
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => file.Dispose();
-
-    private static Dictionary<string, string> CurrentNames(TensorFile file)
-    {
-        var names = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var name in file.Tensors.Keys)
-        {
-            if (!names.TryAdd(AttentionNames.ToCurrent(name), name))
-            {
-                throw SafetensorsHeader.Bad(file.Path, $"it has '{AttentionNames.ToCurrent(name)}' under its old and its new name");
-            }
-        }
-
-        return names;
-    }
 }

@@ -1,0 +1,69 @@
+using System.Globalization;
+
+namespace DiffusionSharp.Weights;
+
+/// <summary>
+/// The configuration file of the DDIM authors' code (<c>configs/*.yml</c>, and the <c>config.yml</c> it leaves beside its checkpoints): what
+/// names and shapes of weights do not tell, and a check that it belongs to them.
+/// </summary>
+internal sealed class ErmongroupConfigFile
+{
+    /// <summary>The name it has beside a checkpoint.</summary>
+    public const string FileName = "config.yml";
+
+    private readonly Dictionary<string, List<string>> values;
+
+    private ErmongroupConfigFile(string path, Dictionary<string, List<string>> values) => (Path, this.values) = (path, values);
+
+    public string Path { get; }
+
+    /// <summary>Reads the file beside a checkpoint; null when there is none.</summary>
+    public static ErmongroupConfigFile? Beside(string checkpoint)
+    {
+        var path = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(checkpoint))!, FileName);
+        return File.Exists(path) ? new(path, FlatYaml.Parse(path, ConfigReader.ReadText(path))) : null;
+    }
+
+    /// <summary>What it says beyond the weights; what was told from outside goes before.</summary>
+    public CheckpointFacts Complete(CheckpointFacts told) => told with
+    {
+        Height = told.Height ?? Int("data.image_size"),
+        Width = told.Width ?? Int("data.image_size"),
+        NoiseSchedule = told.NoiseSchedule ?? Text("diffusion.beta_schedule"),
+        DiffusionSteps = told.DiffusionSteps ?? Int("diffusion.num_diffusion_timesteps"),
+        BetaStart = told.BetaStart ?? Number("diffusion.beta_start"),
+        BetaEnd = told.BetaEnd ?? Number("diffusion.beta_end"),
+    };
+
+    /// <summary>Dropout, which plays a part in training only.</summary>
+    public double Dropout => Number("model.dropout") ?? 0;
+
+    /// <summary>Refuses the file where it is another network's.</summary>
+    /// <param name="shape">The network as the weights tell it: base channels, multipliers, blocks per level.</param>
+    public void RequireSame(int channels, IEnumerable<int> multipliers, int blocks)
+    {
+        Same("model.ch", [channels]);
+        Same("model.ch_mult", multipliers);
+        Same("model.num_res_blocks", [blocks]);
+
+        void Same(string key, IEnumerable<int> found)
+        {
+            string[] expected = [.. found.Select(f => f.ToString(CultureInfo.InvariantCulture))];
+            if (values.TryGetValue(key, out var said) && !said.SequenceEqual(expected))
+            {
+                throw ConfigReader.Bad(
+                    Path, $"{key} is {string.Join(", ", said.Select(s => Printable.Of(s)))}, the weights beside it have {string.Join(", ", expected)}: it is another model's; move it away, or say what it is for (image_size=…)");
+            }
+        }
+    }
+
+    private string? Text(string key) => values.TryGetValue(key, out var v) && v is [var text] && text is not ("null" or "~") ? text : null;
+
+    private int? Int(string key) => Text(key) is not { } text ? null
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0 ? n
+        : throw ConfigReader.Bad(Path, $"{key} is '{Printable.Of(text)}', a whole number was expected");
+
+    private double? Number(string key) => Text(key) is not { } text ? null
+        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var d) && double.IsFinite(d) ? d
+        : throw ConfigReader.Bad(Path, $"{key} is '{Printable.Of(text)}', a number was expected");
+}

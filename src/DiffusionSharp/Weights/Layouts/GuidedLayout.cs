@@ -1,0 +1,116 @@
+using DiffusionSharp.Networks;
+using DiffusionSharp.Schedules;
+
+namespace DiffusionSharp.Weights;
+
+/// <summary>The network of OpenAI's improved-diffusion and guided-diffusion (unet.py, UNetModel) from names and shapes of its state dict.</summary>
+internal static class GuidedLayout
+{
+    private const int Groups = 32;
+
+    /// <summary>The network and its scheduler.</summary>
+    /// <param name="path">The checkpoint.</param>
+    /// <param name="dict">The state dict.</param>
+    /// <param name="prefix">What precedes its names.</param>
+    /// <param name="facts">What was told: the size of the images and the heads of attention must be.</param>
+    /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: it is not that network, or does not say enough; what to tell is said.</exception>
+    public static CheckpointModel Read(string path, IReadOnlyDictionary<string, TensorInfo> dict, string prefix, CheckpointFacts facts)
+    {
+        var s = new StateDictShapes(path, dict);
+        var outputs = Parsed.Count(dict, "output_blocks.", ".0.in_layers.0.weight");
+        if (outputs == 0)
+        {
+            throw s.Missing("output_blocks.0.0.in_layers.0.weight");
+        }
+
+        // A level of the way up ends with the block that doubles the image; pooled and plainly doubled levels leave no parameters, but a gap
+        // in the numbers of the way down.
+        var up = Enumerable.Range(0, outputs).FirstOrDefault(n => Has($"output_blocks.{n}.{(HasAttention("output_blocks", n) ? 2 : 1)}."), -1);
+        var gap = Parsed.Count(dict, "input_blocks.", ".0.in_layers.0.weight", first: 1);
+        var pools = up < 0 && gap < outputs;
+        var perLevel = up >= 0 ? up + 1 : pools ? gap : outputs;
+        if (outputs % perLevel != 0 || perLevel < 2)
+        {
+            throw s.Bad($"its {outputs} output_blocks are no levels of {perLevel} blocks each");
+        }
+
+        var levels = outputs / perLevel;
+        var byResnet = up >= 0 && !Has($"output_blocks.{up}.{(HasAttention("output_blocks", up) ? 2 : 1)}.conv.");
+        int[] widths = [.. Enumerable.Range(0, levels).Select(l => s.Out($"output_blocks.{(levels - 1 - l) * perLevel}.0.out_layers.3.weight"))];
+        bool[] attention = [.. Enumerable.Range(0, levels).Select(l => HasAttention("output_blocks", (levels - 1 - l) * perLevel))];
+        if (facts.NumHeads is null && facts.NumHeadChannels is null)
+        {
+            throw s.Tell(
+                $"how many heads its attention has (at {string.Join(", ", widths.Distinct())} channels)",
+                $"num_head_channels=64{(facts.Height is null ? ",image_size=64" : "")} as most released models of guided-diffusion have it, or num_heads=4 as those of improved-diffusion");
+        }
+
+        if (facts.Height is null)
+        {
+            throw s.Tell("the size of its images", "image_size=64");
+        }
+
+        var scheduler = CheckpointScheduler.Of(facts, scaled: true, clip: true);
+        var (input, output) = (s.In("input_blocks.0.0.weight"), s.Out("out.2.weight"));
+        var (first, time) = (s.Out("input_blocks.0.0.weight"), s.In("time_embed.0.weight"));
+        var network = new UNetConfig
+        {
+            Height = facts.Height.Value,
+            Width = facts.Width!.Value,
+            InChannels = input,
+            OutChannels = output,
+            FreqShift = 0,
+            FlipSinToCos = true,
+            NormEps = 1e-5,
+            NormNumGroups = Groups,
+            AttnNormNumGroups = Groups,
+            DownsamplePadding = 1,
+            BlockOutChannels = [.. widths],
+            BaseChannels = first == widths[0] ? null : first,
+            TimeChannels = time == first ? null : time,
+            LayersPerBlock = perLevel - 1,
+            DownBlockTypes = [.. attention.Select(a => a ? "AttnDownBlock2D" : byResnet ? "ResnetDownsampleBlock2D" : "DownBlock2D")],
+            UpBlockTypes = [.. attention.Reverse().Select(a => a ? "AttnUpBlock2D" : byResnet ? "ResnetUpsampleBlock2D" : "UpBlock2D")],
+            DownsampleType = byResnet ? "resnet" : "conv",
+            UpsampleType = byResnet ? "resnet" : "conv",
+            ResampleWithConv = !pools,
+            ResnetTimeScaleShift = s.Out("middle_block.0.emb_layers.1.weight") == 2 * widths[^1] ? "scale_shift" : "default",
+            AttentionHeadDim = facts.NumHeadChannels,
+            AttentionHeads = facts.NumHeadChannels is null ? facts.NumHeads : null,
+            AttentionHeadsUp = facts.NumHeadChannels is null && facts.NumHeadsUpsample != facts.NumHeads ? facts.NumHeadsUpsample : null,
+            NumClassEmbeds = dict.ContainsKey("label_emb.weight") ? s.Out("label_emb.weight") : null,
+            TimestepScale = facts.RescaleTimesteps == true ? 1000.0 / scheduler.NumTrainTimesteps : 1,
+        };
+        return new CheckpointModel(
+            network,
+            output == 2 * input ? scheduler with { ClassName = "DDPMScheduler", VarianceType = "learned_range" } : scheduler,
+            facts.UseNewAttentionOrder == true ? WeightsLayout.GuidedNewOrder : WeightsLayout.Guided,
+            prefix,
+            Notes(facts));
+
+        bool Has(string beginning) => dict.Keys.Any(k => k.StartsWith(beginning, StringComparison.Ordinal));
+
+        bool HasAttention(string blocks, int n) => dict.ContainsKey($"{blocks}.{n}.1.qkv.weight");
+    }
+
+    private static List<string> Notes(CheckpointFacts facts)
+    {
+        var notes = new List<string>();
+        if (facts.NoiseSchedule is null)
+        {
+            notes.Add("the linear schedule (T = 1000) assumed; tell another with noise_schedule=cosine, diffusion_steps=4000");
+        }
+
+        if (facts.Prediction is null)
+        {
+            notes.Add("prediction of ε assumed; tell another with prediction=sample");
+        }
+
+        if (facts.RescaleTimesteps is null && facts.DiffusionSteps is not (null or 1000))
+        {
+            notes.Add("the network is given t itself, not t·1000/T; tell otherwise with rescale_timesteps=True, which improved-diffusion has by default");
+        }
+
+        return notes;
+    }
+}

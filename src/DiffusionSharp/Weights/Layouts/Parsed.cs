@@ -1,0 +1,24 @@
+using System.Globalization;
+
+namespace DiffusionSharp.Weights;
+
+/// <summary>Numbers inside names of parameters.</summary>
+internal static class Parsed
+{
+    /// <summary>An index.</summary>
+    public static int Index(string text) => int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
+
+    /// <summary>
+    /// How many there are of <c>prefix0suffix</c>, <c>prefix1suffix</c>, …: the first number without such a name.
+    /// </summary>
+    public static int Count<T>(IReadOnlyDictionary<string, T> names, string prefix, string suffix, int first = 0)
+    {
+        var n = first;
+        while (names.ContainsKey($"{prefix}{n}{suffix}"))
+        {
+            n++;
+        }
+
+        return n;
+    }
+}
