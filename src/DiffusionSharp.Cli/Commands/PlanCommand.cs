@@ -25,7 +25,7 @@ internal sealed class PlanCommand
           --prediction P         what the network predicts: epsilon, sample, v_prediction [epsilon]
 
           --steps N              network calls [50]
-          --eta X                0 … 1, or hat [0]
+          --eta X                0 … 1, hat or learned (then sigma … sigma_upper) [0]
           --solver NAME          ddim (= euler), dpm++2m, dpm++3m, dpm++2m-sde, heun, plms,
                                  unipc2, unipc3, deis2, deis3 [ddim]
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,

@@ -20,7 +20,7 @@ internal sealed class SampleCommand
           --ema | --raw          of a run: the averaged weights [default], or the weights themselves
         Sampling
           --steps N              network calls per image [50]
-          --eta X                0 deterministic DDIM … 1 DDPM; hat = DDPM with the larger variance [0]
+          --eta X                0 DDIM … 1 DDPM; hat, learned = with its larger, the network's variance [0]
           --solver NAME          ddim (= euler), dpm++2m, dpm++3m, dpm++2m-sde, heun, plms,
                                  unipc2, unipc3, deis2, deis3 [ddim]
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,

@@ -28,7 +28,7 @@ internal sealed class SequenceCommand
           --from PICTURE.png     how this picture was made, by ddim sample or ddim sequence
           --model, -m DIR        model folder (diffusers layout) or training run [the bundled model]
           --ema | --raw          of a run: the averaged weights [default], or the weights themselves
-          --steps N, --eta X     network calls per image [50]; 0 deterministic … 1 DDPM, hat [0]
+          --steps N, --eta X     network calls per image [50]; 0 deterministic … 1 DDPM, hat, learned [0]
           --solver NAME, --spacing RULE, --timesteps LIST
                                  as for ddim sample
           --clip | --no-clip | --threshold Q

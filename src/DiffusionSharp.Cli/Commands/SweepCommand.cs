@@ -24,7 +24,8 @@ internal sealed class SweepCommand
           the images of the most steps at eta = 0 from the same x_T, and its PSNR in dB.
 
           --steps LIST           numbers of steps [10,20,50,100]
-          --eta LIST             0 deterministic … 1 DDPM; hat = DDPM, larger variance [0,0.2,0.5,1,hat]
+          --eta LIST             0 deterministic … 1 DDPM; hat = DDPM, larger variance; learned = DDPM,
+                                 the network's variance (of 2C channels) [0,0.2,0.5,1,hat]
           --solver NAME          ddim (= euler), dpm++2m, dpm++3m, dpm++2m-sde, heun, plms,
                                  unipc2, unipc3, deis2, deis3 [ddim]; only ddim has eta
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,

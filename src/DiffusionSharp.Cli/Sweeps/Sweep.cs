@@ -48,10 +48,11 @@ internal sealed class Sweep
     public IEnumerable<string> Notes => Plans.Values.SelectMany(p => p.Notes).Distinct();
 
     /// <summary>What stands for an η on a picture; solvers without any are named themselves.</summary>
-    public string Name(Eta eta) => (Options.Solver, eta.IsHat) switch
+    public string Name(Eta eta) => (Options.Solver, eta) switch
     {
-        (Solver.Ddim, true) => "σ̂ (hat)",
-        (Solver.Ddim, false) => $"η = {eta}",
+        (Solver.Ddim, { IsHat: true }) => "σ̂ (hat)",
+        (Solver.Ddim, { IsLearned: true }) => "learned σ",
+        (Solver.Ddim, _) => $"η = {eta}",
         _ => Plans[(Steps[0], eta)].Name,
     };
 

@@ -11,9 +11,9 @@ internal static class SweepTable
 {
     /// <summary>The rows of cells of so many images.</summary>
     public static TableRows<SweepCell> Rows(int images) => new(
-        "steps    eta  network calls  s/image  recognised  PSNR (dB)",
+        "steps      eta  network calls  s/image  recognised  PSNR (dB)",
         cell => FormattableString.Invariant(
-            $"{cell.Steps,5}  {cell.Eta,5}  {cell.NetworkCalls,13}  {Seconds(cell),7}  {Recognised(cell, images),10}  {Psnr(cell),9}"),
+            $"{cell.Steps,5}  {cell.Eta,7}  {cell.NetworkCalls,13}  {Seconds(cell),7}  {Recognised(cell, images),10}  {Psnr(cell),9}"),
         "steps,eta,images,networkCalls,secondsPerImage,recognised,mse,psnr",
         cell => FormattableString.Invariant(
             $"{cell.Steps},{cell.Eta},{images},{cell.NetworkCalls},{cell.SecondsPerImage:R},{cell.Recognised},{cell.MeanSquaredError:R},{cell.Psnr:R}"));

@@ -19,7 +19,7 @@ internal sealed unsafe class TimestepEmbedding(Operation.TimestepEmbedding embed
         {
             var y = new Span<float>(workspace.Pointer(output.Buffer) + ((nint)i * output.Stride), output.Stride);
             y.Clear();
-            var value = ofLabel ? workspace.Inputs.Labels[i] : workspace.Inputs.Timesteps[i];
+            var value = embedding.Scale * (ofLabel ? workspace.Inputs.Labels[i] : workspace.Inputs.Timesteps[i]);
             for (var k = 0; k < half; k++)
             {
                 var (s, c) = Sinusoid.Of(value * frequencies[k]);

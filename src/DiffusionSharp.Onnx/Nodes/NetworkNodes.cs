@@ -136,7 +136,8 @@ internal sealed class NetworkNodes(OnnxGraph g, string prefix, string x, string 
         var half = e.Dimension / 2;
         double[] frequencies = [.. Enumerable.Range(0, half).Select(k => Math.Exp(-Math.Log(10000) * k / (half - e.FreqShift)))];
         var number = g.Node("Cast", $"{name}/number", [input], NodeAttribute.Of("to", (long)ElementType.Double));
-        var column = g.Node("Unsqueeze", $"{name}/column", [number, g.Constant(1L)]);
+        var scaled = e.Scale == 1 ? number : g.Node("Mul", $"{name}/scaled", [number, g.Scalar(ElementType.Double, e.Scale)]);
+        var column = g.Node("Unsqueeze", $"{name}/column", [scaled, g.Constant(1L)]);
         var angle = g.Node("Mul", $"{name}/angle", [column, g.Constant(frequencies)]);
         string sin = g.Node("Sin", $"{name}/sin", [angle]), cos = g.Node("Cos", $"{name}/cos", [angle]);
         var both = g.Node("Concat", $"{name}/both", e.FlipSinToCos ? [cos, sin] : [sin, cos], NodeAttribute.Of("axis", 1));

@@ -105,7 +105,14 @@ internal sealed class TorchKernels(Func<ParameterSpec, Tensor> parameter, Scalar
         var half = e.Dimension / 2;
         using Scalar first = 0, end = half, factor = -Math.Log(10000) / (half - e.FreqShift);
         var exponent = arange(first, end, One, dtype: ScalarType.Float64, device: t.device).mul(factor);
-        var angle = t.to(ScalarType.Float64).reshape(-1, 1).mul(exponent.exp().unsqueeze(0));
+        var column = t.to(ScalarType.Float64).reshape(-1, 1);
+        if (e.Scale != 1)
+        {
+            using Scalar scale = e.Scale;
+            column = column.mul(scale);
+        }
+
+        var angle = column.mul(exponent.exp().unsqueeze(0));
         Tensor[] parts = e.FlipSinToCos ? [angle.cos(), angle.sin()] : [angle.sin(), angle.cos()];
         var embedding = cat(parts, 1).to(ScalarType.Float32);
         if (e.Dimension % 2 == 1)

@@ -50,6 +50,12 @@ public sealed class DiffusionModel : IDisposable
     public static SamplingPlan Plan(ModelSource source, SampleOptions options)
     {
         ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.Eta.IsLearned)
+        {
+            SamplerCheck.RequireVariance(source.UNet.OutChannels, source.UNet.InChannels);
+        }
+
         return Plan(source.Scheduler, WithTuned(source, options));
     }
 
@@ -60,6 +66,14 @@ public sealed class DiffusionModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(scheduler);
         ArgumentNullException.ThrowIfNull(options);
+        if (options.Eta.IsLearned && scheduler.VarianceType == "learned")
+        {
+            throw new DiffusionException(
+                ErrorKind.Configuration,
+                "eta learned: the scheduler's variance_type is 'learned' (the logarithm of the variance itself), which is not supported; "
+                + "supported is 'learned_range'. Use eta 1 (the smaller variance) or hat (the larger)");
+        }
+
         var levels = Levels(scheduler, options);
         var ddim = new DdimOptions
         {

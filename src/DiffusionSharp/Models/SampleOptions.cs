@@ -10,7 +10,7 @@ public sealed record SampleOptions
     /// <summary>S, the number of steps; ignored when <see cref="Timesteps"/> is given.</summary>
     public int Steps { get; init; } = 50;
 
-    /// <summary>η: 0 is deterministic, 1 is DDPM, <see cref="Eta.Hat"/> is DDPM with the larger variance.</summary>
+    /// <summary>η: 0 is deterministic, 1 is DDPM, <see cref="Eta.Hat"/> is DDPM with the larger variance, <see cref="Eta.Learned"/> with the network's own.</summary>
     public Eta Eta { get; init; }
 
     /// <summary>How the plan gets from one level to the next.</summary>

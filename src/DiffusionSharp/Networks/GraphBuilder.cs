@@ -113,10 +113,10 @@ internal sealed class GraphBuilder(ImageShape input, int? classCount = null, int
         return Append(name, new Operation.Attention(heads), [q, k, v], s);
     }
 
-    public int TimestepEmbedding(string name, int t, int dimension, bool flipSinToCos, double freqShift)
+    public int TimestepEmbedding(string name, int t, int dimension, bool flipSinToCos, double freqShift, double scale = 1)
     {
         Require(dimension / 2 > freqShift, name, $"dimension {dimension} is too small for a frequency shift of {freqShift}");
-        return Append(name, new Operation.TimestepEmbedding(dimension, flipSinToCos, freqShift), [t], new ImageShape(dimension, 1, 1));
+        return Append(name, new Operation.TimestepEmbedding(dimension, flipSinToCos, freqShift, scale), [t], new ImageShape(dimension, 1, 1));
     }
 
     public int Embedding(string name, int label, int rows, int dimension)

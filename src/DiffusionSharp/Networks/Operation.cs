@@ -76,7 +76,8 @@ public abstract record Operation
     /// <param name="Dimension">Width of the result.</param>
     /// <param name="FlipSinToCos">[cos, sin] instead of [sin, cos].</param>
     /// <param name="FreqShift">Subtracted from the exponent's denominator.</param>
-    public sealed record TimestepEmbedding(int Dimension, bool FlipSinToCos, double FreqShift) : Operation;
+    /// <param name="Scale">The sinusoid is that of t·Scale.</param>
+    public sealed record TimestepEmbedding(int Dimension, bool FlipSinToCos, double FreqShift, double Scale = 1) : Operation;
 
     /// <summary>A row of a table, picked by the label.</summary>
     /// <param name="Table">[Classes, Dimension].</param>

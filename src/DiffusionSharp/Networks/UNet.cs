@@ -23,7 +23,7 @@ public static class UNet
         }
 
         var time = Time(g, config);
-        var h = g.Conv2d("conv_in", x, config.BaseChannels ?? channels[0], kernel: 3, stride: 1, padding: 1);
+        var h = g.Conv2d("conv_in", x, config.FirstChannels, kernel: 3, stride: 1, padding: 1);
         var skips = new Stack<int>([h]);
 
         for (var level = 0; level < config.Levels; level++)
@@ -34,7 +34,7 @@ public static class UNet
                 h = Resnet(g, config, $"{block}.resnets.{j}", h, time, channels[level]);
                 if (type == "AttnDownBlock2D")
                 {
-                    h = Attention(g, config, $"{block}.attentions.{j}", h, config.NormNumGroups);
+                    h = Attention(g, config, $"{block}.attentions.{j}", h, config.NormNumGroups, config.AttentionHeads);
                 }
 
                 skips.Push(h);
@@ -61,7 +61,7 @@ public static class UNet
                 h = Resnet(g, config, $"{block}.resnets.{j}", h, time, channels[config.Levels - 1 - i]);
                 if (type == "AttnUpBlock2D")
                 {
-                    h = Attention(g, config, $"{block}.attentions.{j}", h, config.NormNumGroups);
+                    h = Attention(g, config, $"{block}.attentions.{j}", h, config.NormNumGroups, config.AttentionHeadsUp ?? config.AttentionHeads);
                 }
             }
 
@@ -84,10 +84,10 @@ public static class UNet
     // silu(embedding of t, plus that of the label): every residual block begins its time projection with this silu.
     private static int Time(GraphBuilder g, UNetConfig config)
     {
-        var time = TimeMlp(g, "time_embedding", Sinusoid(g, config, "time_proj", g.Timestep()), config.TimeEmbedDim);
+        var time = TimeMlp(g, "time_embedding", Sinusoid(g, config, "time_proj", g.Timestep(), config.TimestepScale), config.TimeEmbedDim);
         if (config.ClassEmbedType == "timestep")
         {
-            var label = TimeMlp(g, "class_embedding", Sinusoid(g, config, "class_proj", g.Label()), config.TimeEmbedDim);
+            var label = TimeMlp(g, "class_embedding", Sinusoid(g, config, "class_proj", g.Label(), scale: 1), config.TimeEmbedDim);
             time = g.Add("time_and_class", time, label);
         }
         else if (config.NumClassEmbeds is int classes)
@@ -98,8 +98,8 @@ public static class UNet
         return g.Silu("time_act", time);
     }
 
-    private static int Sinusoid(GraphBuilder g, UNetConfig config, string name, int t) =>
-        g.TimestepEmbedding(name, t, config.BaseChannels ?? config.BlockOutChannels[0], config.FlipSinToCos, config.FreqShift);
+    private static int Sinusoid(GraphBuilder g, UNetConfig config, string name, int t, double scale) =>
+        g.TimestepEmbedding(name, t, config.SinusoidDim, config.FlipSinToCos, config.FreqShift, scale);
 
     private static int TimeMlp(GraphBuilder g, string name, int embedding, int width)
     {
@@ -142,14 +142,14 @@ public static class UNet
         return Divide(g, name, g.Add($"{name}.add", shortcut, h), divisor);
     }
 
-    private static int Attention(GraphBuilder g, UNetConfig config, string name, int x, int? groups, double divisor = 1)
+    private static int Attention(GraphBuilder g, UNetConfig config, string name, int x, int? groups, int? heads, double divisor = 1)
     {
         var channels = g.Shape(x).Channels;
         var h = groups is int n ? g.GroupNorm($"{name}.group_norm", x, n, config.NormEps) : x;
         var q = g.Linear($"{name}.to_q", h, channels);
         var k = g.Linear($"{name}.to_k", h, channels);
         var v = g.Linear($"{name}.to_v", h, channels);
-        h = g.Attention($"{name}.attention", q, k, v, channels / (config.AttentionHeadDim ?? channels));
+        h = g.Attention($"{name}.attention", q, k, v, heads ?? channels / (config.AttentionHeadDim ?? channels));
         h = g.Linear($"{name}.to_out.0", h, channels, Initialization.Zero);
         return Divide(g, name, g.Add($"{name}.add", x, h), divisor);
     }
@@ -164,7 +164,7 @@ public static class UNet
         if (config.AddAttention)
         {
             var groups = config.AttnNormNumGroups ?? (config.ResnetTimeScaleShift == "default" ? config.NormNumGroups : null);
-            h = Attention(g, config, "mid_block.attentions.0", h, groups, config.MidBlockScaleFactor);
+            h = Attention(g, config, "mid_block.attentions.0", h, groups, config.AttentionHeads, config.MidBlockScaleFactor);
         }
 
         return Resnet(g, config, "mid_block.resnets.1", h, time, channels, divisor: config.MidBlockScaleFactor);

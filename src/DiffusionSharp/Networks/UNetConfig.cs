@@ -48,6 +48,17 @@ public sealed record UNetConfig : NetworkConfig
     /// </summary>
     public int? BaseChannels { get; init; }
 
+    /// <summary>
+    /// Width of the time embedding's sinusoid; null means the first convolution's channels, the only choice UNet2DModel can express
+    /// (in guided-diffusion the first convolution has the first level's width, and the sinusoid has not).
+    /// </summary>
+    public int? TimeChannels { get; init; }
+
+    /// <summary>
+    /// The sinusoid is that of t times this: guided-diffusion's <c>rescale_timesteps</c> is 1000/T. UNet2DModel can express 1 only.
+    /// </summary>
+    public double TimestepScale { get; init; } = 1;
+
     /// <summary>Residual blocks in each level on the way down; one more on the way up.</summary>
     public int LayersPerBlock { get; init; } = 2;
 
@@ -74,6 +85,14 @@ public sealed record UNetConfig : NetworkConfig
 
     /// <summary>Channels of one attention head; null means a single head.</summary>
     public int? AttentionHeadDim { get; init; }
+
+    /// <summary>
+    /// Attention heads, the same number at every level, in place of <see cref="AttentionHeadDim"/>; UNet2DModel cannot express it.
+    /// </summary>
+    public int? AttentionHeads { get; init; }
+
+    /// <summary>Attention heads on the way up where they are not <see cref="AttentionHeads"/>, which must be given too.</summary>
+    public int? AttentionHeadsUp { get; init; }
 
     /// <summary>Groups of every GroupNorm.</summary>
     public int NormNumGroups { get; init; } = 32;
@@ -108,8 +127,14 @@ public sealed record UNetConfig : NetworkConfig
     /// <summary>Levels of resolution.</summary>
     public int Levels => BlockOutChannels.Count;
 
+    /// <summary>Channels of the first convolution.</summary>
+    internal int FirstChannels => BaseChannels ?? BlockOutChannels[0];
+
+    /// <summary>Width of the time embedding's sinusoid.</summary>
+    internal int SinusoidDim => TimeChannels ?? FirstChannels;
+
     /// <summary>Width of the time embedding.</summary>
-    public int TimeEmbedDim => (BaseChannels ?? BlockOutChannels[0]) * 4;
+    public int TimeEmbedDim => SinusoidDim * 4;
 
     /// <summary>Attention heads at a width.</summary>
     /// <param name="channels">Channels of the attention.</param>

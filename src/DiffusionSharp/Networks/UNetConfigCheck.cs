@@ -78,6 +78,36 @@ internal static class UNetConfigCheck
             yield return $"attention_head_dim {head} does not divide the attention's channels {string.Join(", ", HasAttention(c).Distinct())}";
         }
 
+        if (c.AttentionHeads is not null && c.AttentionHeadDim is not null)
+        {
+            yield return $"attention_heads {c.AttentionHeads} and attention_head_dim {c.AttentionHeadDim} exclude each other; give one";
+        }
+
+        if (c.AttentionHeads is null && c.AttentionHeadsUp is not null)
+        {
+            yield return $"attention_heads_up {c.AttentionHeadsUp} needs attention_heads";
+        }
+
+        if (c.AttentionHeads is int heads && (heads < 1 || DownAttention(c).Any(n => n % heads != 0)))
+        {
+            yield return $"attention_heads {heads} does not divide the attention's channels {string.Join(", ", DownAttention(c).Distinct())}";
+        }
+
+        if ((c.AttentionHeadsUp ?? c.AttentionHeads) is int up && (up < 1 || UpAttention(c).Any(n => n % up != 0)))
+        {
+            yield return $"{up} heads (attention_heads_up, attention_heads) do not divide the attention's channels on the way up, {string.Join(", ", UpAttention(c).Distinct())}";
+        }
+
+        if (c.TimeChannels is < 1 or > 1 << 16)
+        {
+            yield return $"time_channels {c.TimeChannels} is outside 1…65536";
+        }
+
+        if (!double.IsFinite(c.TimestepScale) || c.TimestepScale <= 0)
+        {
+            yield return $"timestep_scale {c.TimestepScale} must be a positive number";
+        }
+
         if (c.AttnNormNumGroups is int groups && (groups < 1 || c.BlockOutChannels[^1] % groups != 0))
         {
             yield return $"attn_norm_num_groups {groups} does not divide {c.BlockOutChannels[^1]} channels";
@@ -136,10 +166,14 @@ internal static class UNetConfigCheck
 
     private static IEnumerable<int> Widths(UNetConfig c) => c.BaseChannels is int b ? c.BlockOutChannels.Prepend(b) : c.BlockOutChannels;
 
-    private static IEnumerable<int> HasAttention(UNetConfig c)
+    private static IEnumerable<int> HasAttention(UNetConfig c) => [.. DownAttention(c), .. UpAttention(c)];
+
+    private static IEnumerable<int> DownAttention(UNetConfig c)
     {
         var down = c.BlockOutChannels.Where((_, l) => l < c.DownBlockTypes.Count && c.DownBlockTypes[l] == "AttnDownBlock2D");
-        var up = c.BlockOutChannels.Where((_, l) => l < c.UpBlockTypes.Count && c.UpBlockTypes[c.UpBlockTypes.Count - 1 - l] == "AttnUpBlock2D");
-        return c.MidBlock && c.AddAttention ? [.. down, .. up, c.BlockOutChannels[^1]] : [.. down, .. up];
+        return c.MidBlock && c.AddAttention ? down.Append(c.BlockOutChannels[^1]) : down;
     }
+
+    private static IEnumerable<int> UpAttention(UNetConfig c) =>
+        c.BlockOutChannels.Where((_, l) => l < c.UpBlockTypes.Count && c.UpBlockTypes[c.UpBlockTypes.Count - 1 - l] == "AttnUpBlock2D");
 }

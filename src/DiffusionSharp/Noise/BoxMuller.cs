@@ -10,10 +10,12 @@ namespace DiffusionSharp.Noise;
 /// </summary>
 internal static class BoxMuller
 {
+    /// <summary>ln 2 in two parts; a small integer times the first is exact.</summary>
+    public const double Ln2High = 6.93147180369123816490e-01, Ln2Low = 1.90821492927058770002e-10;
+
     private const double Ulp = 1.0 / (1L << 53);
     private const long SqrtHalfBits = 0x3FE6A09E667F3BCD;
     private const long Bias = 64L << 52;
-    private const double Ln2High = 6.93147180369123816490e-01, Ln2Low = 1.90821492927058770002e-10;
     private const double L1 = 6.666666666666735130e-01, L2 = 3.999999999940941908e-01, L3 = 2.857142874366239149e-01,
         L4 = 2.222219843214978396e-01, L5 = 1.818357216161805012e-01, L6 = 1.531383769920937332e-01, L7 = 1.479819860511658591e-01;
 
@@ -38,11 +40,11 @@ internal static class BoxMuller
         return (r * cos, r * sin);
     }
 
-    /// <summary>ln u for u in [2⁻⁵³, 1].</summary>
+    /// <summary>ln u for any u &gt; 0 but subnormal ones.</summary>
     public static double Log(double u)
     {
         var bits = BitConverter.DoubleToInt64Bits(u);
-        var exponent = ((bits - SqrtHalfBits + Bias) >>> 52) - 64;
+        var exponent = (bits - SqrtHalfBits) >> 52;
         var f = BitConverter.Int64BitsToDouble(bits - (exponent << 52)) - 1;
         double k = exponent, s = f / (2 + f);
         double z = s * s, w = z * z;

@@ -5,7 +5,7 @@ namespace DiffusionSharp.Sampling;
 /// <summary>The choices of a DDIM or DDPM plan; the defaults are the DDIM paper's.</summary>
 public sealed record DdimOptions : SolverOptions
 {
-    /// <summary>η: 0 is DDIM, 1 and <see cref="Eta.Hat"/> are DDPM.</summary>
+    /// <summary>η: 0 is DDIM; 1, <see cref="Eta.Hat"/> and <see cref="Eta.Learned"/> are DDPM.</summary>
     public Eta Eta { get; init; }
 
     /// <summary>The level after the last timestep, where a plan is made of timesteps.</summary>

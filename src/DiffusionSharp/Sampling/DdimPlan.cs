@@ -4,7 +4,7 @@ namespace DiffusionSharp.Sampling;
 
 /// <summary>
 /// Plans of the DDIM family (Song et al. 2021, equations 12 and 16) on any list of timesteps.
-/// DDPM's ancestral sampling is η = 1 (variance β̃) or η = hat (variance 1-ᾱ_t/ᾱ_s) of the same family.
+/// DDPM's ancestral sampling is η = 1 (variance β̃), η = hat (variance 1-ᾱ_t/ᾱ_s) or η = learned (between the two) of the same family.
 /// </summary>
 public static class DdimPlan
 {
@@ -52,13 +52,13 @@ public static class DdimPlan
                 $"a step from alphaBar {alphaBarFrom} to {alphaBarTo}: 0 <= from < 1, from <= to <= 1 and 0 < to are needed", nameof(alphaBarFrom));
         }
 
-        var (direction, sigma) = DirectionAndSigma(alphaBarFrom, alphaBarTo, options.Eta);
+        var (direction, sigma, upper) = DirectionAndSigma(alphaBarFrom, alphaBarTo, options.Eta);
         var prediction = Prediction.At(new NoiseLevel(t, alphaBarFrom), options.PredictionType, options.X0Treatment);
-        return prediction.Step(alphaBarTo, x: 0, x0: Math.Sqrt(alphaBarTo), epsilon: direction) with { Sigma = sigma };
+        return prediction.Step(alphaBarTo, x: 0, x0: Math.Sqrt(alphaBarTo), epsilon: direction) with { Sigma = sigma, UpperSigma = upper };
     }
 
-    /// <summary>√(1-ᾱ_s-σ²) and σ of equation 12; σ = 0 into the clean image.</summary>
-    internal static (double Direction, double Sigma) DirectionAndSigma(double alphaBarFrom, double alphaBarTo, Eta eta)
+    /// <summary>√(1-ᾱ_s-σ²) and σ of equation 12, and for a learned variance its greatest σ; both σ = 0 into the clean image.</summary>
+    internal static (double Direction, double Sigma, double UpperSigma) DirectionAndSigma(double alphaBarFrom, double alphaBarTo, Eta eta)
     {
         double noiseFrom = 1 - alphaBarFrom, noiseTo = 1 - alphaBarTo;
         var ratio = alphaBarFrom / alphaBarTo;
@@ -68,6 +68,7 @@ public static class DdimPlan
         // 1-ᾱ_s-σ² = (1-ᾱ_s)·(1-η²·(1-ᾱ_t/ᾱ_s)/(1-ᾱ_t)); as a sum of two terms that are never negative:
         var kept = ((1 - eta.Value) * (1 + eta.Value)) + (eta.Value * eta.Value * ratio * (noiseTo / noiseFrom));
         var direction = Math.Sqrt(noiseTo * kept);
-        return (direction, noiseTo == 0 ? 0 : eta.IsHat ? Math.Sqrt(added) : sigma);
+        var hat = noiseTo == 0 ? 0 : Math.Sqrt(added);
+        return (direction, eta.IsHat ? hat : sigma, eta.IsLearned ? hat : 0);
     }
 }

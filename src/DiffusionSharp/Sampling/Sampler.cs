@@ -151,7 +151,7 @@ public static class Sampler
             {
                 var m = registers.M;
                 var x0 = registers.X0.AsSpan(all);
-                ReadPrediction(step, k, first, i, registers);
+                Read(0, step, k, first, i, registers);
                 StepArithmetic.PredictX0(step, plan.X0Treatment, image, m, x0, registers.Work);
                 StepArithmetic.Add(step.M, m, next);
                 StepArithmetic.Add(step.X0, x0, next);
@@ -177,7 +177,7 @@ public static class Sampler
             if (step.Sigma != 0)
             {
                 request.Noise.Fill(first + i, k, registers.Work);
-                StepArithmetic.Add(step.Sigma, registers.Work, next);
+                AddNoise(step, k, first, i, registers);
             }
 
             if (step.Blends && request.Inpainting is { } inpainting)
@@ -200,10 +200,30 @@ public static class Sampler
         }
     }
 
-    // A network with learned variance returns 2C channels; the prediction is the first C.
-    private static void ReadPrediction(in SamplingStep step, int k, int first, int i, SamplerRegisters registers)
+    private static void AddNoise(in SamplingStep step, int k, int first, int i, SamplerRegisters registers)
     {
-        if (!Precision.Widen(registers.Output.AsSpan(i * registers.OutputElements, registers.M.Length), registers.M))
+        if (step.UpperSigma == 0)
+        {
+            StepArithmetic.Add(step.Sigma, registers.Work, registers.Next);
+            return;
+        }
+
+        // m has been used.
+        var v = registers.M;
+        Read(registers.M.Length, step, k, first, i, registers);
+        if (!StepArithmetic.AddLearned(step, v, registers.Work, registers.Next))
+        {
+            throw new DiffusionException(
+                ErrorKind.NonFinite,
+                FormattableString.Invariant($"step {k} (t = {step.Timestep}): the network's variance for image {first + i} is infinite (v up to {v.Max():G6}, ")
+                + "about -1 … 1 is expected): its second half of channels is no learned range; leave out eta learned");
+        }
+    }
+
+    // A network with learned variance returns 2C channels; the prediction is the first C.
+    private static void Read(int from, in SamplingStep step, int k, int first, int i, SamplerRegisters registers)
+    {
+        if (!Precision.Widen(registers.Output.AsSpan((i * registers.OutputElements) + from, registers.M.Length), registers.M))
         {
             throw new DiffusionException(
                 ErrorKind.NonFinite,

@@ -25,6 +25,11 @@ internal static class SamplerCheck
                 + $"expected {channels}, or {2 * channels} with learned variance");
         }
 
+        if (plan.ReadsVariance)
+        {
+            RequireVariance(denoiser.OutputChannels, channels);
+        }
+
         if (request.Noise.Count < request.Count)
         {
             throw Invalid($"{request.Count} images were asked for, the noise source has {request.Noise.Count}");
@@ -70,6 +75,16 @@ internal static class SamplerCheck
             {
                 throw Invalid($"step {k} of {plan.Steps.Count} needs noise, the recording has {request.Noise.RecordedSteps} steps");
             }
+        }
+    }
+
+    /// <summary>Refuses a network that predicts no variance.</summary>
+    public static void RequireVariance(int outputChannels, int channels)
+    {
+        if (outputChannels != 2 * channels)
+        {
+            throw Invalid($"eta learned takes the variance from the network, which returns {outputChannels} channels for images of {channels}, not "
+                + $"{2 * channels}: use eta 1 (the smaller variance) or hat (the larger), or a network with learned variance");
         }
     }
 

@@ -81,6 +81,9 @@ public sealed class SamplingPlan : IEquatable<SamplingPlan>
             : throw Invalid($"{value}: a tolerance of at least 0 and at least one call are needed, and steps without noise that keep no d");
     }
 
+    /// <summary>True when a step reads the variance that the network predicts beside its prediction.</summary>
+    public bool ReadsVariance => steps.Any(s => s.UpperSigma != 0);
+
     /// <summary>Multiplies x_T before the first step.</summary>
     public double InitialScale { get; }
 
@@ -124,7 +127,7 @@ public sealed class SamplingPlan : IEquatable<SamplingPlan>
     {
         ReadOnlySpan<double> numbers =
         [
-            s.Timestep ?? 0, s.AlphaBarFrom, s.AlphaBarTo, s.X0FromX, s.X0FromM, s.X, s.M, s.X0, s.Sigma,
+            s.Timestep ?? 0, s.AlphaBarFrom, s.AlphaBarTo, s.X0FromX, s.X0FromM, s.X, s.M, s.X0, s.Sigma, s.UpperSigma,
             s.Saved, s.KeptX, s.KeptM, s.KeptX0, .. s.History ?? [],
         ];
         foreach (var number in numbers)
@@ -140,7 +143,12 @@ public sealed class SamplingPlan : IEquatable<SamplingPlan>
             throw Invalid($"step {k}: alphaBar must lie in [0, 1] and sigma must not be negative: {s}");
         }
 
-        if (s.Timestep is null && (s.M != 0 || s.X0 != 0 || s.Keeps))
+        if (s.UpperSigma < 0 || (s.UpperSigma > 0 && s.Sigma == 0))
+        {
+            throw Invalid($"step {k}: a learned variance needs a sigma and an upper sigma above 0: {s}");
+        }
+
+        if (s.Timestep is null && (s.M != 0 || s.X0 != 0 || s.UpperSigma != 0 || s.Keeps))
         {
             throw Invalid($"step {k} calls no network but uses its output: {s}");
         }

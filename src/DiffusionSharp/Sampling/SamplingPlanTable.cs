@@ -15,7 +15,7 @@ public static class SamplingPlanTable
 
     private static readonly (string Name, Func<SamplingStep, double> Value)[] WhenUsed =
     [
-        ("saves", s => s.Saves ? 1 : 0), ("saved", s => s.Saved),
+        ("sigma_upper", s => s.UpperSigma), ("saves", s => s.Saves ? 1 : 0), ("saved", s => s.Saved),
         ("d_from_x", s => s.KeptX), ("d_from_m", s => s.KeptM), ("d_from_x0", s => s.KeptX0),
         ("blends", s => s.Blends ? 1 : 0),
     ];

@@ -6,7 +6,7 @@ namespace DiffusionSharp.Sampling;
 /// <summary>
 /// One step of a plan as plain numbers. With m what the network returned for x:
 /// x0 = X0FromX·x + X0FromM·m, then the plan's treatment of x0, then
-/// x' = X·x + M·m + X0·x0 + Saved·saved + Σ History[k]·d_k + Sigma·z.
+/// x' = X·x + M·m + X0·x0 + Saved·saved + Σ History[k]·d_k + Sigma·z, or with a learned variance Sigma^(1-f)·UpperSigma^f·z.
 /// Solvers of higher order use the two registers: a saved x, and the d = KeptX·x + KeptM·m + KeptX0·x0 of earlier calls.
 /// </summary>
 public readonly record struct SamplingStep
@@ -37,6 +37,13 @@ public readonly record struct SamplingStep
 
     /// <summary>σ, the weight of fresh Gaussian noise z; no noise is drawn where it is 0.</summary>
     public double Sigma { get; init; }
+
+    /// <summary>
+    /// σ of a learned variance at its greatest, or 0 for a σ that is the same everywhere. The second half of the network's channels, v,
+    /// then says where σ lies: Sigma at v = -1, this at v = 1, in between and beyond Sigma^(1-f)·UpperSigma^f with f = (v+1)/2.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double UpperSigma { get; init; }
 
     /// <summary>True when x, as it is before the step, becomes the saved x.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using DiffusionSharp.Noise;
 
 namespace DiffusionSharp.Sampling;
 
@@ -62,6 +63,25 @@ internal static class StepArithmetic
         {
             result[i] += weight * values[i];
         }
+    }
+
+    /// <summary>
+    /// result += Sigma^(1-f)·UpperSigma^f·z with f = (v+1)/2, value by value (Nichol and Dhariwal 2021, equation 15, where v is f). At
+    /// v = -1 that has the bits of Sigma·z.
+    /// </summary>
+    /// <returns>False where a σ is too large for a number.</returns>
+    public static bool AddLearned(in SamplingStep step, ReadOnlySpan<double> v, ReadOnlySpan<double> z, Span<double> result)
+    {
+        var span = BoxMuller.Log(step.UpperSigma / step.Sigma);
+        var largest = 0.0;
+        for (var i = 0; i < v.Length; i++)
+        {
+            var sigma = step.Sigma * Exponential.Of(0.5 * (v[i] + 1) * span);
+            largest = Math.Max(largest, sigma);
+            result[i] += sigma * z[i];
+        }
+
+        return double.IsFinite(largest);
     }
 
     /// <summary>x = mask·x + (1-mask)·(√ᾱ·known + √(1-ᾱ)·z); where the mask is 0 and ᾱ = 1 that is exactly the known image.</summary>

@@ -12,7 +12,10 @@ public static class UNetConfigJson
     /// <summary>The class of a network that UNet2DModel can express.</summary>
     internal const string DiffusersClass = "UNet2DModel";
 
-    /// <summary>The class of one it cannot (average pooling instead of strided convolutions, another width of the first convolution): diffusers refuses it by name.</summary>
+    /// <summary>
+    /// The class of one it cannot (average pooling instead of strided convolutions, another width of the first convolution or of the
+    /// sinusoid, a fixed number of heads, scaled timesteps): diffusers refuses it by name.
+    /// </summary>
     internal const string OwnClass = "DiffusionSharpUNet2DModel";
 
     internal const string DiffusersVersion = "0.35.0";
@@ -55,6 +58,10 @@ public static class UNetConfigJson
             DownsampleType = r.Text("downsample_type", "conv", "conv", "resnet"),
             UpsampleType = r.Text("upsample_type", "conv", "conv", "resnet"),
             BaseChannels = own ? r.OptionalInt("base_channels", null) : null,
+            TimeChannels = own ? r.OptionalInt("time_channels", null) : null,
+            TimestepScale = own ? r.Double("timestep_scale", 1) : 1,
+            AttentionHeads = own ? r.OptionalInt("attention_heads", null) : null,
+            AttentionHeadsUp = own ? r.OptionalInt("attention_heads_up", null) : null,
             ResampleWithConv = !own || r.Bool("resample_with_conv", true),
             Dropout = r.Double("dropout", 0),
             AttentionHeadDim = r.OptionalInt("attention_head_dim", 8),
@@ -69,7 +76,7 @@ public static class UNetConfigJson
         };
         if (r.OptionalInt("time_embedding_dim", null) is int dim && config.Levels > 0 && dim != config.TimeEmbedDim)
         {
-            r.Add($"time_embedding_dim is {dim} (supported: null, or four times the first convolution's channels)");
+            r.Add($"time_embedding_dim is {dim} (supported: null, or four times the sinusoid's width)");
         }
 
         r.Done();
@@ -127,15 +134,7 @@ public static class UNetConfigJson
             json.WriteNumber("norm_num_groups", config.NormNumGroups);
             JsonText.Number(json, "num_class_embeds", config.NumClassEmbeds);
             json.WriteNumber("out_channels", config.OutChannels);
-            if (config.BaseChannels is int channels)
-            {
-                json.WriteNumber("base_channels", channels);
-            }
-
-            if (!config.ResampleWithConv)
-            {
-                json.WriteBoolean("resample_with_conv", false);
-            }
+            Own(json, config);
 
             json.WriteString("resnet_time_scale_shift", config.ResnetTimeScaleShift);
             if (config.Height == config.Width)
@@ -153,5 +152,37 @@ public static class UNetConfigJson
         });
     }
 
-    internal static string ClassOf(UNetConfig config) => config is { ResampleWithConv: true, BaseChannels: null } ? DiffusersClass : OwnClass;
+    internal static string ClassOf(UNetConfig config) => config is
+    {
+        BaseChannels: null, TimeChannels: null, TimestepScale: 1, AttentionHeads: null, AttentionHeadsUp: null, ResampleWithConv: true,
+    }
+        ? DiffusersClass
+        : OwnClass;
+
+    // The options of our own class that are not at their default.
+    private static void Own(Utf8JsonWriter json, UNetConfig config)
+    {
+        Span<(string Name, int? Value)> numbers =
+        [
+            ("base_channels", config.BaseChannels), ("time_channels", config.TimeChannels),
+            ("attention_heads", config.AttentionHeads), ("attention_heads_up", config.AttentionHeadsUp),
+        ];
+        foreach (var (name, value) in numbers)
+        {
+            if (value is int n)
+            {
+                json.WriteNumber(name, n);
+            }
+        }
+
+        if (config.TimestepScale != 1)
+        {
+            json.WriteNumber("timestep_scale", config.TimestepScale);
+        }
+
+        if (!config.ResampleWithConv)
+        {
+            json.WriteBoolean("resample_with_conv", false);
+        }
+    }
 }

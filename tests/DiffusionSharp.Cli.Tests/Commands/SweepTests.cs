@@ -129,7 +129,7 @@ public sealed class SweepTests : IDisposable
     {
         Fails("each once", "--steps", "2,2");
         Fails("each once", "--eta", "0,0.0");
-        Fails("number in [0, 1] or hat", "--eta", "0,2");
+        Fails("number in [0, 1], hat or learned", "--eta", "0,2");
         ddim.Fails(ErrorKind.Configuration, "101", "sweep", "--model", model, "--steps", "10,101", "--out", scratch["out"]);
         Fails("exclude each other", "--json", "--csv");
         Fails("name a folder", "--out", scratch["sheet.png"]);

@@ -7,9 +7,9 @@ namespace DiffusionSharp.Cli.Tests.Kit;
 /// <summary>A model folder with a small network of random weights.</summary>
 internal static class TinyModel
 {
-    public static string Save(string folder, int size = 8, int? classes = null, bool guided = false)
+    public static string Save(string folder, int size = 8, int? classes = null, bool guided = false, bool variance = false)
     {
-        var unet = UNetConfig.Ddpm(new ImageShape(3, size, size), 8, [1, 2], 1, []) with { NormNumGroups = 4, NumClassEmbeds = guided ? classes + 1 : classes, NullClass = guided ? classes : null };
+        var unet = UNetConfig.Ddpm(new ImageShape(3, size, size), 8, [1, 2], 1, []) with { NormNumGroups = 4, NumClassEmbeds = guided ? classes + 1 : classes, NullClass = guided ? classes : null, OutChannels = variance ? 6 : 3 };
         var weights = Initializer.Create(UNet.Build(unet), seed: 1);
         foreach (var (index, tensor) in weights.Values.Index().Where(t => t.Item.Data.All(v => v == 0)))
         {

@@ -16,7 +16,7 @@ public sealed class UsageErrorTests
     [InlineData("--steps: found 'x'; a whole number is expected", "plan", "--steps", "x")]
     [InlineData("'--steps'", "plan", "--steps")]
     [InlineData("'nonsense'", "plan", "nonsense")]
-    [InlineData("eta: found 1.5; give a number in [0, 1] or hat", "plan", "--eta", "1.5")]
+    [InlineData("eta: found 1.5; give a number in [0, 1], hat or learned", "plan", "--eta", "1.5")]
     [InlineData("--spacing: found 'even'; choose among uniform", "plan", "--spacing", "even")]
     [InlineData("exclude each other", "plan", "--clip", "--no-clip")]
     [InlineData("exclude each other", "plan", "--json", "--csv")]

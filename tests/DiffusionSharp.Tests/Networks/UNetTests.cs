@@ -145,6 +145,7 @@ public class UNetTests
             small with { ResampleWithConv = false },
             small with { CenterInputSample = true, FlipSinToCos = true, FreqShift = 0, MidBlockScaleFactor = 2, DownsamplePadding = 1, AttentionHeadDim = 4 },
             UNetConfig.Ddpm(new ImageShape(3, 16, 16), 8, [2, 1], 1, [8]) with { NormNumGroups = 4 },
+            small with { AttentionHeads = 4, AttentionHeadsUp = 2, TimeChannels = 10, TimestepScale = 0.25 },
         ];
     }
 }

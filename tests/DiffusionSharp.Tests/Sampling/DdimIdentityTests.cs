@@ -8,7 +8,7 @@ namespace DiffusionSharp.Tests.Sampling;
 /// <summary>The identities of the derivation, each for any schedule, any pair of levels and any η.</summary>
 public class DdimIdentityTests
 {
-    private static readonly Gen<Eta> AnyEta = Gen.OneOf(Gen.Double[0, 1].Select(Eta.Of), Gen.OneOf(Eta.Of(0), Eta.Of(1)));
+    private static readonly Gen<Eta> AnyEta = Gen.OneOf(Gen.Double[0, 1].Select(Eta.Of), Gen.OneOf(Eta.Of(0), Eta.Of(1), Eta.Learned));
 
     private static readonly Gen<X0Treatment> AnyForm = Gen.OneOf(
         X0Treatment.None, X0Treatment.Clip(1e300), X0Treatment.Clip(1e300, keepEpsilon: true));
@@ -100,7 +100,7 @@ public class DdimIdentityTests
         Gen.Select(AnyStep, Gen.OneOf(AnyEta, Gen.Const(Eta.Hat)), Gen.Enum<PredictionType>(), AnyForm).Sample((p, eta, type, form) =>
         {
             var step = DdimPlan.Step(p.T, p.Schedule.AlphaBar(p.T), 1, new DdimOptions { Eta = eta, PredictionType = type, X0Treatment = form });
-            Assert.Equal((0, 0, 1, 0), (step.X, step.M, step.X0, step.Sigma));
+            Assert.Equal((0, 0, 1, 0, 0), (step.X, step.M, step.X0, step.Sigma, step.UpperSigma));
         });
 
     [Fact]

@@ -10,6 +10,7 @@ public class EtaTests
     [InlineData("1", 1, false, "1")]
     [InlineData("hat", 1, true, "hat")]
     [InlineData("HAT", 1, true, "hat")]
+    [InlineData(" Learned ", 1, false, "learned")]
     public void Reads_and_writes(string text, double value, bool hat, string written)
     {
         var eta = Eta.Parse(text);
@@ -27,13 +28,14 @@ public class EtaTests
     {
         var error = Assert.Throws<DiffusionException>(() => Eta.Parse(text));
         Assert.Equal(ErrorKind.Usage, error.Kind);
-        Assert.Contains("give a number in [0, 1] or hat", error.Message);
+        Assert.Contains("give a number in [0, 1], hat or learned", error.Message);
     }
 
     [Fact]
-    public void Hat_is_not_one()
+    public void Hat_and_learned_are_not_one()
     {
-        Assert.NotEqual(Eta.Hat, Eta.Of(1));
+        Assert.Equal(3, new HashSet<Eta> { Eta.Hat, Eta.Learned, 1, Eta.Of(1) }.Count);
+        Assert.Equal((true, false), (Eta.Learned.IsLearned, Eta.Hat.IsLearned));
         Assert.Equal(Eta.Of(0), default);
     }
 }

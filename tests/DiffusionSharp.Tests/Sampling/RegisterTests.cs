@@ -73,6 +73,16 @@ public class RegisterTests
     }, iter: 100);
 
     [Fact]
+    public void Json_and_value_take_the_learned_variance_with_them()
+    {
+        var plan = DdimPlan.Create(NoiseSchedule.Linear(), Timesteps.Uniform(1000, 3), new DdimOptions { Eta = Eta.Learned });
+        Assert.Equal(plan, SamplingPlan.FromJson(plan.ToJson()));
+        Assert.NotEqual(plan, DdimPlan.Create(NoiseSchedule.Linear(), Timesteps.Uniform(1000, 3), new DdimOptions { Eta = 1 }));
+        Assert.Equal("sigma_upper", SamplingPlanTable.Header(plan)[^1]);
+        Assert.EndsWith(FormattableString.Invariant($",{plan.Steps[0].UpperSigma:R}"), SamplingPlanTable.Csv(plan).Split('\n')[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Columns_are_there_when_they_are_used()
     {
         var plan = new SamplingPlan("two", 1000, PredictionType.Epsilon, X0Treatment.None,
@@ -89,6 +99,8 @@ public class RegisterTests
     [InlineData("saved")]
     [InlineData("history")]
     [InlineData("call")]
+    [InlineData("variance of no network")]
+    [InlineData("variance without a sigma")]
     [InlineData("fixed point")]
     public void A_step_that_reads_what_was_never_written_is_refused(string what)
     {
@@ -97,6 +109,8 @@ public class RegisterTests
         {
             "saved" => [step with { Saved = 1 }, step with { Saves = true }],
             "history" => [step with { KeptM = 1 }, step with { KeptM = 1, History = [1, 1] }],
+            "variance of no network" => [step with { Timestep = null, Sigma = 1, UpperSigma = 1 }],
+            "variance without a sigma" => [step with { UpperSigma = 1 }],
             "call" => [step, step with { Timestep = null, KeptX = 1 }],
             _ => [step with { Sigma = 1 }],
         };

@@ -70,6 +70,8 @@ public class UNetConfigJsonTests
         { "odd numbers", new UNetConfig { NormEps = 1.2345678901234567e-7, Dropout = 0.1, MidBlockScaleFactor = Math.Sqrt(2), FreqShift = 0.5 } },
         { "guided", new UNetConfig { NumClassEmbeds = 3, NullClass = 2, ClassNames = ["cats", "Käfer \"x\"\n"] } },
         { "conditional", new UNetConfig { NumClassEmbeds = 10, ResnetTimeScaleShift = "scale_shift", AttentionHeadDim = 64, AddAttention = false } },
+        { "heads by number", new UNetConfig { AttentionHeads = 4, AttentionHeadsUp = 2 } },
+        { "time", new UNetConfig { TimeChannels = 96, TimestepScale = 0.25 } },
         { "no middle", new UNetConfig { MidBlock = false, DownsampleType = "resnet", UpsampleType = "resnet", AttnNormNumGroups = 16, ClassEmbedType = "timestep" } },
     };
 

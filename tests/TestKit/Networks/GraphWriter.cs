@@ -70,7 +70,7 @@ internal sealed class GraphWriter
     }
 
     private int Sinusoid(int t) =>
-        g.TimestepEmbedding(Name("sinusoid"), t, random.Next(4, 24), random.Next(2) == 0, random.Next(2));
+        g.TimestepEmbedding(Name("sinusoid"), t, random.Next(4, 24), random.Next(2) == 0, random.Next(2), One(1, 1, 0.25, 0.7));
 
     private int Conv(int x) => Conv(x, One(1, 3, 3, 5), random.Next(1, 3), random.Next(3));
 

@@ -22,6 +22,7 @@ public static class RandomUNet
         int[] channels = [.. Enumerable.Range(0, levels).Select(_ => unit * random.Next(1, Math.Max(2, 24 / unit)))];
         int? classes = random.Next(2) == 0 ? random.Next(2, 5) : null;
         var byTimestep = random.Next(5) == 0;
+        var byNumber = random.Next(3) == 0;
         return new UNetConfig
         {
             Height = Side(),
@@ -44,7 +45,9 @@ public static class RandomUNet
             UpsampleType = One("conv", "resnet"),
             ResampleWithConv = random.Next(3) > 0,
             Dropout = One(0, 0.1),
-            AttentionHeadDim = heads == 1 ? null : groups,
+            AttentionHeadDim = heads == 1 || byNumber ? null : groups,
+            AttentionHeads = byNumber ? heads : null,
+            AttentionHeadsUp = byNumber && random.Next(2) == 0 ? groups : null,
             NormNumGroups = groups,
             AttnNormNumGroups = random.Next(3) == 0 ? groups : null,
             NormEps = One(1e-6, 1e-5),
@@ -52,6 +55,8 @@ public static class RandomUNet
             ClassEmbedType = byTimestep ? "timestep" : null,
             NumClassEmbeds = byTimestep ? null : classes,
             NullClass = byTimestep || random.Next(2) == 0 ? null : classes - 1,
+            TimeChannels = random.Next(3) == 0 ? random.Next(4, 24) : null,
+            TimestepScale = One(1, 1, 0.25, 0.7),
         };
 
         T One<T>(params T[] choices) => choices[random.Next(choices.Length)];

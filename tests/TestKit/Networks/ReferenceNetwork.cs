@@ -135,7 +135,7 @@ public sealed class ReferenceNetwork(NetworkGraph graph, Func<ParameterSpec, Hos
     private static double[] Sinusoid(double t, Operation.TimestepEmbedding e)
     {
         var half = e.Dimension / 2;
-        var angles = Enumerable.Range(0, half).Select(k => t * Math.Exp(-k * Math.Log(10000) / (half - e.FreqShift))).ToArray();
+        var angles = Enumerable.Range(0, half).Select(k => t * e.Scale * Math.Exp(-k * Math.Log(10000) / (half - e.FreqShift))).ToArray();
         double[] sines = [.. angles.Select(Math.Sin)], cosines = [.. angles.Select(Math.Cos)];
         double[] both = e.FlipSinToCos ? [.. cosines, .. sines] : [.. sines, .. cosines];
         return e.Dimension % 2 == 0 ? both : [.. both, 0];

@@ -31,7 +31,7 @@ public sealed record DpmSolverOptions : SolverOptions
             throw Invalid($"order {Order}: DPM-Solver has orders 1, 2 and 3");
         }
 
-        if (Eta.IsHat || (OfEpsilon && Eta != 0))
+        if (Eta.IsHat || Eta.IsLearned || (OfEpsilon && Eta != 0))
         {
             throw Invalid($"eta {Eta}: DPM-Solver takes a number in [0, 1], and above 0 only where it extrapolates x0");
         }

@@ -1,0 +1,64 @@
+using DiffusionSharp.Cli.Tests.Kit;
+using DiffusionSharp.Weights;
+
+namespace DiffusionSharp.Cli.Tests.Commands;
+
+/// <summary>A model whose network has 2C channels: its prediction alone, and with its own variance.</summary>
+public sealed class LearnedVarianceTests : IDisposable
+{
+    private readonly Scratch scratch = new();
+    private readonly Ddim ddim = new();
+    private readonly string model;
+
+    public LearnedVarianceTests() => model = TinyModel.Save(scratch["model"], classes: 2, variance: true);
+
+    public void Dispose() => scratch.Dispose();
+
+    [Fact]
+    public void EveryEtaSamplesAndLearnedIsNeitherOfTheTwo()
+    {
+        var all = ((string[])["0", "1", "hat", "learned"]).Select(eta => string.Join(',', Dump("sample", "--eta", eta))).ToList();
+
+        Assert.Equal(4, all.Distinct().Count());
+        Assert.Equal(all[0], string.Join(',', Dump("sample")));
+        Assert.All(Dump("sample", "--eta", "learned"), v => Assert.InRange(v, -1.001, 1.001));
+    }
+
+    [Fact]
+    public void TheRecipeMakesItAgain()
+    {
+        ddim.Done("sample", "--model", model, "--steps", "4", "--count", "3", "--class", "1", "--eta", "learned", "--out", scratch["sheet.png"]);
+        ddim.Done("sample", "--from", scratch["sheet.png"], "--out", scratch["again.png"]);
+
+        Assert.Equal(File.ReadAllBytes(scratch["sheet.png"]), File.ReadAllBytes(scratch["again.png"]));
+        Assert.Contains("learned", ddim.Done("inspect", scratch["sheet.png"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ASweepAndAPlanTakeItToo()
+    {
+        var cells = ddim.Json("sweep", "--model", model, "--steps", "2,3", "--eta", "learned,0", "--count", "1", "--out", scratch["sweep"])["cells"]!;
+        Assert.Equal(["learned", "0", "learned", "0"], cells.AsArray().Select(c => (string)c!["eta"]!));
+
+        var plan = ddim.Done("plan", "--model", model, "--steps", "3", "--eta", "learned");
+        Assert.Contains("sigma_upper", plan, StringComparison.Ordinal);
+        Assert.Contains("DDIM eta=learned: 3 network calls", plan, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("sample")]
+    [InlineData("sweep")]
+    [InlineData("plan")]
+    public void ANetworkWithoutItIsRefusedBeforeTheFirstCall(string verb)
+    {
+        var plain = TinyModel.Save(scratch["plain"]);
+        ddim.Fails(ErrorKind.Configuration, "returns 3 channels for images of 3, not 6: use eta 1", verb, "--model", plain, "--eta", "learned");
+        ddim.Fails(ErrorKind.Usage, "has no eta", verb, "--model", model, "--eta", "learned", "--solver", "heun");
+    }
+
+    private double[] Dump(string verb, params string[] more)
+    {
+        ddim.Done([verb, "--model", model, "--steps", "4", "--count", "2", "--dump", scratch["x.npy"], .. more]);
+        return NpyFile.ReadFloat64(scratch["x.npy"]).Values;
+    }
+}
