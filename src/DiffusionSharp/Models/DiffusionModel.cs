@@ -2,6 +2,7 @@ using DiffusionSharp.Networks;
 using DiffusionSharp.Noise;
 using DiffusionSharp.Sampling;
 using DiffusionSharp.Schedules;
+using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Models;
 
@@ -26,15 +27,16 @@ public sealed class DiffusionModel : IDisposable
     /// <summary>The noise schedule it was trained with.</summary>
     public NoiseSchedule Schedule { get; }
 
-    /// <summary>Loads a model folder (Hugging Face diffusers layout) or a training run's newest checkpoint.</summary>
-    /// <param name="path">The folder.</param>
+    /// <summary>Loads a model folder (Hugging Face diffusers layout), a checkpoint file or a training run's newest checkpoint.</summary>
+    /// <param name="path">The folder or file.</param>
     /// <param name="engine">Runs the network, such as <c>TorchEngine.Cpu</c>.</param>
-    /// <param name="raw">For a run: the weights themselves instead of their moving average.</param>
+    /// <param name="raw">For a run or a checkpoint with both: the weights themselves instead of their moving average.</param>
+    /// <param name="facts">For a checkpoint file: what it does not say of itself, such as the size of its images.</param>
     /// <exception cref="DiffusionException">The model cannot be read, or the engine cannot be used.</exception>
-    public static DiffusionModel Load(string path, Engine engine, bool raw = false)
+    public static DiffusionModel Load(string path, Engine engine, bool raw = false, CheckpointFacts? facts = null)
     {
         ArgumentNullException.ThrowIfNull(engine);
-        var source = ModelSource.Open(path, raw);
+        var source = ModelSource.Open(path, raw, facts);
         var graph = source.Network.Build();
         using var weights = source.OpenWeights(graph);
         return new DiffusionModel(source, graph, engine(graph, weights.Read));
@@ -53,7 +55,7 @@ public sealed class DiffusionModel : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         if (options.Eta.IsLearned)
         {
-            SamplerCheck.RequireVariance(source.UNet.OutChannels, source.UNet.InChannels);
+            SamplerCheck.RequireVariance(source.Network.PredictionChannels, source.Network.InputShape.Channels);
         }
 
         return Plan(source.Scheduler, WithTuned(source, options));
@@ -62,7 +64,7 @@ public sealed class DiffusionModel : IDisposable
     /// <summary>The plan of a scheduler, without loading a network.</summary>
     /// <param name="scheduler">Schedule and prediction type.</param>
     /// <param name="options">Steps, η, spacing and clipping.</param>
-    public static SamplingPlan Plan(Weights.SchedulerConfig scheduler, SampleOptions options)
+    public static SamplingPlan Plan(SchedulerConfig scheduler, SampleOptions options)
     {
         ArgumentNullException.ThrowIfNull(scheduler);
         ArgumentNullException.ThrowIfNull(options);
@@ -180,7 +182,7 @@ public sealed class DiffusionModel : IDisposable
         ? options with { Timesteps = source.TunedTimesteps(options.Steps) }
         : options;
 
-    private static NoiseLevels Levels(Weights.SchedulerConfig scheduler, SampleOptions options)
+    private static NoiseLevels Levels(SchedulerConfig scheduler, SampleOptions options)
     {
         var schedule = scheduler.ToSchedule();
         var final = scheduler.SetAlphaToOne ? FinalAlphaBar.One : FinalAlphaBar.AlphaBarZero;
@@ -189,7 +191,7 @@ public sealed class DiffusionModel : IDisposable
             : NoiseLevels.Create(schedule, options.Spacing, options.Steps, final, options.Spacing == TimestepSpacing.Leading ? scheduler.StepsOffset : 0);
     }
 
-    private static X0Treatment Treatment(Weights.SchedulerConfig s) => (s.Thresholding, s.ClipSample) switch
+    private static X0Treatment Treatment(SchedulerConfig s) => (s.Thresholding, s.ClipSample) switch
     {
         (true, _) => X0Treatment.DynamicThreshold(s.DynamicThresholdingRatio, s.SampleMaxValue),
         (_, true) => X0Treatment.Clip(s.ClipSampleRange),

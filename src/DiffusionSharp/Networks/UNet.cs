@@ -34,7 +34,7 @@ public static class UNet
                 h = Resnet(g, config, $"{block}.resnets.{j}", h, time, channels[level]);
                 if (type == "AttnDownBlock2D")
                 {
-                    h = Attention(g, config, $"{block}.attentions.{j}", h, config.NormNumGroups, config.AttentionHeads);
+                    h = Attention(g, config, $"{block}.attentions.{j}", h, config.NormNumGroups);
                 }
 
                 skips.Push(h);
@@ -61,7 +61,7 @@ public static class UNet
                 h = Resnet(g, config, $"{block}.resnets.{j}", h, time, channels[config.Levels - 1 - i]);
                 if (type == "AttnUpBlock2D")
                 {
-                    h = Attention(g, config, $"{block}.attentions.{j}", h, config.NormNumGroups, config.AttentionHeadsUp ?? config.AttentionHeads);
+                    h = Attention(g, config, $"{block}.attentions.{j}", h, config.NormNumGroups, up: true);
                 }
             }
 
@@ -142,14 +142,14 @@ public static class UNet
         return Divide(g, name, g.Add($"{name}.add", shortcut, h), divisor);
     }
 
-    private static int Attention(GraphBuilder g, UNetConfig config, string name, int x, int? groups, int? heads, double divisor = 1)
+    private static int Attention(GraphBuilder g, UNetConfig config, string name, int x, int? groups, bool up = false, double divisor = 1)
     {
         var channels = g.Shape(x).Channels;
         var h = groups is int n ? g.GroupNorm($"{name}.group_norm", x, n, config.NormEps) : x;
         var q = g.Linear($"{name}.to_q", h, channels);
         var k = g.Linear($"{name}.to_k", h, channels);
         var v = g.Linear($"{name}.to_v", h, channels);
-        h = g.Attention($"{name}.attention", q, k, v, heads ?? channels / (config.AttentionHeadDim ?? channels));
+        h = g.Attention($"{name}.attention", q, k, v, config.Heads(channels, up));
         h = g.Linear($"{name}.to_out.0", h, channels, Initialization.Zero);
         return Divide(g, name, g.Add($"{name}.add", x, h), divisor);
     }
@@ -164,7 +164,7 @@ public static class UNet
         if (config.AddAttention)
         {
             var groups = config.AttnNormNumGroups ?? (config.ResnetTimeScaleShift == "default" ? config.NormNumGroups : null);
-            h = Attention(g, config, "mid_block.attentions.0", h, groups, config.AttentionHeads, config.MidBlockScaleFactor);
+            h = Attention(g, config, "mid_block.attentions.0", h, groups, divisor: config.MidBlockScaleFactor);
         }
 
         return Resnet(g, config, "mid_block.resnets.1", h, time, channels, divisor: config.MidBlockScaleFactor);

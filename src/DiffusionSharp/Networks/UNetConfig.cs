@@ -124,6 +124,9 @@ public sealed record UNetConfig : NetworkConfig
     /// <inheritdoc/>
     public override ImageShape InputShape => new(InChannels, Height, Width);
 
+    /// <inheritdoc/>
+    public override int PredictionChannels => OutChannels;
+
     /// <summary>Levels of resolution.</summary>
     public int Levels => BlockOutChannels.Count;
 
@@ -139,7 +142,7 @@ public sealed record UNetConfig : NetworkConfig
     /// <summary>Attention heads at a width.</summary>
     /// <param name="channels">Channels of the attention.</param>
     /// <param name="up">Whether it is on the way up.</param>
-    internal int Heads(int channels, bool up) => channels / (AttentionHeadDim ?? channels);
+    internal int Heads(int channels, bool up = false) => (up ? AttentionHeadsUp ?? AttentionHeads : AttentionHeads) ?? channels / (AttentionHeadDim ?? channels);
 
     /// <inheritdoc/>
     public override NetworkGraph Build() => UNet.Build(this);

@@ -1,4 +1,5 @@
 using DiffusionSharp.Networks;
+using DiffusionSharp.Schedules;
 using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Weights;
@@ -6,28 +7,42 @@ namespace DiffusionSharp.Weights;
 /// <summary>
 /// A model as a folder in Hugging Face diffusers' layout: <c>model_index.json</c>, <c>unet/config.json</c>,
 /// <c>unet/diffusion_pytorch_model.safetensors</c>, <c>scheduler/scheduler_config.json</c>. The flat layout of 2022
-/// (google/ddpm-*: the same files without the sub-folders) is read as well.
+/// (google/ddpm-*: the same files without the sub-folders) is read as well, and so is a network's folder alone (<c>config.json</c> and
+/// weights, as <c>UNet2DModel.save_pretrained</c> makes it); weights may be in shards or in a pickle file.
 /// </summary>
 public sealed class ModelFolder
 {
     private const string Index = "model_index.json";
+    private const string Config = "config.json";
     private const string Weights = "diffusion_pytorch_model.safetensors";
     private const string OwnPipeline = "DiffusionSharpPipeline";
 
-    private ModelFolder(string path, UNetConfig unet, SchedulerConfig scheduler, string weightsPath) =>
-        (Path, UNet, Scheduler, WeightsPath) = (path, unet, scheduler, weightsPath);
+    private static readonly string[] WeightFiles =
+    [
+        Weights, $"{Weights}.index.json", "diffusion_pytorch_model.bin", "diffusion_pytorch_model.bin.index.json",
+        "diffusion_pytorch_model.fp16.safetensors", "diffusion_pytorch_model.fp16.bin",
+    ];
+
+    private ModelFolder(string path, NetworkConfig network, SchedulerConfig scheduler, string weightsPath) =>
+        (Path, Network, Scheduler, WeightsPath) = (path, network, scheduler, weightsPath);
 
     /// <summary>The folder as given.</summary>
     public string Path { get; }
 
     /// <summary>The network's options.</summary>
-    public UNetConfig UNet { get; }
+    public NetworkConfig Network { get; }
+
+    /// <summary>By whose names its parameters are stored.</summary>
+    public WeightsLayout Layout { get; private init; }
 
     /// <summary>The scheduler's options.</summary>
     public SchedulerConfig Scheduler { get; }
 
-    /// <summary>The safetensors file with the network's parameters.</summary>
+    /// <summary>The file with the network's parameters, or the index of its shards.</summary>
     public string WeightsPath { get; }
+
+    /// <summary>What was assumed because the folder does not say it, in sentences.</summary>
+    public IReadOnlyList<string> Notes { get; private init; } = [];
 
     /// <summary>The file of the model's tuned timesteps, which need not be there; see <see cref="TunedTimestepsJson"/>.</summary>
     public string TunedTimestepsPath => System.IO.Path.Combine(Sub(Path, "scheduler"), TunedTimestepsJson.FileName);
@@ -41,33 +56,22 @@ public sealed class ModelFolder
         if (!Directory.Exists(path))
         {
             throw new DiffusionException(
-                ErrorKind.ModelFile,
-                $"there is no model folder '{path}'{(File.Exists(path) ? " (it is a file)" : "")}; give a folder that holds {Index}");
+                ErrorKind.ModelFile, $"there is no model folder or checkpoint file '{path}'; give a folder that holds {Index}, or a file of weights");
         }
 
-        var index = ConfigReader.Parse(Need(path, Index), ConfigReader.ReadText(Need(path, Index)));
-        index.Required("_class_name", "DDPMPipeline", "DDIMPipeline", OwnPipeline);
-        index.Ignore("unet", _ => true, "");
-        index.Ignore("scheduler", _ => true, "");
-        index.Done();
-        var unet = Sub(path, "unet");
-        return new ModelFolder(
-            path,
-            UNetConfigJson.Read(Need(unet, "config.json")),
-            SchedulerConfigJson.Read(Need(Sub(path, "scheduler"), "scheduler_config.json")),
-            Need(unet, Weights));
+        return File.Exists(System.IO.Path.Combine(path, Config)) && !File.Exists(System.IO.Path.Combine(path, Index)) ? OpenNetwork(path) : OpenPipeline(path);
     }
 
     /// <summary>Opens the weights; names and shapes are checked, no value is read yet.</summary>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: the file is malformed, or does not fit the network.</exception>
-    public WeightsReader OpenWeights() => WeightsReader.Open(WeightsPath, Networks.UNet.Build(UNet));
+    public WeightsReader OpenWeights() => WeightsReader.Open(WeightsPath, Layout, string.Empty, Network, Network.Build());
 
     /// <summary>
     /// Writes a model. A new folder appears whole or not at all. In an existing one the files are replaced after all of them
     /// have been written beside it, <c>model_index.json</c> last; other files in it stay.
     /// </summary>
     /// <param name="path">The folder.</param>
-    /// <param name="unet">The network's options.</param>
+    /// <param name="network">The network's options.</param>
     /// <param name="scheduler">The scheduler's options.</param>
     /// <param name="weights">The network's parameters under diffusers' names, in any order.</param>
     /// <param name="card">The model card, Markdown for README.md; null writes none.</param>
@@ -75,14 +79,20 @@ public sealed class ModelFolder
     /// <exception cref="DiffusionException">The options of the network or the scheduler are invalid.</exception>
     /// <exception cref="ArgumentException">The weights are not those of the network.</exception>
     public static void Save(
-        string path, UNetConfig unet, SchedulerConfig scheduler, IEnumerable<KeyValuePair<string, HostTensor>> weights, string? card = null)
+        string path, NetworkConfig network, SchedulerConfig scheduler, IEnumerable<KeyValuePair<string, HostTensor>> weights, string? card = null)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        Save(path, network, WeightsLayout.Diffusers, scheduler, [.. weights.Select(w => new StoredTensor(w.Key, w.Value.Shape, () => w.Value))], card);
+    }
+
+    /// <summary>As above, with weights by the names of another layout, read one by one, and in a type of choice.</summary>
+    internal static void Save(
+        string path, NetworkConfig network, WeightsLayout layout, SchedulerConfig scheduler, IReadOnlyList<StoredTensor> weights, string? card)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        ArgumentNullException.ThrowIfNull(weights);
-        var list = weights.ToList();
-        RequireFit(unet, list);
+        RequireFit(network, layout, weights);
         SchedulerConfigJson.Parse(SchedulerConfigJson.ToJson(scheduler), "the scheduler to save");
-        void Fill(string folder) => WriteFiles(folder, unet, scheduler, list, card);
+        void Fill(string folder) => WriteFiles(folder, network, layout, scheduler, weights, card);
         if (!Directory.Exists(path) || !Directory.EnumerateFileSystemEntries(path).Any())
         {
             AtomicFolder.Create(path, Fill);
@@ -92,36 +102,59 @@ public sealed class ModelFolder
         AtomicFolder.Overlay(path, Fill, last: Index);
     }
 
-    private static void WriteFiles(
-        string folder, UNetConfig unet, SchedulerConfig scheduler, List<KeyValuePair<string, HostTensor>> weights, string? card)
+    private static ModelFolder OpenPipeline(string path)
     {
+        var index = ConfigReader.Parse(Need(path, Index), ConfigReader.ReadText(Need(path, Index)));
+        index.Required("_class_name", "DDPMPipeline", "DDIMPipeline", OwnPipeline);
+        index.Ignore("unet", _ => true, "");
+        index.Ignore("scheduler", _ => true, "");
+        index.Done();
+        var unet = Sub(path, "unet");
+        var (network, layout) = NetworkConfigJson.Read(Need(unet, Config));
+        return new ModelFolder(path, network, SchedulerConfigJson.Read(Need(Sub(path, "scheduler"), "scheduler_config.json")), NeedWeights(unet)) { Layout = layout };
+    }
+
+    private static ModelFolder OpenNetwork(string path)
+    {
+        var (network, layout) = NetworkConfigJson.Read(Need(path, Config));
+        return new ModelFolder(path, network, SchedulerConfig.FromSchedule(NoiseSchedule.Linear()), NeedWeights(path))
+        {
+            Layout = layout,
+            Notes = ["it is a network without a scheduler: the linear schedule of DDPM (β from 0.0001 to 0.02, T = 1000), prediction of ε and clipping to ±1 assumed"],
+        };
+    }
+
+    private static void WriteFiles(
+        string folder, NetworkConfig network, WeightsLayout layout, SchedulerConfig scheduler, IReadOnlyList<StoredTensor> weights, string? card)
+    {
+        var (json, name) = NetworkConfigJson.Write(network, layout);
         SafetensorsWriter.Write(System.IO.Path.Combine(folder, "unet", Weights), weights, new Dictionary<string, string> { ["format"] = "pt" });
-        AtomicFile.WriteAllText(System.IO.Path.Combine(folder, "unet", "config.json"), UNetConfigJson.ToJson(unet));
+        AtomicFile.WriteAllText(System.IO.Path.Combine(folder, "unet", Config), json);
         AtomicFile.WriteAllText(System.IO.Path.Combine(folder, "scheduler", "scheduler_config.json"), SchedulerConfigJson.ToJson(scheduler));
         if (card is not null)
         {
             AtomicFile.WriteAllText(System.IO.Path.Combine(folder, "README.md"), card);
         }
 
-        AtomicFile.WriteAllText(System.IO.Path.Combine(folder, Index), IndexJson(unet, scheduler));
+        AtomicFile.WriteAllText(System.IO.Path.Combine(folder, Index), IndexJson(name, scheduler));
     }
 
-    private static string IndexJson(UNetConfig unet, SchedulerConfig scheduler) => JsonText.Write(json =>
+    private static string IndexJson(string network, SchedulerConfig scheduler) => JsonText.Write(json =>
     {
-        var known = UNetConfigJson.ClassOf(unet) == UNetConfigJson.DiffusersClass;
+        var known = network == UNetConfigJson.DiffusersClass;
         var pipeline = scheduler.ClassName == "DDPMScheduler" ? "DDPMPipeline" : "DDIMPipeline";
         json.WriteString("_class_name", known ? pipeline : OwnPipeline);
         json.WriteString("_diffusers_version", UNetConfigJson.DiffusersVersion);
         JsonText.List(json, "scheduler", ["diffusers", scheduler.ClassName], json.WriteStringValue);
-        JsonText.List(json, "unet", [known ? "diffusers" : "diffusion_sharp", UNetConfigJson.ClassOf(unet)], json.WriteStringValue);
+        JsonText.List(json, "unet", [known ? "diffusers" : "diffusion_sharp", network], json.WriteStringValue);
     });
 
-    private static void RequireFit(UNetConfig unet, List<KeyValuePair<string, HostTensor>> weights)
+    private static void RequireFit(NetworkConfig network, WeightsLayout layout, IReadOnlyList<StoredTensor> weights)
     {
         try
         {
-            var tensors = weights.ToDictionary(w => w.Key, w => new TensorInfo(w.Key, TensorDtype.F32, w.Value.Shape, 0), StringComparer.Ordinal);
-            WeightsMap.Of("the model to save", tensors, unet.Build(), name => new SourceName(name));
+            var tensors = weights.ToDictionary(w => w.Name, w => new TensorInfo(w.Name, TensorDtype.F32, w.Shape, 0), StringComparer.Ordinal);
+            WeightsMap.Of("the model to save", tensors, network.Build(), LayoutNames.Of(layout, network, tensors));
         }
         catch (DiffusionException e) when (e.Kind == ErrorKind.ModelFile)
         {
@@ -132,6 +165,8 @@ public sealed class ModelFolder
     private static string Sub(string path, string name) =>
         System.IO.Path.Combine(path, name) is var sub && Directory.Exists(sub) ? sub : path;
 
+    private static string NeedWeights(string folder) => WeightFiles.Select(f => System.IO.Path.Combine(folder, f)).FirstOrDefault(File.Exists) ?? Need(folder, Weights);
+
     private static string Need(string folder, string name)
     {
         var file = System.IO.Path.Combine(folder, name);
@@ -140,9 +175,9 @@ public sealed class ModelFolder
             return file;
         }
 
-        var pickle = System.IO.Path.Combine(folder, "diffusion_pytorch_model.bin");
-        var hint = name == Weights && File.Exists(pickle)
-            ? $"; '{pickle}' is a pickle file, which is not read: save the model again with safe_serialization=True"
+        string[] checkpoints = [.. Directory.EnumerateFiles(folder).Where(f => System.IO.Path.GetExtension(f) is ".pt" or ".pth" or ".ckpt" or ".bin" or ".safetensors").Order(StringComparer.Ordinal).Take(5)];
+        var hint = name == Index && checkpoints.Length > 0
+            ? $"; give one of the checkpoints in it instead: {string.Join(", ", checkpoints)}"
             : "; is it a complete diffusers model folder?";
         throw new DiffusionException(ErrorKind.ModelFile, $"the model folder lacks the file '{file}'{hint}");
     }

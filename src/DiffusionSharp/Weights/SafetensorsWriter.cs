@@ -1,12 +1,11 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Weights;
 
-/// <summary>Writes float32 safetensors files. Equal input gives equal bytes.</summary>
+/// <summary>Writes safetensors files. Equal input gives equal bytes.</summary>
 public static class SafetensorsWriter
 {
     /// <summary>Writes a file through <see cref="AtomicFile"/> and reads it back before it takes the old one's place.</summary>
@@ -18,9 +17,7 @@ public static class SafetensorsWriter
     public static void Write(string path, IEnumerable<KeyValuePair<string, HostTensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        var list = tensors.ToList();
-        var header = Header(list, metadata);
-        AtomicFile.Write(path, stream => WriteTo(stream, header, list), written => Verify(path, written, list));
+        Write(path, [.. tensors.Select(Stored)], metadata);
     }
 
     /// <summary>Writes to a stream.</summary>
@@ -32,11 +29,20 @@ public static class SafetensorsWriter
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(tensors);
-        var list = tensors.ToList();
+        StoredTensor[] list = [.. tensors.Select(Stored)];
         WriteTo(stream, Header(list, metadata), list);
     }
 
-    private static byte[] Header(List<KeyValuePair<string, HostTensor>> tensors, IReadOnlyDictionary<string, string>? metadata)
+    /// <summary>As above, with values that are read one tensor at a time.</summary>
+    internal static void Write(string path, IReadOnlyList<StoredTensor> tensors, IReadOnlyDictionary<string, string>? metadata)
+    {
+        var header = Header(tensors, metadata);
+        AtomicFile.Write(path, stream => WriteTo(stream, header, tensors), written => Verify(path, written, tensors));
+    }
+
+    private static StoredTensor Stored(KeyValuePair<string, HostTensor> tensor) => new(tensor.Key, tensor.Value.Shape, () => tensor.Value);
+
+    private static byte[] Header(IReadOnlyList<StoredTensor> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
         using var buffer = new MemoryStream();
         buffer.Write(new byte[8]);
@@ -60,7 +66,7 @@ public static class SafetensorsWriter
         return bytes;
     }
 
-    private static void WriteHeader(Utf8JsonWriter json, List<KeyValuePair<string, HostTensor>> tensors, IReadOnlyDictionary<string, string>? metadata)
+    private static void WriteHeader(Utf8JsonWriter json, IReadOnlyList<StoredTensor> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
         json.WriteStartObject();
         if (metadata is { Count: > 0 })
@@ -76,15 +82,15 @@ public static class SafetensorsWriter
 
         var names = new HashSet<string>(StringComparer.Ordinal) { "__metadata__" };
         var offset = 0L;
-        foreach (var (name, tensor) in tensors)
+        foreach (var tensor in tensors)
         {
-            if (!names.Add(name))
+            if (!names.Add(tensor.Name))
             {
-                throw new ArgumentException($"the tensor name '{name}' occurs twice or is reserved", nameof(tensors));
+                throw new ArgumentException($"the tensor name '{tensor.Name}' occurs twice or is reserved", nameof(tensors));
             }
 
-            json.WriteStartObject(name);
-            json.WriteString("dtype", "F32");
+            json.WriteStartObject(tensor.Name);
+            json.WriteString("dtype", tensor.Dtype.ToString());
             json.WriteStartArray("shape");
             foreach (var d in tensor.Shape)
             {
@@ -94,7 +100,7 @@ public static class SafetensorsWriter
             json.WriteEndArray();
             json.WriteStartArray("data_offsets");
             json.WriteNumberValue(offset);
-            offset += tensor.Data.LongLength * sizeof(float);
+            offset += tensor.Shape.Aggregate(1L, (n, d) => n * d) * TensorInfo.ElementSize(tensor.Dtype);
             json.WriteNumberValue(offset);
             json.WriteEndArray();
             json.WriteEndObject();
@@ -103,24 +109,25 @@ public static class SafetensorsWriter
         json.WriteEndObject();
     }
 
-    private static void WriteTo(Stream stream, byte[] header, List<KeyValuePair<string, HostTensor>> tensors)
+    private static void WriteTo(Stream stream, byte[] header, IReadOnlyList<StoredTensor> tensors)
     {
         stream.Write(header);
-        foreach (var (_, tensor) in tensors)
+        foreach (var tensor in tensors)
         {
             tensor.CopyTo(stream);
         }
     }
 
-    private static void Verify(string path, string written, List<KeyValuePair<string, HostTensor>> tensors)
+    private static void Verify(string path, string written, IReadOnlyList<StoredTensor> tensors)
     {
         using var file = TensorFile.Open(written);
-        foreach (var (name, tensor) in tensors)
+        foreach (var tensor in tensors)
         {
-            var back = file.ReadFloat32(name);
-            if (!back.Shape.SequenceEqual(tensor.Shape) || !MemoryMarshal.AsBytes(back.Data.AsSpan()).SequenceEqual(MemoryMarshal.AsBytes(tensor.Data.AsSpan())))
+            using var expected = new MemoryStream();
+            tensor.CopyTo(expected);
+            if (!file.Tensors[tensor.Name].Shape.SequenceEqual(tensor.Shape) || !file.ReadBytes(tensor.Name).AsSpan().SequenceEqual(expected.GetBuffer().AsSpan(0, (int)expected.Length)))
             {
-                throw new DiffusionException(ErrorKind.Storage, $"'{path}': tensor '{name}' reads back other than it was written; the disk or memory may be failing, the old file is kept");
+                throw new DiffusionException(ErrorKind.Storage, $"'{path}': tensor '{tensor.Name}' reads back other than it was written; the disk or memory may be failing, the old file is kept");
             }
         }
     }

@@ -37,6 +37,7 @@ public static class UNetConfigJson
         r.Text("time_embedding_type", "positional", "positional");
         r.Text("act_fn", "silu", "silu", "swish");
         r.Ignore("attention_legacy_order", e => e.ValueKind == JsonValueKind.False, "false");
+        LayoutJson.Read(r);
         r.Ignore("num_train_timesteps", _ => true, ""); // Only time_embedding_type "learned" looks at it.
         var config = new UNetConfig
         {
@@ -94,7 +95,9 @@ public static class UNetConfigJson
 
     /// <summary>JSON text that diffusers reads as the same network, and <see cref="Parse"/> as an equal record.</summary>
     /// <param name="config">The network's options.</param>
-    public static string ToJson(UNetConfig config)
+    public static string ToJson(UNetConfig config) => ToJson(config, WeightsLayout.Diffusers);
+
+    internal static string ToJson(UNetConfig config, WeightsLayout layout)
     {
         ArgumentNullException.ThrowIfNull(config);
         return JsonText.Write(json =>
@@ -103,6 +106,11 @@ public static class UNetConfigJson
             json.WriteString("_diffusers_version", DiffusersVersion);
 
             // diffusers takes no notice of keys that begin with '_'.
+            if (layout != WeightsLayout.Diffusers)
+            {
+                json.WriteString(LayoutJson.Key, LayoutJson.Name(layout));
+            }
+
             if (config.ClassNames.Count > 0)
             {
                 JsonText.List(json, "_class_names", config.ClassNames, json.WriteStringValue);

@@ -19,7 +19,7 @@ public class ActivationGoldens
     {
         var golden = GoldenNetwork.Open(GoldenNetwork.Activations);
         var (call, expected) = (golden.Call.Pick(0), golden.Golden.Doubles(tensor));
-        var name = Node(tensor["act/".Length..], new ErmongroupModel(golden.Golden, $"../{GoldenNetwork.Shared16}/model.safetensors").Config);
+        var name = Node(tensor["act/".Length..], new ErmongroupModel(golden.Golden, $"../{GoldenNetwork.Shared16}/model.safetensors"));
         var index = call.Graph.Nodes.Index().Single(n => n.Item.Name == name).Index;
         var value = new ReferenceNetwork(call.Graph, p => call.Weights[p.Name]).Values(call.X, call.Timesteps[0], 0)[index];
         Assert.InRange(Relative.MaxDifference(value, expected), 0, 2e-6);
@@ -30,7 +30,7 @@ public class ActivationGoldens
     }
 
     // The node whose value a module of the reference returns, by way of the name of one of the module's parameters.
-    private static string Node(string module, UNetConfig config)
+    private static string Node(string module, ErmongroupModel model)
     {
         var (parameter, last, node) = module.Split('.') switch
         {
@@ -39,6 +39,7 @@ public class ActivationGoldens
             [.., "downsample" or "upsample"] => ("conv.weight", "weight", string.Empty),
             _ => ("weight", "weight", string.Empty),
         };
-        return (ErmongroupNames.ToDiffusers($"{module}.{parameter}", config)[..^last.Length] + node).TrimEnd('.');
+        var ours = model.Graph.Parameters.Single(p => ErmongroupNames.Of(p.Name, model.Config) == $"{module}.{parameter}").Name;
+        return (ours[..^last.Length] + node).TrimEnd('.');
     }
 }

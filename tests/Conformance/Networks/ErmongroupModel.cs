@@ -25,11 +25,17 @@ internal sealed class ErmongroupModel
     /// <summary>The tensors below a prefix, under diffusers' names and shapes.</summary>
     public static Dictionary<string, HostTensor> Read(string path, string prefix, UNetConfig config)
     {
-        using var file = TensorFile.Open(path);
-        return file.Tensors.Keys
-            .Where(n => n.StartsWith(prefix, StringComparison.Ordinal))
-            .Select(n => ErmongroupNames.ToDiffusers(n[prefix.Length..], file.ReadFloat32(n), config))
-            .ToDictionary();
+        using var weights = WeightsReader.Open(path, WeightsLayout.Ermongroup, prefix, config, config.Build());
+        return weights.ReadAll().ToDictionary();
+    }
+
+    /// <summary>Parameters whose true gradient is zero, under diffusers' names.</summary>
+    public HashSet<string> Dead(GoldenCase golden)
+    {
+        var dead = golden.Json.GetProperty("dead_parameters").EnumerateArray().Select(n => n.GetString()!).ToHashSet();
+        var ours = Graph.Parameters.Select(p => p.Name).Where(n => dead.Contains(ErmongroupNames.Of(n, Config))).ToHashSet();
+        Assert.Equal(dead.Count, ours.Count);
+        return ours;
     }
 
     private static UNetConfig ReadConfig(JsonElement config)

@@ -17,7 +17,7 @@ public class TrainGoldens
     {
         var golden = new GoldenCase(Case);
         var model = new ErmongroupModel(golden, "init.safetensors");
-        var dead = golden.Json.GetProperty("dead_parameters").EnumerateArray().Select(n => ErmongroupNames.ToDiffusers(n.GetString()!, model.Config)).ToHashSet();
+        var dead = model.Dead(golden);
         using var step = new TrainingStep(model.Graph, GoldenTraining.Options with { MicroBatch = microBatch }, model.Weights);
         for (var k = 1; k <= 3; k++)
         {

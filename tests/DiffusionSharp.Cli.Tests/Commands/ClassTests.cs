@@ -57,7 +57,7 @@ public sealed class ClassTests : IDisposable
         SavePictures("photos/dogs", 2);
         ddim.Done(["train", scratch["photos"], "--classes", "folders", "--label-drop", "0", "--size", "8", "--steps", "1", "--out", Run, .. Tiny]);
 
-        var unet = ModelFolder.Open(Model).UNet;
+        var unet = (UNetConfig)ModelFolder.Open(Model).Network;
         Assert.Equal((2, (int?)null, 2), (unet.NumClassEmbeds, unet.NullClass, unet.ClassNames.Count));
         Assert.Equal(Draw(Model, "--class", "cats, big"), Draw(Model, "--class", "0"));
         ddim.Fails(ErrorKind.Usage, "no null class", "sample", "--model", Model, "--guidance", "2", "--out", scratch["x.png"]);

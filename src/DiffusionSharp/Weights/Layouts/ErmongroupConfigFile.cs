@@ -39,7 +39,9 @@ internal sealed class ErmongroupConfigFile
     public double Dropout => Number("model.dropout") ?? 0;
 
     /// <summary>Refuses the file where it is another network's.</summary>
-    /// <param name="shape">The network as the weights tell it: base channels, multipliers, blocks per level.</param>
+    /// <param name="channels">Base channels of the weights.</param>
+    /// <param name="multipliers">Multiplier of each level.</param>
+    /// <param name="blocks">Blocks per level.</param>
     public void RequireSame(int channels, IEnumerable<int> multipliers, int blocks)
     {
         Same("model.ch", [channels]);

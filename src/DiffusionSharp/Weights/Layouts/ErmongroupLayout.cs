@@ -64,7 +64,7 @@ internal static class ErmongroupLayout
     /// <exception cref="DiffusionException"><see cref="ErrorKind.Configuration"/>: it differs in other options than that code has.</exception>
     public static void RequireExpressible(UNetConfig config)
     {
-        var there = Of(config.BaseChannels ?? config.BlockOutChannels[0], [.. config.BlockOutChannels], config.LayersPerBlock, [.. config.DownBlockTypes.Select(t => t == "AttnDownBlock2D")]) with
+        var there = Of(config.FirstChannels, [.. config.BlockOutChannels], config.LayersPerBlock, [.. config.DownBlockTypes.Select(t => t == "AttnDownBlock2D")]) with
         {
             Height = config.Height,
             Width = config.Width,
@@ -73,7 +73,7 @@ internal static class ErmongroupLayout
             ResampleWithConv = config.ResampleWithConv,
             Dropout = config.Dropout,
         };
-        if (config != there || config.Height != config.Width || config.BlockOutChannels.Any(c => c % (config.BaseChannels ?? config.BlockOutChannels[0]) != 0))
+        if (config != there || config.Height != config.Width || config.BlockOutChannels.Any(c => c % (config.FirstChannels) != 0))
         {
             throw new DiffusionException(
                 ErrorKind.Configuration,

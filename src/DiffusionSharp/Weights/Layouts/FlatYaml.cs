@@ -75,7 +75,7 @@ internal static class FlatYaml
 
         string Scalar(int number, string value) => value switch
         {
-            ['"', .. var inner, '"'] or ['\'', .. var inner, '\''] when !inner.Contains(value[0], StringComparison.Ordinal) && !inner.Contains('\\', StringComparison.Ordinal) => inner,
+            ['"' or '\'', .. var inner, '"' or '\''] when value[0] == value[^1] && !inner.Contains(value[0], StringComparison.Ordinal) && !inner.Contains('\\', StringComparison.Ordinal) => inner,
             [] or ['&' or '*' or '!' or '|' or '>' or '{' or '[' or '"' or '\'' or '%' or '@' or '`' or '-' or '?', ..] when !IsNumber(value) =>
                 throw Bad(number, $"'{Printable.Of(value)}' is a kind of YAML that is not read here"),
             _ => value,

@@ -21,9 +21,9 @@ internal static class GuidedNames
             ["conv_norm_out", var p] => new($"out.0.{p}"),
             ["conv_out", var p] => new($"out.2.{p}"),
             ["mid_block", "resnets", var b, .. var m] => Resnet($"middle_block.{2 * Parsed.Index(b)}", m),
-            ["mid_block", "attentions", "0", .. var m] => Attention("middle_block.1", m, config.BlockOutChannels[^1], up: false),
+            ["mid_block", "attentions", "0", .. var m] => Attention("middle_block.1", m, config.BlockOutChannels[^1]),
             ["down_blocks", var l, "resnets", var b, .. var m] => Resnet($"input_blocks.{Down(l, b)}.0", m),
-            ["down_blocks", var l, "attentions", var b, .. var m] => Attention($"input_blocks.{Down(l, b)}.1", m, config.BlockOutChannels[Parsed.Index(l)], up: false),
+            ["down_blocks", var l, "attentions", var b, .. var m] => Attention($"input_blocks.{Down(l, b)}.1", m, config.BlockOutChannels[Parsed.Index(l)]),
             ["down_blocks", var l, "downsamplers", "0", "conv", var p] => new($"input_blocks.{(Parsed.Index(l) + 1) * blocks}.0.op.{p}"),
             ["down_blocks", var l, "downsamplers", "0", .. var m] => Resnet($"input_blocks.{(Parsed.Index(l) + 1) * blocks}.0", m),
             ["up_blocks", var i, "resnets", var b, .. var m] => Resnet($"output_blocks.{Up(i, b)}.0", m),
@@ -42,7 +42,7 @@ internal static class GuidedNames
         string Upsampler(string level) =>
             $"output_blocks.{((Parsed.Index(level) + 1) * blocks) - 1}.{(config.UpBlockTypes[Parsed.Index(level)] == "AttnUpBlock2D" ? 2 : 1)}";
 
-        SourceName Attention(string block, string[] module, int channels, bool up) => module switch
+        SourceName Attention(string block, string[] module, int channels, bool up = false) => module switch
         {
             ["group_norm", var p] => new($"{block}.norm.{p}"),
             ["to_q" or "to_k" or "to_v", var p] => new($"{block}.qkv.{p}")

@@ -1,0 +1,46 @@
+namespace DiffusionSharp.Weights;
+
+/// <summary>Recognises whose network a file of tensors holds, and which of its sets of weights is meant.</summary>
+internal static class CheckpointReader
+{
+    /// <summary>Reads what there is to know of a checkpoint.</summary>
+    /// <param name="file">The open file.</param>
+    /// <param name="raw">The weights themselves instead of their moving average, where it has both.</param>
+    /// <param name="told">What it does not say of itself.</param>
+    /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: no known network is in it, or it does not say enough; what to do is said.</exception>
+    public static CheckpointModel Read(TensorFile file, bool raw, CheckpointFacts told)
+    {
+        var all = StateDict.Find(file.Tensors);
+        if (all.Count == 0)
+        {
+            throw Unknown(file);
+        }
+
+        var dict = all.FirstOrDefault(d => d.IsAverage != raw) ?? (raw && all.Count > 0
+            ? throw new DiffusionException(ErrorKind.Usage, $"model file '{file.Path}' holds a moving average only ({Where(all[0])}); leave --raw out")
+            : all[0]);
+        var tensors = StateDict.Below(file.Tensors, dict.Prefix);
+        return dict.Layout switch
+        {
+            WeightsLayout.Ermongroup => ErmongroupLayout.Read(file.Path, tensors, dict.Prefix, told),
+            WeightsLayout.Guided => GuidedLayout.Read(file.Path, tensors, dict.Prefix, told),
+            _ => throw new DiffusionException(
+                ErrorKind.ModelFile,
+                $"model file '{file.Path}' holds weights under the names of diffusers' UNet2DModel, whose options are in a config.json: give the folder that holds both "
+                + "(save_pretrained makes it)"),
+        };
+    }
+
+    /// <summary>Where a set of weights lies, in words.</summary>
+    public static string Where(StateDict dict) => dict.Prefix.Length == 0 ? "at the top" : $"below {dict.Prefix.TrimEnd('.')}";
+
+    private static DiffusionException Unknown(TensorFile file)
+    {
+        var shown = string.Join(", ", file.Tensors.Take(3).Select(t => $"{Printable.Of(t.Key)} [{string.Join(", ", t.Value.Shape)}]"));
+        return new DiffusionException(
+            ErrorKind.ModelFile,
+            $"model file '{file.Path}' holds {file.Tensors.Count} tensors ({shown}{(file.Tensors.Count > 3 ? ", …" : "")}) and none of the networks that are known by their names: the DDIM "
+            + "authors' (ermongroup/ddim), OpenAI's (improved-diffusion, guided-diffusion), lucidrains' (denoising-diffusion-pytorch) or diffusers' UNet2DModel; "
+            + $"'ddim inspect {file.Path} --tensors' prints all of it");
+    }
+}

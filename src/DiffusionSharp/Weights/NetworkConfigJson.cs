@@ -1,0 +1,24 @@
+using DiffusionSharp.Networks;
+
+namespace DiffusionSharp.Weights;
+
+/// <summary>A model folder's config.json of any kind of network.</summary>
+internal static class NetworkConfigJson
+{
+    /// <summary>Reads a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The network, and by whose names its tensors are stored.</returns>
+    /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: unreadable, or with unsupported options, all of which are named.</exception>
+    public static (NetworkConfig Network, WeightsLayout Layout) Read(string path)
+    {
+        var json = ConfigReader.ReadText(path);
+        return (UNetConfigJson.Parse(json, path), LayoutJson.Read(ConfigReader.Parse(path, json)));
+    }
+
+    /// <summary>The text, and the class it names.</summary>
+    public static (string Json, string Class) Write(NetworkConfig network, WeightsLayout layout) => network switch
+    {
+        UNetConfig unet => (UNetConfigJson.ToJson(unet, layout), UNetConfigJson.ClassOf(unet)),
+        _ => throw new ArgumentOutOfRangeException(nameof(network), network, null),
+    };
+}
