@@ -53,7 +53,8 @@ public sealed class DiffusionModel : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         if (options.Eta.IsLearned)
         {
-            SamplerCheck.RequireVariance(source.UNet.OutChannels, source.UNet.InChannels);
+            var graph = source.Network.Build();
+            SamplerCheck.RequireVariance(graph.OutputShape.Channels, graph.InputShape.Channels);
         }
 
         return Plan(source.Scheduler, WithTuned(source, options));
