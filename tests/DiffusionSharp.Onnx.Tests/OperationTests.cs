@@ -30,6 +30,7 @@ public sealed class OperationTests
         ["attention over one pixel"] = () => Graph(new(4, 1, 1), (g, x) => g.Attention("attention", x, g.Linear("k", x, 4), g.Linear("v", x, 4), 2)),
         ["time"] = () => Graph(new(4, 3, 3), (g, x) => g.AddPerChannel("add", x, g.TimestepEmbedding("time", g.Timestep(), 4, false, 1))),
         ["time, odd, flipped"] = () => Graph(new(7, 3, 3), (g, x) => g.AddPerChannel("add", x, g.TimestepEmbedding("time", g.Timestep(), 7, true, 0))),
+        ["time, scaled"] = () => Graph(new(4, 3, 3), (g, x) => g.AddPerChannel("add", x, g.TimestepEmbedding("time", g.Timestep(), 4, false, 1, scale: 0.7))),
         ["scale and shift"] = () => Graph(new(4, 3, 3), (g, x) => g.ScaleShift("apply", x, g.TimestepEmbedding("time", g.Timestep(), 8, false, 0.5))),
         ["label table"] = () => Graph(new(4, 3, 3), (g, x) => g.AddPerChannel("add", x, g.Embedding("table", g.Label(), 5, 4))),
         ["label through the sinusoid"] = () => Graph(new(4, 3, 3), (g, x) => g.AddPerChannel("add", x, g.TimestepEmbedding("time", g.Label(), 4, false, 1))),

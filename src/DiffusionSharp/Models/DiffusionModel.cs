@@ -55,7 +55,8 @@ public sealed class DiffusionModel : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         if (options.Eta.IsLearned)
         {
-            SamplerCheck.RequireVariance(source.Network.PredictionChannels, source.Network.InputShape.Channels);
+            var graph = source.Network.Build();
+            SamplerCheck.RequireVariance(graph.OutputShape.Channels, graph.InputShape.Channels);
         }
 
         return Plan(source.Scheduler, WithTuned(source, options));

@@ -10,9 +10,6 @@ public abstract record NetworkConfig
     /// <summary>Shape of one input image.</summary>
     public abstract ImageShape InputShape { get; }
 
-    /// <summary>Channels of the prediction; twice the input's for a learned variance.</summary>
-    public abstract int PredictionChannels { get; }
-
     /// <summary>Number of classes, the null class not counted; null without a label table.</summary>
     public virtual int? ClassCount => null;
 

@@ -124,9 +124,6 @@ public sealed record UNetConfig : NetworkConfig
     /// <inheritdoc/>
     public override ImageShape InputShape => new(InChannels, Height, Width);
 
-    /// <inheritdoc/>
-    public override int PredictionChannels => OutChannels;
-
     /// <summary>Levels of resolution.</summary>
     public int Levels => BlockOutChannels.Count;
 

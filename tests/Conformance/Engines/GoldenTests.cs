@@ -4,7 +4,7 @@ using TestKit;
 
 namespace Conformance.Engines;
 
-/// <summary>Every engine's output against the reference implementations' (goldens 01 and 06).</summary>
+/// <summary>Every engine's output against the reference implementations' (goldens 01, 06 and 07).</summary>
 public class GoldenTests
 {
     public static TheoryData<string, string> Calls => new(Engines.All.Keys.SelectMany(e => GoldenNetwork.Names, (e, n) => (e, n)));

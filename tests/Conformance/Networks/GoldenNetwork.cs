@@ -8,7 +8,7 @@ using TestKit.Networks;
 
 namespace Conformance.Networks;
 
-/// <summary>A network of the goldens 01 and 06: one call of it, and what the reference implementation returned.</summary>
+/// <summary>A network of the goldens 01, 06 and 07: one call of it, and what the reference implementation returned.</summary>
 internal sealed class GoldenNetwork
 {
     public const string Shared16 = "01_unet_ch32_m21_r1_a8_16px";
@@ -26,13 +26,13 @@ internal sealed class GoldenNetwork
             Weights = weights,
             X = golden.Floats("x"),
             Timesteps = golden.Doubles("t"),
-            Labels = golden.Has("class_labels") ? golden.Ints("class_labels") : [],
+            Labels = golden.Has("class_labels") ? golden.Ints("class_labels") : golden.Has("y") ? golden.Ints("y") : [],
         };
         Expected = golden.Doubles(expected);
     }
 
     /// <summary>The cases with an output in float64.</summary>
-    public static IReadOnlyList<string> Names { get; } = Shared.Exists ? [Shared16, Activations, NoConvolutions, Diffusers, ScaleShift] : [GoldenRuns.Absent];
+    public static IReadOnlyList<string> Names { get; } = Shared.Exists ? [Shared16, Activations, NoConvolutions, Diffusers, ScaleShift, GuidedModel.Case] : [GoldenRuns.Absent];
 
     public GoldenCase Golden { get; }
 
@@ -51,6 +51,12 @@ internal sealed class GoldenNetwork
         {
             var model = new ErmongroupModel(golden, $"../{(name == Activations ? Shared16 : name)}/model.safetensors");
             return new GoldenNetwork(golden, model.Graph, model.Weights, "eps_f64");
+        }
+
+        if (name == GuidedModel.Case)
+        {
+            var model = new GuidedModel(golden);
+            return new GoldenNetwork(golden, model.Graph, model.Weights, "out_f64");
         }
 
         var graph = UNet.Build(UNetConfigJson.Read(golden.Path("config.json")));

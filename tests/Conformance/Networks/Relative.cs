@@ -22,7 +22,11 @@ internal static class Relative
     }
 
     /// <summary>Fails, naming who it was, where max|Δ| / max|reference| is above the bound.</summary>
-    public static void AssertWithin(double bound, float[] actual, double[] reference, string who)
+    public static void AssertWithin(double bound, float[] actual, double[] reference, string who) =>
+        AssertWithin(bound, Array.ConvertAll(actual, v => (double)v), reference, who);
+
+    /// <inheritdoc cref="AssertWithin(double, float[], double[], string)"/>
+    public static void AssertWithin(double bound, double[] actual, double[] reference, string who)
     {
         var difference = MaxDifference(actual, reference);
         Assert.True(difference <= bound, $"{who}: {difference:E2} from the reference, more than {bound:E2}");

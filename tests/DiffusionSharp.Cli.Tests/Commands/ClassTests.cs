@@ -3,6 +3,7 @@ using DiffusionSharp.Cli.Pictures;
 using DiffusionSharp.Cli.Tests.Kit;
 using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Imaging.Shapes;
+using DiffusionSharp.Networks;
 using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
 

@@ -16,6 +16,51 @@ public class UNetTests
     public void The_published_networks_have_their_numbers_of_parameters(int size, int channels, int[] multipliers, int attention, long parameters) =>
         Assert.Equal(parameters, UNet.Build(UNetConfig.Ddpm(new ImageShape(3, size, size), channels, multipliers, 2, [attention])).ParameterCount);
 
+    // Dhariwal and Nichol 2021, tables 4 and 12: their ImageNet networks, class-conditional with learned variance, in millions.
+    [Theory]
+    [InlineData(64, 192, new[] { 2, 4, 6, 8 }, 3, 296)]
+    [InlineData(128, 256, new[] { 2, 2, 4, 6, 8 }, 2, 422)]
+    [InlineData(256, 256, new[] { 2, 2, 4, 4, 8, 8 }, 2, 554)]
+    [InlineData(512, 256, new[] { 1, 2, 2, 4, 4, 8, 8 }, 2, 559)]
+    public void Guided_diffusion_s_networks_have_their_numbers_of_parameters(int size, int channels, int[] halves, int layers, int millions)
+    {
+        var graph = UNet.Build(Guided(size, channels, halves, layers));
+        Assert.Equal(millions, Math.Round(graph.ParameterCount / 1e6));
+        Assert.Equal(6, graph.OutputShape.Channels);
+
+        // At 512 the first level is half as wide as the sinusoid.
+        Assert.Equal([4 * channels, channels], graph.Parameters.Single(p => p.Name == "time_embedding.linear_1.weight").Shape);
+        Assert.Equal([channels * halves[0] / 2, 3, 3, 3], graph.Parameters.Single(p => p.Name == "conv_in.weight").Shape);
+    }
+
+    [Fact]
+    public void Heads_by_number_are_the_same_at_every_level_and_may_differ_on_the_way_up()
+    {
+        var config = UNetConfig.Ddpm(new ImageShape(3, 16, 16), 8, [1, 2], 1, [16, 8]) with { NormNumGroups = 4, AttentionHeads = 4, AttentionHeadsUp = 2, TimestepScale = 0.25, ClassEmbedType = "timestep" };
+        var graph = UNet.Build(config);
+        var heads = graph.Nodes.Where(n => n.Operation is Operation.Attention).ToLookup(n => n.Name[..2], n => ((Operation.Attention)n.Operation).Heads);
+        Assert.Equal([4, 4, 4, 2, 2, 2, 2], [.. heads["do"], .. heads["mi"], .. heads["up"]]);
+        Assert.All(UNet.Build(config with { AttentionHeadsUp = null }).Nodes.Select(n => n.Operation).OfType<Operation.Attention>(), a => Assert.Equal(4, a.Heads));
+
+        // The label is no timestep.
+        Assert.Equal([("time_proj", 0.25), ("class_proj", 1.0)], graph.Nodes.Where(n => n.Operation is Operation.TimestepEmbedding).Select(n => (n.Name, ((Operation.TimestepEmbedding)n.Operation).Scale)));
+    }
+
+    [Theory]
+    [InlineData(3, null, 8, "attention_heads 3 does not divide the attention's channels 16")]
+    [InlineData(4, 3, 8, "3 heads")]
+    [InlineData(null, 2, 8, "attention_heads_up 2 needs attention_heads")]
+    [InlineData(4, null, 0, "time_channels 0")]
+    [InlineData(4, null, -8, "timestep_scale -8")]
+    public void Heads_and_times_that_cannot_be_are_refused(int? heads, int? up, int time, string message)
+    {
+        var config = UNetConfig.Ddpm(new ImageShape(3, 16, 16), 8, [1, 2], 1, [8]) with { NormNumGroups = 4, AttentionHeads = heads, AttentionHeadsUp = up };
+        config = time < 0 ? config with { TimestepScale = time } : config with { TimeChannels = time };
+        Assert.Contains(message, Assert.Throws<DiffusionException>(() => UNet.Build(config)).Message, StringComparison.Ordinal);
+        var both = config with { AttentionHeads = 4, AttentionHeadDim = 4 };
+        Assert.Contains("exclude each other", Assert.Throws<DiffusionException>(() => UNet.Build(both)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_default_configuration_is_the_CIFAR_10_network() =>
         Assert.Equal(UNetConfig.Ddpm(new ImageShape(3, 32, 32), 128, [1, 2, 2, 2], 2, [16]), new UNetConfig());
@@ -129,6 +174,31 @@ public class UNetTests
         var ends = 2 * conv * 1 * 2 * pixels;
         var time = (2 * 8) + (8 * 8);
         Assert.Equal(2 * (down + (2 * up) + ends + time), graph.FlopsPerImage);
+    }
+
+    private static UNetConfig Guided(int size, int channels, int[] halves, int layers)
+    {
+        var attention = Enumerable.Range(0, halves.Length).Select(l => size >> l is 32 or 16 or 8).ToArray();
+        return new UNetConfig
+        {
+            Height = size,
+            Width = size,
+            OutChannels = 6,
+            FreqShift = 0,
+            FlipSinToCos = true,
+            DownBlockTypes = [.. attention.Select(a => a ? "AttnDownBlock2D" : "ResnetDownsampleBlock2D")],
+            UpBlockTypes = [.. attention.Reverse().Select(a => a ? "AttnUpBlock2D" : "ResnetUpsampleBlock2D")],
+            DownsampleType = "resnet",
+            UpsampleType = "resnet",
+            BlockOutChannels = [.. halves.Select(m => m * channels / 2)],
+            TimeChannels = channels,
+            LayersPerBlock = layers,
+            AttentionHeadDim = 64,
+            AttnNormNumGroups = 32,
+            NormEps = 1e-5,
+            ResnetTimeScaleShift = "scale_shift",
+            NumClassEmbeds = 1000,
+        };
     }
 
     private static IEnumerable<UNetConfig> Variants()

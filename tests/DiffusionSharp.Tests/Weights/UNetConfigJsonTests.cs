@@ -95,9 +95,21 @@ public class UNetConfigJsonTests
     [Fact]
     public void A_network_that_UNet2DModel_cannot_express_has_a_class_that_diffusers_refuses()
     {
-        var json = UNetConfigJson.ToJson(new UNetConfig { ResampleWithConv = false });
-        Assert.Contains("\"DiffusionSharpUNet2DModel\"", json, StringComparison.Ordinal);
-        Assert.DoesNotContain("\"UNet2DModel\"", json, StringComparison.Ordinal);
+        UNetConfig[] all =
+        [
+            new() { ResampleWithConv = false }, new() { BaseChannels = 64 }, new() { TimeChannels = 64 }, new() { TimestepScale = 0.5 }, new() { AttentionHeads = 4 },
+        ];
+        foreach (var json in all.Select(UNetConfigJson.ToJson))
+        {
+            Assert.Contains("\"DiffusionSharpUNet2DModel\"", json, StringComparison.Ordinal);
+            Assert.DoesNotContain("\"UNet2DModel\"", json, StringComparison.Ordinal);
+
+            // Under diffusers' class nobody has heard of the option.
+            var e = Assert.Throws<DiffusionException>(() => UNetConfigJson.Parse(json.Replace("DiffusionSharpUNet2DModel", "UNet2DModel", StringComparison.Ordinal), "x"));
+            Assert.Equal(ErrorKind.ModelFile, e.Kind);
+        }
+
+        Assert.Contains("\"UNet2DModel\"", UNetConfigJson.ToJson(new UNetConfig()), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,0 +1,83 @@
+using System.Text.Json;
+using Conformance.Networks;
+using DiffusionSharp.Cpu;
+using DiffusionSharp.Noise;
+using DiffusionSharp.Sampling;
+using DiffusionSharp.Schedules;
+using TestKit;
+
+namespace Conformance.Sampling;
+
+/// <summary>07: guided-diffusion's own samplers with its own network: DDIM from the ε half, DDPM with the learned variance, the reverse ODE.</summary>
+public class GuidedSamplingGoldens
+{
+    public static TheoryData<string> Runs => new(GoldenRuns.Of("07_guided_ch32_class_learnsigma"));
+
+    [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
+    [MemberData(nameof(Runs))]
+    public void Chains_agree(string run)
+    {
+        var golden = new GoldenCase(GuidedModel.Case);
+        var json = golden.Json.GetProperty("runs").GetProperty(run);
+        var model = new GuidedModel(golden);
+        using var denoiser = new CpuDenoiser(model.Graph, p => model.Weights[p.Name], new CpuOptions { Threads = 1 });
+        var shape = model.Graph.InputShape;
+        var count = golden.Shape("x_T")[0];
+        var n = count * shape.Elements;
+        double[] xs = golden.Doubles($"runs/{run}/samples"), x0s = golden.Doubles($"runs/{run}/pred_xstart");
+        var noise = golden.Has($"runs/{run}/noise") ? golden.Floats($"runs/{run}/noise") : [];
+        var relative = json.GetProperty("tolerance_final").GetProperty("rel_to_max_abs").GetDouble();
+
+        // What float32 does to the network's output in the reference and here, which x0 has many times over at high noise.
+        var rounding = 2 * golden.Json.GetProperty("tolerance").GetProperty("reference_fp32_vs_fp64_max_abs_diff").GetDouble();
+        var plan = Plan(json);
+        var calls = 0;
+        Sampler.Run(denoiser, plan, new SamplerRequest
+        {
+            Shape = shape,
+            Count = count,
+            Noise = NoiseSource.Recorded(noise, noise.Length / n, count, shape),
+            InitialX = xs[..n],
+            Labels = golden.Ints("y"),
+            Progress = p =>
+            {
+                Relative.AssertWithin(relative, p.X.ToArray(), xs[(p.Call * n)..((p.Call + 1) * n)], $"x after call {p.Call}");
+                Relative.AssertWithin(relative + (rounding * -plan.Steps[p.Step].X0FromM), p.X0.ToArray(), x0s[((p.Call - 1) * n)..(p.Call * n)], $"x0 of call {p.Call}");
+                calls = p.Call;
+            },
+        });
+        Assert.Equal(json.GetProperty("timestep_map").GetArrayLength(), calls);
+    }
+
+    private static SamplingPlan Plan(JsonElement run)
+    {
+        var schedule = NoiseSchedule.Linear();
+        int[] ascending = [.. run.GetProperty("timestep_map").EnumerateArray().Select(t => t.GetInt32())];
+        var args = run.GetProperty("args");
+        var kind = run.GetProperty("kind").GetString()!;
+        if (kind.StartsWith("ddim_reverse_sample", StringComparison.Ordinal))
+        {
+            // It takes the clean image for x at the first timestep, and ends at ᾱ = 0.
+            return new SamplingPlan(run.ToString(), schedule.T, PredictionType.Epsilon, X0Treatment.None, [.. ascending.Select((t, i) =>
+            {
+                double from = schedule.AlphaBar(t), to = i + 1 < ascending.Length ? schedule.AlphaBar(ascending[i + 1]) : 0;
+                return new SamplingStep
+                {
+                    Timestep = t,
+                    AlphaBarFrom = from,
+                    AlphaBarTo = to,
+                    X0FromX = 1 / Math.Sqrt(from),
+                    X0FromM = -Math.Sqrt((1 - from) / from),
+                    X0 = Math.Sqrt(to),
+                    M = Math.Sqrt(1 - to),
+                };
+            })]);
+        }
+
+        return DdimPlan.Create(schedule, Timesteps.Custom(schedule.T, [.. ascending.Reverse()]), new DdimOptions
+        {
+            Eta = kind == "p_sample_loop" ? Eta.Learned : args.GetProperty("eta").GetDouble(),
+            X0Treatment = args.GetProperty("clip_denoised").GetBoolean() ? X0Treatment.Clip() : X0Treatment.None,
+        });
+    }
+}
