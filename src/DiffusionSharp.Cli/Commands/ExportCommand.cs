@@ -21,8 +21,9 @@ internal sealed class ExportCommand
         float64 and, for a model with classes, labels [N] int64 go in, m [N,C',H,W] comes out.
         With --sampler all of DDIM: noise [N,C,H,W] (and labels) go in, image [N,C,H,W] comes out.
 
-          --model, -m DIR        model folder or training run [the bundled model]
-          --raw                  of a run: the weights themselves instead of their average
+          --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
+          --raw, --about K=V,…   the weights themselves instead of their average; what a checkpoint
+                                 does not say of itself: image_size=64,num_heads=4 (ddim convert -h)
           --out, -o FILE.onnx    the file [model.onnx]; weights beyond 2 GB go to FILE.onnx.data
           --opset N              version of ONNX's operators, 13 to 23 [18]
           --check                run the file in ONNX Runtime and compare: at most 1e-4 from ours
@@ -45,8 +46,7 @@ internal sealed class ExportCommand
         """;
 
     private readonly CliHost host;
-    private readonly Option<string?> model = ModelOption.Create();
-    private readonly Option<bool> raw = new("--raw");
+    private readonly ModelOptions model = new();
     private readonly OutputFile output = new("--out", "-o");
     private readonly Option<int> opset = Parse.Number<int>("--opset");
     private readonly Option<bool> check = new("--check");
@@ -63,8 +63,8 @@ internal sealed class ExportCommand
     public static Command Create(CliHost host)
     {
         var export = new ExportCommand(host);
-        var command = new Command("export") { export.model, export.raw, export.output, export.opset, export.check, export.sampler, export.json };
-        foreach (var option in export.OfSampler.Concat(export.engine.All))
+        var command = new Command("export") { export.output, export.opset, export.check, export.sampler, export.json };
+        foreach (var option in export.model.All.Concat(export.OfSampler).Concat(export.engine.All))
         {
             command.Add(option);
         }
@@ -83,8 +83,7 @@ internal sealed class ExportCommand
         }
 
         var images = engine.BatchSize(r, usual: 2);
-        var path = ModelOption.Resolve(r.GetValue(model), host);
-        var source = ModelSource.Open(path, r.GetValue(raw));
+        var source = model.Open(r, host);
         var plan = r.GetValue(sampler) ? DiffusionModel.Plan(source, sampling.Resolve(r, source.Scheduler)) : null;
         var w = r.Or(guidance, 1);
         var network = source.Network.Build();
@@ -101,7 +100,7 @@ internal sealed class ExportCommand
         double? difference = null;
         if (r.GetValue(check))
         {
-            using var loaded = DiffusionModel.Load(path, engine.Choose(r).Open(), r.GetValue(raw));
+            using var loaded = model.Load(r, host, engine.Choose(r).Open());
             difference = new ExportCheck(host, loaded, file, images, r.Or(engine.Threads, 0)).Difference(plan, w);
         }
 

@@ -21,8 +21,9 @@ internal sealed class InterpolateCommand
           --seeds A,B[,C,D]      two or four seeds [0,1]
           --frames N             images from one seed to the next, both included [11]
           --from PICTURE.png     make this interpolation again; other options change what they name
-          --model, -m DIR        model folder (diffusers layout) or training run [the bundled model]
-          --raw                  of a run: the weights themselves instead of their average
+          --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
+          --raw, --about K=V,…   the weights themselves instead of their average; what a checkpoint
+                                 does not say of itself: image_size=64,num_heads=4 (ddim convert -h)
           --labels, --class LIST class of all images [0 where the model has classes]
           --guidance W           how much the class counts, see ddim sample [1]
           --steps N              network calls per image [50]

@@ -20,8 +20,9 @@ internal sealed class InvertCommand
           IMAGE…                 image files, a folder or archive of images, or builtin:shapes;
                                  made the model's size (short side, then centre crop)
           --count N              the first N images [all; 16 of builtin:shapes]
-          --model, -m DIR        model folder (diffusers layout) or training run [the bundled model]
-          --raw                  of a run: the weights themselves instead of their average
+          --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
+          --raw, --about K=V,…   the weights themselves instead of their average; what a checkpoint
+                                 does not say of itself: image_size=64,num_heads=4 (ddim convert -h)
           --steps N              network calls per image [50]
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
                                  stride, ermongroup-uniform, ermongroup-quad, karras, exponential,

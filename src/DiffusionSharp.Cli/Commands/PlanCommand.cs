@@ -3,6 +3,7 @@ using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Models;
 using DiffusionSharp.Sampling;
+using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Commands;
 
@@ -16,7 +17,8 @@ internal sealed class PlanCommand
         Each step computes x0 = x0_from_x·x + x0_from_m·m from the network's output m, treats x0
         (clips it), and goes on with x' = x·x + m·m + x0·x0 + sigma·z.
 
-          --model, -m DIR        the schedule of a model or run; without it DDPM's, changed by:
+          --model, -m PATH       the schedule of a model, checkpoint or run; without it DDPM's, changed by:
+          --about K=V,…          what a checkpoint does not say: noise_schedule=cosine (ddim convert -h)
           --schedule S           linear, scaled_linear, cosine, sigmoid, sigmoid_lucidrains, const
                                  (of beta-end), jsd, linear_scaled_T [linear]
           --train-timesteps T    noise levels [1000]
@@ -41,6 +43,7 @@ internal sealed class PlanCommand
 
     private readonly CliHost host;
     private readonly Option<string?> model = ModelOption.Create();
+    private readonly Option<CheckpointFacts> about = ModelOptions.AboutOption();
     private readonly TableOptions form = new();
     private readonly SamplingOptions sampling = new();
     private readonly ScheduleOptions schedule = new();
@@ -50,7 +53,7 @@ internal sealed class PlanCommand
     public static Command Create(CliHost host)
     {
         var plan = new PlanCommand(host);
-        var command = new Command("plan") { plan.model };
+        var command = new Command("plan") { plan.model, plan.about };
         foreach (var option in plan.sampling.All.Concat(plan.schedule.All).Concat(plan.form.All))
         {
             command.Add(option);
@@ -68,7 +71,7 @@ internal sealed class PlanCommand
             throw new DiffusionException(ErrorKind.Usage, $"{clash.Name} does not go with --model, which has its own schedule");
         }
 
-        var source = r.GetValue(model) is { } path ? ModelSource.Open(path) : null;
+        var source = r.GetValue(model) is { } path ? ModelOptions.Told(ModelSource.Open(path, facts: r.GetValue(about)), host) : null;
         var scheduler = source?.Scheduler ?? schedule.Resolve(r, null);
         var options = sampling.Resolve(r, scheduler);
         var plan = source is null ? DiffusionModel.Plan(scheduler, options) : DiffusionModel.Plan(source, options);

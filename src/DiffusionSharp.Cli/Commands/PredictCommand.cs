@@ -17,8 +17,9 @@ internal sealed class PredictCommand
 
         Runs a network once: x_t and t in, its prediction (noise, x0 or v) out.
 
-          --model, -m DIR     model folder or training run [the bundled model]
-          --raw               of a run: the weights themselves instead of their average
+          --model, -m PATH    model folder, checkpoint file or training run [the bundled model]
+          --raw, --about K=V,…   the weights themselves instead of their average; what a checkpoint
+                              does not say of itself: image_size=64,num_heads=4 (ddim convert -h)
           --input X.npy       x_t, [N,C,H,W]
           --timesteps LIST    one timestep for all images, or one per image; fractions are allowed
           --labels, --class LIST  class of all images, or of each

@@ -16,8 +16,9 @@ internal sealed class SampleCommand
         image, bit for bit, in any batch and on any machine; with --engine torch, up to rounding.
 
           --from PICTURE.png     make this picture again; other options change what they name
-          --model, -m DIR        model folder (diffusers layout) or training run [the bundled model]
-          --ema | --raw          of a run: the averaged weights [default], or the weights themselves
+          --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
+          --ema | --raw          where it has both: averaged weights [default], or the weights themselves
+          --about K=V,…          what a checkpoint does not say: image_size=64,num_heads=4 (ddim convert -h)
         Sampling
           --steps N              network calls per image [50]
           --eta X                0 DDIM … 1 DDPM; hat, learned = with its larger, the network's variance [0]
@@ -31,8 +32,7 @@ internal sealed class SampleCommand
                                  what is done to predicted x0 [as the model says]
         Which images
           --count N, --seed S    how many [16; as many as --init-image holds], seed of the first [0]
-          --seeds LIST           the seed of each: 0-63 or 1,5,9-12
-          --only LIST            write these of them alone
+          --seeds, --only LIST   the seed of each: 0-63 or 1,5,9-12; write these of them alone
           --labels, --class LIST class of all images, or of each, by number or name [taking turns]
           --guidance W           0 ignores the class, 1 follows it, more exaggerates it [1]
           --init X.npy           start from these x_T, [N,C,H,W]

@@ -24,8 +24,9 @@ internal sealed class TuneCommand
         are compared with the long run's, as PSNR, beside the paper's two rules.
 
           --steps LIST           numbers of network calls to tune for [10]
-          --model, -m DIR        model folder (diffusers layout) or training run [the bundled model]
-          --raw                  of a run: the weights themselves instead of their average
+          --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
+          --raw, --about K=V,…   the weights themselves instead of their average; what a checkpoint
+                                 does not say of itself: image_size=64,num_heads=4 (ddim convert -h)
           --reference N          steps of the long run, which takes most of the time [250]
           --count N              latents [24]
           --seed S               seed of the first [0]

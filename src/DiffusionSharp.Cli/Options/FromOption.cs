@@ -11,7 +11,7 @@ namespace DiffusionSharp.Cli.Options;
 /// <param name="verbs">The verbs whose pictures are taken, the option's own first.</param>
 internal sealed class FromOption(params string[] verbs) : Option<string?>("--from")
 {
-    private static readonly string[] Weights = ["--model", "--raw", "--ema"];
+    private static readonly string[] Weights = ["--model", "--raw", "--ema", "--about"];
 
     // Whoever names other images does not want this one's company again.
     private static readonly string[] Images = ["--seed", "--count", "--seeds"];
@@ -60,7 +60,7 @@ internal sealed class FromOption(params string[] verbs) : Option<string?>("--fro
         foreach (var option in r.CommandResult.Command.Options.OfType<Option<string?>>().Where(o => taken.Contains(o.Name)))
         {
             var path = r.GetValue(option)!;
-            if (option.Name == "--model" && !Directory.Exists(path))
+            if (option.Name == "--model" && !Directory.Exists(path) && !File.Exists(path))
             {
                 throw new DiffusionException(
                     ErrorKind.ModelFile,

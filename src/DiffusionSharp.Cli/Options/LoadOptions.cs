@@ -8,21 +8,20 @@ namespace DiffusionSharp.Cli.Options;
 /// <summary>Which network, where it runs, and the classes it is asked for.</summary>
 internal sealed class LoadOptions
 {
-    private readonly Option<string?> model = ModelOption.Create();
-    private readonly Option<bool> raw = new("--raw");
+    private readonly ModelOptions model = new();
     private readonly Option<string?> labels = new("--labels", "--class");
     private readonly EngineOptions engine = new();
 
     private readonly Option<double> guidance = Parse.Number<double>("--guidance");
 
     /// <summary>For verbs that call the network once.</summary>
-    public IEnumerable<Option> OneCall => [model, raw, labels, .. engine.All];
+    public IEnumerable<Option> OneCall => [.. model.All, labels, .. engine.All];
 
     /// <summary>For verbs that sample.</summary>
     public IEnumerable<Option> All => [.. OneCall, guidance];
 
     /// <summary><c>--raw</c>: the weights themselves instead of their average.</summary>
-    public bool Raw(ParseResult r) => r.GetValue(raw);
+    public bool Raw(ParseResult r) => model.Raw(r);
 
     /// <summary>Images in one network call.</summary>
     public int BatchSize(ParseResult r) => engine.BatchSize(r);
@@ -31,8 +30,7 @@ internal sealed class LoadOptions
     public DiffusionModel Load(ParseResult r, CliHost host)
     {
         _ = BatchSize(r);
-        var choice = engine.Choose(r);
-        return DiffusionModel.Load(ModelOption.Resolve(r.GetValue(model), host), choice.Open(), r.GetValue(raw));
+        return model.Load(r, host, engine.Choose(r).Open());
     }
 
     /// <summary>What is sampled, with guidance, batch size and the interruption that ends it.</summary>

@@ -3,7 +3,7 @@ using DiffusionSharp.Cli.Shell;
 
 namespace DiffusionSharp.Cli.Options;
 
-/// <summary><c>--model</c>: a model folder or a run; without it, the model that comes with the program.</summary>
+/// <summary><c>--model</c>: a model folder, a checkpoint file or a run; without it, the model that comes with the program.</summary>
 internal static class ModelOption
 {
     /// <summary>The bundled model's name.</summary>
@@ -28,6 +28,6 @@ internal static class ModelOption
             ? bundled
             : throw new DiffusionException(
                 ErrorKind.ModelFile,
-                $"no --model was given and the bundled model is not in {bundled}; name a model folder or a run, or train one: ddim train builtin:shapes --out runs/shapes");
+                $"no --model was given and the bundled model is not in {bundled}; name a model folder, a checkpoint file or a run, or train one: ddim train builtin:shapes --out runs/shapes");
     }
 }

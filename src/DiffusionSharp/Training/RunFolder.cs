@@ -33,7 +33,7 @@ public sealed class RunFolder
     public string TunedTimesteps => Path.Combine(Root, TunedTimestepsJson.FileName);
 
     /// <summary>True when a run was begun here.</summary>
-    public bool Exists => File.Exists(Config);
+    public bool Exists => File.Exists(Config) && !ModelFolder.IsNetwork(Root);
 
     private string LatestFile => Path.Combine(Root, "latest");
 

@@ -14,12 +14,11 @@ public sealed class ModelFolder
 {
     private const string Index = "model_index.json";
     private const string Config = "config.json";
-    private const string Weights = "diffusion_pytorch_model.safetensors";
     private const string OwnPipeline = "DiffusionSharpPipeline";
 
     private static readonly string[] WeightFiles =
     [
-        Weights, $"{Weights}.index.json", "diffusion_pytorch_model.bin", "diffusion_pytorch_model.bin.index.json",
+        "diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.safetensors.index.json", "diffusion_pytorch_model.bin", "diffusion_pytorch_model.bin.index.json",
         "diffusion_pytorch_model.fp16.safetensors", "diffusion_pytorch_model.fp16.bin",
     ];
 
@@ -59,8 +58,13 @@ public sealed class ModelFolder
                 ErrorKind.ModelFile, $"there is no model folder or checkpoint file '{path}'; give a folder that holds {Index}, or a file of weights");
         }
 
-        return File.Exists(System.IO.Path.Combine(path, Config)) && !File.Exists(System.IO.Path.Combine(path, Index)) ? OpenNetwork(path) : OpenPipeline(path);
+        return IsNetwork(path) ? OpenNetwork(path) : OpenPipeline(path);
     }
+
+    /// <summary>Whether a folder is that of a network alone.</summary>
+    /// <param name="path">The folder.</param>
+    internal static bool IsNetwork(string path) =>
+        !File.Exists(System.IO.Path.Combine(path, Index)) && File.Exists(System.IO.Path.Combine(path, Config)) && Weights(path) is not null;
 
     /// <summary>Opens the weights; names and shapes are checked, no value is read yet.</summary>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: the file is malformed, or does not fit the network.</exception>
@@ -128,7 +132,7 @@ public sealed class ModelFolder
         string folder, NetworkConfig network, WeightsLayout layout, SchedulerConfig scheduler, IReadOnlyList<StoredTensor> weights, string? card)
     {
         var (json, name) = NetworkConfigJson.Write(network, layout);
-        SafetensorsWriter.Write(System.IO.Path.Combine(folder, "unet", Weights), weights, new Dictionary<string, string> { ["format"] = "pt" });
+        SafetensorsWriter.Write(System.IO.Path.Combine(folder, "unet", WeightFiles[0]), weights, new Dictionary<string, string> { ["format"] = "pt" });
         AtomicFile.WriteAllText(System.IO.Path.Combine(folder, "unet", Config), json);
         AtomicFile.WriteAllText(System.IO.Path.Combine(folder, "scheduler", "scheduler_config.json"), SchedulerConfigJson.ToJson(scheduler));
         if (card is not null)
@@ -165,7 +169,9 @@ public sealed class ModelFolder
     private static string Sub(string path, string name) =>
         System.IO.Path.Combine(path, name) is var sub && Directory.Exists(sub) ? sub : path;
 
-    private static string NeedWeights(string folder) => WeightFiles.Select(f => System.IO.Path.Combine(folder, f)).FirstOrDefault(File.Exists) ?? Need(folder, Weights);
+    private static string NeedWeights(string folder) => Weights(folder) ?? Need(folder, WeightFiles[0]);
+
+    private static string? Weights(string folder) => WeightFiles.Select(f => System.IO.Path.Combine(folder, f)).FirstOrDefault(File.Exists);
 
     private static string Need(string folder, string name)
     {
@@ -175,7 +181,7 @@ public sealed class ModelFolder
             return file;
         }
 
-        string[] checkpoints = [.. Directory.EnumerateFiles(folder).Where(f => System.IO.Path.GetExtension(f) is ".pt" or ".pth" or ".ckpt" or ".bin" or ".safetensors").Order(StringComparer.Ordinal).Take(5)];
+        string[] checkpoints = [.. Directory.EnumerateFiles(folder).Where(f => System.IO.Path.GetExtension(f) is ".pt" or ".pth" or ".ckpt" or ".safetensors").Order(StringComparer.Ordinal).Take(5)];
         var hint = name == Index && checkpoints.Length > 0
             ? $"; give one of the checkpoints in it instead: {string.Join(", ", checkpoints)}"
             : "; is it a complete diffusers model folder?";

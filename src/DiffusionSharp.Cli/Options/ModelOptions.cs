@@ -1,0 +1,49 @@
+using System.CommandLine;
+using DiffusionSharp.Cli.Display;
+using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Models;
+using DiffusionSharp.Weights;
+
+namespace DiffusionSharp.Cli.Options;
+
+/// <summary>Which model, which of its sets of weights, and what it does not say of itself.</summary>
+internal sealed class ModelOptions
+{
+    private readonly Option<string?> model = ModelOption.Create();
+    private readonly Option<bool> raw = new("--raw");
+
+    /// <summary><c>--about</c>: what a checkpoint does not say of itself.</summary>
+    public static Option<CheckpointFacts> AboutOption() => Parse.Option("--about", CheckpointFacts.Parse);
+
+    public Option<CheckpointFacts> About { get; } = AboutOption();
+
+    public IEnumerable<Option> All => [model, raw, About];
+
+    /// <summary><c>--raw</c>: the weights themselves instead of their average.</summary>
+    public bool Raw(ParseResult r) => r.GetValue(raw);
+
+    /// <summary>Where the model is.</summary>
+    public string Path(ParseResult r, CliHost host) => ModelOption.Resolve(r.GetValue(model), host);
+
+    /// <summary>What the model says of itself; what was assumed besides is told on the way.</summary>
+    public ModelSource Open(ParseResult r, CliHost host) => Told(ModelSource.Open(Path(r, host), Raw(r), r.GetValue(About)), host);
+
+    /// <summary>The model on an engine.</summary>
+    public DiffusionModel Load(ParseResult r, CliHost host, Engine engine)
+    {
+        var loaded = DiffusionModel.Load(Path(r, host), engine, Raw(r), r.GetValue(About));
+        Told(loaded.Source, host);
+        return loaded;
+    }
+
+    /// <summary>Tells what was assumed of a model.</summary>
+    public static ModelSource Told(ModelSource source, CliHost host)
+    {
+        foreach (var note in source.Notes)
+        {
+            host.Error.WriteLine($"note: {Human.Plain(source.Path)}: {Human.Plain(note)}");
+        }
+
+        return source;
+    }
+}
