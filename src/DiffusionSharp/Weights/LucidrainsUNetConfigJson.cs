@@ -61,12 +61,15 @@ public static class LucidrainsUNetConfigJson
 
     /// <summary>JSON text that <see cref="Parse"/> reads as an equal record.</summary>
     /// <param name="config">The network's options.</param>
-    public static string ToJson(LucidrainsUNetConfig config)
+    public static string ToJson(LucidrainsUNetConfig config) => ToJson(config, WeightsLayout.Lucidrains);
+
+    internal static string ToJson(LucidrainsUNetConfig config, WeightsLayout layout)
     {
         ArgumentNullException.ThrowIfNull(config);
         return JsonText.Write(json =>
         {
             json.WriteString("_class_name", Class);
+            json.WriteString(LayoutJson.Key, LayoutJson.Name(layout));
             JsonText.List(json, "attn_dim_head", config.AttnDimHead, json.WriteNumberValue);
             JsonText.List(json, "attn_heads", config.AttnHeads, json.WriteNumberValue);
             json.WriteNumber("channels", config.Channels);
