@@ -18,6 +18,9 @@ public sealed class UNetTests
     [Fact]
     public void Random_UNets() => RandomUNet.Cases.Sample(network => OnnxRuntime.AssertAgrees(network), iter: 40, threads: 1);
 
+    [Fact]
+    public void Random_UNets_of_lucidrains() => RandomLucidrainsUNet.Cases.Sample(network => OnnxRuntime.AssertAgrees(network), iter: 20, threads: 1);
+
     [Theory]
     [MemberData(nameof(Networks))]
     public void One_file_takes_any_number_of_images(string name)
@@ -37,7 +40,7 @@ public sealed class UNetTests
     public void Every_opset_gives_the_same_numbers(int opset)
     {
         var options = new OnnxOptions { Opset = opset };
-        string[] networks = ["classes, scale and shift, heads", "wide and flat", "one pixel"];
+        string[] networks = ["classes, scale and shift, heads", "wide and flat", "one pixel", "lucidrains'", "lucidrains', full attention first"];
         Assert.All(networks, name => OnnxRuntime.AssertAgrees(SmallUNets.Case(name, images: 2), options: options));
     }
 

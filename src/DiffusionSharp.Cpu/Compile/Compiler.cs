@@ -85,6 +85,12 @@ internal sealed class Compiler<T>
             case Operation.GroupNorm n:
                 normalizations[i] = new PendingNormalization(Normalizable(inputs[0]), n.Weight, n.Bias, new(n.Groups, n.Epsilon));
                 break;
+            case Operation.RmsNorm n:
+                normalizations[i] = new PendingNormalization(Normalizable(inputs[0]), n.Weight, null, new(1, n.Floor));
+                break;
+            case Operation.Gelu:
+                views[i] = steps.Gelu(Plain(inputs[0]));
+                break;
             case Operation.Silu when Alone(normalizations, inputs[0]) is { Options.Silu: false } held:
                 normalizations[i] = held with { Options = held.Options with { Silu = true } };
                 break;
@@ -123,7 +129,10 @@ internal sealed class Compiler<T>
                 break;
             case Operation.Attention attention:
                 var qkv = Together(inputs, Plain);
-                views[i] = steps.Attend(qkv[0], qkv[1], qkv[2], attention.Heads);
+                views[i] = steps.Attend(qkv, attention);
+                break;
+            case Operation.LinearAttention attention:
+                views[i] = steps.Attend(Together(inputs, Plain), attention);
                 break;
             default:
                 throw new NotSupportedException($"{node.Name}: the managed engine has no kernel for {node.Operation.GetType().Name}");

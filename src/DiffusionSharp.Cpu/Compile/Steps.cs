@@ -57,7 +57,7 @@ internal sealed class Steps<T>
         var view = New(outputs, c.Shape.Height, c.Shape.Width, c.Input.PerCondition);
         var side = Convolutions.Best(c.Shape, c.Weight.Shape[1], outputs);
         var packed = Own(new PackedWeights(Weights(c.Weight), outputs, c.Weight.Shape[1], c.Shape.Kernel * c.Shape.Kernel, tapsTogether: side > 1, precision));
-        var epilogue = Own(new Epilogue(Weights(c.Bias), view.Segments[0], c.Vector, c.Residual));
+        var epilogue = Own(new Epilogue(c.Bias is null ? [] : Weights(c.Bias), view.Segments[0], c.Vector, c.Residual));
         var step = Convolutions.Create<T>(side, c.Input, c.Shape, packed, epilogue, zeros);
         Append(c.Weight.Name, step, c.Input);
         Use(c.Vector?.Buffer);
@@ -68,17 +68,31 @@ internal sealed class Steps<T>
     public View Normalize(PendingNormalization n)
     {
         var view = New(n.Input.Channels, n.Input.Height, n.Input.Width, n.Input.PerCondition);
-        Append(n.Weight.Name, Own(new Normalization<T>(n.Input, view.Segments[0], n.Options, Weights(n.Weight), Weights(n.Bias))), n.Input);
+        IStep step = n.Bias is { } bias
+            ? Own(new Normalization<T>(n.Input, view.Segments[0], n.Options, Weights(n.Weight), Weights(bias)))
+            : Own(new PixelNormalization<T>(n.Input, view.Segments[0], n.Options, Weights(n.Weight)));
+        Append(n.Weight.Name, step, n.Input);
         Use(n.Options.ScaleShift?.Buffer);
         return view;
     }
 
-    public View Attend(View q, View k, View v, int heads)
+    public View Attend(View[] qkv, Operation.Attention attention)
     {
-        var view = Like(q);
-        Append("attention", new Attention<T>(q, k, v, view.Segments[0], heads), q, k, v);
+        var view = Like(qkv[0]);
+        var memory = attention.Memory is { } m ? Own(new AttentionMemory(Weights(m), attention.Heads, m.Shape[2], m.Shape[3], channelsFirst: false)) : null;
+        Append("attention", new Attention<T>(qkv, view.Segments[0], attention.Heads, memory), qkv);
         return view;
     }
+
+    public View Attend(View[] qkv, Operation.LinearAttention attention)
+    {
+        var view = Like(qkv[0]);
+        var memory = attention.Memory is { } m ? Own(new AttentionMemory(Weights(m), attention.Heads, m.Shape[3], m.Shape[2], channelsFirst: true)) : null;
+        Append("linear attention", new LinearAttention<T>(qkv, view.Segments[0], attention.Heads, memory), qkv);
+        return view;
+    }
+
+    public View Gelu(View x) => Pointwise("gelu", x, new GeluOperation());
 
     public View Silu(View x) => Pointwise("silu", x, new SiluOperation());
 

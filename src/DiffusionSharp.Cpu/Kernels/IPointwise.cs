@@ -19,6 +19,13 @@ internal readonly unsafe struct SiluOperation : IPointwise
         where T : unmanaged, ISimd<T> => Activation.Silu(x);
 }
 
+internal readonly unsafe struct GeluOperation : IPointwise
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Of<T>(T x, float* other, nint channels)
+        where T : unmanaged, ISimd<T> => Activation.Gelu(x);
+}
+
 internal readonly unsafe struct AddOperation : IPointwise
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -8,13 +8,14 @@ internal static class Sinusoid
 {
     private const int Terms = 14;
 
-    /// <summary>f_k = 10000^(-k / (half - shift)), k = 0…half-1, to 1e-15.</summary>
-    public static double[] Frequencies(int dimension, double shift)
+    /// <summary>f_k = period^(-k / (half - shift)), k = 0…half-1, to 1e-15 for a period of 10000.</summary>
+    public static double[] Frequencies(int dimension, double shift, double period)
     {
+        var log = period == 10000 ? 9.210340371976184 : Log(period);
         var frequencies = new double[dimension / 2];
         for (var k = 0; k < frequencies.Length; k++)
         {
-            frequencies[k] = k == 0 ? 1 : Exp(k * -9.210340371976184 / (frequencies.Length - shift));
+            frequencies[k] = k == 0 ? 1 : Exp(k * -log / (frequencies.Length - shift));
         }
 
         return frequencies;
@@ -35,6 +36,21 @@ internal static class Sinusoid
         }
 
         return (r * sin, cos);
+    }
+
+    // x = 2^n·m with m in [1, 2), and the series of ln in (m - 1)/(m + 1), at most a third.
+    private static double Log(double x)
+    {
+        var n = Math.ILogB(x);
+        var m = Math.ScaleB(x, -n);
+        var s = (m - 1) / (m + 1);
+        var p = 0.0;
+        for (var i = 2 * 18; i >= 0; i -= 2)
+        {
+            p = (1.0 / (i + 1)) + (s * s * p);
+        }
+
+        return Math.FusedMultiplyAdd(n, 0.6931471805599453, 2 * s * p);
     }
 
     // x = n·ln 2 + r in two parts, |r| ≤ ½·ln 2, then Taylor's series.

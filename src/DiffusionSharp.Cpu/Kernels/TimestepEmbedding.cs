@@ -7,7 +7,7 @@ namespace DiffusionSharp.Cpu.Kernels;
 /// <summary>Sines and cosines of each condition's timestep, or of its label.</summary>
 internal sealed unsafe class TimestepEmbedding(Operation.TimestepEmbedding embedding, bool ofLabel, Segment output) : IStep
 {
-    private readonly double[] frequencies = Sinusoid.Frequencies(embedding.Dimension, embedding.FreqShift);
+    private readonly double[] frequencies = Sinusoid.Frequencies(embedding.Dimension, embedding.FreqShift, embedding.MaxPeriod);
 
     public ScratchNeed Scratch(int images, int threads) => default;
 

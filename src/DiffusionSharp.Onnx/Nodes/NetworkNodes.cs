@@ -43,6 +43,8 @@ internal sealed class NetworkNodes(OnnxGraph g, string prefix, string x, string 
             Operation.Linear l when node.Shape is { Height: 1, Width: 1 } => OfVectors(name, a, l),
             Operation.Linear l => Conv(name, a, g.Parameter(l.Weight, 2, 3), l.Bias, kernel: 1, stride: 1, padding: 0),
             Operation.GroupNorm n => GroupNorm(name, a, node.Shape, n),
+            Operation.RmsNorm n => RmsNorm(name, a, node.Shape, n),
+            Operation.Gelu => Gelu(name, a),
             Operation.Silu => g.Node("Mul", name, [a, g.Node("Sigmoid", $"{name}/sigmoid", [a])]),
             Operation.Add or Operation.AddPerChannel => g.Node("Add", name, [a, b]),
             Operation.ScaleShift => ScaleShift(name, a, b, node.Shape.Channels),
@@ -57,7 +59,8 @@ internal sealed class NetworkNodes(OnnxGraph g, string prefix, string x, string 
                 NodeAttribute.Of("nearest_mode", "floor")),
             Operation.AveragePool => AveragePool(name, a, node.Shape),
             Operation.PadRightBottom => g.Node("Pad", name, [a, g.Constant(0L, 0, 0, 0, 0, 0, 1, 1)]),
-            Operation.Attention h => Attention(name, inputs, node.Shape, h.Heads),
+            Operation.Attention h => Attention(name, inputs, node.Shape, h),
+            Operation.LinearAttention h => LinearAttention(name, inputs, node.Shape, h),
             Operation.TimestepEmbedding e => Sinusoid(name, a, e),
             Operation.Embedding e => AsVectors(name, g.Node("Gather", $"{name}/row", [g.Parameter(e.Table), a])),
             Operation.Dropout => a,
@@ -65,10 +68,10 @@ internal sealed class NetworkNodes(OnnxGraph g, string prefix, string x, string 
         };
     }
 
-    private string Conv(string name, string input, string weight, ParameterSpec bias, int kernel, int stride, int padding) => g.Node(
+    private string Conv(string name, string input, string weight, ParameterSpec? bias, int kernel, int stride, int padding) => g.Node(
         "Conv",
         name,
-        [input, weight, g.Parameter(bias)],
+        bias is null ? [input, weight] : [input, weight, g.Parameter(bias)],
         NodeAttribute.Of("kernel_shape", (long)kernel, kernel),
         NodeAttribute.Of("strides", (long)stride, stride),
         NodeAttribute.Of("pads", (long)padding, padding, padding, padding));
@@ -76,7 +79,8 @@ internal sealed class NetworkNodes(OnnxGraph g, string prefix, string x, string 
     private string OfVectors(string name, string input, Operation.Linear linear)
     {
         var rows = g.Node("Flatten", $"{name}/rows", [input], NodeAttribute.Of("axis", 1));
-        return AsVectors(name, g.Node("Gemm", $"{name}/product", [rows, g.Parameter(linear.Weight), g.Parameter(linear.Bias)], NodeAttribute.Of("transB", 1)));
+        string[] factors = linear.Bias is { } bias ? [rows, g.Parameter(linear.Weight), g.Parameter(bias)] : [rows, g.Parameter(linear.Weight)];
+        return AsVectors(name, g.Node("Gemm", $"{name}/product", factors, NodeAttribute.Of("transB", 1)));
     }
 
     private string AsVectors(string name, string rows) => g.Node("Unsqueeze", name, [rows, g.Constant(2L, 3)]);
@@ -92,6 +96,25 @@ internal sealed class NetworkNodes(OnnxGraph g, string prefix, string x, string 
         var channels = g.Node("Reshape", $"{name}/channels", [normal, g.Constant(0L, shape.Channels, shape.Height, shape.Width)]);
         var scaled = g.Node("Mul", $"{name}/scaled", [channels, g.Parameter(norm.Weight, 1, 2)]);
         return g.Node("Add", name, [scaled, g.Parameter(norm.Bias, 1, 2)]);
+    }
+
+    // Sums of squares: of ReduceL2 opset 18 takes the axes in another way than 17 did.
+    private string RmsNorm(string name, string input, ImageShape shape, Operation.RmsNorm norm)
+    {
+        var squares = g.Node("Mul", $"{name}/squares", [input, input]);
+        var length = g.Node("Sqrt", $"{name}/length", [g.Node("ReduceSum", $"{name}/sum", [squares, g.Constant(1L)])]);
+        var divisor = g.Node("Max", $"{name}/divisor", [length, g.Scalar(ElementType.Float, norm.Floor)]);
+        var unit = g.Node("Div", $"{name}/unit", [input, divisor]);
+        var factors = g.Node("Mul", $"{name}/factors", [g.Parameter(norm.Weight, 1, 2), g.Scalar(ElementType.Float, Math.Sqrt(shape.Channels))]);
+        return g.Node("Mul", name, [unit, factors]);
+    }
+
+    // ONNX's own Gelu came with opset 20.
+    private string Gelu(string name, string input)
+    {
+        var error = g.Node("Erf", $"{name}/erf", [g.Node("Mul", $"{name}/scaled", [input, g.Scalar(ElementType.Float, Math.Sqrt(0.5))])]);
+        var twice = g.Node("Add", $"{name}/twice", [error, g.Scalar(ElementType.Float, 1)]);
+        return g.Node("Mul", name, [g.Node("Mul", $"{name}/half", [input, g.Scalar(ElementType.Float, 0.5)]), twice]);
     }
 
     private string ScaleShift(string name, string input, string vector, int channels)
@@ -117,24 +140,64 @@ internal sealed class NetworkNodes(OnnxGraph g, string prefix, string x, string 
         return g.Node("AveragePool", name, [same], NodeAttribute.Of("kernel_shape", 2L, 2), NodeAttribute.Of("strides", 2L, 2));
     }
 
-    private string Attention(string name, string[] inputs, ImageShape shape, int heads)
+    private string Attention(string name, string[] inputs, ImageShape shape, Operation.Attention attention)
     {
-        var width = shape.Channels / heads;
-        string Heads(string part, string v) => g.Node("Reshape", $"{name}/{part}", [v, g.Constant(0L, heads, width, Pixels)]);
-        string Turned(string part, string v) => g.Node("Transpose", $"{name}/{part}", [v], NodeAttribute.Of("perm", 0L, 1, 3, 2));
-
-        var q = g.Node("Mul", $"{name}/scaled", [Heads("q", inputs[0]), g.Scalar(ElementType.Float, 1 / Math.Sqrt(width))]);
-        var scores = g.Node("MatMul", $"{name}/scores", [Turned("q_rows", q), Heads("k", inputs[1])]);
+        var (q, k, v) = Heads(name, inputs, shape, attention.Heads, attention.Memory, channelsFirst: false);
+        var scaled = g.Node("Mul", $"{name}/scaled", [q, g.Scalar(ElementType.Float, 1 / Math.Sqrt(shape.Channels / attention.Heads))]);
+        var scores = g.Node("MatMul", $"{name}/scores", [Turned($"{name}/q_rows", scaled), k]);
         var parts = g.Node("Softmax", $"{name}/softmax", [scores], NodeAttribute.Of("axis", -1));
-        var sums = g.Node("MatMul", $"{name}/sums", [parts, Turned("v_rows", Heads("v", inputs[2]))]);
-        return g.Node("Reshape", name, [Turned("channels", sums), g.Constant(0L, shape.Channels, shape.Height, shape.Width)]);
+        var sums = g.Node("MatMul", $"{name}/sums", [parts, Turned($"{name}/v_rows", v)]);
+        return AsImage(name, Turned($"{name}/channels", sums), shape);
     }
+
+    private string LinearAttention(string name, string[] inputs, ImageShape shape, Operation.LinearAttention attention)
+    {
+        var (q, k, v) = Heads(name, inputs, shape, attention.Heads, attention.Memory, channelsFirst: true);
+        var queries = Softmax($"{name}/q_softmax", q);
+        var scaled = g.Node("Mul", $"{name}/scaled", [queries, g.Scalar(ElementType.Float, 1 / Math.Sqrt(shape.Channels / attention.Heads))]);
+        var keys = g.Node("Softmax", $"{name}/k_softmax", [k], NodeAttribute.Of("axis", -1));
+        var summary = g.Node("MatMul", $"{name}/summary", [v, Turned($"{name}/k_rows", keys)]);
+        return AsImage(name, g.Node("MatMul", $"{name}/sums", [summary, scaled]), shape);
+
+        string Softmax(string part, string x) => Turned(part, g.Node("Softmax", $"{part}/rows", [Turned($"{part}/turned", x)], NodeAttribute.Of("axis", -1)));
+    }
+
+    // Each [N, heads, d, keys]; learned keys and values come first.
+    private (string Q, string K, string V) Heads(string name, string[] inputs, ImageShape shape, int heads, ParameterSpec? memory, bool channelsFirst)
+    {
+        return (Split("q", inputs[0]), Joined("k", inputs[1], 0), Joined("v", inputs[2], 1));
+
+        string Split(string part, string x) => g.Node("Reshape", $"{name}/{part}", [x, g.Constant(0L, heads, shape.Channels / heads, Pixels)]);
+
+        string Joined(string part, string x, long which)
+        {
+            if (memory is null)
+            {
+                return Split(part, x);
+            }
+
+            var learned = g.Node("Gather", $"{name}/{part}_learned", [g.Parameter(memory), g.Constant(which)], NodeAttribute.Of("axis", 0));
+            learned = channelsFirst ? learned : Turned($"{name}/{part}_turned", learned);
+
+            // Once for each image.
+            var pixels = Split($"{part}_pixels", x);
+            var size = g.Node("Concat", $"{name}/{part}_size", [Images($"{name}/{part}", x), g.Constant(heads, shape.Channels / heads, memory.Shape[channelsFirst ? 3 : 2])], NodeAttribute.Of("axis", 0));
+            return g.Node("Concat", $"{name}/{part}", [g.Node("Expand", $"{name}/{part}_expanded", [learned, size]), pixels], NodeAttribute.Of("axis", 3));
+        }
+    }
+
+    // Their number.
+    private string Images(string name, string x) => g.Node("Gather", $"{name}_images", [g.Node("Shape", $"{name}_shape", [x]), g.Constant(0L)]);
+
+    private string Turned(string name, string x) => g.Node("Transpose", name, [x], NodeAttribute.Of("perm", 0L, 1, 3, 2));
+
+    private string AsImage(string name, string heads, ImageShape shape) => g.Node("Reshape", name, [heads, g.Constant(0L, shape.Channels, shape.Height, shape.Width)]);
 
     // t·f reaches 1000 and loses digits in float32, so this is float64 as in the engines.
     private string Sinusoid(string name, string input, Operation.TimestepEmbedding e)
     {
         var half = e.Dimension / 2;
-        double[] frequencies = [.. Enumerable.Range(0, half).Select(k => Math.Exp(-Math.Log(10000) * k / (half - e.FreqShift)))];
+        double[] frequencies = [.. Enumerable.Range(0, half).Select(k => Math.Exp(-Math.Log(e.MaxPeriod) * k / (half - e.FreqShift)))];
         var number = g.Node("Cast", $"{name}/number", [input], NodeAttribute.Of("to", (long)ElementType.Double));
         var scaled = e.Scale == 1 ? number : g.Node("Mul", $"{name}/scaled", [number, g.Scalar(ElementType.Double, e.Scale)]);
         var column = g.Node("Unsqueeze", $"{name}/column", [scaled, g.Constant(1L)]);

@@ -33,8 +33,8 @@ internal sealed class TorchKernels(Func<ParameterSpec, Tensor> parameter, Scalar
 
             case Operation.Linear linear:
                 {
-                    var (weight, bias) = (parameter(linear.Weight), parameter(linear.Bias));
-                    return f => ChannelsFirst(functional.linear(ChannelsLast(Cast(f.Values[a]!)), Cast(weight), Cast(bias)));
+                    var (weight, bias) = (parameter(linear.Weight), linear.Bias is null ? null : parameter(linear.Bias));
+                    return f => ChannelsFirst(functional.linear(ChannelsLast(Cast(f.Values[a]!)), Cast(weight), bias is null ? null! : Cast(bias)));
                 }
 
             case Operation.GroupNorm norm:
@@ -43,6 +43,15 @@ internal sealed class TorchKernels(Func<ParameterSpec, Tensor> parameter, Scalar
                     return f => functional.group_norm(Normalisable(f.Values[a]!), norm.Groups, weight, bias, norm.Epsilon);
                 }
 
+            case Operation.RmsNorm norm:
+                {
+                    var weight = parameter(norm.Weight);
+                    Scalar root = Math.Sqrt(node.Shape.Channels);
+                    return f => functional.normalize(f.Values[a]!.to(ScalarType.Float32), 2, 1, norm.Floor).mul(weight.reshape(1, -1, 1, 1).mul(root));
+                }
+
+            case Operation.Gelu:
+                return f => functional.gelu(f.Values[a]!);
             case Operation.Silu:
                 return f => functional.silu(f.Values[a]!);
             case Operation.Add or Operation.AddPerChannel:
@@ -68,7 +77,18 @@ internal sealed class TorchKernels(Func<ParameterSpec, Tensor> parameter, Scalar
             case Operation.PadRightBottom:
                 return f => functional.pad(f.Values[a]!, (0, 1, 0, 1));
             case Operation.Attention attention:
-                return f => Attention(f.Values[a]!, f.Values[b]!, f.Values[c]!, attention.Heads);
+                {
+                    var memory = attention.Memory is null ? null : parameter(attention.Memory);
+                    return f => Attention(f.Values[a]!, f.Values[b]!, f.Values[c]!, attention.Heads, memory);
+                }
+
+            case Operation.LinearAttention attention:
+                {
+                    var memory = attention.Memory is null ? null : parameter(attention.Memory);
+                    Scalar scale = 1 / Math.Sqrt(node.Shape.Channels / attention.Heads);
+                    return f => LinearAttention(f.Values[a]!, f.Values[b]!, f.Values[c]!, attention.Heads, memory, scale);
+                }
+
             case Operation.TimestepEmbedding embedding:
                 return f => Sinusoid(f.Values[a]!, embedding);
             case Operation.Embedding embedding:
@@ -90,20 +110,39 @@ internal sealed class TorchKernels(Func<ParameterSpec, Tensor> parameter, Scalar
 
     private static Tensor ChannelsFirst(Tensor x) => x.permute(0, 3, 1, 2);
 
-    private static Tensor Attention(Tensor q, Tensor k, Tensor v, int heads)
+    private static Tensor Attention(Tensor q, Tensor k, Tensor v, int heads, Tensor? memory)
     {
         var (n, channels, height, width) = (q.shape[0], q.shape[1], q.shape[2], q.shape[3]);
-        var result = functional.scaled_dot_product_attention(Split(q), Split(k), Split(v));
+        var result = functional.scaled_dot_product_attention(Split(q), Joined(memory, 0, Split(k), 2), Joined(memory, 1, Split(v), 2));
         return ChannelsFirst(result.transpose(1, 2).reshape(n, height, width, channels));
 
         Tensor Split(Tensor x) => ChannelsLast(x).reshape(n, height * width, heads, channels / heads).transpose(1, 2);
     }
 
-    // exp(-k·ln 10000 / (half - shift)), k = 0…half-1, in float64: t·f reaches 1000 and loses digits in float32.
+    // [N·heads, d, pixels] throughout; the softmax of channels and pixels in float32.
+    private Tensor LinearAttention(Tensor q, Tensor k, Tensor v, int heads, Tensor? memory, Scalar scale)
+    {
+        var shape = q.shape;
+        var keys = Joined(memory, 0, Split(k), 3).softmax(-1, ScalarType.Float32);
+        var queries = Split(q).softmax(-2, ScalarType.Float32).mul(scale);
+        var summary = Cast(Together(Joined(memory, 1, Split(v), 3))).bmm(Cast(Together(keys)).transpose(1, 2));
+        return summary.bmm(Cast(Together(queries))).reshape(shape);
+
+        Tensor Split(Tensor x) => x.reshape(shape[0], heads, shape[1] / heads, shape[2] * shape[3]);
+
+        static Tensor Together(Tensor x) => x.flatten(0, 1);
+    }
+
+    // Learned keys (of 0) or values (of 1), then each image's.
+    private static Tensor Joined(Tensor? memory, int which, Tensor x, long dimension) => memory is null
+        ? x
+        : cat([memory[which].to(x.dtype).expand([x.shape[0], -1, -1, -1]), x], dimension);
+
+    // exp(-k·ln period / (half - shift)), k = 0…half-1, in float64: t·f reaches 1000 and loses digits in float32.
     private static Tensor Sinusoid(Tensor t, Operation.TimestepEmbedding e)
     {
         var half = e.Dimension / 2;
-        using Scalar first = 0, end = half, factor = -Math.Log(10000) / (half - e.FreqShift);
+        using Scalar first = 0, end = half, factor = -Math.Log(e.MaxPeriod) / (half - e.FreqShift);
         var exponent = arange(first, end, One, dtype: ScalarType.Float64, device: t.device).mul(factor);
         var column = t.to(ScalarType.Float64).reshape(-1, 1);
         if (e.Scale != 1)

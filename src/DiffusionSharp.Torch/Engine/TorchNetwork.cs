@@ -62,7 +62,8 @@ internal sealed class TorchNetwork : IDisposable
     private static string[] Factors(Operation operation) => operation switch
     {
         Operation.Conv2d c => [c.Weight.Name, c.Bias.Name],
-        Operation.Linear l => [l.Weight.Name, l.Bias.Name],
+        Operation.Linear { Bias: { } bias } l => [l.Weight.Name, bias.Name],
+        Operation.Linear l => [l.Weight.Name],
         _ => [],
     };
 

@@ -33,11 +33,11 @@ internal sealed class GraphBuilder(ImageShape input, int? classCount = null, int
             : throw Misfit(node, $"a {kernel}×{kernel} kernel does not fit {s} with padding {padding}");
     }
 
-    public int Linear(string name, int x, int outChannels, Initialization init = Initialization.FanAverageUniform)
+    public int Linear(string name, int x, int outChannels, Initialization init = Initialization.FanAverageUniform, bool hasBias = true)
     {
         var s = Shape(x);
         var weight = Parameter($"{name}.weight", [outChannels, s.Channels], init);
-        var bias = Parameter($"{name}.bias", [outChannels], Initialization.Zero);
+        var bias = hasBias ? Parameter($"{name}.bias", [outChannels], Initialization.Zero) : null;
         return Append(name, new Operation.Linear(weight, bias), [x], s with { Channels = outChannels });
     }
 
@@ -53,6 +53,14 @@ internal sealed class GraphBuilder(ImageShape input, int? classCount = null, int
         var bias = Parameter($"{name}.bias", [s.Channels], Initialization.Zero);
         return Append(name, new Operation.GroupNorm(weight, bias, groups, epsilon), [x], s);
     }
+
+    public int RmsNorm(string name, int x, double floor)
+    {
+        var weight = Parameter($"{name}.g", [Shape(x).Channels], Initialization.One);
+        return Append(name, new Operation.RmsNorm(weight, floor), [x], Shape(x));
+    }
+
+    public int Gelu(string name, int x) => Append(name, new Operation.Gelu(), [x], Shape(x));
 
     public int Silu(string name, int x) => Append(name, new Operation.Silu(), [x], Shape(x));
 
@@ -105,18 +113,26 @@ internal sealed class GraphBuilder(ImageShape input, int? classCount = null, int
         return Append(name, new Operation.PadRightBottom(), [x], s with { Height = s.Height + 1, Width = s.Width + 1 });
     }
 
-    public int Attention(string name, int q, int k, int v, int heads)
+    // The memory: name and number of learned keys and values.
+    public int Attention(string name, int q, int k, int v, int heads, (string Name, int Count)? memory = null)
     {
-        var s = Shape(q);
-        Require(s == Shape(k) && s == Shape(v), name, $"q {s}, k {Shape(k)} and v {Shape(v)} differ");
-        Require(heads >= 1 && s.Channels % heads == 0, name, $"{s.Channels} channels cannot be split into {heads} heads");
-        return Append(name, new Operation.Attention(heads), [q, k, v], s);
+        var width = HeadWidth(name, q, k, v, heads);
+        var learned = memory is { } m ? Parameter(m.Name, [2, heads, m.Count, width], Initialization.StandardNormal) : null;
+        return Append(name, new Operation.Attention(heads, learned), [q, k, v], Shape(q));
     }
 
-    public int TimestepEmbedding(string name, int t, int dimension, bool flipSinToCos, double freqShift, double scale = 1)
+    public int LinearAttention(string name, int q, int k, int v, int heads, (string Name, int Count)? memory = null)
+    {
+        var width = HeadWidth(name, q, k, v, heads);
+        var learned = memory is { } m ? Parameter(m.Name, [2, heads, width, m.Count], Initialization.StandardNormal) : null;
+        return Append(name, new Operation.LinearAttention(heads, learned), [q, k, v], Shape(q));
+    }
+
+    public int TimestepEmbedding(string name, int t, int dimension, bool flipSinToCos, double freqShift, double scale = 1, double maxPeriod = 10000)
     {
         Require(dimension / 2 > freqShift, name, $"dimension {dimension} is too small for a frequency shift of {freqShift}");
-        return Append(name, new Operation.TimestepEmbedding(dimension, flipSinToCos, freqShift, scale), [t], new ImageShape(dimension, 1, 1));
+        Require(maxPeriod > 1 && double.IsFinite(maxPeriod), name, $"a largest period of {maxPeriod} is not above 1");
+        return Append(name, new Operation.TimestepEmbedding(dimension, flipSinToCos, freqShift, scale, maxPeriod), [t], new ImageShape(dimension, 1, 1));
     }
 
     public int Embedding(string name, int label, int rows, int dimension)
@@ -134,6 +150,14 @@ internal sealed class GraphBuilder(ImageShape input, int? classCount = null, int
         {
             throw Misfit(node, what);
         }
+    }
+
+    private int HeadWidth(string name, int q, int k, int v, int heads)
+    {
+        var s = Shape(q);
+        Require(s == Shape(k) && s == Shape(v), name, $"q {s}, k {Shape(k)} and v {Shape(v)} differ");
+        Require(heads >= 1 && s.Channels % heads == 0, name, $"{s.Channels} channels cannot be split into {heads} heads");
+        return s.Channels / heads;
     }
 
     private ParameterSpec Parameter(string name, ValueList<int> shape, Initialization init)

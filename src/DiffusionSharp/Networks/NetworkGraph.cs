@@ -103,7 +103,8 @@ public sealed class NetworkGraph
         {
             Operation.Conv2d c => 2 * c.Weight.Elements * pixels,
             Operation.Linear l => 2 * l.Weight.Elements * pixels,
-            Operation.Attention => 4 * pixels * pixels * node.Shape.Channels,
+            Operation.Attention a => 4 * pixels * (pixels + (a.Memory?.Shape[2] ?? 0)) * node.Shape.Channels,
+            Operation.LinearAttention a => 2 * ((2 * pixels) + (a.Memory?.Shape[3] ?? 0)) * node.Shape.Channels * (node.Shape.Channels / a.Heads),
             _ => 0,
         };
     }

@@ -29,8 +29,8 @@ public abstract record Operation
 
     /// <summary>The same matrix applied to the channels of every pixel.</summary>
     /// <param name="Weight">[Out, In].</param>
-    /// <param name="Bias">[Out].</param>
-    public sealed record Linear(ParameterSpec Weight, ParameterSpec Bias) : Operation;
+    /// <param name="Bias">[Out]; null adds nothing.</param>
+    public sealed record Linear(ParameterSpec Weight, ParameterSpec? Bias) : Operation;
 
     /// <summary>Normalises each group of channels of each image, then scales and shifts each channel.</summary>
     /// <param name="Weight">[C].</param>
@@ -38,6 +38,14 @@ public abstract record Operation
     /// <param name="Groups">Number of groups; divides C.</param>
     /// <param name="Epsilon">Added to the variance.</param>
     public sealed record GroupNorm(ParameterSpec Weight, ParameterSpec Bias, int Groups, double Epsilon) : Operation;
+
+    /// <summary>Scales the channels of each pixel, a vector x, to g·√C·x/max(‖x‖, Floor) (Zhang and Sennrich 2019; ‖x‖ is the Euclidean length).</summary>
+    /// <param name="Weight">g, [C].</param>
+    /// <param name="Floor">The least length that is divided by.</param>
+    public sealed record RmsNorm(ParameterSpec Weight, double Floor) : Operation;
+
+    /// <summary>y = x·Φ(x) with the normal distribution's Φ (Hendrycks and Gimpel 2016), exact.</summary>
+    public sealed record Gelu : Operation;
 
     /// <summary>y = x·sigmoid(x).</summary>
     public sealed record Silu : Operation;
@@ -70,14 +78,24 @@ public abstract record Operation
 
     /// <summary>softmax(q·kᵀ/√d)·v over all pixels of an image, per head of d channels; inputs q, k, v.</summary>
     /// <param name="Heads">Number of heads; divides C.</param>
-    public sealed record Attention(int Heads) : Operation;
+    /// <param name="Memory">Learned keys and values that join those of every image, [2, Heads, M, d]; null for none.</param>
+    public sealed record Attention(int Heads, ParameterSpec? Memory = null) : Operation;
+
+    /// <summary>
+    /// Attention at a cost linear in the pixels (Shen et al. 2018), per head of d channels; inputs q, k, v. With q' = softmax(q) over the
+    /// channels of a pixel, divided by √d, and k' = softmax(k) over all pixels, the result is q'·(k'ᵀ·v).
+    /// </summary>
+    /// <param name="Heads">Number of heads; divides C.</param>
+    /// <param name="Memory">Learned keys and values that join those of every image, [2, Heads, d, M]; null for none.</param>
+    public sealed record LinearAttention(int Heads, ParameterSpec? Memory = null) : Operation;
 
     /// <summary>Sines and cosines of the timestep (DDPM, appendix B).</summary>
     /// <param name="Dimension">Width of the result.</param>
     /// <param name="FlipSinToCos">[cos, sin] instead of [sin, cos].</param>
     /// <param name="FreqShift">Subtracted from the exponent's denominator.</param>
     /// <param name="Scale">The sinusoid is that of t·Scale.</param>
-    public sealed record TimestepEmbedding(int Dimension, bool FlipSinToCos, double FreqShift, double Scale = 1) : Operation;
+    /// <param name="MaxPeriod">The exponent's base: periods grow from 2π to about 2π times this.</param>
+    public sealed record TimestepEmbedding(int Dimension, bool FlipSinToCos, double FreqShift, double Scale = 1, double MaxPeriod = 10000) : Operation;
 
     /// <summary>A row of a table, picked by the label.</summary>
     /// <param name="Table">[Classes, Dimension].</param>

@@ -57,7 +57,7 @@ internal sealed class ConfigReader
     public static DiffusionException Bad(string path, string reason, Exception? inner = null) =>
         new(ErrorKind.ModelFile, $"model file '{path}': {reason}", inner);
 
-    public bool Bool(string name, bool absent) => Get(name, absent, "true or false", e => e.ValueKind is JsonValueKind.True or JsonValueKind.False ? e.GetBoolean() : null);
+    public bool Bool(string name, bool absent) => Get(name, absent, "true or false", AsBool);
 
     public int Int(string name, int absent) => Get(name, absent, "an integer", AsInt);
 
@@ -108,6 +108,8 @@ internal sealed class ConfigReader
 
     public int[] Ints(string name, int[] absent) => [.. GetList(name, [.. absent.Select(i => (int?)i)], "a list of integers", AsInt).Select(i => i!.Value)];
 
+    public bool[] Bools(string name, bool[] absent) => [.. GetList(name, [.. absent.Select(b => (bool?)b)], "a list of true and false", AsBool).Select(b => b!.Value)];
+
     public int[][] IntLists(string name) => GetList(name, [], "a list of lists of integers", AsInts);
 
     public double[]? OptionalDoubles(string name) => Take(name, out var e) && e.ValueKind != JsonValueKind.Null
@@ -151,6 +153,8 @@ internal sealed class ConfigReader
             throw Bad(path, string.Join("; ", problems.Take(10)) + (problems.Count > 10 ? $"; and {problems.Count - 10} more" : ""));
         }
     }
+
+    private static bool? AsBool(JsonElement e) => e.ValueKind is JsonValueKind.True or JsonValueKind.False ? e.GetBoolean() : null;
 
     private static int? AsInt(JsonElement e) => e.ValueKind == JsonValueKind.Number && e.TryGetInt32(out var i) ? i : null;
 

@@ -34,6 +34,19 @@ internal static class JsonText
         }
     }
 
+    /// <summary>A side, or [rows, columns].</summary>
+    public static void Size(Utf8JsonWriter json, string name, int rows, int columns)
+    {
+        if (rows == columns)
+        {
+            json.WriteNumber(name, rows);
+        }
+        else
+        {
+            List(json, name, [rows, columns], json.WriteNumberValue);
+        }
+    }
+
     public static void List<T>(Utf8JsonWriter json, string name, IEnumerable<T> values, Action<T> write)
     {
         json.WriteStartArray(name);

@@ -12,13 +12,16 @@ internal static class NetworkConfigJson
     public static (NetworkConfig Network, WeightsLayout Layout) Read(string path)
     {
         var json = ConfigReader.ReadText(path);
-        return (UNetConfigJson.Parse(json, path), LayoutJson.Read(ConfigReader.Parse(path, json)));
+        var r = ConfigReader.Parse(path, json);
+        var name = r.Required("_class_name", UNetConfigJson.DiffusersClass, UNetConfigJson.OwnClass, LucidrainsUNetConfigJson.Class);
+        return (name == LucidrainsUNetConfigJson.Class ? LucidrainsUNetConfigJson.Parse(json, path) : UNetConfigJson.Parse(json, path), LayoutJson.Read(r));
     }
 
     /// <summary>The text, and the class it names.</summary>
     public static (string Json, string Class) Write(NetworkConfig network, WeightsLayout layout) => network switch
     {
         UNetConfig unet => (UNetConfigJson.ToJson(unet, layout), UNetConfigJson.ClassOf(unet)),
+        LucidrainsUNetConfig unet => (LucidrainsUNetConfigJson.ToJson(unet, layout), LucidrainsUNetConfigJson.Class),
         _ => throw new ArgumentOutOfRangeException(nameof(network), network, null),
     };
 }

@@ -145,15 +145,7 @@ public static class UNetConfigJson
             Own(json, config);
 
             json.WriteString("resnet_time_scale_shift", config.ResnetTimeScaleShift);
-            if (config.Height == config.Width)
-            {
-                json.WriteNumber("sample_size", config.Height);
-            }
-            else
-            {
-                JsonText.List(json, "sample_size", [config.Height, config.Width], json.WriteNumberValue);
-            }
-
+            JsonText.Size(json, "sample_size", config.Height, config.Width);
             json.WriteString("time_embedding_type", "positional");
             JsonText.List(json, "up_block_types", config.UpBlockTypes, json.WriteStringValue);
             json.WriteString("upsample_type", config.UpsampleType);

@@ -24,6 +24,9 @@ public class RandomNetworkTests
     [Fact]
     public void Random_UNets() => RandomUNet.Cases.Sample(Agree, iter: 60, threads: 1);
 
+    [Fact]
+    public void Random_UNets_of_lucidrains() => RandomLucidrainsUNet.Cases.Sample(Agree, iter: 30, threads: 1);
+
     private static void Agree(NetworkCase network)
     {
         var reference = network.Reference();

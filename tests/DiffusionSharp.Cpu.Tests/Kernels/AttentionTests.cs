@@ -35,25 +35,59 @@ public class AttentionTests
     [Fact]
     public void Scores_may_be_large() => Check(new Stage(new Random(1)), heads: 2, headWidth: 12, height: 5, width: 7, deviation: 12);
 
-    private static void Check(Stage stage, int heads, int headWidth, int height, int width, double deviation)
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Linear_attention_of_random_shapes(int seed)
+    {
+        var random = new Random(seed);
+        for (var round = 0; round < 12; round++)
+        {
+            Check(new Stage(random, random.Next(1, 4)), random.Next(1, 5), random.Next(1, 50), random.Next(1, 20), random.Next(1, 20), deviation: 1, linear: true);
+        }
+    }
+
+    [Fact]
+    public void Keys_of_linear_attention_may_be_large() => Check(new Stage(new Random(1)), heads: 2, headWidth: 12, height: 5, width: 7, deviation: 40, linear: true);
+
+    private static void Check(Stage stage, int heads, int headWidth, int height, int width, double deviation, bool linear = false)
+    {
+        foreach (var learned in (int[])[0, stage.Random.Next(1, 40)])
+        {
+            Check(stage, heads, headWidth, height, width, deviation, linear, learned);
+        }
+    }
+
+    private static void Check(Stage stage, int heads, int headWidth, int height, int width, double deviation, bool linear, int learned)
     {
         Value Draw(double d) => stage.Draw([heads * headWidth], height, width, deviation: d);
         var (q, k, v) = (Draw(deviation), Draw(deviation), Draw(1));
+        var memory = stage.Normals(2 * heads * headWidth * learned, deviation: deviation);
         var output = stage.New([heads * headWidth], height, width);
-        var actual = stage.Run(new Kernel(q.View, k.View, v.View, output, heads), output);
+        var actual = stage.Run(new Kernel([q.View, k.View, v.View], output, heads, memory, linear), output);
         var size = heads * headWidth * height * width;
         for (var image = 0; image < q.Count; image++)
         {
-            var expected = ReferenceNetwork.Attention(q.Of(image), k.Of(image), v.Of(image), heads * headWidth, height * width, heads);
+            var expected = Reference(q.Of(image), k.Of(image), v.Of(image), heads * headWidth, height * width, heads, Array.ConvertAll(memory, m => (double)m));
 
             // A score's error is a part of the score, and the exponential's the score's error.
             Assert.InRange(Error.Largest(expected, actual[(image * size)..((image + 1) * size)]), 0, 3e-6 * deviation * deviation);
         }
+
+        double[] Reference(double[] q, double[] k, double[] v, int channels, int pixels, int heads, double[] memory) => linear
+            ? ReferenceLinearAttention.Apply(q, k, v, channels, pixels, heads, memory)
+            : ReferenceNetwork.Attention(q, k, v, channels, pixels, heads, memory);
     }
 
-    private sealed record Kernel(View Q, View K, View V, View Output, int Heads) : IKernel
+    private sealed record Kernel(View[] Qkv, View Output, int Heads, float[] Memory, bool Linear) : IKernel
     {
         public IStep Create<T>()
-            where T : unmanaged, ISimd<T> => new Attention<T>(Q, K, V, Output.Segments[0], Heads);
+            where T : unmanaged, ISimd<T>
+        {
+            var width = Output.Channels / Heads;
+            var memory = Memory.Length == 0 ? null : new AttentionMemory(Memory, Heads, Memory.Length / 2 / Output.Channels, width, Linear);
+            IStep step = Linear ? new LinearAttention<T>(Qkv, Output.Segments[0], Heads, memory) : new Attention<T>(Qkv, Output.Segments[0], Heads, memory);
+            return new Owning(step, memory is null ? [] : [memory]);
+        }
     }
 }

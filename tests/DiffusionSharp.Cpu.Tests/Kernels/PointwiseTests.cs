@@ -2,6 +2,7 @@ using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
 using DiffusionSharp.Cpu.Kernels;
 using DiffusionSharp.Cpu.Tests.Kit;
+using TestKit.Networks;
 
 namespace DiffusionSharp.Cpu.Tests.Kernels;
 
@@ -9,6 +10,9 @@ public class PointwiseTests
 {
     [Fact]
     public void Silu() => Check(new SiluOperation(), other: 0, (x, _, _) => x / (1 + Math.Exp(-x)));
+
+    [Fact]
+    public void Gelu() => Check(new GeluOperation(), other: 0, (x, _, _) => x * Normal.Below(x));
 
     [Fact]
     public void Affine() => Check(new AffineOperation(1.7, -0.3), other: 0, (x, _, _) => (x * 1.7) - 0.3);

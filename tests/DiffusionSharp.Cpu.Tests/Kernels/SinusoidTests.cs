@@ -17,16 +17,19 @@ public class SinusoidTests
     }
 
     [Theory]
-    [InlineData(2, 0)]
-    [InlineData(7, 0)]
-    [InlineData(32, 1)]
-    [InlineData(128, 0)]
-    [InlineData(128, 1)]
-    [InlineData(1024, 0.5)]
-    public void Frequencies_are_a_geometric_series_to_1e_15(int dimension, double shift)
+    [InlineData(2, 0, 10000)]
+    [InlineData(7, 0, 10000)]
+    [InlineData(32, 1, 10000)]
+    [InlineData(128, 0, 10000)]
+    [InlineData(128, 1, 10000)]
+    [InlineData(1024, 0.5, 10000)]
+    [InlineData(64, 1, 1.5)]
+    [InlineData(64, 1, 512)]
+    [InlineData(64, 0, 123456.789)]
+    public void Frequencies_are_a_geometric_series_to_1e_15(int dimension, double shift, double period)
     {
-        var frequencies = Sinusoid.Frequencies(dimension, shift);
+        var frequencies = Sinusoid.Frequencies(dimension, shift, period);
         Assert.Equal(dimension / 2, frequencies.Length);
-        Assert.All(frequencies.Index(), f => Assert.Equal(Math.Pow(10000, -f.Index / ((dimension / 2) - shift)), f.Item, 1e-15));
+        Assert.All(frequencies.Index(), f => Assert.Equal(Math.Pow(period, -f.Index / ((dimension / 2) - shift)), f.Item, 1e-15));
     }
 }

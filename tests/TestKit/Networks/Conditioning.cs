@@ -17,13 +17,26 @@ public static class Conditioning
         {
             var image = network.Pick(n);
             var values = reference.Values(image.X, image.Timesteps[0], image.Labels.FirstOrDefault());
-            if (!values[^1].Any(v => v != 0) || !graph.Nodes.All(node => node.Operation is not Operation.GroupNorm norm || IsGood(norm, values[node.Inputs[0]])))
+            if (!values[^1].Any(v => v != 0) || !graph.Nodes.All(node => node.Operation switch
+            {
+                Operation.GroupNorm norm => IsGood(norm, values[node.Inputs[0]]),
+                Operation.RmsNorm => IsGood(values[node.Inputs[0]], node.Shape.Channels),
+                _ => true,
+            }))
             {
                 return false;
             }
         }
 
         return true;
+    }
+
+    // No pixel is short against the largest value.
+    private static bool IsGood(double[] x, int channels)
+    {
+        var pixels = x.Length / channels;
+        var least = Enumerable.Range(0, pixels).Min(p => Enumerable.Range(0, channels).Sum(c => x[(c * pixels) + p] * x[(c * pixels) + p]));
+        return Math.Sqrt(least) > 0.05 * x.Max(Math.Abs);
     }
 
     private static bool IsGood(Operation.GroupNorm norm, double[] x) => x.Chunk(x.Length / norm.Groups).All(group =>

@@ -42,7 +42,7 @@ internal sealed class GraphWriter
         var s = g.Shape(x);
         var even = s.Height % 2 == 0 && s.Width % 2 == 0;
         var (small, narrow) = (4 * s.Elements <= MostElements, s.Channels <= 70);
-        _ = random.Next(24) switch
+        _ = random.Next(28) switch
         {
             0 or 1 => Conv(x),
             2 => Conv(x, kernel: 3, stride: 1, padding: 1),
@@ -65,14 +65,18 @@ internal sealed class GraphWriter
             21 => Conv(Keep(g.PadRightBottom(Name("pad"), x)), kernel: 3, stride: 2, padding: 0),
             22 => Reshape(Reshape(Reshape(x))),
             23 => Mix(Any(vectors)),
+            24 when s.Channels >= 4 => RmsNorm(x),
+            25 when s.Channels >= 4 => Silu(random.Next(2) == 0 ? ScaleShift(RmsNorm(x)) : RmsNorm(x)),
+            26 => Keep(g.Gelu(Name("gelu"), x)),
+            27 when s.Elements <= 2000 => LinearAttention(x),
             _ => Silu(Norm(x)),
         };
     }
 
     private int Sinusoid(int t) =>
-        g.TimestepEmbedding(Name("sinusoid"), t, random.Next(4, 24), random.Next(2) == 0, random.Next(2), One(1, 1, 0.25, 0.7));
+        g.TimestepEmbedding(Name("sinusoid"), t, random.Next(4, 24), random.Next(2) == 0, random.Next(2), One(1, 1, 0.25, 0.7), One(10000, 10000, 300));
 
-    private int Conv(int x) => Conv(x, One(1, 3, 3, 5), random.Next(1, 3), random.Next(3));
+    private int Conv(int x) => Conv(x, One(1, 2, 3, 3, 5, 7), random.Next(1, 3), random.Next(3));
 
     private int Conv(int x, int kernel, int stride, int padding, int? width = null)
     {
@@ -96,7 +100,9 @@ internal sealed class GraphWriter
 
     private int Upsample(int x) => Keep(g.UpsampleNearest(Name("nearest"), x));
 
-    private int Linear(int x, int width) => Keep(g.Linear(Name("linear"), x, width));
+    private int RmsNorm(int x) => Keep(g.RmsNorm(Name("rms_norm"), x, 1e-12));
+
+    private int Linear(int x, int width) => Keep(g.Linear(Name("linear"), x, width, hasBias: random.Next(4) > 0));
 
     private int AddTime(int x) => Keep(g.AddPerChannel(Name("add_time"), x, Vector(g.Shape(x).Channels)));
 
@@ -130,10 +136,22 @@ internal sealed class GraphWriter
 
     private int Attention(int x)
     {
+        var (q, k, v, heads, memory) = ForAttention(x);
+        return Keep(g.Attention(Name("attention"), q, k, v, heads, memory));
+    }
+
+    private int LinearAttention(int x)
+    {
+        var (q, k, v, heads, memory) = ForAttention(x);
+        return Keep(g.LinearAttention(Name("linear_attention"), q, k, v, heads, memory));
+    }
+
+    private (int Q, int K, int V, int Heads, (string Name, int Count)? Memory) ForAttention(int x)
+    {
         var channels = g.Shape(x).Channels;
         int[] divisors = [.. Enumerable.Range(1, channels).Where(n => channels % n == 0)];
         var (q, k, v) = random.Next(3) == 0 ? (x, Like(x), Like(x)) : (Linear(x, channels), Linear(x, channels), Linear(x, channels));
-        return Keep(g.Attention(Name("attention"), q, k, v, One(divisors)));
+        return (q, k, v, One(divisors), random.Next(2) == 0 ? null : (Name("memory"), random.Next(1, 20)));
     }
 
     // A vector of this many channels: one that is there, or a projection of one.

@@ -108,6 +108,9 @@ public sealed class NetworkCase
         Operation.Conv2d c => $"convolution {c.Kernel}×{c.Kernel}, stride {c.Stride}, padding {c.Padding}",
         Operation.GroupNorm n => $"norm, {n.Groups} groups, epsilon {n.Epsilon}",
         Operation.Linear or Operation.Embedding => $"{operation.GetType().Name}",
+        Operation.RmsNorm n => $"norm of pixels, floor {n.Floor}",
+        Operation.Attention a => $"attention, {a.Heads} heads, memory {a.Memory?.Shape[2] ?? 0}",
+        Operation.LinearAttention a => $"linear attention, {a.Heads} heads, memory {a.Memory?.Shape[3] ?? 0}",
         _ => $"{operation}",
     };
 }

@@ -55,8 +55,10 @@ public sealed class ReferenceNetwork(NetworkGraph graph, Func<ParameterSpec, Hos
         return node.Operation switch
         {
             Operation.Conv2d c => ReferenceConvolution.Apply(a, shape, parameters[c.Weight], parameters[c.Bias], c.Kernel, c.Stride, c.Padding),
-            Operation.Linear l => ReferenceConvolution.Apply(a, shape, parameters[l.Weight], parameters[l.Bias], kernel: 1, stride: 1, padding: 0),
+            Operation.Linear l => ReferenceConvolution.Apply(a, shape, parameters[l.Weight], l.Bias is { } bias ? parameters[bias] : new double[node.Shape.Channels], kernel: 1, stride: 1, padding: 0),
             Operation.GroupNorm n => GroupNorm(a, pixels, parameters[n.Weight], parameters[n.Bias], n.Groups, n.Epsilon),
+            Operation.RmsNorm n => RmsNorm(a, pixels, parameters[n.Weight], n.Floor),
+            Operation.Gelu => [.. a.Select(v => v * Normal.Below(v))],
             Operation.Silu => [.. a.Select(v => v / (1 + Math.Exp(-v)))],
             Operation.Add => [.. a.Zip(b, (v, w) => v + w)],
             Operation.AddPerChannel => [.. a.Select((v, i) => v + b[i / pixels])],
@@ -67,7 +69,8 @@ public sealed class ReferenceNetwork(NetworkGraph graph, Func<ParameterSpec, Hos
             Operation.AveragePool => Pixels(node.Shape, (c, y, x) =>
                 (a[At(c, 2 * y, 2 * x)] + a[At(c, 2 * y, (2 * x) + 1)] + a[At(c, (2 * y) + 1, 2 * x)] + a[At(c, (2 * y) + 1, (2 * x) + 1)]) / 4),
             Operation.PadRightBottom => Pixels(node.Shape, (c, y, x) => y < shape.Height && x < shape.Width ? a[At(c, y, x)] : 0),
-            Operation.Attention t => Attention(a, b, inputs[2], shape.Channels, pixels, t.Heads),
+            Operation.Attention t => Attention(a, b, inputs[2], shape.Channels, pixels, t.Heads, Memory(t.Memory)),
+            Operation.LinearAttention t => ReferenceLinearAttention.Apply(a, b, inputs[2], shape.Channels, pixels, t.Heads, Memory(t.Memory)),
             Operation.TimestepEmbedding e => Sinusoid(a[0], e),
             Operation.Embedding e => parameters[e.Table][((int)a[0] * node.Shape.Channels)..(((int)a[0] + 1) * node.Shape.Channels)],
             Operation.Dropout => a,
@@ -75,6 +78,8 @@ public sealed class ReferenceNetwork(NetworkGraph graph, Func<ParameterSpec, Hos
         };
 
         int At(int c, int y, int x) => (((c * shape.Height) + y) * shape.Width) + x;
+
+        double[] Memory(ParameterSpec? spec) => spec is null ? [] : parameters[spec];
     }
 
     private static double[] Pixels(ImageShape shape, Func<int, int, int, double> value)
@@ -107,27 +112,47 @@ public sealed class ReferenceNetwork(NetworkGraph graph, Func<ParameterSpec, Hos
         return result;
     }
 
-    /// <summary>Of one image, each [C, H, W].</summary>
-    public static double[] Attention(double[] q, double[] k, double[] v, int channels, int pixels, int heads)
+    /// <summary>Of one image, [C, H, W].</summary>
+    public static double[] RmsNorm(double[] x, int pixels, double[] weight, double floor)
+    {
+        var length = new double[pixels];
+        for (var i = 0; i < x.Length; i++)
+        {
+            length[i % pixels] += x[i] * x[i];
+        }
+
+        return [.. x.Select((v, i) => v / Math.Max(Math.Sqrt(length[i % pixels]), floor) * weight[i / pixels] * Math.Sqrt(weight.Length))];
+    }
+
+    /// <summary>Of one image, each [C, H, W]; memory is [2, heads, M, width], or empty.</summary>
+    public static double[] Attention(double[] q, double[] k, double[] v, int channels, int pixels, int heads, double[] memory)
     {
         var result = new double[q.Length];
-        var width = channels / heads;
+        var (width, learned) = (channels / heads, memory.Length / 2 / channels);
         Parallel.For(0, heads * pixels, at =>
         {
             var (head, query) = (at / pixels * width, at % pixels);
             int[] rows = [.. Enumerable.Range(head, width).Select(c => c * pixels)];
-            var weights = new double[pixels];
-            Rows.AddProducts(weights, Array.ConvertAll(rows, row => q[row + query] / Math.Sqrt(width)), k, rows);
+            var of = Array.ConvertAll(rows, row => q[row + query] / Math.Sqrt(width));
+            var weights = new double[pixels + learned];
+            Rows.AddProducts(weights.AsSpan(0, pixels), of, k, rows);
+            for (var m = 0; m < learned; m++)
+            {
+                weights[pixels + m] = of.Select((w, c) => w * Memory(0, m, c)).Sum();
+            }
+
             var largest = weights.Max();
             weights = Array.ConvertAll(weights, w => Math.Exp(w - largest));
             var sum = weights.Sum();
-            foreach (var row in rows)
+            for (var c = 0; c < width; c++)
             {
-                for (var key = 0; key < pixels; key++)
+                for (var key = 0; key < weights.Length; key++)
                 {
-                    result[row + query] += weights[key] / sum * v[row + key];
+                    result[rows[c] + query] += weights[key] / sum * (key < pixels ? v[rows[c] + key] : Memory(1, key - pixels, c));
                 }
             }
+
+            double Memory(int which, int m, int c) => memory[(((((which * heads) + (head / width)) * learned) + m) * width) + c];
         });
         return result;
     }
@@ -135,7 +160,7 @@ public sealed class ReferenceNetwork(NetworkGraph graph, Func<ParameterSpec, Hos
     private static double[] Sinusoid(double t, Operation.TimestepEmbedding e)
     {
         var half = e.Dimension / 2;
-        var angles = Enumerable.Range(0, half).Select(k => t * e.Scale * Math.Exp(-k * Math.Log(10000) / (half - e.FreqShift))).ToArray();
+        var angles = Enumerable.Range(0, half).Select(k => t * e.Scale * Math.Exp(-k * Math.Log(e.MaxPeriod) / (half - e.FreqShift))).ToArray();
         double[] sines = [.. angles.Select(Math.Sin)], cosines = [.. angles.Select(Math.Cos)];
         double[] both = e.FlipSinToCos ? [.. cosines, .. sines] : [.. sines, .. cosines];
         return e.Dimension % 2 == 0 ? both : [.. both, 0];

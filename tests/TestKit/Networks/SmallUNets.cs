@@ -7,7 +7,7 @@ namespace TestKit.Networks;
 public static class SmallUNets
 {
     /// <summary>Their options by name.</summary>
-    public static IReadOnlyDictionary<string, UNetConfig> All { get; } = new Dictionary<string, UNetConfig>
+    public static IReadOnlyDictionary<string, NetworkConfig> All { get; } = new Dictionary<string, NetworkConfig>
     {
         ["CIFAR-10's, narrow"] = UNetConfig.Ddpm(new ImageShape(3, 32, 32), 8, [1, 2, 2, 2], 1, [16]) with { NormNumGroups = 4 },
         ["6×6 and 3×3"] = UNetConfig.Ddpm(new ImageShape(3, 6, 6), 20, [1, 2], 2, [3]) with { NormNumGroups = 5 },
@@ -24,9 +24,23 @@ public static class SmallUNets
             UpsampleType = "resnet",
             MidBlockScaleFactor = 1.5,
         },
+        ["lucidrains'"] = new LucidrainsUNetConfig { Height = 8, Width = 12, Dim = 12, DimMults = [1, 2], AttnDimHead = [5], AttnHeads = [3], LearnedVariance = true },
+        ["lucidrains', full attention first"] = new LucidrainsUNetConfig
+        {
+            Height = 5,
+            Width = 7,
+            Channels = 1,
+            Dim = 8,
+            InitDim = 17,
+            DimMults = [2],
+            AttnDimHead = [33],
+            AttnHeads = [1],
+            FullAttn = [true],
+            NumMemKv = 1,
+        },
         ["one pixel"] = UNetConfig.Ddpm(new ImageShape(3, 1, 1), 16, [1], 1, [1]) with { NormNumGroups = 2, ClassEmbedType = "timestep" },
     };
 
     /// <summary>A call with random weights and images.</summary>
-    public static NetworkCase Case(string name, int images, ulong seed = 1) => new(UNet.Build(All[name]), seed, images);
+    public static NetworkCase Case(string name, int images, ulong seed = 1) => new(All[name].Build(), seed, images);
 }

@@ -24,6 +24,7 @@ internal static class CheckpointReader
         {
             WeightsLayout.Ermongroup => ErmongroupLayout.Read(file.Path, tensors, dict.Prefix, told),
             WeightsLayout.Guided => GuidedLayout.Read(file.Path, tensors, dict.Prefix, told),
+            WeightsLayout.Lucidrains => LucidrainsLayout.Read(file, tensors, dict.Prefix, told),
             _ => throw new DiffusionException(
                 ErrorKind.ModelFile,
                 $"model file '{file.Path}' holds weights under the names of diffusers' UNet2DModel, whose options are in a config.json: give the folder that holds both "

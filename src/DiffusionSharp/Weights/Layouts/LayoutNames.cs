@@ -14,6 +14,7 @@ internal static class LayoutNames
         WeightsLayout.Diffusers => name => new(tensors.ContainsKey(name) ? name : AttentionNames.ToOld(name)),
         WeightsLayout.Ermongroup => name => new(ErmongroupNames.Of(name, (UNetConfig)config!)),
         WeightsLayout.Guided or WeightsLayout.GuidedNewOrder => name => GuidedNames.Of(name, (UNetConfig)config!, layout == WeightsLayout.GuidedNewOrder),
+        WeightsLayout.Lucidrains => LucidrainsNames.Of,
         _ => throw new ArgumentOutOfRangeException(nameof(layout), layout, null),
     };
 }

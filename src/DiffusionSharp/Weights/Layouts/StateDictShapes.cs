@@ -22,7 +22,8 @@ internal sealed class StateDictShapes(string path, IReadOnlyDictionary<string, T
     /// <summary>Any other error.</summary>
     public DiffusionException Bad(string reason) => new(ErrorKind.ModelFile, $"model file '{path}': {reason}");
 
-    private int Dimension(string name, int dimension)
+    /// <summary>A dimension of a weight.</summary>
+    public int Dimension(string name, int dimension)
     {
         var shape = dict.TryGetValue(name, out var tensor) ? tensor.Shape : throw Missing(name);
         return shape.Count > dimension && shape[dimension] > 0 ? shape[dimension] : throw Bad($"the tensor '{name}' has the shape [{string.Join(", ", shape)}], a weight was expected");

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using Conformance.Engines;
+using Conformance.Networks;
+using DiffusionSharp.Cpu;
+using DiffusionSharp.Sampling;
+using DiffusionSharp.Schedules;
+using TestKit;
+
+namespace Conformance.Sampling;
+
+/// <summary>08_lucidrains: GaussianDiffusion.ddim_sample with its network, x0 clipped and ε made of it again; images in [0, 1].</summary>
+public class LucidrainsSamplingGoldens
+{
+    public static TheoryData<string> Runs => new(GoldenRuns.Of("08_lucidrains_dim8_m12"));
+
+    [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
+    [MemberData(nameof(Runs))]
+    public void A_chain_agrees(string run)
+    {
+        var model = new LucidrainsGolden();
+        var golden = model.Golden;
+        var json = golden.Json.GetProperty("runs").GetProperty(run);
+        var shape = golden.Shape($"runs/{run}/images");
+        var (start, noise) = ($"runs/{run}/x_T", $"runs/{run}/noise");
+        var images = golden.Doubles($"runs/{run}/images");
+        var denoiser = model.Call(raw: true).On(CpuEngine.Default);
+        using var disposed = denoiser as IDisposable;
+        var (x, _) = SchedulerReplay.Trajectory(denoiser, Plan(json), shape, golden.Doubles(start), golden.Has(noise) ? golden.Floats(noise) : []);
+        for (var call = 1; call <= x.Length; call++)
+        {
+            SchedulerReplay.CompareState(images, call, Array.ConvertAll(x[call - 1], v => (v + 1) / 2), json, $"x after call {call}");
+        }
+    }
+
+    // The run in the checkpoint's own schedule and objective is sampled as its buffers say.
+    [Fact(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
+    public void The_buffers_tell_schedule_and_objective()
+    {
+        var golden = new LucidrainsGolden();
+        var scheduler = golden.Model(raw: false).Scheduler;
+        Assert.Equal(PredictionType.VPrediction, scheduler.PredictionType);
+        Assert.True(scheduler.ClipSample);
+        var (expected, actual) = (NoiseSchedule.SigmoidLucidrains(), scheduler.ToSchedule());
+        Assert.All(Enumerable.Range(0, 1000), t => Assert.Equal(1, actual.AlphaBar(t) / expected.AlphaBar(t), 1e-4));
+    }
+
+    private static SamplingPlan Plan(JsonElement run)
+    {
+        int[] times = [.. run.GetProperty("times").EnumerateArray().Select(t => t.GetInt32())];
+        Assert.Equal(-1, times[^1]);
+        var schedule = run.GetProperty("beta_schedule").GetString() switch
+        {
+            "sigmoid" => NoiseSchedule.SigmoidLucidrains(),
+            "cosine" => NoiseSchedule.Cosine(),
+            "linear" => NoiseSchedule.LinearScaledT(),
+            var other => throw new NotSupportedException(other),
+        };
+        return DdimPlan.Create(schedule, Timesteps.Custom(1000, times[..^1]), new DdimOptions
+        {
+            Eta = run.GetProperty("eta").GetDouble(),
+            X0Treatment = X0Treatment.Clip(),
+            PredictionType = run.GetProperty("objective").GetString() switch
+            {
+                "pred_noise" => PredictionType.Epsilon,
+                "pred_x0" => PredictionType.Sample,
+                "pred_v" => PredictionType.VPrediction,
+                var other => throw new NotSupportedException(other),
+            },
+        });
+    }
+}
