@@ -99,7 +99,7 @@ internal sealed class SampleCommand
         var (images, result) = job.All(steps is null ? null : steps.Write);
         if (dump is not null)
         {
-            NpyFile.Write(dump, images.ToTensor());
+            ArrayFile.Write(dump, images.ToTensor());
         }
 
         if (target is not null && isFolder)
