@@ -11,14 +11,23 @@ public static class ArrayFile
     public static NpyArray Read(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var colon = path.LastIndexOf(Packed + ":", StringComparison.OrdinalIgnoreCase);
-        if (colon >= 0 && !File.Exists(path))
+        var (archive, name) = Split(path);
+        if (name is null)
         {
-            using var file = NpzFile.Open(path[..(colon + Packed.Length)]);
-            return file.Read(path[(colon + Packed.Length + 1)..]);
+            return IsZip(path) ? Only(path) : NpyFile.Read(path);
         }
 
-        return IsZip(path) ? Only(path) : NpyFile.Read(path);
+        using var file = NpzFile.Open(archive);
+        return file.Read(name);
+    }
+
+    /// <summary>The file and the array that a text names: <c>x.npz:name</c> is the array <c>name</c> of <c>x.npz</c>; a file of just that name goes first.</summary>
+    /// <param name="path">What <see cref="Read"/> takes.</param>
+    public static (string File, string? Array) Split(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        var colon = path.LastIndexOf(Packed + ":", StringComparison.OrdinalIgnoreCase) + Packed.Length;
+        return colon < Packed.Length || File.Exists(path) ? (path, null) : (path[..colon], path[(colon + 1)..]);
     }
 
     /// <summary>Writes an array: as an .npz with the name <c>arr_0</c> where the path ends so, else as .npy.</summary>
