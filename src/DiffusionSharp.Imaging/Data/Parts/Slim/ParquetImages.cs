@@ -6,5 +6,5 @@ internal static class ParquetImages
     /// <summary>Throws.</summary>
     public static EncodedImages Open(IReadOnlyList<string> paths) => throw new DiffusionException(
         ErrorKind.Device,
-        $"{paths[0]}: this is the slim build of ddim, which does not read parquet; use the ordinary build, or unpack the images into a folder");
+        $"{paths[0]}: this build has no reader of parquet: use the ordinary build of ddim, or unpack the images into a folder");
 }
