@@ -14,7 +14,7 @@ internal static class InspectCommand
         Example:  ddim inspect runs/shapes
 
         Says what is in a model folder (network, schedule, parameters, FLOP per image), a training
-        run (how far it is, too), a .safetensors or .npy file, a PNG (its recipe, from which ddim
+        run (how far it is, too), a .safetensors, .npy or .npz file, a PNG (its recipe, from which ddim
         makes it again), or a data set. Without PATH, the bundled model.
 
           --tensors    also list the name and shape of every tensor
@@ -40,6 +40,7 @@ internal static class InspectCommand
     {
         _ when path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) => FileFacts.Safetensors(path),
         _ when path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase) => FileFacts.Npy(path),
+        _ when path.EndsWith(".npz", StringComparison.OrdinalIgnoreCase) => FileFacts.Npz(path),
         _ when Path.GetExtension(path).ToLowerInvariant() is ".png" or ".apng" && File.Exists(path) => FileFacts.Picture(path),
         _ when new RunFolder(path).Exists => ModelFacts.Run(path),
         _ when File.Exists(Path.Combine(path, "model_index.json")) => ModelFacts.Model(path),

@@ -113,7 +113,7 @@ internal sealed class InterpolateCommand
         var (images, result) = job.All();
         if (r.GetValue(dump) is { } numbers)
         {
-            NpyFile.Write(numbers, images.ToTensor());
+            ArrayFile.Write(numbers, images.ToTensor());
         }
 
         if (target is not null)

@@ -74,7 +74,7 @@ internal sealed class InvertCommand
         var plan = loaded.InversionPlan(options, at);
         var steps = Sampler.Batches(n, options.BatchSize) * plan.Steps.Count;
         var (xT, result) = SamplingMeter.Measure(host, steps, report => loaded.Invert(x0, options with { Progress = report }, at), options.Guidance);
-        NpyFile.Write(target, xT.ToTensor());
+        ArrayFile.Write(target, xT.ToTensor());
         new SampleSummary
         {
             Out = target,

@@ -57,7 +57,7 @@ internal sealed class PredictCommand
     private int Run(ParseResult r)
     {
         var batch = load.BatchSize(r);
-        var x = NpyFile.ReadFloat32(r.GetValue(input)!);
+        var x = ArrayFile.Read(r.GetValue(input)!).ToTensor();
         using var loaded = load.Load(r, host);
         var shape = loaded.Graph.InputShape;
         int[] image = [shape.Channels, shape.Height, shape.Width];
@@ -88,7 +88,7 @@ internal sealed class PredictCommand
             loaded.Denoiser.Predict(call, prediction.AsSpan(first * result.Elements, n * result.Elements));
         }
 
-        NpyFile.Write(r.GetValue(output)!, new HostTensor([count, result.Channels, result.Height, result.Width], prediction));
+        ArrayFile.Write(r.GetValue(output)!, new HostTensor([count, result.Channels, result.Height, result.Width], prediction));
         JsonOption.Print(
             host,
             r.GetValue(json),

@@ -44,7 +44,8 @@ internal sealed class SampleCommand
         Results
           --out, -o FILE.png     one sheet [samples.png]
           --out, -o DIR/         one file per image; run it again to go on after an interruption
-          --dump X.npy, --json   the numbers, float32 [N,C,H,W]; the result as JSON
+          --out, -o FILE.npz     arr_0 uint8 [N,H,W,C] and arr_1, the classes, as guided-diffusion does
+          --dump X.npy, --json   (or X.npz) the numbers, float32 [N,C,H,W]; the result as JSON
           --dump-trajectory DIR  x and x0 after each step, as .npy
         Where
           --engine E, --device D cpu: the managed engine; torch, on cpu, cuda or cuda:N [cpu]
@@ -78,7 +79,7 @@ internal sealed class SampleCommand
     {
         var (numbers, steps) = (r.GetValue(dump), r.GetValue(dumpTrajectory));
         var target = r.GetValue(output) ?? (numbers is null && steps is null ? "samples.png" : null);
-        var isFolder = target is not null && PictureTarget.IsFolder(target);
+        var isFolder = target is not null && !PictureTarget.IsArchive(target) && PictureTarget.IsFolder(target);
         using var model = drawing.Load(r, host);
         if (target is not null)
         {
@@ -99,10 +100,14 @@ internal sealed class SampleCommand
         var (images, result) = job.All(steps is null ? null : steps.Write);
         if (dump is not null)
         {
-            NpyFile.Write(dump, images.ToTensor());
+            ArrayFile.Write(dump, images.ToTensor());
         }
 
-        if (target is not null && isFolder)
+        if (target is not null && PictureTarget.IsArchive(target))
+        {
+            SampleArchive.Write(target, images, job.WantedLabels);
+        }
+        else if (target is not null && isFolder)
         {
             job.Write(images, target);
         }

@@ -44,6 +44,18 @@ internal static class FileFacts
         };
     }
 
+    public static JsonObject Npz(string path)
+    {
+        using var file = NpzFile.Open(path);
+        return new JsonObject
+        {
+            ["kind"] = "npz",
+            ["path"] = path,
+            ["count"] = file.Names.Count,
+            ["arrays"] = JsonParts.Map(file.Names.Select(n => (Name: n, Is: file.Describe(n))).Select(a => KeyValuePair.Create(a.Name, $"{a.Is.Dtype} [{string.Join(", ", a.Is.Shape)}]"))),
+        };
+    }
+
     public static JsonObject Picture(string path)
     {
         var facts = PngFile.Read(path);

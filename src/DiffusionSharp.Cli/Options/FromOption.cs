@@ -67,9 +67,9 @@ internal sealed class FromOption(params string[] verbs) : Option<string?>("--fro
                     $"{recipe!.Path} was made with the model {path}, which is not here; say with --model where it is");
             }
 
-            if (option is InputFile && path != ShapesSource.Name && !recipe!.IsInput(option.Name[2..], path))
+            if (option is InputFile && path != ShapesSource.Name && !recipe!.IsInput(option.Name[2..], InputFile.FileOf(path)))
             {
-                var why = File.Exists(path) ? "that file has changed" : Directory.Exists(path) ? "that is a folder, which may have changed" : "there is no such file";
+                var why = File.Exists(InputFile.FileOf(path)) ? "that file has changed" : Directory.Exists(path) ? "that is a folder, which may have changed" : "there is no such file";
                 throw new DiffusionException(ErrorKind.Data, $"{recipe.Path} was made from {option.Name} {path}, and {why}; say with {option.Name} where it is");
             }
         }

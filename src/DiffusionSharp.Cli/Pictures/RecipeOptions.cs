@@ -53,7 +53,7 @@ internal sealed record RecipeOptions(string Verb, IReadOnlyDictionary<string, st
             values[option.Name[2..]] = r.GetResult(option)!.Tokens is [.., var last] ? last.Value : "true";
         }
 
-        var inputs = given.OfType<InputFile>().Where(o => File.Exists(r.GetValue(o))).ToDictionary(o => o.Name[2..], o => r.GetValue(o)!);
+        var inputs = given.OfType<InputFile>().Select(o => (o.Name, Path: InputFile.FileOf(r.GetValue(o)!))).Where(o => File.Exists(o.Path)).ToDictionary(o => o.Name[2..], o => o.Path);
         return new RecipeOptions(r.CommandResult.Command.Name, values, inputs, engine).With([.. resolved]);
     }
 }

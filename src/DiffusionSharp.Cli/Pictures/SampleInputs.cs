@@ -34,10 +34,11 @@ internal sealed class SampleInputs
         double[]? x = null;
         if (init is not null)
         {
-            var (dimensions, values) = NpyFile.ReadFloat64(init);
-            var fits = dimensions.Length == 4 && dimensions.Skip(1).SequenceEqual(image) && dimensions[0] > 0;
+            var array = ArrayFile.Read(init);
+            var dimensions = array.Shape;
+            var fits = dimensions.Count == 4 && dimensions.Skip(1).SequenceEqual(image) && dimensions[0] > 0;
             Require(fits, "--init", init, dimensions, $"[N, {string.Join(", ", image)}]");
-            (x, count) = (values, dimensions[0]);
+            (x, count) = (array.To<double>(), dimensions[0]);
         }
 
         HostTensor? z = null;
@@ -50,7 +51,7 @@ internal sealed class SampleInputs
                     "--noise replays the noise of the steps, not the start: give x_T with --init too");
             }
 
-            z = NpyFile.ReadFloat32(noise);
+            z = ArrayFile.Read(noise).ToTensor();
             var fits = z.Shape.Count == 5 && z.Shape[1] == count && z.Shape.Skip(2).SequenceEqual(image);
             Require(fits, "--noise", noise, z.Shape, $"[steps, {count}, {string.Join(", ", image)}]");
         }

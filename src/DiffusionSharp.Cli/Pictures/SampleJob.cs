@@ -40,7 +40,10 @@ internal sealed class SampleJob
     public SamplingPlan Plan => Recipe.Plan;
 
     /// <summary>The recipe of one picture of all images that are wanted.</summary>
-    public string SheetRecipe => Recipe.Of([.. Wanted.Select(i => Seeds[i])], Labels is null ? null : [.. Wanted.Select(i => Labels[i])]);
+    public string SheetRecipe => Recipe.Of([.. Wanted.Select(i => Seeds[i])], WantedLabels);
+
+    /// <summary>The classes of the images that are wanted; null without.</summary>
+    public int[]? WantedLabels => Labels is null ? null : [.. Wanted.Select(i => Labels[i])];
 
     /// <summary>Samples everything in one go.</summary>
     /// <param name="watch">Told after each network call, with the places of the wanted images among those that are drawn; or null.</param>

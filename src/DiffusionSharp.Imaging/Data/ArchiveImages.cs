@@ -69,6 +69,26 @@ internal static class ArchiveImages
         }
     }
 
+    /// <summary>Reads an entry: never more than declared, and no more is allocated than has come.</summary>
+    /// <exception cref="InvalidDataException">There is more.</exception>
+    public static byte[] ReadAll(Stream stream, long declared)
+    {
+        using var bytes = new MemoryStream((int)Math.Min(declared, 1 << 20));
+        var buffer = new byte[81920];
+        int n;
+        while ((n = stream.Read(buffer)) > 0)
+        {
+            if (bytes.Length + n > declared)
+            {
+                throw new InvalidDataException("it is longer than the archive's directory says");
+            }
+
+            bytes.Write(buffer.AsSpan(0, n));
+        }
+
+        return bytes.ToArray();
+    }
+
     private static (RawImage Image, long Size) Load(string name, long declared, Func<Stream> open)
     {
         if (declared > RawImage.MaxFileBytes)
@@ -79,22 +99,8 @@ internal static class ArchiveImages
 
         try
         {
-            // Never more than declared is read, and no more is allocated than has come.
             using var stream = open();
-            using var bytes = new MemoryStream((int)Math.Min(declared, 1 << 20));
-            var buffer = new byte[81920];
-            int n;
-            while ((n = stream.Read(buffer)) > 0)
-            {
-                if (bytes.Length + n > declared)
-                {
-                    throw new InvalidDataException("it is longer than the archive's directory says");
-                }
-
-                bytes.Write(buffer.AsSpan(0, n));
-            }
-
-            var content = bytes.ToArray();
+            var content = ReadAll(stream, declared);
             return (new RawImage(name, content.Length, () => content), content.Length);
         }
         catch (InvalidDataException e)

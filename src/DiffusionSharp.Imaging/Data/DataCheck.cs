@@ -24,26 +24,36 @@ public static class DataCheck
             case DataKind.Shapes:
                 var shapes = new ShapesSource();
                 return new DataReport(path, ShapesSource.Name, shapes.ImagesPerEpoch, [], Count([]), Count([]), []);
-            case DataKind.Idx or DataKind.Cifar10:
-                var packed = DataSets.OpenPacked(location);
+            case var kind when kind.IsEncoded():
+                var encoded = DataKinds.OpenEncoded(location);
+                bad = ImageReader.Read(
+                    encoded.Files,
+                    options,
+                    image => (image.Format, Size(image.Height, image.Width)),
+                    (file, i) => images.Add((i.Format, i.Item2, encoded.ClassOf(file))),
+                    progress,
+                    encoded.Total,
+                    cancellation);
+                break;
+            default:
+                var packed = DataKinds.OpenPacked(location);
                 foreach (var (image, label) in DataSets.Guarded(path, packed.Images()))
                 {
                     cancellation.ThrowIfCancellationRequested();
                     images.Add((image.Format, Size(image.Height, image.Width), packed.ClassNames.Count == 0 ? null : packed.ClassNames[label]));
+                    if (images.Count % 1000 == 0)
+                    {
+                        progress?.Report(new DataProgress(images.Count, 0, packed.Count));
+                    }
                 }
 
-                break;
-            default:
-                var (files, total) = ImageReader.Files(location);
-                bad = ImageReader.Read(
-                    files, options, image => (image.Format, Size(image.Height, image.Width)), (file, i) => images.Add((i.Format, i.Item2, file.ClassName)), progress, total, cancellation);
                 break;
         }
 
         DataSets.CheckAny(path, images.Count + bad.Count);
         return new DataReport(
             path,
-            DataSets.Name(location.Kind),
+            location.Kind.Name(),
             images.Count,
             bad,
             Count(images.Select(i => i.Format)),

@@ -8,6 +8,13 @@ internal enum DataKind
     Zip,
     Tar,
     TarGz,
+    EdmFolder,
+    EdmZip,
+    Lmdb,
+    Parquet,
     Idx,
     Cifar10,
+    CifarPython,
+    Stl10,
+    Npz,
 }

@@ -4,7 +4,7 @@ namespace DiffusionSharp.Imaging.Data;
 
 /// <summary>What a data path leads to.</summary>
 /// <param name="Kind">Its kind, by content.</param>
-/// <param name="Files">The folder or archive; the image file of an IDX pair; the batches of CIFAR-10.</param>
+/// <param name="Files">The folder or archive; the image file of an IDX pair; the batches of CIFAR-10; the shards of a parquet set.</param>
 internal sealed record DataLocation(DataKind Kind, IReadOnlyList<string> Files)
 {
     private const int HeadLength = 512;
@@ -25,7 +25,7 @@ internal sealed record DataLocation(DataKind Kind, IReadOnlyList<string> Files)
         {
             return Directory.Exists(path) ? Folder(path)
                 : File.Exists(path) ? SingleFile(path)
-                : throw new DiffusionException(ErrorKind.Data, $"{path}: no such file or folder; give a folder of images, an archive, an IDX or CIFAR-10 file, or {Shapes.ShapesSource.Name}");
+                : throw new DiffusionException(ErrorKind.Data, $"{path}: no such file or folder; give a folder of images, an archive, another data set (ddim data check --help lists them), or {Shapes.ShapesSource.Name}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -47,22 +47,57 @@ internal sealed record DataLocation(DataKind Kind, IReadOnlyList<string> Files)
     {
         var files = Directory.GetFiles(path);
         Array.Sort(files, StringComparer.Ordinal);
-        if (!files.Any(RawImage.IsImageName))
+        if (files.Any(f => Path.GetFileName(f) == EdmImages.LabelFile))
         {
-            var idx = files.Where(f => IdxImages.IsImagesName(f)).OrderByDescending(f => Path.GetFileName(f).StartsWith("train", StringComparison.Ordinal)).FirstOrDefault();
-            if (idx is not null)
-            {
-                return new DataLocation(DataKind.Idx, [idx]);
-            }
-
-            var batches = files.Where(f => Path.GetFileName(f) is ['d', 'a', 't', 'a', '_', 'b', 'a', 't', 'c', 'h', '_', _, '.', 'b', 'i', 'n']).ToArray();
-            if (batches.Length > 0)
-            {
-                return new DataLocation(DataKind.Cifar10, batches);
-            }
+            return new DataLocation(DataKind.EdmFolder, [path]);
         }
 
-        return new DataLocation(DataKind.Folder, [path]);
+        return (files.Any(RawImage.IsImageName) ? null : WithoutImages(path, files)) ?? new DataLocation(DataKind.Folder, [path]);
+    }
+
+    /// <summary>What the names of the files in a folder say of it.</summary>
+    private static DataLocation? WithoutImages(string path, string[] files)
+    {
+        if (files.FirstOrDefault(f => Path.GetFileName(f) == "data.mdb") is { } database)
+        {
+            return new DataLocation(DataKind.Lmdb, [database]);
+        }
+
+        var idx = files.Where(f => IdxImages.IsImagesName(f)).OrderByDescending(f => Path.GetFileName(f).StartsWith("train", StringComparison.Ordinal)).FirstOrDefault();
+        if (idx is not null)
+        {
+            return new DataLocation(DataKind.Idx, [idx]);
+        }
+
+        var batches = files.Where(f => Path.GetFileName(f) is ['d', 'a', 't', 'a', '_', 'b', 'a', 't', 'c', 'h', '_', _, '.', 'b', 'i', 'n']).ToArray();
+        if (batches.Length > 0)
+        {
+            return new DataLocation(DataKind.Cifar10, batches);
+        }
+
+        if (Stl10Images.FileOf(files) is { } stl)
+        {
+            return new DataLocation(DataKind.Stl10, [stl]);
+        }
+
+        return ParquetShards.In(path, files) is { Length: > 0 } shards ? new DataLocation(DataKind.Parquet, shards) : null;
+    }
+
+    /// <summary>What lies in a zip file: arrays, or images with labels beside them, or images.</summary>
+    private static DataKind Zip(string path)
+    {
+        try
+        {
+            using var archive = ZipFile.OpenRead(path);
+            return archive.GetEntry(EdmImages.LabelFile) is not null ? DataKind.EdmZip
+                : archive.Entries.Any(e => e.FullName.EndsWith(".npy", StringComparison.Ordinal)) && !archive.Entries.Any(e => RawImage.IsImageName(e.FullName)) ? DataKind.Npz
+                : DataKind.Zip;
+        }
+        catch (InvalidDataException)
+        {
+            // Whoever reads it says why.
+            return DataKind.Zip;
+        }
     }
 
     private static DataLocation SingleFile(string path)
@@ -89,10 +124,13 @@ internal sealed record DataLocation(DataKind Kind, IReadOnlyList<string> Files)
 
         DataKind kind = head switch
         {
-            [0x50, 0x4B, 0x03, 0x04, ..] or [0x50, 0x4B, 0x05, 0x06, ..] when !gzip => DataKind.Zip,
+            [0x50, 0x4B, 0x03, 0x04, ..] or [0x50, 0x4B, 0x05, 0x06, ..] when !gzip => Zip(path),
+            [(byte)'P', (byte)'A', (byte)'R', (byte)'1', ..] when !gzip => DataKind.Parquet,
+            _ when !gzip && LmdbFile.IsHead(head) => DataKind.Lmdb,
             _ when head.Length > 262 && head.AsSpan(257, 5).SequenceEqual("ustar"u8) => gzip ? DataKind.TarGz : DataKind.Tar,
             [0, 0, 8, 3, ..] => DataKind.Idx,
             [0, 0, 8, 1, ..] => throw new DiffusionException(ErrorKind.Data, $"{path}: this IDX file holds labels; give the file of images beside it"),
+            _ when !gzip && Stl10Images.IsImages(path) => DataKind.Stl10,
             _ when !gzip && length % CifarImages.RecordBytes == 0 && head[0] < 10 => DataKind.Cifar10,
             _ => throw Unknown(path, head),
         };
@@ -102,6 +140,6 @@ internal sealed record DataLocation(DataKind Kind, IReadOnlyList<string> Files)
     private static DiffusionException Unknown(string path, byte[] head)
     {
         var what = RawImage.IsImageName(path) ? "this is one image file; give the folder it lies in" : $"not a data set (it begins with the bytes {Convert.ToHexString(head.AsSpan(0, Math.Min(8, head.Length)))})";
-        return new DiffusionException(ErrorKind.Data, $"{path}: {what}; expected a folder of images, a zip, tar or tar.gz of images, MNIST's IDX (.gz too) or CIFAR-10's binary batches");
+        return new DiffusionException(ErrorKind.Data, $"{path}: {what}; expected a folder of images, a zip, tar or tar.gz of images, MNIST's IDX (.gz too), CIFAR-10's batches, STL-10's binary files, an LMDB or parquet file of images, or an .npz");
     }
 }

@@ -10,8 +10,9 @@ public static class DataSets
     private const int DefaultShapesSize = 32;
 
     /// <summary>
-    /// Opens <c>builtin:shapes</c>, a folder of images, a zip, tar or tar.gz of images, MNIST's IDX (.gz too) or CIFAR-10's
-    /// binary batches. Images are decoded once, here; class labels are the names of the folders images lie in.
+    /// Opens <c>builtin:shapes</c>; a folder, zip, tar or tar.gz of images, with dataset.json of labels or without; LSUN's LMDB;
+    /// Hugging Face's parquet; MNIST's IDX (.gz too), CIFAR-10, STL-10, or an .npz of bytes. Images are decoded once, here; classes are
+    /// those the format brings, else the names of the folders images lie in.
     /// </summary>
     /// <param name="path">What to open.</param>
     /// <param name="options">How; null takes the defaults.</param>
@@ -28,18 +29,15 @@ public static class DataSets
         options ??= new DataOptions();
         options.Validate();
         var location = DataLocation.Recognise(path);
-        return location.Kind switch
-        {
-            DataKind.Shapes => Shapes(options),
-            DataKind.Idx or DataKind.Cifar10 => Packed(path, location, options, progress, cancellation),
-            _ => Files(path, location, options, progress, cancellation),
-        };
+        return location.Kind == DataKind.Shapes ? Shapes(options)
+            : location.Kind.IsEncoded() ? Encoded(path, location, options, progress, cancellation)
+            : Packed(path, location, options, progress, cancellation);
     }
 
-    /// <summary>True for folders and archives of images, which are of any size: <see cref="DataOptions.Height"/> must then be given.</summary>
+    /// <summary>True for sets of encoded images, which are of any size: <see cref="DataOptions.Height"/> must then be given.</summary>
     /// <param name="path">What would be opened.</param>
     /// <exception cref="DiffusionException">Nothing usable is there (<see cref="ErrorKind.Data"/>).</exception>
-    public static bool NeedsSize(string path) => DataLocation.Recognise(path).Kind is DataKind.Folder or DataKind.Zip or DataKind.Tar or DataKind.TarGz;
+    public static bool NeedsSize(string path) => DataLocation.Recognise(path).Kind.IsEncoded();
 
     private static ShapesSource Shapes(DataOptions options)
     {
@@ -54,7 +52,7 @@ public static class DataSets
     private static ImageBatchSource Packed(
         string path, DataLocation location, DataOptions options, IProgress<DataProgress>? progress, CancellationToken cancellation)
     {
-        var packed = OpenPacked(location);
+        var packed = DataKinds.OpenPacked(location);
         var shape = packed.Shape(options);
         return Fill(shape, options, store =>
         {
@@ -72,11 +70,11 @@ public static class DataSets
                 }
             }
 
-            return (Name(location.Kind), [.. labels], packed.ClassNames, []);
+            return (location.Kind.Name(), [.. labels], packed.ClassNames, []);
         });
     }
 
-    private static ImageBatchSource Files(
+    private static ImageBatchSource Encoded(
         string path, DataLocation location, DataOptions options, IProgress<DataProgress>? progress, CancellationToken cancellation)
     {
         var height = options.Height
@@ -84,18 +82,18 @@ public static class DataSets
         var shape = new ImageShape(options.Channels ?? 3, height, options.Width ?? height);
         return Fill(shape, options, store =>
         {
-            var classes = new List<string?>();
-            var (files, total) = ImageReader.Files(location);
-            var bad = ImageReader.Read(files, options, Convert, Keep, progress, total, cancellation);
-            CheckBad(path, classes.Count, bad, options.MaxBadFraction);
-            var names = classes.Contains(null) ? [] : classes.Select(c => c!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
-            int[] labels = names.Length == 0 ? [] : [.. classes.Select(c => Array.BinarySearch(names, c, StringComparer.Ordinal))];
-            return (Name(location.Kind), labels, names, bad);
+            var (folders, numbers) = (new List<string?>(), new List<int>());
+            var images = DataKinds.OpenEncoded(location);
+            var bad = ImageReader.Read(images.Files, options, Convert, Keep, progress, images.Total, cancellation);
+            CheckBad(path, folders.Count, bad, options.MaxBadFraction);
+            var (names, labels) = images.Classes(folders, numbers);
+            return (location.Kind.Name(), labels, names, bad);
 
             void Keep(RawImage file, byte[] pixels)
             {
                 store.Add(pixels);
-                classes.Add(file.ClassName);
+                folders.Add(file.ClassName);
+                numbers.Add(file.Label);
             }
         });
 
@@ -124,19 +122,6 @@ public static class DataSets
         }
     }
 
-    /// <summary>The unencoded kinds.</summary>
-    internal static PackedImages OpenPacked(DataLocation location)
-    {
-        try
-        {
-            return location.Kind == DataKind.Idx ? IdxImages.Open(location.Files[0]) : CifarImages.Open(location.Files);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
-        {
-            throw new DiffusionException(ErrorKind.Data, $"{location.Files[0]}: cannot be read: {e.Message}", e);
-        }
-    }
-
     /// <summary>Turns damage met on the way into an error that names the file.</summary>
     internal static IEnumerable<T> Guarded<T>(string path, IEnumerable<T> items)
     {
@@ -158,18 +143,6 @@ public static class DataSets
             yield return enumerator.Current;
         }
     }
-
-    /// <summary>The kind in a fingerprint and in a report.</summary>
-    internal static string Name(DataKind kind) => kind switch
-    {
-        DataKind.Shapes => ShapesSource.Name,
-        DataKind.Folder => "folder",
-        DataKind.Zip => "zip",
-        DataKind.Tar => "tar",
-        DataKind.TarGz => "tar.gz",
-        DataKind.Idx => "IDX",
-        _ => "CIFAR-10",
-    };
 
     /// <summary>Refuses a place without any image file.</summary>
     internal static void CheckAny(string path, int files)

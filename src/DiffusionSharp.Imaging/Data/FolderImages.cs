@@ -5,6 +5,13 @@ namespace DiffusionSharp.Imaging.Data;
 /// <summary>The image files below a folder, in the order of their names; a folder that links lead to twice is visited once.</summary>
 internal static class FolderImages
 {
+    /// <summary>The images of a folder, of the classes of its folders.</summary>
+    public static EncodedImages Open(string root)
+    {
+        var list = List(root);
+        return new EncodedImages(list, list.Count);
+    }
+
     /// <summary>Lists the files. A folder that cannot be read becomes an entry that cannot be read.</summary>
     public static IReadOnlyList<RawImage> List(string root)
     {

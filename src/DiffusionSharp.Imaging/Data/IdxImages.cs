@@ -18,8 +18,7 @@ internal static class IdxImages
     {
         var (count, height, width) = Header(path);
         var labels = Labels(path, count);
-        var classes = labels is null ? 0 : labels.Max() + 1;
-        return new PackedImages(count, height, width, 1, [.. Enumerable.Range(0, classes).Select(c => FormattableString.Invariant($"{c}"))], Images);
+        return new PackedImages(count, height, width, 1, labels is null ? [] : EncodedImages.Numbers(labels.Max() + 1), Images);
 
         IEnumerable<(DecodedImage, int)> Images()
         {

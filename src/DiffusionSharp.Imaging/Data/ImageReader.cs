@@ -12,19 +12,6 @@ internal static class ImageReader
     // About 11 bytes each while a picture is decoded and resized: 1.5 GB at most.
     private const long PixelsInFlight = 128_000_000;
 
-    /// <summary>The image files at a location, and how many there are where that is known.</summary>
-    public static (IEnumerable<RawImage> Files, long? Total) Files(DataLocation location)
-    {
-        var path = location.Files[0];
-        if (location.Kind == DataKind.Folder)
-        {
-            var list = FolderImages.List(path);
-            return (list, list.Count);
-        }
-
-        return (ArchiveImages.Read(path, location.Kind switch { DataKind.Zip => "zip", DataKind.Tar => "tar", _ => "tar.gz" }), null);
-    }
-
     /// <summary>Decodes and converts every file.</summary>
     /// <param name="files">Encoded images.</param>
     /// <param name="options">Background and pixel limit.</param>

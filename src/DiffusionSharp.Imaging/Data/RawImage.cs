@@ -11,6 +11,9 @@ internal sealed record RawImage(string Name, long Held, Func<byte[]> Bytes)
     /// <summary>Larger encoded files are refused.</summary>
     public const long MaxFileBytes = 64L << 20;
 
+    /// <summary>The class, where the data set counts them (<see cref="EncodedImages.ClassNames"/>).</summary>
+    public int Label { get; init; }
+
     /// <summary>The name of the folder the file lies in; null directly below the root.</summary>
     public string? ClassName
     {

@@ -5,16 +5,33 @@ using System.Text;
 namespace DiffusionSharp.Weights;
 
 /// <summary>The header of an .npy file (NEP 1): magic, version, length, and a Python dictionary of three keys.</summary>
-internal sealed record NpyHeader(string Descr, bool FortranOrder, int[] Shape, int DataStart)
+/// <param name="Dtype">The element type.</param>
+/// <param name="FortranOrder">Whether the first index runs fastest.</param>
+/// <param name="Shape">The dimensions.</param>
+/// <param name="DataBytes">Bytes of all elements.</param>
+internal sealed record NpyHeader(TensorDtype Dtype, bool FortranOrder, int[] Shape, long DataBytes)
 {
     public const int MaxBytes = 1 << 16;
     private const int MaxRank = 32;
 
+    private static readonly (string Descr, TensorDtype Dtype)[] Types =
+    [
+        ("<f2", TensorDtype.F16), ("<f4", TensorDtype.F32), ("<f8", TensorDtype.F64), ("|i1", TensorDtype.I8), ("<i2", TensorDtype.I16),
+        ("<i4", TensorDtype.I32), ("<i8", TensorDtype.I64), ("|u1", TensorDtype.U8), ("|b1", TensorDtype.BOOL), ("<i1", TensorDtype.I8), ("<u1", TensorDtype.U8),
+    ];
+
+    /// <summary>NumPy's name of a type.</summary>
+    public static string Describe(TensorDtype dtype) => Types.First(t => t.Dtype == dtype).Descr;
+
+    /// <summary>Reads the header and checks that exactly its elements follow.</summary>
     /// <param name="path">For messages.</param>
-    /// <param name="start">The file's first bytes: all of it, or at least <see cref="MaxBytes"/> + 12 of them.</param>
-    public static NpyHeader Parse(string path, ReadOnlySpan<byte> start)
+    /// <param name="stream">Stands at the magic; left behind the header.</param>
+    /// <param name="length">Bytes of the stream from there to its end.</param>
+    public static NpyHeader Read(string path, Stream stream, long length)
     {
-        if (start.Length < 10 || start[0] != 0x93 || !start[1..].StartsWith("NUMPY"u8))
+        var start = new byte[12];
+        var read = stream.ReadAtLeast(start.AsSpan(0, 10), 10, throwOnEndOfStream: false);
+        if (read < 10 || start[0] != 0x93 || !start.AsSpan(1).StartsWith("NUMPY"u8))
         {
             throw NpyFile.Bad(path, "it does not begin with the bytes \\x93NUMPY");
         }
@@ -25,25 +42,43 @@ internal sealed record NpyHeader(string Descr, bool FortranOrder, int[] Shape, i
             throw NpyFile.Bad(path, $"it has format version {major}.{start[7]} (versions 1, 2 and 3 are supported)");
         }
 
-        var prefix = major == 1 ? 10 : 12;
-        if (start.Length < prefix)
+        var prefix = major == 1 ? 10 : 10 + stream.ReadAtLeast(start.AsSpan(10), 2, throwOnEndOfStream: false);
+        if (major > 1 && prefix < 12)
         {
             throw NpyFile.Bad(path, "it ends inside its header");
         }
 
-        var length = major == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(start[8..]) : BinaryPrimitives.ReadUInt32LittleEndian(start[8..]);
-        if (length > MaxBytes)
+        var size = major == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(start.AsSpan(8)) : BinaryPrimitives.ReadUInt32LittleEndian(start.AsSpan(8));
+        if (size > MaxBytes)
         {
-            throw NpyFile.Bad(path, $"it declares a header of {length} bytes (at most {MaxBytes} are accepted)");
+            throw NpyFile.Bad(path, $"it declares a header of {size} bytes (at most {MaxBytes} are accepted)");
         }
 
-        if (length > start.Length - prefix)
+        var text = new byte[(int)Math.Min(size, Math.Max(0, length - prefix))];
+        if (text.Length < size || stream.ReadAtLeast(text, text.Length, throwOnEndOfStream: false) < text.Length)
         {
             throw NpyFile.Bad(path, "it ends inside its header");
         }
 
-        var text = Encoding.UTF8.GetString(start.Slice(prefix, (int)length));
-        return new PythonDictionary(path, text).Read(prefix + (int)length);
+        var (descr, fortranOrder, shape) = new PythonDictionary(path, Encoding.UTF8.GetString(text)).Read();
+        return new NpyHeader(Type(path, descr), fortranOrder, shape, Fit(path, descr, shape, length - prefix - size));
+    }
+
+    private static TensorDtype Type(string path, string descr) => Types.FirstOrDefault(t => t.Descr == descr) is { Descr: not null } type
+        ? type.Dtype
+        : throw NpyFile.Bad(path, $"its type is '{Printable.Of(descr, 40)}' (supported: {string.Join(", ", Types.Take(9).Select(t => t.Descr))}; convert with array.astype('<f4'))");
+
+    private static long Fit(string path, string descr, int[] shape, long found)
+    {
+        var expected = (Int128)TensorInfo.ElementSize(Type(path, descr));
+        foreach (var d in shape)
+        {
+            // Saturates: at most 2^100, whatever the header says.
+            expected = d == 0 ? 0 : expected > Int128.One << 68 ? expected : expected * d;
+        }
+
+        expected = shape.Contains(0) ? 0 : expected;
+        return expected == found ? found : throw NpyFile.Bad(path, $"shape ({string.Join(", ", shape)}) of '{descr}' needs {expected} bytes, found {found}");
     }
 
     /// <summary>A reader of just the literals NumPy writes: strings, True, False and tuples of integers.</summary>
@@ -51,7 +86,7 @@ internal sealed record NpyHeader(string Descr, bool FortranOrder, int[] Shape, i
     {
         private int at;
 
-        public NpyHeader Read(int dataStart)
+        public (string Descr, bool FortranOrder, int[] Shape) Read()
         {
             string? descr = null;
             bool? fortran = null;
@@ -81,7 +116,7 @@ internal sealed record NpyHeader(string Descr, bool FortranOrder, int[] Shape, i
                 throw Problem("something other than descr, fortran_order and shape");
             }
 
-            return new NpyHeader(descr, fortran.Value, shape, dataStart);
+            return (descr, fortran.Value, shape);
         }
 
         private string String()

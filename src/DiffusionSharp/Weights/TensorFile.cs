@@ -79,7 +79,7 @@ public sealed class TensorFile : IDisposable
         }
         else
         {
-            ToFloat32.Convert(view.Dtype, ReadBytes(view), data);
+            Elements.Convert<float>(view.Dtype, ReadBytes(view), data);
         }
 
         return new HostTensor([.. view.Shape], data);

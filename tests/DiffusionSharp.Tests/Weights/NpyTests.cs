@@ -42,6 +42,10 @@ public class NpyTests
     [Theory]
     [InlineData("<f4", new byte[] { 0, 0, 0x80, 0x3F, 0, 0, 0, 0xC0 }, 1, -2)]
     [InlineData("<f8", new byte[] { 0, 0, 0, 0, 0, 0, 0xF0, 0x3F, 0, 0, 0, 0, 0, 0, 0, 0xC0 }, 1, -2)]
+    [InlineData("<f2", new byte[] { 0, 0x3C, 0, 0xC0 }, 1, -2)]
+    [InlineData("|i1", new byte[] { 1, 0xFE }, 1, -2)]
+    [InlineData("<i2", new byte[] { 1, 0, 0xFE, 0xFF }, 1, -2)]
+    [InlineData("|b1", new byte[] { 1, 0 }, 1, 0)]
     [InlineData("<i4", new byte[] { 1, 0, 0, 0, 0xFE, 0xFF, 0xFF, 0xFF }, 1, -2)]
     [InlineData("<i8", new byte[] { 1, 0, 0, 0, 0, 0, 0, 0, 0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF }, 1, -2)]
     [InlineData("|u1", new byte[] { 1, 254 }, 1, 254)]
@@ -76,7 +80,7 @@ public class NpyTests
 
     [Theory]
     [InlineData("{'descr': '>f4', 'fortran_order': False, 'shape': (1,)}", 4, "'>f4'")]
-    [InlineData("{'descr': '<f2', 'fortran_order': False, 'shape': (1,)}", 2, "'<f2'")]
+    [InlineData("{'descr': '<c8', 'fortran_order': False, 'shape': (1,)}", 8, "'<c8'")]
     [InlineData("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", 4, "'|O'")]
     [InlineData("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", 4, "structured")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", 4, "needs 8 bytes, found 4")]
@@ -141,7 +145,7 @@ public class NpyTests
     public void A_count_that_does_not_fit_the_shape_is_a_programming_error() =>
         Assert.Throws<ArgumentException>(() => NpyFile.Write("never.npy", [2, 2], [1.0]));
 
-    private static byte[] Bytes(string header, byte[] data, int version)
+    internal static byte[] Bytes(string header, byte[] data, int version)
     {
         var text = Encoding.UTF8.GetBytes(header + "\n");
         byte[] length = version == 1

@@ -1,0 +1,63 @@
+using DiffusionSharp.Imaging.Shapes;
+
+namespace DiffusionSharp.Imaging.Data;
+
+/// <summary>What is common to the data sets of a kind.</summary>
+internal static class DataKinds
+{
+    /// <summary>True for encoded images, which may be of any size.</summary>
+    public static bool IsEncoded(this DataKind kind) =>
+        kind is DataKind.Folder or DataKind.Zip or DataKind.Tar or DataKind.TarGz or DataKind.EdmFolder or DataKind.EdmZip or DataKind.Lmdb or DataKind.Parquet;
+
+    /// <summary>The kind in a fingerprint and in a report.</summary>
+    public static string Name(this DataKind kind) => kind switch
+    {
+        DataKind.Shapes => ShapesSource.Name,
+        DataKind.Folder => "folder",
+        DataKind.Zip => "zip",
+        DataKind.Tar => "tar",
+        DataKind.TarGz => "tar.gz",
+        DataKind.EdmFolder => "folder with dataset.json",
+        DataKind.EdmZip => "zip with dataset.json",
+        DataKind.Lmdb => "LMDB",
+        DataKind.Parquet => "parquet",
+        DataKind.Idx => "IDX",
+        DataKind.Stl10 => "STL-10",
+        DataKind.Npz => "npz",
+        _ => "CIFAR-10",
+    };
+
+    /// <summary>Opens encoded images.</summary>
+    public static EncodedImages OpenEncoded(DataLocation location) => Guarded(location, path => location.Kind switch
+    {
+        DataKind.Folder => FolderImages.Open(path),
+        DataKind.Zip => new EncodedImages(ArchiveImages.Read(path, "zip"), null),
+        DataKind.Tar => new EncodedImages(ArchiveImages.Read(path, "tar"), null),
+        DataKind.TarGz => new EncodedImages(ArchiveImages.Read(path, "tar.gz"), null),
+        DataKind.EdmFolder => EdmImages.OpenFolder(path),
+        DataKind.EdmZip => EdmImages.OpenZip(path),
+        DataKind.Lmdb => LmdbImages.Open(path),
+        _ => ParquetImages.Open(location.Files),
+    });
+
+    /// <summary>Opens images that lie unencoded.</summary>
+    public static PackedImages OpenPacked(DataLocation location) => Guarded(location, path => location.Kind switch
+    {
+        DataKind.Idx => IdxImages.Open(path),
+        DataKind.Stl10 => Stl10Images.Open(path),
+        DataKind.Npz => NpzImages.Open(path),
+        _ => CifarImages.Open(location.Files),
+    });
+
+    private static T Guarded<T>(DataLocation location, Func<string, T> open)
+    {
+        try
+        {
+            return open(location.Files[0]);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new DiffusionException(ErrorKind.Data, $"{location.Files[0]}: cannot be read: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using DiffusionSharp.Imaging.Decoding;
+using DiffusionSharp.Weights;
+
+namespace DiffusionSharp.Imaging.Data;
+
+/// <summary>Images in an .npz file as guided-diffusion writes its samples: <c>arr_0</c> uint8 [N, H, W, C], and classes in <c>arr_1</c> [N] where there are any.</summary>
+internal static class NpzImages
+{
+    private const string Pixels = "arr_0";
+    private const string Labels = "arr_1";
+    private const int MostClasses = 1_000_000;
+
+    /// <summary>Opens a file.</summary>
+    public static PackedImages Open(string path)
+    {
+        using var file = NpzFile.Open(path);
+        var (dtype, shape) = file.Describe(Pixels);
+        if (dtype != TensorDtype.U8 || shape is not [> 0, > 0 and <= 8192, > 0 and <= 8192, 1 or 3])
+        {
+            throw new DiffusionException(ErrorKind.Data, $"{path}: {Pixels} is {dtype} [{string.Join(", ", shape)}]; images are U8 [N, H, W, C] with C = 1 or 3");
+        }
+
+        var labels = file.Names.Contains(Labels) ? ReadLabels(path, file, shape[0]) : null;
+        return new PackedImages(
+            shape[0], shape[1], shape[2], shape[3], labels is null ? [] : EncodedImages.Numbers(labels.Max() + 1), () => Read(path, shape[1], shape[2], labels));
+    }
+
+    private static IEnumerable<(DecodedImage Image, int Label)> Read(string path, int height, int width, int[]? labels)
+    {
+        using var file = NpzFile.Open(path);
+        foreach (var (i, row) in file.ReadRows(Pixels).Index())
+        {
+            yield return (new DecodedImage("npz", height, width, Rgb(row.Bytes.Span, height * width)), labels?[i] ?? 0);
+        }
+    }
+
+    private static byte[] Rgb(ReadOnlySpan<byte> row, int pixels)
+    {
+        if (row.Length == 3 * pixels)
+        {
+            return row.ToArray();
+        }
+
+        var rgb = new byte[3 * pixels];
+        for (var k = 0; k < rgb.Length; k++)
+        {
+            rgb[k] = row[k / 3];
+        }
+
+        return rgb;
+    }
+
+    private static int[] ReadLabels(string path, NpzFile file, int count)
+    {
+        var array = file.Read(Labels);
+        var whole = array.Dtype is TensorDtype.I64 or TensorDtype.I32 or TensorDtype.I16 or TensorDtype.I8 or TensorDtype.U8;
+        var labels = whole && array.Shape is [var n] && n == count ? array.To<long>() : null;
+        return labels is not null && labels.All(l => l is >= 0 and < MostClasses)
+            ? [.. labels.Select(l => (int)l)]
+            : throw new DiffusionException(ErrorKind.Data, $"{path}: {Labels} is {array}; {count} classes from 0 on are expected, as many as there are images");
+    }
+}
