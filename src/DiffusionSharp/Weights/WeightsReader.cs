@@ -60,7 +60,7 @@ public sealed class WeightsReader : IDisposable
         {
             if (!names.TryAdd(AttentionNames.ToCurrent(name), name))
             {
-                throw SafetensorsHeader.Bad(file.Path, $"it has '{AttentionNames.ToCurrent(name)}' under its old and its new name");
+                throw ModelFileError.Malformed(file.Path, $"it has '{AttentionNames.ToCurrent(name)}' under its old and its new name");
             }
         }
 
