@@ -89,14 +89,25 @@ public sealed class ModelFolder
         Save(path, network, WeightsLayout.Diffusers, scheduler, [.. weights.Select(w => new StoredTensor(w.Key, w.Value.Shape, () => w.Value))], card);
     }
 
-    /// <summary>As above, with weights by the names of another layout, read one by one, and in a type of choice.</summary>
+    /// <summary>As above, with weights by the names of another layout, read one by one, in a type of choice, and with more files.</summary>
     internal static void Save(
-        string path, NetworkConfig network, WeightsLayout layout, SchedulerConfig scheduler, IReadOnlyList<StoredTensor> weights, string? card)
+        string path,
+        NetworkConfig network,
+        WeightsLayout layout,
+        SchedulerConfig scheduler,
+        IReadOnlyList<StoredTensor> weights,
+        string? card,
+        Action<string>? beside = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         RequireFit(network, layout, weights);
         SchedulerConfigJson.Parse(SchedulerConfigJson.ToJson(scheduler), "the scheduler to save");
-        void Fill(string folder) => WriteFiles(folder, network, layout, scheduler, weights, card);
+        void Fill(string folder)
+        {
+            beside?.Invoke(folder);
+            WriteFiles(folder, network, layout, scheduler, weights, card);
+        }
+
         if (!Directory.Exists(path) || !Directory.EnumerateFileSystemEntries(path).Any())
         {
             AtomicFolder.Create(path, Fill);

@@ -18,10 +18,17 @@ internal sealed class ErmongroupConfigFile
     public string Path { get; }
 
     /// <summary>Reads the file beside a checkpoint; null when there is none.</summary>
-    public static ErmongroupConfigFile? Beside(string checkpoint)
+    /// <param name="checkpoint">The checkpoint.</param>
+    /// <param name="channels">Base channels of the weights.</param>
+    /// <param name="multipliers">Multiplier of each level.</param>
+    /// <param name="blocks">Blocks per level.</param>
+    /// <param name="required">Whether a file of another network is an error; otherwise none is seen then.</param>
+    public static ErmongroupConfigFile? Beside(string checkpoint, int channels, IEnumerable<int> multipliers, int blocks, bool required)
     {
         var path = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(checkpoint))!, FileName);
-        return File.Exists(path) ? new(path, FlatYaml.Parse(path, ConfigReader.ReadText(path))) : null;
+        var file = File.Exists(path) ? new ErmongroupConfigFile(path, FlatYaml.Parse(path, ConfigReader.ReadText(path))) : null;
+        return file?.Other(channels, multipliers, blocks) is not { } other ? file : !required ? null : throw ConfigReader.Bad(
+            path, $"{other}: it is another model's; move it away, or say what the weights do not (image_size=…)");
     }
 
     /// <summary>What it says beyond the weights; what was told from outside goes before.</summary>
@@ -38,24 +45,16 @@ internal sealed class ErmongroupConfigFile
     /// <summary>Dropout, which plays a part in training only.</summary>
     public double Dropout => Number("model.dropout") ?? 0;
 
-    /// <summary>Refuses the file where it is another network's.</summary>
-    /// <param name="channels">Base channels of the weights.</param>
-    /// <param name="multipliers">Multiplier of each level.</param>
-    /// <param name="blocks">Blocks per level.</param>
-    public void RequireSame(int channels, IEnumerable<int> multipliers, int blocks)
+    // What differs from the weights, if anything.
+    private string? Other(int channels, IEnumerable<int> multipliers, int blocks)
     {
-        Same("model.ch", [channels]);
-        Same("model.ch_mult", multipliers);
-        Same("model.num_res_blocks", [blocks]);
+        return Other("model.ch", [channels]) ?? Other("model.ch_mult", multipliers) ?? Other("model.num_res_blocks", [blocks]);
 
-        void Same(string key, IEnumerable<int> found)
+        string? Other(string key, IEnumerable<int> found)
         {
             string[] expected = [.. found.Select(f => f.ToString(CultureInfo.InvariantCulture))];
-            if (values.TryGetValue(key, out var said) && !said.SequenceEqual(expected))
-            {
-                throw ConfigReader.Bad(
-                    Path, $"{key} is {string.Join(", ", said.Select(s => Printable.Of(s)))}, the weights beside it have {string.Join(", ", expected)}: it is another model's; move it away, or say what it is for (image_size=…)");
-            }
+            return !values.TryGetValue(key, out var said) || said.SequenceEqual(expected) ? null
+                : $"{key} is {string.Join(", ", said.Select(s => Printable.Of(s)))}, the weights beside it have {string.Join(", ", expected)}";
         }
     }
 

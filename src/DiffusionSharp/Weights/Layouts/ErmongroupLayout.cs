@@ -27,8 +27,7 @@ internal static class ErmongroupLayout
         var channels = s.Out("conv_in.weight");
         int[] widths = [.. Enumerable.Range(0, levels).Select(l => s.Out($"down.{l}.block.0.conv1.weight"))];
         bool[] attention = [.. Enumerable.Range(0, levels).Select(l => dict.ContainsKey($"down.{l}.attn.0.norm.weight"))];
-        var file = told.Height is null ? ErmongroupConfigFile.Beside(path) : null;
-        file?.RequireSame(channels, widths.Select(w => w / channels), blocks);
+        var file = ErmongroupConfigFile.Beside(path, channels, widths.Select(w => w / channels), blocks, required: told.Height is null);
         var facts = file?.Complete(told) ?? told;
         var notes = new List<string>();
         if (facts.Height is null)
@@ -62,9 +61,9 @@ internal static class ErmongroupLayout
 
     /// <summary>Refuses a network that the DDIM authors' code cannot build.</summary>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.Configuration"/>: it differs in other options than that code has.</exception>
-    public static void RequireExpressible(UNetConfig config)
+    public static void RequireExpressible(NetworkConfig network)
     {
-        var there = Of(config.FirstChannels, [.. config.BlockOutChannels], config.LayersPerBlock, [.. config.DownBlockTypes.Select(t => t == "AttnDownBlock2D")]) with
+        var there = network is not UNetConfig config ? null : Of(config.FirstChannels, [.. config.BlockOutChannels], config.LayersPerBlock, [.. config.DownBlockTypes.Select(t => t == "AttnDownBlock2D")]) with
         {
             Height = config.Height,
             Width = config.Width,
@@ -73,7 +72,7 @@ internal static class ErmongroupLayout
             ResampleWithConv = config.ResampleWithConv,
             Dropout = config.Dropout,
         };
-        if (config != there || config.Height != config.Width || config.BlockOutChannels.Any(c => c % (config.FirstChannels) != 0))
+        if (there is null || network != there || there.Height != there.Width || there.BlockOutChannels.Any(c => c % there.FirstChannels != 0))
         {
             throw new DiffusionException(
                 ErrorKind.Configuration,
