@@ -1,4 +1,5 @@
 using Conformance.Networks;
+using DiffusionSharp.Networks;
 using DiffusionSharp.Noise;
 using DiffusionSharp.Torch.Ops;
 using DiffusionSharp.Torch.Training;
@@ -11,18 +12,18 @@ namespace Conformance.Training;
 /// <summary>Gradients of RMS norms, GELU, linear attention and learned keys: against differences of the float64 evaluation.</summary>
 public class LucidrainsGradientTests
 {
-    [Theory]
-    [InlineData(1, 3)]
-    [InlineData(2, 7)]
-    [InlineData(2, 10)]
-    public void A_step_along_each_parameter_changes_the_loss_as_its_gradient_says(int levels, int seed)
+    private const ulong Seed = 1;
+
+    [Fact]
+    public void A_step_along_each_parameter_changes_the_loss_as_its_gradient_says()
     {
-        var network = new NetworkCase((RandomLucidrainsUNet.Config(levels, seed) with { OutDim = null, LearnedVariance = false, Dropout = 0 }).Build(), (ulong)seed, count: 2);
+        var config = new LucidrainsUNetConfig { Height = 4, Width = 6, Dim = 4, DimMults = [1, 2], AttnHeads = [2, 3], AttnDimHead = [3] };
+        var network = new NetworkCase(config.Build(), Seed, count: 1);
         var batch = new TrainingBatch(network.Count, network.Graph.InputShape);
         network.X.CopyTo(batch.Xt.AsSpan());
         network.Timesteps.CopyTo(batch.Timesteps.AsSpan());
         batch.Weights.AsSpan().Fill(1);
-        CounterNoise.Gaussian((ulong)seed, -9, batch.Target.AsSpan());
+        CounterNoise.Gaussian(Seed, -9, batch.Target.AsSpan());
 
         using var step = new TrainingStep(network.Graph, new TrainingOptions { BatchSize = network.Count, Reduction = LossReduction.Mean }, network.Weights);
         var (loss, gradients) = step.LossAndGradients(batch, 0);
@@ -34,7 +35,7 @@ public class LucidrainsGradientTests
 
             // Along a random direction, by what it becomes in float32.
             var direction = new float[gradient.Length];
-            CounterNoise.Gaussian((ulong)seed, -10, direction.AsSpan());
+            CounterNoise.Gaussian(Seed, -10, direction.AsSpan());
             var at = network.Weights[parameter.Name];
             var (before, after) = (Moved(-1e-4f), Moved(1e-4f));
             var expected = Loss(With(after)) - Loss(With(before));
