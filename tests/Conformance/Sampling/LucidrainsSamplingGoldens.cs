@@ -4,6 +4,7 @@ using Conformance.Networks;
 using DiffusionSharp.Cpu;
 using DiffusionSharp.Sampling;
 using DiffusionSharp.Schedules;
+using DiffusionSharp.Training;
 using TestKit;
 
 namespace Conformance.Sampling;
@@ -44,6 +45,48 @@ public class LucidrainsSamplingGoldens
         Assert.All(Enumerable.Range(0, 1000), t => Assert.Equal(1, actual.AlphaBar(t) / expected.AlphaBar(t), 1e-4));
     }
 
+    // p_losses: the mean square of what the objective asks for, times the weight by which the objective is recognised.
+    [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
+    [InlineData("pred_noise")]
+    [InlineData("pred_x0")]
+    [InlineData("pred_v")]
+    public void The_recorded_losses_have_the_weights_that_tell_the_objective(string objective)
+    {
+        var model = new LucidrainsGolden();
+        var golden = model.Golden;
+        var prediction = Prediction(objective);
+        var process = new DiffusionObjective(NoiseSchedule.SigmoidLucidrains(), prediction);
+        var call = model.Call(raw: true);
+        float[] x0 = golden.Floats("loss/x_start"), noise = golden.Floats("loss/noise"), target = new float[x0.Length];
+        var size = x0.Length / call.Count;
+        for (var i = 0; i < call.Count; i++)
+        {
+            var image = (i * size)..((i + 1) * size);
+            process.Noise((int)call.Timesteps[i], x0.AsSpan(image), noise.AsSpan(image), call.X.AsSpan(image), target.AsSpan(image));
+        }
+
+        var m = call.Reference();
+        for (var i = 0; i < call.Count; i++)
+        {
+            var error = Enumerable.Range(i * size, size).Average(k => (m[k] - target[k]) * (m[k] - target[k]));
+            var alphaBar = NoiseSchedule.SigmoidLucidrains().AlphaBar((int)call.Timesteps[i]);
+            var snr = alphaBar / (1 - alphaBar);
+            foreach (var (gamma, name) in new[] { (double.PositiveInfinity, "minsnr0"), (5, "minsnr1") })
+            {
+                var weight = Math.Min(snr, gamma) / prediction switch { PredictionType.Epsilon => snr, PredictionType.Sample => 1, _ => snr + 1 };
+                Assert.Equal(1, error * weight / golden.Json.GetProperty("p_losses").GetProperty($"{objective}_{name}")[i].GetDouble(), 1e-3);
+            }
+        }
+    }
+
+    private static PredictionType Prediction(string objective) => objective switch
+    {
+        "pred_noise" => PredictionType.Epsilon,
+        "pred_x0" => PredictionType.Sample,
+        "pred_v" => PredictionType.VPrediction,
+        var other => throw new NotSupportedException(other),
+    };
+
     private static SamplingPlan Plan(JsonElement run)
     {
         int[] times = [.. run.GetProperty("times").EnumerateArray().Select(t => t.GetInt32())];
@@ -59,13 +102,7 @@ public class LucidrainsSamplingGoldens
         {
             Eta = run.GetProperty("eta").GetDouble(),
             X0Treatment = X0Treatment.Clip(),
-            PredictionType = run.GetProperty("objective").GetString() switch
-            {
-                "pred_noise" => PredictionType.Epsilon,
-                "pred_x0" => PredictionType.Sample,
-                "pred_v" => PredictionType.VPrediction,
-                var other => throw new NotSupportedException(other),
-            },
+            PredictionType = Prediction(run.GetProperty("objective").GetString()!),
         });
     }
 }
