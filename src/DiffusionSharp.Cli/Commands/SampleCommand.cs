@@ -113,7 +113,7 @@ internal sealed class SampleCommand
         }
         else if (target is not null)
         {
-            Sheet.Write(target, images.Shape, images.ToFloats(), job.SheetRecipe);
+            Sheet.Write(target, images.Shape, images.ToPictures(), job.SheetRecipe);
         }
 
         return result;

@@ -53,6 +53,13 @@ public static class DataSets
         string path, DataLocation location, DataOptions options, IProgress<DataProgress>? progress, CancellationToken cancellation)
     {
         var packed = DataKinds.OpenPacked(location);
+        if (options.Crop is { } crop)
+        {
+            packed = crop.Fits(packed.Height, packed.Width)
+                ? packed with { Height = crop.Height, Width = crop.Width }
+                : throw new DiffusionException(ErrorKind.Data, $"{path}: {crop.TooSmall(packed.Height, packed.Width)}");
+        }
+
         var shape = packed.Shape(options);
         return Fill(shape, options, store =>
         {
@@ -60,7 +67,7 @@ public static class DataSets
             var pixels = new byte[shape.Elements];
             foreach (var (image, label) in Guarded(path, packed.Images()))
             {
-                PackedImages.Fit(image, shape, pixels);
+                PackedImages.Fit(options.Crop?.Of(image) ?? image, shape, pixels);
                 store.Add(pixels);
                 labels.Add(label);
                 if (labels.Count % 1000 == 0)
@@ -100,7 +107,7 @@ public static class DataSets
         byte[] Convert(DecodedImage image)
         {
             var pixels = new byte[shape.Elements];
-            ImageFit.Fit(image, shape, pixels);
+            ImageFit.Fit(options.Crop?.Of(image) ?? image, shape, pixels);
             return pixels;
         }
     }
