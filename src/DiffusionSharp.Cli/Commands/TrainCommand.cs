@@ -21,7 +21,8 @@ internal sealed class TrainCommand
         Example:  ddim train photos/ --out runs/photos
         Go on:    ddim train --out runs/photos            (Ctrl-C saves first)
 
-        Trains a DDPM. DATA: what ddim data check --help lists; a folder of images, builtin:shapes.
+        Trains a DDPM. DATA: a folder of images, builtin:shapes, or what the help of ddim data
+        check lists.
         Intervals and warm-up are counted in images. [defaults]
         Length     --epochs N [300] | --steps N | --duration 45m
         Images     --size N|HxW [96, or the data's own]  --flip  --crop celeba: the paper's square of it

@@ -39,6 +39,11 @@ public static class DataSets
     /// <exception cref="DiffusionException">Nothing usable is there (<see cref="ErrorKind.Data"/>).</exception>
     public static bool NeedsSize(string path) => DataLocation.Recognise(path).Kind.IsEncoded();
 
+    /// <summary>True for folders and plain archives of images, whose classes are the names of folders; other sets bring labels, or have none.</summary>
+    /// <param name="path">What would be opened.</param>
+    /// <exception cref="DiffusionException">Nothing usable is there (<see cref="ErrorKind.Data"/>).</exception>
+    public static bool HasFolders(string path) => DataLocation.Recognise(path).Kind is DataKind.Folder or DataKind.Zip or DataKind.Tar or DataKind.TarGz;
+
     private static ShapesSource Shapes(DataOptions options)
     {
         if (options.Channels == 1 || (options.Width ?? options.Height) != options.Height)

@@ -7,6 +7,7 @@ using DiffusionSharp.Imaging.Shapes;
 using DiffusionSharp.Models;
 using DiffusionSharp.Storage;
 using DiffusionSharp.Training;
+using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Tests.Commands;
 
