@@ -20,7 +20,7 @@ internal static class DataCheckCommand
           a folder, zip or tar(.gz) of images, classes by folder, or by dataset.json as EDM has it
           LSUN's LMDB: the folder of data.mdb; no lock is taken, nothing is written
           Hugging Face's parquet: a file, or a folder of shards, those of the training set
-          MNIST's IDX (.gz too), CIFAR-10's binary batches, STL-10's binary files
+          MNIST's IDX (.gz too), CIFAR-10's batches (binary and Python), STL-10's binary files
           an .npz of arr_0 uint8 [N,H,W,C] and arr_1, the classes; builtin:shapes
 
           --max-bad PART    bad files that are accepted, 0.001 or 0.1% [0.1%]
