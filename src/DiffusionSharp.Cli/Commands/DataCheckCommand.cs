@@ -15,8 +15,13 @@ internal static class DataCheckCommand
         Example:  ddim data check photos/
 
         Decodes every image of a data set, lists the files that cannot be used with the reason, and
-        counts formats, sizes and classes. PATH is a folder, a zip or tar(.gz) of images, MNIST's IDX
-        files, CIFAR-10's binary files, or builtin:shapes. Exit code 4 when more than --max-bad are bad.
+        counts formats, sizes and classes. Exit code 4 when more than --max-bad are bad. PATH is one of
+
+          a folder, zip or tar(.gz) of images, classes by folder, or by dataset.json as EDM has it
+          LSUN's LMDB: the folder of data.mdb; no lock is taken, nothing is written
+          Hugging Face's parquet: a file, or a folder of shards, those of the training set
+          MNIST's IDX (.gz too), CIFAR-10's batches (binary and Python), STL-10's binary files
+          an .npz of arr_0 uint8 [N,H,W,C] and arr_1, the classes; builtin:shapes
 
           --max-bad PART    bad files that are accepted, 0.001 or 0.1% [0.1%]
           --json            the findings as JSON

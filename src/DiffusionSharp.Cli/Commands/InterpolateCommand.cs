@@ -118,7 +118,7 @@ internal sealed class InterpolateCommand
 
         if (target is not null)
         {
-            Sheet.Write(target, shape, images.ToFloats(), recipe.Of(ends, classes), columns: steps);
+            Sheet.Write(target, shape, images.ToPictures(), recipe.Of(ends, classes), columns: steps);
         }
 
         (job.Summary(result, target ?? r.GetValue(dump)!) with { More = new JsonObject { ["frames"] = steps } }).Print(host, r.GetValue(json));

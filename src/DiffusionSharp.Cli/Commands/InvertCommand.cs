@@ -67,7 +67,7 @@ internal sealed class InvertCommand
         var target = r.GetValue(output) ?? "latents.npy";
         using var loaded = load.Load(r, host);
         var shape = loaded.Graph.InputShape;
-        var x0 = encoding.Read(r, shape, host.Interruption.Token);
+        var x0 = encoding.Read(r, loaded, host.Interruption.Token);
         var n = x0.Length / shape.Elements;
         var options = load.Complete(r, host, sampling.ResolveTau(r, loaded.Source.Scheduler)) with { Labels = load.Classes(r, loaded, n) };
         var at = encoding.Level(r);

@@ -96,7 +96,7 @@ internal sealed class ReconstructCommand
     private ReconstructionRun Prepare(ParseResult r, DiffusionModel model)
     {
         var (shape, T) = (model.Graph.InputShape, model.Schedule.T);
-        var images = encoding.Read(r, shape, host.Interruption.Token);
+        var images = encoding.Read(r, model, host.Interruption.Token);
         var options = load.Complete(r, host, sampling.ResolveTau(r, model.Source.Scheduler)) with
         {
             Labels = load.Classes(r, model, images.Length / shape.Elements),

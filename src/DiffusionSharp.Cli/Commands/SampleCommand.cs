@@ -42,9 +42,8 @@ internal sealed class SampleCommand
           --mask FILE            paint where it is white or transparent, keep black exactly (RePaint)
           --jump-length J, --resample R  of --mask: each J steps are done R times [5, 5]
         Results
-          --out, -o FILE.png     one sheet [samples.png]
+          --out, -o FILE.png     one sheet [samples.png]; FILE.npz: arr_0 uint8 [N,H,W,C] and the classes, arr_1
           --out, -o DIR/         one file per image; run it again to go on after an interruption
-          --out, -o FILE.npz     arr_0 uint8 [N,H,W,C] and arr_1, the classes, as guided-diffusion does
           --dump X.npy, --json   (or X.npz) the numbers, float32 [N,C,H,W]; the result as JSON
           --dump-trajectory DIR  x and x0 after each step, as .npy
         Where
@@ -113,7 +112,7 @@ internal sealed class SampleCommand
         }
         else if (target is not null)
         {
-            Sheet.Write(target, images.Shape, images.ToFloats(), job.SheetRecipe);
+            Sheet.Write(target, images.Shape, images.ToPictures(), job.SheetRecipe);
         }
 
         return result;

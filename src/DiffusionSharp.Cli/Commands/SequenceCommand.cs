@@ -88,7 +88,7 @@ internal sealed class SequenceCommand
         using var model = drawing.Load(r, host);
         Sheet.RequireColours(model.Graph.InputShape);
         var job = drawing.Job(r, host, model, usual: 4, oneBatch: false, ("frames", $"{most}"));
-        var shown = new StepFrames(job.Plan, model.Graph.InputShape, job.Wanted.Length, most);
+        var shown = new StepFrames(job.Plan, model.Graph.InputShape, job.Wanted.Length, most, model.Source.Scheduler.PixelTransform);
         var (_, result) = job.All(shown.Take);
         var recipe = Recipe.Metadata(job.SheetRecipe);
         if (animated)

@@ -21,11 +21,13 @@ internal sealed class TrainCommand
         Example:  ddim train photos/ --out runs/photos
         Go on:    ddim train --out runs/photos            (Ctrl-C saves first)
 
-        Trains a DDPM. DATA: a folder, zip or tar(.gz) of images, MNIST's IDX, CIFAR-10, builtin:shapes.
+        Trains a DDPM. DATA: a folder of images, builtin:shapes, or what the help of ddim data
+        check lists.
         Intervals and warm-up are counted in images. [defaults]
         Length     --epochs N [300] | --steps N | --duration 45m
-        Images     --size N|HxW [96, or the data's own]  --flip  --max-bad PART [0.1%]
-                   --background "#RRGGBB": colour behind transparent pixels [#FFFFFF]
+        Images     --size N|HxW [96, or the data's own]  --flip  --crop celeba: the paper's square of it
+                   --max-bad PART [0.1%]  --background "#RRGGBB": behind transparent pixels [#FFFFFF]
+                   --dequantize none|uniform|gaussian [none]  --logit: learn the logit of levels
         Network    --channels N [64]  --multipliers LIST [1,2,2,4, as the size needs]  --layers N [2]
                    --attention LIST: resolutions [nearest to 16]  --groups N [32, or what fits]  --dropout P
                    --from MODEL: fine-tune a model or run (its network, its schedule)
@@ -58,6 +60,7 @@ internal sealed class TrainCommand
     private readonly Option<string?> output = new("--out", "-o");
     private readonly Option<string?> from = new("--from");
     private readonly Option<bool> flip = new("--flip");
+    private readonly Option<ImageCrop> crop = Parse.Option("--crop", ImageCrop.Parse);
     private readonly Option<double> maxBad = DataSource.MaxBadOption();
     private readonly Option<Rgb> background = Parse.Option("--background", Rgb.Parse);
     private readonly Option<bool> dryRun = new("--dry-run");
@@ -66,6 +69,7 @@ internal sealed class TrainCommand
     private readonly NetworkOptions network = new();
     private readonly ClassOptions classes = new();
     private readonly ScheduleOptions schedule = new();
+    private readonly PixelOptions pixels = new();
     private readonly OptimisationOptions optimisation = new();
 
     private TrainCommand(CliHost host, IReadOnlyList<string> args) => (this.host, this.args) = (host, args);
@@ -74,8 +78,8 @@ internal sealed class TrainCommand
     {
         var train = new TrainCommand(host, args);
         var command = new Command("train") { train.data };
-        Option[] own = [train.output, train.from, train.flip, train.maxBad, train.background, train.dryRun, train.json, train.allowChanges];
-        foreach (var option in own.Concat(train.network.All).Concat(train.classes.All).Concat(train.schedule.All).Concat(train.optimisation.All))
+        Option[] own = [train.output, train.from, train.flip, train.crop, train.maxBad, train.background, train.dryRun, train.json, train.allowChanges];
+        foreach (var option in own.Concat(train.network.All).Concat(train.classes.All).Concat(train.schedule.All).Concat(train.pixels.All).Concat(train.optimisation.All))
         {
             command.Add(option);
         }
@@ -130,7 +134,7 @@ internal sealed class TrainCommand
     private (RunConfig Config, IBatchSource Training, IBatchSource? Validation) Resolve(ParseResult r, RunConfig? saved)
     {
         var model = r.GetValue(from) is { } path && saved is null ? ModelSource.Open(path) : null;
-        if (model is not null && network.Given(r).Append(classes.Classes).Where(r.Has).Concat(schedule.Given(r)).FirstOrDefault() is { } clash)
+        if (model is not null && network.Given(r).Append(classes.Classes).Where(r.Has).Concat(schedule.Given(r)).Concat(pixels.All.Where(r.Has)).FirstOrDefault() is { } clash)
         {
             throw new DiffusionException(
                 ErrorKind.Usage,
@@ -148,6 +152,7 @@ internal sealed class TrainCommand
         reading = new RunDataOptions
         {
             Flip = r.Or(flip, reading.Flip),
+            Crop = r.Has(crop) ? r.GetValue(crop)!.ToString() : reading.Crop,
             MaxBadFraction = r.Or(maxBad, reading.MaxBadFraction),
             Background = r.Or(background, Rgb.Parse(reading.Background)).ToString(),
         };
@@ -157,6 +162,7 @@ internal sealed class TrainCommand
             Width = size?.Width,
             Channels = known?.InChannels,
             Flip = reading.Flip,
+            Crop = reading.Crop is { } named ? ImageCrop.Parse(named) : null,
             MaxBadFraction = reading.MaxBadFraction,
             Background = Rgb.Parse(reading.Background),
             Seed = r.Or(optimisation.Seed, saved?.Training.Seed ?? 0),
@@ -166,7 +172,7 @@ internal sealed class TrainCommand
         var config = new RunConfig
         {
             UNet = unet,
-            Scheduler = model?.Scheduler ?? schedule.Resolve(r, saved?.Scheduler),
+            Scheduler = model?.Scheduler ?? pixels.Resolve(r, schedule.Resolve(r, saved?.Scheduler)),
             Training = optimisation.Resolve(r, training.ImagesPerEpoch, saved?.Training) with { LabelDrop = labelDrop },
             Data = name,
             DataFingerprint = training.Fingerprint,

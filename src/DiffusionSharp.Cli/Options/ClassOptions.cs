@@ -59,7 +59,7 @@ internal sealed class ClassOptions
 
     private static void RequireKind(bool folders, string path, IBatchSource data)
     {
-        if (folders != DataSets.NeedsSize(path))
+        if (folders != DataSets.HasFolders(path))
         {
             throw new DiffusionException(ErrorKind.Usage, folders
                 ? $"--classes folders takes the names of folders, and {path} is no folder or archive of images: --classes data takes labels that data brings itself"
@@ -70,7 +70,7 @@ internal sealed class ClassOptions
         {
             throw new DiffusionException(ErrorKind.Usage, folders
                 ? $"--classes folders: not every image of {path} lies in a folder below it; put the images of each class in one of its own"
-                : $"--classes data: {path} comes without labels; the file of labels (…labels-idx1…) must lie beside that of the images");
+                : $"--classes data: {path} comes without labels; of IDX and STL-10 the file of labels must lie beside that of the images");
         }
     }
 }

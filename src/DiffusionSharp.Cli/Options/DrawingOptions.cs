@@ -42,7 +42,7 @@ internal sealed class DrawingOptions(FromOption from)
     public SampleJob Job(ParseResult r, CliHost host, DiffusionModel model, int usual, bool oneBatch, params IEnumerable<(string Name, string Value)> more)
     {
         var inputs = SampleInputs.Read(r.GetValue(init), r.GetValue(noise), model.Graph.InputShape);
-        var (edit, count) = editing.Read(r, model.Graph.InputShape, seeds.Asked(r), host.Interruption.Token);
+        var (edit, count) = editing.Read(r, model.Graph.InputShape, seeds.Asked(r), model.Source.Scheduler.PixelTransform, host.Interruption.Token);
         var all = seeds.Resolve(r, count ?? inputs.Count, usual);
         var wanted = Wanted(r, all);
         var given = load.BatchSize(r);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DiffusionSharp.Data;
 using DiffusionSharp.Imaging.Data;
 using DiffusionSharp.Models;
 using DiffusionSharp.Sampling.Editing;
@@ -31,9 +32,10 @@ internal sealed class EditingOptions
     /// <param name="r">The command line.</param>
     /// <param name="shape">The model's images.</param>
     /// <param name="asked">How many images were asked for: as many variants of one image, or the first of a folder; null for one, or all.</param>
+    /// <param name="transform">What the network learned of levels.</param>
     /// <param name="cancellation">Stops.</param>
     /// <returns>What to edit and how many images that makes; null without an image.</returns>
-    public (EditOptions? Edit, int? Count) Read(ParseResult r, ImageShape shape, int? asked, CancellationToken cancellation)
+    public (EditOptions? Edit, int? Count) Read(ParseResult r, ImageShape shape, int? asked, PixelTransform transform, CancellationToken cancellation)
     {
         if (r.GetValue(image) is not { } path)
         {
@@ -41,7 +43,7 @@ internal sealed class EditingOptions
         }
 
         var single = ImageList.IsImage(path);
-        var images = ImageInputs.Read([path], shape, single ? 1 : asked, cancellation);
+        var images = ImageInputs.Read([path], shape, single ? 1 : asked, transform, cancellation);
         var edit = new EditOptions
         {
             Images = images,

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DiffusionSharp.Models;
 using DiffusionSharp.Sampling;
 
 namespace DiffusionSharp.Cli.Options;
@@ -20,7 +21,7 @@ internal sealed class EncodingOptions(string argument)
     /// <summary>Where a step calls the network.</summary>
     public InversionLevel Level(ParseResult r) => r.Or(level, InversionLevel.Target);
 
-    /// <summary>Reads the images as the model takes them, [N, C, H, W], -1…1.</summary>
-    public double[] Read(ParseResult r, ImageShape shape, CancellationToken cancellation) =>
-        ImageInputs.Read(r.GetValue(Images)!, shape, r.Has(count) ? r.GetValue(count) : null, cancellation);
+    /// <summary>Reads the images as the model takes them, [N, C, H, W].</summary>
+    public double[] Read(ParseResult r, DiffusionModel model, CancellationToken cancellation) => ImageInputs.Read(
+        r.GetValue(Images)!, model.Graph.InputShape, r.Has(count) ? r.GetValue(count) : null, model.Source.Scheduler.PixelTransform, cancellation);
 }

@@ -1,3 +1,4 @@
+using DiffusionSharp.Data;
 using DiffusionSharp.Imaging.Data;
 using DiffusionSharp.Imaging.Shapes;
 
@@ -8,11 +9,12 @@ internal static class ImageInputs
 {
     private const int DefaultDrawings = 16;
 
-    /// <summary>Reads them as the model takes them, [N, C, H, W], -1…1.</summary>
+    /// <summary>Reads them as the model takes them, [N, C, H, W], -1…1 unless it learned levels in another way.</summary>
     /// <param name="paths">Files, folders, archives, or <c>builtin:shapes</c>, which never ends.</param>
     /// <param name="shape">The model's images.</param>
     /// <param name="asked">The first so many; null for all, or 16 drawings.</param>
+    /// <param name="transform">What the network learned of levels.</param>
     /// <param name="cancellation">Stops.</param>
-    public static double[] Read(IReadOnlyList<string> paths, ImageShape shape, int? asked, CancellationToken cancellation) =>
-        ImageList.Read(paths, shape, asked ?? (paths.Contains(ShapesSource.Name) ? DefaultDrawings : null), cancellation);
+    public static double[] Read(IReadOnlyList<string> paths, ImageShape shape, int? asked, PixelTransform transform, CancellationToken cancellation) =>
+        transform.OfPictures(ImageList.Read(paths, shape, asked ?? (paths.Contains(ShapesSource.Name) ? DefaultDrawings : null), cancellation));
 }

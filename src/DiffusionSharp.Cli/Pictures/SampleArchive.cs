@@ -12,7 +12,7 @@ internal static class SampleArchive
     {
         var (channels, plane) = (images.Shape.Channels, images.Shape.Height * images.Shape.Width);
         var levels = new byte[images.Values.Length];
-        ImageFile.ToBytes(images.ToFloats(), levels);
+        ImageFile.ToBytes(images.ToPictures(), levels);
         var interleaved = new byte[levels.Length];
         for (var i = 0; i < levels.Length; i++)
         {

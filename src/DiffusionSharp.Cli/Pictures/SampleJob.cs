@@ -126,7 +126,7 @@ internal sealed class SampleJob
 
     private void Write(SampledImages images, PictureFolder folder, int[] which)
     {
-        var values = images.ToFloats();
+        var values = images.ToPictures();
         for (var k = 0; k < which.Length; k++)
         {
             folder.Write(Seeds[which[k]], Labels?[which[k]], images.Shape, values.AsSpan(k * images.Shape.Elements, images.Shape.Elements));

@@ -1,3 +1,4 @@
+using DiffusionSharp.Data;
 using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Sampling;
 
@@ -10,6 +11,7 @@ internal sealed class StepFrames
 
     private readonly ImageShape shape;
     private readonly int images;
+    private readonly PixelTransform transform;
 
     // [2, N, C, H, W] of each frame: x_t of all images, then x0 of all.
     private readonly byte[][] pixels;
@@ -19,9 +21,10 @@ internal sealed class StepFrames
     /// <param name="shape">Shape of one image.</param>
     /// <param name="images">How many images.</param>
     /// <param name="frames">How many steps at most.</param>
-    public StepFrames(SamplingPlan plan, ImageShape shape, int images, int frames)
+    /// <param name="transform">What the network learned of levels.</param>
+    public StepFrames(SamplingPlan plan, ImageShape shape, int images, int frames, PixelTransform transform)
     {
-        (this.shape, this.images) = (shape, images);
+        (this.shape, this.images, this.transform) = (shape, images, transform);
         int[] calling = [.. plan.Steps.Index().Where(s => s.Item.Timestep is not null).Select(s => s.Index)];
         if (calling.Length == 0)
         {
@@ -80,12 +83,6 @@ internal sealed class StepFrames
 
     private void Levels(ReadOnlySpan<double> values, byte[] frame, int cell)
     {
-        var floats = new float[shape.Elements];
-        for (var i = 0; i < floats.Length; i++)
-        {
-            floats[i] = (float)values[i];
-        }
-
-        ImageFile.ToBytes(floats, frame.AsSpan(cell * shape.Elements, shape.Elements));
+        ImageFile.ToBytes(transform.ToPictures(values), frame.AsSpan(cell * shape.Elements, shape.Elements));
     }
 }

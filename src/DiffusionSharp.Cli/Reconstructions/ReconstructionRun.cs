@@ -65,7 +65,7 @@ internal sealed class ReconstructionRun
     private byte[] Pixels(double[] values)
     {
         var pixels = new byte[Math.Min(Count, MostShown) * Model.Graph.InputShape.Elements];
-        ImageFile.ToBytes(Array.ConvertAll(values[..pixels.Length], v => (float)v), pixels);
+        ImageFile.ToBytes(Model.Source.Scheduler.PixelTransform.ToPictures(values.AsSpan(0, pixels.Length)), pixels);
         return pixels;
     }
 }

@@ -41,7 +41,7 @@ internal sealed class DemoSampler(CliHost host, EngineChoice engine, string fold
         };
         var (samples, result) = job.All();
         var path = Path.Combine(folder, name);
-        var values = samples.ToFloats();
+        var values = samples.ToPictures();
         Sheet.Write(path, samples.Shape, values, job.SheetRecipe);
         job.Write(samples, Path.Combine(folder, Path.GetFileNameWithoutExtension(name)));
         var score = ShapesScore.Of(values, samples.Shape.Width);

@@ -104,7 +104,7 @@ internal sealed class Sweep
 
     private SweepCell Cell((int Steps, Eta Eta) at, (SampledImages Images, double Seconds) run, SampledImages reference)
     {
-        var values = run.Images.ToFloats();
+        var values = run.Images.ToPictures();
         var shown = new byte[Math.Min(Images, MostShown) * run.Images.Shape.Elements];
         ImageFile.ToBytes(values.AsSpan(0, shown.Length), shown);
         return new SweepCell(

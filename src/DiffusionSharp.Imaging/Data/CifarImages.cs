@@ -5,11 +5,16 @@ namespace DiffusionSharp.Imaging.Data;
 /// <summary>CIFAR-10's binary batches (cs.toronto.edu/~kriz/cifar.html): records of one label and 3×32×32 bytes.</summary>
 internal static class CifarImages
 {
-    private const int Side = 32;
+    /// <summary>Rows and columns.</summary>
+    public const int Side = 32;
+
     private const int Plane = Side * Side;
 
+    /// <summary>Bytes of an image, plane by plane.</summary>
+    public const int ImageBytes = 3 * Plane;
+
     /// <summary>Bytes of a record.</summary>
-    public const int RecordBytes = 1 + (3 * Plane);
+    public const int RecordBytes = 1 + ImageBytes;
 
     private static readonly string[] Names = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
@@ -39,15 +44,21 @@ internal static class CifarImages
                 throw new DiffusionException(ErrorKind.Data, FormattableString.Invariant($"{path}: record {i} has the label {record[0]}, 0 to 9 expected; is this CIFAR-10's binary version?"));
             }
 
-            var rgb = new byte[3 * Plane];
-            for (var k = 0; k < Plane; k++)
-            {
-                rgb[3 * k] = record[1 + k];
-                rgb[(3 * k) + 1] = record[1 + Plane + k];
-                rgb[(3 * k) + 2] = record[1 + Plane + Plane + k];
-            }
-
-            yield return (new DecodedImage("CIFAR-10", Side, Side, rgb), record[0]);
+            yield return (Decode(record.AsSpan(1)), record[0]);
         }
+    }
+
+    /// <summary>An image of its planes.</summary>
+    public static DecodedImage Decode(ReadOnlySpan<byte> planes)
+    {
+        var rgb = new byte[ImageBytes];
+        for (var k = 0; k < Plane; k++)
+        {
+            rgb[3 * k] = planes[k];
+            rgb[(3 * k) + 1] = planes[Plane + k];
+            rgb[(3 * k) + 2] = planes[Plane + Plane + k];
+        }
+
+        return new DecodedImage("CIFAR-10", Side, Side, rgb);
     }
 }

@@ -24,6 +24,7 @@ internal static class DataKinds
         DataKind.Idx => "IDX",
         DataKind.Stl10 => "STL-10",
         DataKind.Npz => "npz",
+        DataKind.CifarPython => "CIFAR (Python)",
         _ => "CIFAR-10",
     };
 
@@ -46,6 +47,7 @@ internal static class DataKinds
         DataKind.Idx => IdxImages.Open(path),
         DataKind.Stl10 => Stl10Images.Open(path),
         DataKind.Npz => NpzImages.Open(path),
+        DataKind.CifarPython => CifarPythonImages.Open(location.Files),
         _ => CifarImages.Open(location.Files),
     });
 

@@ -75,6 +75,11 @@ internal sealed record DataLocation(DataKind Kind, IReadOnlyList<string> Files)
             return new DataLocation(DataKind.Cifar10, batches);
         }
 
+        if (CifarPythonImages.BatchesOf(files) is { Length: > 0 } pickles)
+        {
+            return new DataLocation(DataKind.CifarPython, pickles);
+        }
+
         if (Stl10Images.FileOf(files) is { } stl)
         {
             return new DataLocation(DataKind.Stl10, [stl]);
@@ -130,6 +135,7 @@ internal sealed record DataLocation(DataKind Kind, IReadOnlyList<string> Files)
             _ when head.Length > 262 && head.AsSpan(257, 5).SequenceEqual("ustar"u8) => gzip ? DataKind.TarGz : DataKind.Tar,
             [0, 0, 8, 3, ..] => DataKind.Idx,
             [0, 0, 8, 1, ..] => throw new DiffusionException(ErrorKind.Data, $"{path}: this IDX file holds labels; give the file of images beside it"),
+            _ when !gzip && CifarPythonImages.IsHead(head) => DataKind.CifarPython,
             _ when !gzip && Stl10Images.IsImages(path) => DataKind.Stl10,
             _ when !gzip && length % CifarImages.RecordBytes == 0 && head[0] < 10 => DataKind.Cifar10,
             _ => throw Unknown(path, head),

@@ -15,6 +15,9 @@ public sealed record DataOptions
     /// <summary>Mirror every second image on average left to right, as a function of (seed, position).</summary>
     public bool Flip { get; init; }
 
+    /// <summary>What is cut out of every image before it is resized; null takes all of it.</summary>
+    public ImageCrop? Crop { get; init; }
+
     /// <summary>The colour behind transparent pixels.</summary>
     public Rgb Background { get; init; } = new(255, 255, 255);
 

@@ -39,6 +39,11 @@ public static class DataSets
     /// <exception cref="DiffusionException">Nothing usable is there (<see cref="ErrorKind.Data"/>).</exception>
     public static bool NeedsSize(string path) => DataLocation.Recognise(path).Kind.IsEncoded();
 
+    /// <summary>True for folders and plain archives of images, whose classes are the names of folders; other sets bring labels, or have none.</summary>
+    /// <param name="path">What would be opened.</param>
+    /// <exception cref="DiffusionException">Nothing usable is there (<see cref="ErrorKind.Data"/>).</exception>
+    public static bool HasFolders(string path) => DataLocation.Recognise(path).Kind is DataKind.Folder or DataKind.Zip or DataKind.Tar or DataKind.TarGz;
+
     private static ShapesSource Shapes(DataOptions options)
     {
         if (options.Channels == 1 || (options.Width ?? options.Height) != options.Height)
@@ -53,6 +58,13 @@ public static class DataSets
         string path, DataLocation location, DataOptions options, IProgress<DataProgress>? progress, CancellationToken cancellation)
     {
         var packed = DataKinds.OpenPacked(location);
+        if (options.Crop is { } crop)
+        {
+            packed = crop.Fits(packed.Height, packed.Width)
+                ? packed with { Height = crop.Height, Width = crop.Width }
+                : throw new DiffusionException(ErrorKind.Data, $"{path}: {crop.TooSmall(packed.Height, packed.Width)}");
+        }
+
         var shape = packed.Shape(options);
         return Fill(shape, options, store =>
         {
@@ -60,7 +72,7 @@ public static class DataSets
             var pixels = new byte[shape.Elements];
             foreach (var (image, label) in Guarded(path, packed.Images()))
             {
-                PackedImages.Fit(image, shape, pixels);
+                PackedImages.Fit(options.Crop?.Of(image) ?? image, shape, pixels);
                 store.Add(pixels);
                 labels.Add(label);
                 if (labels.Count % 1000 == 0)
@@ -100,7 +112,7 @@ public static class DataSets
         byte[] Convert(DecodedImage image)
         {
             var pixels = new byte[shape.Elements];
-            ImageFit.Fit(image, shape, pixels);
+            ImageFit.Fit(options.Crop?.Of(image) ?? image, shape, pixels);
             return pixels;
         }
     }

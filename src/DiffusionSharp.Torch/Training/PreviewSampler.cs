@@ -15,7 +15,7 @@ internal static class PreviewSampler
     public static Preview Draw(IDenoiser denoiser, NetworkGraph graph, SchedulerConfig scheduler, long images, CancellationToken cancellationToken)
     {
         var schedule = scheduler.ToSchedule();
-        var options = new DdimOptions { PredictionType = scheduler.PredictionType, X0Treatment = X0Treatment.Clip() };
+        var options = new DdimOptions { PredictionType = scheduler.PredictionType, X0Treatment = X0Treatment.Clip(scheduler.PixelTransform.Range) };
         var plan = DdimPlan.Create(schedule, Timesteps.Uniform(schedule.T, Math.Min(MaxSteps, schedule.T)), options);
         var request = new SamplerRequest
         {
@@ -25,6 +25,6 @@ internal static class PreviewSampler
             Labels = graph.ClassCount is int classes ? [.. Enumerable.Range(0, Count).Select(i => i % classes)] : null,
             CancellationToken = cancellationToken,
         };
-        return new Preview(images, Count, graph.InputShape, Sampler.Run(denoiser, plan, request).ToFloats());
+        return new Preview(images, Count, graph.InputShape, scheduler.PixelTransform.ToPictures(Sampler.Run(denoiser, plan, request).Values));
     }
 }

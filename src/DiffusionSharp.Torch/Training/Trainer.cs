@@ -36,7 +36,7 @@ public sealed class Trainer : IDisposable
         validationSource = validation ?? data;
         objective = new DiffusionObjective(config.Scheduler.ToSchedule(), config.Scheduler.PredictionType, config.Training.MinSnrGamma);
         var dropping = config.Training.LabelDrop > 0 ? new LabelDropping(config.Training.LabelDrop, config.UNet.NullClass!.Value) : null;
-        batches = new BatchMaker(data, objective, config.Training.TimestepSampling, config.Training.BatchSize, config.Training.Seed, dropping);
+        batches = new BatchMaker(data, objective, config.Training.TimestepSampling, config.Training.BatchSize, config.Training.Seed, dropping, config.Scheduler.PixelTransform);
 
         TorchNative.EnsureLoaded();
         if (config.Training.Threads > 0)
@@ -120,7 +120,7 @@ public sealed class Trainer : IDisposable
         var options = config.Training;
         using var log = new MetricsLog(run, state.MetricsLength);
         var (validateEvery, sampleEvery) = (options.ValidateEvery ?? 0, options.SampleEvery ?? 0);
-        var validation = validateEvery > 0 ? new Validation(validationSource, objective) : null;
+        var validation = validateEvery > 0 ? new Validation(validationSource, objective, config.Scheduler.PixelTransform) : null;
         if (run.Latest() is null)
         {
             Save(log);

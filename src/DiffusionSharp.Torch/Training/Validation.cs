@@ -18,7 +18,7 @@ internal sealed class Validation
 
     private readonly TrainingBatch grid;
 
-    public Validation(IBatchSource source, DiffusionObjective objective)
+    public Validation(IBatchSource source, DiffusionObjective objective, PixelTransform transform)
     {
         var images = (int)Math.Min(Images, source.ImagesPerEpoch);
         var elements = source.Shape.Elements;
@@ -36,7 +36,7 @@ internal sealed class Validation
         {
             var (band, image) = (k / images, k % images);
             var t = (int)((band + ((image + 0.5) / images)) / Bands * objective.T);
-            BatchMaker.PixelsToUnit(pixels.AsSpan(image * elements, elements), x0);
+            transform.Apply(pixels.AsSpan(image * elements, elements), NoiseSeed, k, x0);
             CounterNoise.Gaussian(NoiseSeed, k, epsilon.AsSpan());
             objective.Noise(t, x0, epsilon, grid.Xt.AsSpan(k * elements, elements), grid.Target.AsSpan(k * elements, elements));
             grid.Timesteps[k] = t;

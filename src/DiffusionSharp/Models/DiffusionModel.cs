@@ -176,7 +176,7 @@ public sealed class DiffusionModel : IDisposable
             Progress = options.Progress,
             CancellationToken = options.CancellationToken,
         };
-        return Sampler.Run(Guided(options.Guidance), plan, options.Edit?.Apply(request, plan) ?? request);
+        return Sampler.Run(Guided(options.Guidance), plan, options.Edit?.Apply(request, plan) ?? request) with { Transform = Source.Scheduler.PixelTransform };
     }
 
     private static SampleOptions WithTuned(ModelSource source, SampleOptions options) => options is { Spacing: TimestepSpacing.Tuned, Timesteps: null }

@@ -1,3 +1,4 @@
+using DiffusionSharp.Data;
 using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Sampling;
@@ -14,6 +15,12 @@ public sealed record SampledImages(ImageShape Shape, int Count, double[] Values)
 
     /// <summary>The values in float32, [N, C, H, W].</summary>
     public float[] ToFloats() => Array.ConvertAll(Values, v => (float)v);
+
+    /// <summary>What the network learned of levels.</summary>
+    public PixelTransform Transform { get; init; } = PixelTransform.None;
+
+    /// <summary>The values of pictures, level = round(127.5·(x + 1)): <see cref="PixelTransform.ToPictures"/>.</summary>
+    public float[] ToPictures() => Transform.ToPictures(Values);
 
     /// <summary>The values in float32 with their shape, [N, C, H, W].</summary>
     public HostTensor ToTensor() => new([Count, Shape.Channels, Shape.Height, Shape.Width], ToFloats());

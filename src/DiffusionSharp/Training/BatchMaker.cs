@@ -4,7 +4,7 @@ using DiffusionSharp.Noise;
 namespace DiffusionSharp.Training;
 
 /// <summary>
-/// Makes the batch of any update. Images, flips, ε and dropped labels are pure functions of (seed, position), t is one of (seed,
+/// Makes the batch of any update. Images, flips, dequantisation, ε and dropped labels are pure functions of (seed, position), t is one of (seed,
 /// step), so a resumed run sees exactly what an uninterrupted one would have seen.
 /// </summary>
 public sealed class BatchMaker
@@ -19,6 +19,7 @@ public sealed class BatchMaker
     private readonly ulong seed;
     private readonly int batchSize;
     private readonly LabelDropping? labelDropping;
+    private readonly PixelTransform transform;
 
     /// <summary>Creates the maker.</summary>
     /// <param name="source">The images.</param>
@@ -27,14 +28,16 @@ public sealed class BatchMaker
     /// <param name="batchSize">Images per update.</param>
     /// <param name="seed">The run's seed.</param>
     /// <param name="labelDropping">Which labels are dropped; null drops none.</param>
+    /// <param name="transform">How levels become x0; null takes <see cref="PixelTransform.None"/>.</param>
     public BatchMaker(
-        IBatchSource source, DiffusionObjective objective, TimestepSampling sampling, int batchSize, ulong seed, LabelDropping? labelDropping = null)
+        IBatchSource source, DiffusionObjective objective, TimestepSampling sampling, int batchSize, ulong seed, LabelDropping? labelDropping = null, PixelTransform? transform = null)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(objective);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
         (this.source, this.objective, this.sampling, this.batchSize, this.seed) = (source, objective, sampling, batchSize, seed);
         this.labelDropping = labelDropping;
+        this.transform = transform ?? PixelTransform.None;
     }
 
     /// <summary>Makes the batch of an update.</summary>
@@ -54,7 +57,7 @@ public sealed class BatchMaker
         for (var i = 0; i < batchSize; i++)
         {
             var range = (i * elements)..((i + 1) * elements);
-            PixelsToUnit(pixels.AsSpan(range), x0);
+            transform.Apply(pixels.AsSpan(range), seed, position + i, x0);
             CounterNoise.Gaussian(seed ^ NoiseSalt, position + i, epsilon.AsSpan());
             var t = (int)batch.Timesteps[i];
             objective.Noise(t, x0, epsilon, batch.Xt.AsSpan(range), batch.Target.AsSpan(range));

@@ -33,7 +33,7 @@ public sealed record RunConfig
     // Fields that may change between sittings without changing what was already computed; dataFingerprint tells what data options do.
     private static readonly string[] FreeToChange =
     [
-        "data", "dataOptions.flip", "dataOptions.maxBadFraction", "dataOptions.background", "training.totalImages",
+        "data", "dataOptions.flip", "dataOptions.crop", "dataOptions.maxBadFraction", "dataOptions.background", "training.totalImages",
         "training.maxSeconds", "training.checkpointEvery", "training.checkpointSeconds", "training.keepCheckpoints",
         "training.sampleEvery", "training.validateEvery",
     ];

@@ -6,6 +6,9 @@ public sealed record RunDataOptions
     /// <summary>Whether every second image on average is mirrored left to right.</summary>
     public bool Flip { get; init; }
 
+    /// <summary>What is cut out of every image, by its name (<c>celeba</c>); null takes all of it.</summary>
+    public string? Crop { get; init; }
+
     /// <summary>The part of all files that may be bad, 0…1.</summary>
     public double MaxBadFraction { get; init; } = 0.001;
 
@@ -17,11 +20,11 @@ public sealed record RunDataOptions
     public void Validate()
     {
         var background = Background is ['#', .. { Length: 6 } digits] && digits.All(char.IsAsciiHexDigit);
-        if (!background || !(MaxBadFraction is >= 0 and <= 1))
+        if (!background || !(MaxBadFraction is >= 0 and <= 1) || Crop is not (null or "celeba"))
         {
             throw new DiffusionException(
                 ErrorKind.Configuration,
-                FormattableString.Invariant($"the data options are invalid: background '{Background}' (#RRGGBB expected), part of bad files {MaxBadFraction} (0 to 1 expected)"));
+                FormattableString.Invariant($"the data options are invalid: background '{Background}' (#RRGGBB expected), part of bad files {MaxBadFraction} (0 to 1 expected), crop '{Crop}' (celeba or none expected)"));
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DiffusionSharp.Data;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Schedules;
 
@@ -57,6 +58,9 @@ public sealed record SchedulerConfig
 
     /// <summary>DDPMScheduler's variance: fixed_small, fixed_small_log, fixed_large, fixed_large_log, learned or learned_range.</summary>
     public string VarianceType { get; init; } = "fixed_small";
+
+    /// <summary>How levels become what the network learns: <c>_dequantize</c> and <c>_logit</c>, which diffusers drops as it does all keys that begin with '_'.</summary>
+    public PixelTransform PixelTransform { get; init; } = PixelTransform.None;
 
     /// <summary>The noise levels in float64 (diffusers computes the same in float32).</summary>
     /// <exception cref="DiffusionException">The options give a β outside (0, 1), or a number of β other than T.</exception>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DiffusionSharp.Data;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Schedules;
 
@@ -11,8 +12,11 @@ namespace DiffusionSharp.Weights;
 public static class SchedulerConfigJson
 {
     internal static readonly string[] BetaSchedules = ["linear", "scaled_linear", "squaredcos_cap_v2", "sigmoid"];
+    private const string Dequantize = "_dequantize";
+    private const string Logit = "_logit";
     private const int MaxTimesteps = 1_000_000;
     private static readonly string[] PredictionTypes = ["epsilon", "sample", "v_prediction"];
+    private static readonly string[] Dequantizations = ["none", "uniform", "gaussian"];
     private static readonly string[] VarianceTypes = ["fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log", "learned", "learned_range"];
 
     /// <summary>Reads a file.</summary>
@@ -46,6 +50,11 @@ public static class SchedulerConfigJson
             RescaleBetasZeroSnr = r.Bool("rescale_betas_zero_snr", false),
             TimestepSpacing = r.Text("timestep_spacing", "leading", "leading", "trailing", "linspace"),
             StepsOffset = r.Int("steps_offset", 0),
+            PixelTransform = new PixelTransform
+            {
+                Dequantization = (Dequantization)Array.IndexOf(Dequantizations, r.Text(Dequantize, Dequantizations[0], Dequantizations)),
+                Logit = r.Bool(Logit, false),
+            },
         };
 
         // Each class ignores the other's option.
@@ -84,6 +93,12 @@ public static class SchedulerConfigJson
         {
             json.WriteString("_class_name", config.ClassName);
             json.WriteString("_diffusers_version", UNetConfigJson.DiffusersVersion);
+            if (config.PixelTransform != PixelTransform.None)
+            {
+                json.WriteString(Dequantize, Dequantizations[(int)config.PixelTransform.Dequantization]);
+                json.WriteBoolean(Logit, config.PixelTransform.Logit);
+            }
+
             json.WriteNumber("beta_end", config.BetaEnd);
             json.WriteString("beta_schedule", config.BetaSchedule);
             json.WriteNumber("beta_start", config.BetaStart);

@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Cli.Tests.Kit;
+using DiffusionSharp.Data;
 using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Imaging.Shapes;
 using DiffusionSharp.Models;
 using DiffusionSharp.Storage;
 using DiffusionSharp.Training;
+using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Tests.Commands;
 
@@ -85,6 +87,27 @@ public sealed class TrainTests : IDisposable
         Assert.Equal(config.DataOptions, RunConfig.Read(new RunFolder(Run).Config).DataOptions);
         Assert.Equal(new RunDataOptions { Flip = true, MaxBadFraction = 0.01, Background = "#102030" }, config.DataOptions);
         Assert.Equal(10, Images());
+    }
+
+    [Fact]
+    public void DequantisationAndLogitStayWithTheRunAndItsModel()
+    {
+        ddim.Done([.. Shapes, "--dequantize", "uniform", "--logit"]);
+        var transform = new PixelTransform { Dequantization = Dequantization.Uniform, Logit = true };
+        var model = Path.Combine(Run, "model");
+        Assert.Equal([transform, transform], new[] { Run, model }.Select(m => ModelSource.Open(m).Scheduler.PixelTransform));
+        Assert.Equal(transform.Range, ModelSource.Open(model).Scheduler.ClipSampleRange);
+        ddim.Done("train", "--out", Run, "--steps", "4");
+        ddim.Fails(ErrorKind.Configuration, "scheduler._dequantize", "train", "--out", Run, "--dequantize", "gaussian", "--steps", "6");
+        ddim.Fails(ErrorKind.Usage, "--logit does not go with --from", "train", "builtin:shapes", "--from", model, "--logit", "--out", scratch["other"]);
+
+        // What is written are levels: of x0 as the network has it, by the inverse.
+        ddim.Done("sample", "--model", model, "--steps", "2", "--count", "1", "--dump", scratch["x.npy"], "--out", scratch["x.npz"]);
+        var x = NpyFile.ReadFloat32(scratch["x.npy"]).Data;
+        var levels = ArrayFile.Read(scratch["x.npz"] + ":arr_0").To<byte>();
+        Assert.Equal(x.Length, levels.Length);
+        Assert.Equal(Enumerable.Range(0, x.Length).Select(i => transform.Level(x[(i % 3 * 256) + (i / 3)])), levels, (a, b) => Math.Abs(a - b) <= 1);
+        Assert.InRange(x.Max(Math.Abs), 1.5, 14);
     }
 
     [Fact]

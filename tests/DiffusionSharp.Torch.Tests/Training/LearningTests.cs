@@ -1,3 +1,4 @@
+using DiffusionSharp.Data;
 using DiffusionSharp.Models;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Schedules;
@@ -81,9 +82,9 @@ public class LearningTests
         var objective = new DiffusionObjective(config.Scheduler.ToSchedule());
         var data = new TinyImages(graph.InputShape);
         using var denoiser = new TorchDenoiser(graph, p => weights[p.Name]);
-        var first = new Validation(data, objective).Run(denoiser, TestContext.Current.CancellationToken);
+        var first = new Validation(data, objective, PixelTransform.None).Run(denoiser, TestContext.Current.CancellationToken);
         torch.random.manual_seed(77);
-        Assert.Equal(first, new Validation(data, objective).Run(denoiser, TestContext.Current.CancellationToken));
+        Assert.Equal(first, new Validation(data, objective, PixelTransform.None).Run(denoiser, TestContext.Current.CancellationToken));
 
         // The last convolution begins at zero: the prediction is 0 and the error the mean of ε², about 1.
         Assert.Equal(Validation.Bands, first.Length);
@@ -133,7 +134,7 @@ public class LearningTests
         var graph = UNet.Build(config.UNet);
         var weights = Initializer.Create(graph, 1);
         using var denoiser = new TorchDenoiser(graph, p => weights[p.Name]);
-        var validation = new Validation(new TinyImages(graph.InputShape), new DiffusionObjective(config.Scheduler.ToSchedule()));
+        var validation = new Validation(new TinyImages(graph.InputShape), new DiffusionObjective(config.Scheduler.ToSchedule()), PixelTransform.None);
         Assert.ThrowsAny<OperationCanceledException>(() => validation.Run(denoiser, cancelled.Token));
         Assert.ThrowsAny<OperationCanceledException>(() => PreviewSampler.Draw(denoiser, graph, config.Scheduler, 0, cancelled.Token));
     }
