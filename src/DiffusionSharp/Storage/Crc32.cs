@@ -1,52 +1,65 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace DiffusionSharp.Storage;
 
-/// <summary>CRC-32 as zip and PNG use it (polynomial 0xEDB88320), eight bytes at a time.</summary>
-internal struct Crc32
+/// <summary>The checksum of zip and PNG files: CRC-32 with the polynomial 0xEDB88320 (ISO 3309), sixteen bytes at a time by tables.</summary>
+public static class Crc32
 {
-    private static readonly uint[][] Tables = MakeTables();
-    private uint state;
+    private const int Slices = 16;
+    private static readonly uint[] Tables = MakeTables();
 
-    /// <summary>The checksum of everything appended.</summary>
-    public readonly uint Value => state;
-
-    /// <summary>Appends bytes.</summary>
-    public void Append(ReadOnlySpan<byte> bytes)
+    /// <summary>The checksum of some bytes.</summary>
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="before">The checksum of what came before them; 0 at the beginning.</param>
+    public static uint Compute(ReadOnlySpan<byte> bytes, uint before = 0)
     {
-        var crc = ~state;
-        for (; bytes.Length >= 8; bytes = bytes[8..])
+        var crc = ~before;
+        ref var table = ref MemoryMarshal.GetArrayDataReference(Tables);
+        for (; bytes.Length >= Slices; bytes = bytes[Slices..])
         {
-            var low = crc ^ BinaryPrimitives.ReadUInt32LittleEndian(bytes);
-            var high = BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]);
-            crc = Tables[7][(byte)low] ^ Tables[6][(byte)(low >> 8)] ^ Tables[5][(byte)(low >> 16)] ^ Tables[4][low >> 24]
-                ^ Tables[3][(byte)high] ^ Tables[2][(byte)(high >> 8)] ^ Tables[1][(byte)(high >> 16)] ^ Tables[0][high >> 24];
+            // Byte k of the sixteen is followed by 15 - k others: its table is that of 15 - k zero bytes.
+            var a = BinaryPrimitives.ReadUInt32LittleEndian(bytes) ^ crc;
+            var b = BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]);
+            var c = BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
+            var d = BinaryPrimitives.ReadUInt32LittleEndian(bytes[12..]);
+            crc = Four(ref table, a, 12) ^ Four(ref table, b, 8) ^ Four(ref table, c, 4) ^ Four(ref table, d, 0);
         }
 
         foreach (var b in bytes)
         {
-            crc = Tables[0][(byte)(crc ^ b)] ^ (crc >> 8);
+            crc = Tables[(byte)(crc ^ b)] ^ (crc >> 8);
         }
 
-        state = ~crc;
+        return ~crc;
     }
 
-    private static uint[][] MakeTables()
-    {
-        var tables = new uint[8][];
-        for (var k = 0; k < 8; k++)
-        {
-            tables[k] = new uint[256];
-            for (var n = 0u; n < 256; n++)
-            {
-                var c = k == 0 ? n : tables[k - 1][n];
-                for (var bit = 0; bit < 8; bit++)
-                {
-                    c = (c & 1) == 0 ? c >> 1 : 0xEDB88320 ^ (c >> 1);
-                }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Four(ref uint table, uint word, int after) =>
+        Unsafe.Add(ref table, ((after + 3) << 8) + (byte)word)
+        ^ Unsafe.Add(ref table, ((after + 2) << 8) + (byte)(word >> 8))
+        ^ Unsafe.Add(ref table, ((after + 1) << 8) + (byte)(word >> 16))
+        ^ Unsafe.Add(ref table, (after << 8) + (int)(word >> 24));
 
-                tables[k][n] = c;
+    // Table s at entry n: the checksum of byte n followed by s zero bytes.
+    private static uint[] MakeTables()
+    {
+        var tables = new uint[Slices * 256];
+        for (var n = 0u; n < 256; n++)
+        {
+            var crc = n;
+            for (var bit = 0; bit < 8; bit++)
+            {
+                crc = (crc & 1) == 1 ? 0xEDB88320 ^ (crc >> 1) : crc >> 1;
             }
+
+            tables[n] = crc;
+        }
+
+        for (var i = 256; i < tables.Length; i++)
+        {
+            tables[i] = tables[(byte)tables[i - 256]] ^ (tables[i - 256] >> 8);
         }
 
         return tables;

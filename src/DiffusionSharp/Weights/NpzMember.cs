@@ -8,7 +8,7 @@ internal sealed class NpzMember(ZipArchiveEntry entry) : Stream
 {
     private readonly Stream inner = entry.Open();
     private long left = entry.Length;
-    private Crc32 checksum;
+    private uint checksum;
 
     public override bool CanRead => true;
 
@@ -24,7 +24,7 @@ internal sealed class NpzMember(ZipArchiveEntry entry) : Stream
     {
         var n = inner.Read(buffer[..(int)Math.Min(buffer.Length, left)]);
         left -= n;
-        checksum.Append(buffer[..n]);
+        checksum = Crc32.Compute(buffer[..n], checksum);
         return n;
     }
 
@@ -39,7 +39,7 @@ internal sealed class NpzMember(ZipArchiveEntry entry) : Stream
             throw new InvalidDataException("it is not as long as the archive's directory says");
         }
 
-        if (checksum.Value != entry.Crc32)
+        if (checksum != entry.Crc32)
         {
             throw new InvalidDataException("its checksum does not fit its bytes; it is damaged");
         }

@@ -22,7 +22,11 @@ public sealed class TensorFile : IDisposable
     public TensorContainer Container { get; }
 
     /// <summary>Bytes of the file, or of all shards.</summary>
-    public long Length => files.Sum(f => f.Length);
+    public long Length => files.Where(f => !f.IsPart).Sum(f => f.Length);
+
+    internal IReadOnlyList<FileBytes> Files => files;
+
+    internal IReadOnlyList<StoredChecksum> Checksums { get; init; } = [];
 
     /// <summary>
     /// Every tensor by name, in the order of the file. In a checkpoint of nested dictionaries and lists the name is the path to it,
@@ -42,16 +46,44 @@ public sealed class TensorFile : IDisposable
     public static TensorFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var file = FileBytes.Open(path);
+        return Read(FileBytes.Open(path));
+    }
+
+    /// <summary>Reads an open file, which the result closes.</summary>
+    internal static TensorFile Read(FileBytes file)
+    {
         try
         {
-            return SafetensorsFormat.Read(file);
+            return FileKind.Read(file);
         }
         catch
         {
             file.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Compares the bytes of every tensor with the checksums the file has of them. Those of torch.save's zip archives have CRC-32; the
+    /// other containers have none, and are not read.
+    /// </summary>
+    /// <param name="progress">Is told the part that is done, in [0, 1].</param>
+    /// <param name="cancellation">Stops it between two pieces of a megabyte.</param>
+    /// <returns>The number of bytes that were compared; 0 when the file has no checksums.</returns>
+    /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: a checksum is wrong; the message names file and storage.</exception>
+    public long Verify(Action<double>? progress = null, CancellationToken cancellation = default)
+    {
+        var total = Checksums.Sum(c => c.Length);
+        var buffer = total == 0 ? [] : new byte[1 << 20];
+        var done = 0L;
+        foreach (var checksum in Checksums)
+        {
+            checksum.Check(files[checksum.File], buffer, cancellation);
+            done += checksum.Length;
+            progress?.Invoke(total == 0 ? 1 : (double)done / total);
+        }
+
+        return done;
     }
 
     /// <summary>Reads a tensor as float32; F16 and BF16 are exact, F64 is rounded.</summary>

@@ -1,0 +1,81 @@
+using System.Buffers.Binary;
+
+namespace DiffusionSharp.Weights;
+
+/// <summary>Tells by a file's first bytes what it is, and reads it if it is a container of tensors.</summary>
+internal static class FileKind
+{
+    private const string Supported = "safetensors, the index of safetensors or .bin in several files, and what torch.save writes are read";
+
+    public static TensorFile Read(FileBytes file)
+    {
+        Span<byte> start = stackalloc byte[512];
+        start = start[..(int)Math.Min(start.Length, file.Length)];
+        if (!file.TryRead(start, 0))
+        {
+            throw ModelFileError.Malformed(file.Path, "it becomes shorter while it is read");
+        }
+
+        return ShardIndex.Begins(start) ? ShardIndex.Read(file) : ReadOne(file, start);
+    }
+
+    /// <summary>Reads a file that may not be an index of others.</summary>
+    public static TensorFile ReadOne(FileBytes file, ReadOnlySpan<byte> start)
+    {
+        if (start.StartsWith("PK"u8))
+        {
+            return TorchZipFormat.Read(file);
+        }
+
+        if (TorchLegacyFormat.Begins(start))
+        {
+            return TorchLegacyFormat.Read(file);
+        }
+
+        return Other(file, start) is { } other
+            ? throw ModelFileError.Refused(file.Path, $"it is {other} ({Supported})")
+            : SafetensorsFormat.Read(file);
+    }
+
+    private static string? Other(FileBytes file, ReadOnlySpan<byte> start)
+    {
+        if (start is [_, _, _, _, _, _, _, _, (byte)'{', ..])
+        {
+            return null;
+        }
+
+        if (start.IsEmpty)
+        {
+            return "empty, it has 0 bytes; fetch it again";
+        }
+
+        if (start.StartsWith("version https://git-lfs"u8))
+        {
+            return "a pointer of Git LFS, not the file itself; fetch it with 'git lfs pull'";
+        }
+
+        if (start.TrimStart(" \t\r\n"u8).StartsWith("<"u8))
+        {
+            return "a web page or XML, perhaps an error message instead of the download; open it in a text editor";
+        }
+
+        return start switch
+        {
+            [0x89, (byte)'H', (byte)'D', (byte)'F', ..] => "HDF5 (Keras?); convert it to safetensors in Python",
+            [0x1F, 0x8B, ..] => "compressed with gzip; unpack it first",
+            [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', ..] => "one NumPy array (.npy), which is data and no checkpoint",
+            [(byte)'G', (byte)'G', (byte)'U', (byte)'F', ..] => "GGUF; convert it to safetensors",
+            [0x80, >= 2 and <= 5, ..] => "a plain pickle, not one that torch.save wrote; load it in Python where you trust it and save the weights with torch.save",
+            _ when start.Length > 262 && start[257..].StartsWith("ustar"u8) => "a tar archive, as PyTorch 0.1 wrote them (or any other); load it with an old PyTorch and save it again",
+            _ when IsTensorFlow(file) => "the index of a TensorFlow checkpoint; convert it to safetensors in Python",
+            _ => null,
+        };
+    }
+
+    // The magic number at the end of LevelDB's tables.
+    private static bool IsTensorFlow(FileBytes file)
+    {
+        Span<byte> end = stackalloc byte[8];
+        return file.Length >= 48 && file.TryRead(end, file.Length - 8) && BinaryPrimitives.ReadUInt64LittleEndian(end) == 0xDB4775248B80FB57;
+    }
+}

@@ -1,0 +1,187 @@
+using System.Runtime.InteropServices;
+
+namespace DiffusionSharp.Weights;
+
+/// <summary>NumPy's arrays and scalars in a pickle.</summary>
+internal static class NumpyArrays
+{
+    /// <summary>_codecs.encode(text, 'latin1'): how protocol 2 writes bytes.</summary>
+    public static PickleValue.Bytes EncodeLatin1(PickleContext context, PickleValue value)
+    {
+        if (value is not PickleValue.Text text)
+        {
+            throw context.Bad("its pickle encodes something that is no text");
+        }
+
+        context.Budget.ChargeObject();
+        context.Budget.ChargeArray(text.Length, 1);
+        var bytes = new byte[text.Length];
+        var length = 0;
+        if (text.Value is { } chars)
+        {
+            foreach (var c in chars)
+            {
+                bytes[length++] = c <= 0xFF ? (byte)c : throw NotLatin1(context);
+            }
+        }
+        else
+        {
+            length = Decode(context, text, bytes);
+        }
+
+        return new PickleValue.Bytes(bytes.AsMemory(0, length), -1, length);
+    }
+
+    public static PickleValue.ArrayType Dtype(PickleContext context, PickleValue.Sequence arguments)
+    {
+        var code = arguments.Count is >= 1 and <= 3 ? arguments[0].AsText() : null;
+        var bare = code is { Length: 3 } && code[0] is '<' or '|' or '=' ? code[1..] : code;
+        context.Budget.ChargeObject();
+        return new PickleValue.ArrayType(bare switch
+        {
+            "f8" => TensorDtype.F64,
+            "f4" => TensorDtype.F32,
+            "f2" => TensorDtype.F16,
+            "i8" => TensorDtype.I64,
+            "i4" => TensorDtype.I32,
+            "i2" => TensorDtype.I16,
+            "i1" => TensorDtype.I8,
+            "u1" => TensorDtype.U8,
+            "b1" => TensorDtype.BOOL,
+            _ => throw ModelFileError.Refused(
+                context.Path,
+                $"a NumPy array in it has the type '{Printable.Of(code ?? "", 40)}' (supported: f8, f4, f2, i8, i4, i2, i1, u1, b1); convert it with array.astype and save the file again"),
+        });
+    }
+
+    /// <summary>The state of a dtype: (version, byte order, None, None, None, …).</summary>
+    public static PickleValue.ArrayType BuildDtype(PickleContext context, PickleValue.ArrayType type, PickleValue state)
+    {
+        if (state is not PickleValue.Sequence { Type: SequenceKind.Tuple, Count: >= 5 and <= 9 } tuple
+            || tuple[2] is not PickleValue.None || tuple[3] is not PickleValue.None || tuple[4] is not PickleValue.None)
+        {
+            throw context.Bad("a NumPy type in its pickle has fields or a state that is not known");
+        }
+
+        return tuple[1].AsText() switch
+        {
+            "<" or "|" or "=" => type,
+            ">" => throw ModelFileError.Refused(context.Path, "a NumPy array in it is big-endian; convert it with array.astype('<f4') and save the file again"),
+            _ => throw context.Bad("a NumPy type in its pickle has no byte order that is known"),
+        };
+    }
+
+    public static PickleValue Scalar(PickleContext context, PickleValue.Sequence arguments)
+    {
+        if (arguments.Count != 2 || arguments[0] is not PickleValue.ArrayType { Dtype: var dtype }
+            || arguments[1] is not PickleValue.Bytes { InMemory: { } memory } || memory.Length != TensorInfo.ElementSize(dtype))
+        {
+            throw context.Bad("a NumPy scalar in its pickle is not (type, its bytes)");
+        }
+
+        context.Budget.ChargeObject();
+        var bytes = memory.Span;
+        return dtype switch
+        {
+            TensorDtype.F64 => new PickleValue.Number(MemoryMarshal.Read<double>(bytes)),
+            TensorDtype.F32 => new PickleValue.Number(MemoryMarshal.Read<float>(bytes)),
+            TensorDtype.F16 => new PickleValue.Number((double)MemoryMarshal.Read<Half>(bytes)),
+            TensorDtype.BOOL => bytes[0] == 0 ? PickleValue.Flag.False : PickleValue.Flag.True,
+            TensorDtype.I64 => PickleValue.Integer.Of(MemoryMarshal.Read<long>(bytes), context.Budget),
+            TensorDtype.I32 => PickleValue.Integer.Of(MemoryMarshal.Read<int>(bytes), context.Budget),
+            TensorDtype.I16 => PickleValue.Integer.Of(MemoryMarshal.Read<short>(bytes), context.Budget),
+            TensorDtype.I8 => PickleValue.Integer.Of((sbyte)bytes[0], context.Budget),
+            _ => PickleValue.Integer.Of(bytes[0], context.Budget),
+        };
+    }
+
+    /// <summary>_reconstruct(ndarray, (0,), b'b'): an empty array that BUILD fills.</summary>
+    public static PickleValue.ArrayShell Reconstruct(PickleContext context, PickleValue.Sequence arguments)
+    {
+        if (arguments.Count != 3 || arguments[0] is not PickleValue.Global { Function: PickleFunction.ArrayClass })
+        {
+            throw context.Bad("a NumPy array in its pickle is of a class that is not known");
+        }
+
+        context.Budget.ChargeObject();
+        return new PickleValue.ArrayShell();
+    }
+
+    /// <summary>The state of an array: (version, shape, dtype, Fortran order, bytes).</summary>
+    public static PickleValue.Tensor BuildArray(PickleContext context, PickleValue.ArrayShell shell, PickleValue state)
+    {
+        if (shell.Built is not null || state is not PickleValue.Sequence { Type: SequenceKind.Tuple, Count: 5 } tuple
+            || tuple[1] is not PickleValue.Sequence shape || tuple[2] is not PickleValue.ArrayType type || tuple[4] is not PickleValue.Bytes bytes)
+        {
+            throw context.Bad("the state of a NumPy array in its pickle is not (version, shape, type, order, bytes)");
+        }
+
+        var fortran = tuple[3] switch
+        {
+            PickleValue.Flag flag => flag.Value,
+            PickleValue.Integer { Value: 0 or 1 } integer => integer.Value == 1,
+            _ => throw context.Bad("a NumPy array in its pickle has no order that is known"),
+        };
+        return shell.Built = Array(context, shape, type.Dtype, fortran, bytes);
+    }
+
+    /// <summary>_frombuffer(bytes, dtype, shape, order): protocol 5.</summary>
+    public static PickleValue.Tensor FromBuffer(PickleContext context, PickleValue.Sequence arguments) =>
+        arguments.Count == 4 && arguments[0] is PickleValue.Bytes bytes && arguments[1] is PickleValue.ArrayType type && arguments[2] is PickleValue.Sequence shape
+            && arguments[3].AsText() is "C" or "F"
+            ? Array(context, shape, type.Dtype, arguments[3].AsText() == "F", bytes)
+            : throw context.Bad("a NumPy array in its pickle is not (bytes, type, shape, order)");
+
+    private static PickleValue.Tensor Array(PickleContext context, PickleValue.Sequence sizes, TensorDtype dtype, bool fortran, PickleValue.Bytes bytes)
+    {
+        var shape = TorchTensors.Shape(context, sizes);
+        var count = Int128.One;
+        foreach (var d in shape)
+        {
+            count = count > long.MaxValue && d > 0 ? count : count * d;
+        }
+
+        count = shape.Contains(0) ? 0 : count;
+        if (count * TensorInfo.ElementSize(dtype) != bytes.Length)
+        {
+            throw context.Bad($"a NumPy array of {dtype} [{string.Join(", ", shape)}] in its pickle has {bytes.Length} bytes");
+        }
+
+        context.Budget.ChargeArray(shape.Length);
+        return TorchTensors.View(context, context.Inline(bytes, dtype), dtype, 0, shape, fortran ? FortranStrides(shape) : TensorInfo.ContiguousStrides(shape));
+    }
+
+    private static long[] FortranStrides(int[] shape)
+    {
+        var strides = new long[shape.Length];
+        for (var (i, at) = (0, 1L); i < shape.Length; at *= Math.Max(1, shape[i]), i++)
+        {
+            strides[i] = at;
+        }
+
+        return strides;
+    }
+
+    // Of the UTF-8 forms only those of U+0000 to U+00FF can occur: one byte, or C2/C3 and another.
+    private static int Decode(PickleContext context, PickleValue.Text text, byte[] destination)
+    {
+        var cursor = new ByteCursor(context.File, text.Offset, text.Offset + text.Length);
+        context.Budget.ChargeArray(ByteCursor.MaxRead, 1);
+        var length = 0;
+        while (cursor.Remaining > 0)
+        {
+            var b = cursor.ReadByte();
+            if (b >= 0x80)
+            {
+                var low = b is 0xC2 or 0xC3 && cursor.Remaining > 0 ? cursor.ReadByte() : throw NotLatin1(context);
+                b = (low & 0xC0) == 0x80 ? (byte)((b << 6) | (low & 0x3F)) : throw NotLatin1(context);
+            }
+
+            destination[length++] = b;
+        }
+
+        return length;
+    }
+
+    private static DiffusionException NotLatin1(PickleContext context) => context.Bad("bytes in its pickle are written as text that is not Latin-1");
+}

@@ -1,0 +1,41 @@
+namespace DiffusionSharp.Weights;
+
+/// <summary>
+/// The memory that reading a file's table may take: the file's size and a little. Everything that is kept is charged before it is made,
+/// rather more than it takes, so that a small file cannot make much of itself.
+/// </summary>
+internal sealed class ReadBudget(string path, long fileLength)
+{
+    private const long Allowance = 2 << 20;
+    private long left = fileLength + Allowance;
+
+    /// <summary>Charges bytes.</summary>
+    public void Charge(long bytes)
+    {
+        left -= bytes;
+        if (left < 0)
+        {
+            throw ModelFileError.Malformed(path, $"what it describes would take more memory than a file of {fileLength} bytes may (its size and {Allowance >> 20} MiB)");
+        }
+    }
+
+    /// <summary>Charges an object with some references or numbers in it.</summary>
+    public void ChargeObject() => Charge(64);
+
+    /// <summary>Charges an array.</summary>
+    public void ChargeArray(long count, int elementSize = 8) => Charge(32 + (count * elementSize));
+
+    /// <summary>Charges a string.</summary>
+    public void ChargeText(long length) => Charge(32 + (2 * length));
+
+    /// <summary>Makes room for one more element.</summary>
+    public void Grow<T>(ref T[] array, int count, int elementSize)
+    {
+        if (count == array.Length)
+        {
+            var length = Math.Max(4, 2 * count);
+            ChargeArray(length, elementSize);
+            Array.Resize(ref array, length);
+        }
+    }
+}
