@@ -127,7 +127,7 @@ public class TorchGoldenTests
     [Fact(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     public void Every_checkpoint_there_is_opens_and_its_checksums_are_right()
     {
-        string[] endings = [".pt", ".pth", ".ckpt", "_model.bin"];
+        string[] endings = [".pt", ".pth", ".ckpt", "pytorch_model.bin"];
         var files = Directory.EnumerateFiles(Shared.Path("goldens"), "*", SearchOption.AllDirectories)
             .Where(f => endings.Any(e => f.EndsWith(e, StringComparison.Ordinal)) && !Path.GetFileName(f).StartsWith("refuse_", StringComparison.Ordinal)).ToArray();
         Assert.True(files.Length >= 14, $"{files.Length} checkpoints");
