@@ -118,10 +118,10 @@ public class TorchGoldenTests
         Assert.Equal(twin.Tensors.Keys.Select(AttentionNames.ToOld).Order(StringComparer.Ordinal), names.Keys.Where(n => !n.StartsWith("adam.step", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
         foreach (var (key, info) in twin.Tensors)
         {
-            var name = names[AttentionNames.ToOld(key)];
-            Assert.Equal(info.Dtype, file.Tensors[name].Dtype);
-            Assert.Equal(info.Shape, file.Tensors[name].Shape);
-            Assert.Equal(twin.ReadBytes(key), file.ReadBytes(name));
+            var stored = names[AttentionNames.ToOld(key)];
+            Assert.Equal(info.Dtype, file.Tensors[stored].Dtype);
+            Assert.Equal(info.Shape, file.Tensors[stored].Shape);
+            Assert.Equal(twin.ReadBytes(key), file.ReadBytes(stored));
         }
     }
 
