@@ -4,6 +4,7 @@ using DiffusionSharp.Cli.Inspection;
 using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Training;
+using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Commands;
 
@@ -11,39 +12,48 @@ namespace DiffusionSharp.Cli.Commands;
 internal static class InspectCommand
 {
     public const string Help = """
-        Example:  ddim inspect runs/shapes
+        Example:  ddim inspect ckpt.pth --tensors
 
         Says what is in a model folder (network, schedule, parameters, FLOP per image), a training
-        run (how far it is, too), a .safetensors, .npy or .npz file, a PNG (its recipe, from which ddim
-        makes it again), or a data set. Without PATH, the bundled model.
+        run (how far it is, too), a file of tensors (safetensors, torch.save: whose network it is and
+        what is missing to sample it), a .npy or .npz file, a PNG (its recipe, from which ddim makes
+        it again), or a data set. Nothing in a file is ever run. Without PATH, the bundled model.
 
-          --tensors    also list the name and shape of every tensor
-          --json       as JSON; always with the tensors
+          --tensors            also print the tree of all tensors: names, types and shapes
+          --raw, --about K=V,… of a checkpoint: the weights themselves instead of their average;
+                               what it does not say of itself: image_size=64 (ddim convert -h)
+          --json               as JSON; always with the tensors
         """;
 
     public static Command Create(CliHost host)
     {
         var path = new Argument<string?>("PATH") { Arity = ArgumentArity.ZeroOrOne };
         var tensors = new Option<bool>("--tensors");
+        var raw = new Option<bool>("--raw");
+        var about = ModelOptions.AboutOption();
         var json = JsonOption.Create();
-        var command = new Command("inspect") { path, tensors, json };
+        var command = new Command("inspect") { path, tensors, raw, about, json };
         command.SetAction(r =>
         {
-            var found = Look(ModelOption.Resolve(r.GetValue(path), host), host);
+            var found = Look(ModelOption.Resolve(r.GetValue(path), host), r.GetValue(raw), r.GetValue(about), host);
             JsonOption.Print(host, r.GetValue(json), () => found, () => Outline.Text(found, r.GetValue(tensors)));
             return 0;
         });
         return command;
     }
 
-    private static JsonObject Look(string path, CliHost host) => path switch
+    private static JsonObject Look(string path, bool raw, CheckpointFacts? about, CliHost host) => path switch
     {
-        _ when path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) => FileFacts.Safetensors(path),
-        _ when path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase) => FileFacts.Npy(path),
-        _ when path.EndsWith(".npz", StringComparison.OrdinalIgnoreCase) => FileFacts.Npz(path),
-        _ when Path.GetExtension(path).ToLowerInvariant() is ".png" or ".apng" && File.Exists(path) => FileFacts.Picture(path),
         _ when new RunFolder(path).Exists => ModelFacts.Run(path),
-        _ when File.Exists(Path.Combine(path, "model_index.json")) => ModelFacts.Model(path),
-        _ => FileFacts.Data(path, host),
+        _ when ModelFolder.IsModel(path) => ModelFacts.Model(path),
+        _ when !File.Exists(path) => FileFacts.Data(path, host),
+        _ => FileContent.Of(path) switch
+        {
+            FileContent.Kind.Tensors => TensorFacts.Of(path, raw, about),
+            FileContent.Kind.Npy => FileFacts.Npy(path),
+            FileContent.Kind.Npz => FileFacts.Npz(path),
+            FileContent.Kind.Picture => FileFacts.Picture(path),
+            _ => FileFacts.Data(path, host),
+        },
     };
 }

@@ -22,6 +22,7 @@ internal sealed record Verb(string Name, string Help, Func<CliHost, IReadOnlyLis
         new("tune", TuneCommand.Help, (host, _) => TuneCommand.Create(host)),
         new("plan", PlanCommand.Help, (host, _) => PlanCommand.Create(host)),
         new("predict", PredictCommand.Help, (host, _) => PredictCommand.Create(host)),
+        new("convert", ConvertCommand.Help, (host, _) => ConvertCommand.Create(host)),
         new("export", ExportCommand.Help, (host, _) => ExportCommand.Create(host)),
         new("score", ScoreCommand.Help, (host, _) => ScoreCommand.Create(host)),
         new("data check", DataCheckCommand.Help, (host, _) => DataCheckCommand.Create(host)),
@@ -47,10 +48,11 @@ internal sealed record Verb(string Name, string Help, Func<CliHost, IReadOnlyLis
           tune        find the timesteps that suit a model best
           plan        print the steps, coefficients and noise levels of a sampling run
           predict     run a network once on given arrays
+          convert     write anybody's checkpoint as a model folder that diffusers opens, too
           export      write a network, or a whole sampler, as an ONNX file
           score       say how many pictures of builtin:shapes are what they should be
           data check  list the files of a data set that cannot be used
-          inspect     say what is in a model, run, tensor file or data set
+          inspect     say what is in a model, checkpoint, run, array file or data set
           doctor      check this machine
 
         ddim VERB --help     options of a verb

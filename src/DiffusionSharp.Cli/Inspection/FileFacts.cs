@@ -12,21 +12,6 @@ namespace DiffusionSharp.Cli.Inspection;
 /// <summary>What is in a file of arrays, or in a data set.</summary>
 internal static class FileFacts
 {
-    public static JsonObject Safetensors(string path)
-    {
-        using var file = TensorFile.Open(path);
-        var elements = file.Tensors.Values.Sum(t => t.Shape.Aggregate(1L, (n, d) => n * d));
-        return new JsonObject
-        {
-            ["kind"] = "safetensors",
-            ["path"] = path,
-            ["count"] = file.Tensors.Count,
-            ["elements"] = elements,
-            ["metadata"] = JsonParts.Map(file.Values),
-            ["tensors"] = JsonParts.Map(file.Tensors.Select(t => KeyValuePair.Create(t.Key, $"{t.Value.Dtype} [{string.Join(", ", t.Value.Shape)}]"))),
-        };
-    }
-
     public static JsonObject Npy(string path)
     {
         var (shape, values) = NpyFile.ReadFloat64(path);

@@ -13,7 +13,7 @@ internal static class ModelFacts
     public static JsonObject Model(string path)
     {
         var source = ModelSource.Open(path);
-        return Describe("model folder", path, source.Network, source.Scheduler, source.WeightsPath);
+        return Describe("model folder", path, source.Network, source.Scheduler, source.WeightsPath, source.Notes);
     }
 
     public static JsonObject Run(string path)
@@ -22,7 +22,7 @@ internal static class ModelFacts
         var config = RunConfig.Read(run.Config);
         var latest = run.Latest();
         var weights = latest is null ? null : Path.Combine(latest, Checkpoint.Ema(config.Training.EmaDecays[0]));
-        var facts = Describe("training run", path, config.UNet, config.Scheduler, weights);
+        var facts = Describe("training run", path, config.UNet, config.Scheduler, weights, []);
         var t = config.Training;
         facts["training"] = new JsonObject
         {
@@ -42,26 +42,39 @@ internal static class ModelFacts
         return facts;
     }
 
-    private static JsonObject Describe(string kind, string path, NetworkConfig network, SchedulerConfig scheduler, string? weights)
+    /// <summary>Network and schedule.</summary>
+    public static JsonObject Of(ModelSource source) => Of(source.Network, source.Scheduler, source.Notes);
+
+    private static JsonObject Describe(string kind, string path, NetworkConfig network, SchedulerConfig scheduler, string? weights, IEnumerable<string> notes)
+    {
+        var facts = new JsonObject { ["kind"] = kind, ["path"] = path, ["weights"] = weights };
+        foreach (var (name, value) in Of(network, scheduler, notes).ToArray())
+        {
+            facts[name] = value?.DeepClone();
+        }
+
+        facts["tensors"] = JsonParts.Map(network.Build().Parameters.Select(p => KeyValuePair.Create(p.Name, p.Shape.ToString())));
+        return facts;
+    }
+
+    private static JsonObject Of(NetworkConfig network, SchedulerConfig scheduler, IEnumerable<string> notes)
     {
         var graph = network.Build();
         var unet = network as UNetConfig;
-        return new JsonObject
+        var lucidrains = network as LucidrainsUNetConfig;
+        var facts = new JsonObject
         {
-            ["kind"] = kind,
-            ["path"] = path,
-            ["weights"] = weights,
             ["network"] = new JsonObject
             {
                 ["images"] = graph.InputShape.ToString(),
                 ["output"] = graph.OutputShape.ToString(),
                 ["parameters"] = graph.ParameterCount,
                 ["flopPerImage"] = graph.FlopsPerImage,
-                ["channels"] = unet is null ? null : JsonParts.List(unet.BlockOutChannels),
+                ["channels"] = JsonParts.List(unet?.BlockOutChannels ?? [.. lucidrains!.DimMults.Select(m => m * lucidrains.Dim)]),
                 ["down"] = unet is null ? null : JsonParts.List(unet.DownBlockTypes),
                 ["layersPerBlock"] = unet?.LayersPerBlock,
                 ["groups"] = unet?.NormNumGroups,
-                ["dropout"] = unet?.Dropout,
+                ["dropout"] = unet?.Dropout ?? lucidrains!.Dropout,
                 ["classes"] = graph.ClassCount,
                 ["classNames"] = network.ClassNames.Count == 0 ? null : JsonParts.List(network.ClassNames),
                 ["nullClass"] = graph.NullClass,
@@ -73,7 +86,12 @@ internal static class ModelFacts
                 ["predicts"] = scheduler.PredictionType.ToString(),
                 ["clip"] = scheduler.ClipSample,
             },
-            ["tensors"] = new JsonObject(graph.Parameters.Select(p => KeyValuePair.Create(p.Name, (JsonNode?)JsonParts.List(p.Shape)))),
         };
+        if (notes.Any())
+        {
+            facts["assumed"] = JsonParts.List(notes);
+        }
+
+        return facts;
     }
 }

@@ -26,7 +26,12 @@ internal static class Outline
                     continue;
                 }
 
-                if (value is JsonObject { Count: > 0 } inner)
+                if (name == "tensors" && value is JsonObject list)
+                {
+                    text.AppendLine($"{indent}{name}");
+                    text.Append(TensorTree.Text([.. list.Select(t => (t.Key, One(t.Value)))], indent + "  "));
+                }
+                else if (value is JsonObject { Count: > 0 } inner)
                 {
                     text.AppendLine($"{indent}{Human.Plain(name)}");
                     Write(inner, indent + "  ");

@@ -14,6 +14,9 @@ public sealed record ConversionReport
     /// <summary>The class in the written config.json: <c>UNet2DModel</c> opens in diffusers, all others do not.</summary>
     public required string NetworkClass { get; init; }
 
+    /// <summary>Whether diffusers has that class.</summary>
+    public bool OpensInDiffusers => NetworkClass == UNetConfigJson.DiffusersClass;
+
     /// <summary>By whose names the weights are written: diffusers' where its class fits, else the source's.</summary>
     public required WeightsLayout To { get; init; }
 

@@ -61,6 +61,10 @@ public sealed class ModelFolder
         return IsNetwork(path) ? OpenNetwork(path) : OpenPipeline(path);
     }
 
+    /// <summary>Whether a folder is a model's or a network's, by the files in it.</summary>
+    /// <param name="path">The folder.</param>
+    public static bool IsModel(string path) => File.Exists(System.IO.Path.Combine(path, Index)) || IsNetwork(path);
+
     /// <summary>Whether a folder is that of a network alone.</summary>
     /// <param name="path">The folder.</param>
     internal static bool IsNetwork(string path) =>

@@ -4,7 +4,7 @@ namespace DiffusionSharp.Weights;
 /// <param name="Layout">By whose names.</param>
 /// <param name="Prefix">What precedes them: <c>4.</c> for the average in a checkpoint of the DDIM authors; empty in a bare state dict.</param>
 /// <param name="IsAverage">Whether it is a moving average of the weights (EMA).</param>
-internal sealed record StateDict(WeightsLayout Layout, string Prefix, bool IsAverage)
+public sealed record StateDict(WeightsLayout Layout, string Prefix, bool IsAverage)
 {
     // A name that every network of the layout has, and no other layout.
     private static readonly (WeightsLayout Layout, string Name)[] Signs =
@@ -16,6 +16,7 @@ internal sealed record StateDict(WeightsLayout Layout, string Prefix, bool IsAve
     ];
 
     /// <summary>All sets of weights that are recognised, in the order of the file.</summary>
+    /// <param name="tensors">The tensors of a file.</param>
     public static IReadOnlyList<StateDict> Find(IReadOnlyDictionary<string, TensorInfo> tensors) =>
     [
         .. from name in tensors.Keys
@@ -27,7 +28,7 @@ internal sealed record StateDict(WeightsLayout Layout, string Prefix, bool IsAve
     ];
 
     /// <summary>The tensors below a prefix, without it.</summary>
-    public static Dictionary<string, TensorInfo> Below(IReadOnlyDictionary<string, TensorInfo> tensors, string prefix) =>
+    internal static Dictionary<string, TensorInfo> Below(IReadOnlyDictionary<string, TensorInfo> tensors, string prefix) =>
         tensors.Where(t => t.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(t => t.Key[prefix.Length..], t => t.Value, StringComparer.Ordinal);
 
     // A list [model, optimizer, epoch, step, ema] in the DDIM authors' code; a dictionary with such a key elsewhere, where ema_pytorch keeps

@@ -1,0 +1,38 @@
+using DiffusionSharp.Cli.Display;
+using DiffusionSharp.Models;
+using DiffusionSharp.Training;
+
+namespace DiffusionSharp.Cli.Runs;
+
+/// <summary>The README.md of a converted model: a training run's own card, else what it comes from and what was assumed of it.</summary>
+internal static class ConversionCard
+{
+    public static string Write(ModelSource source)
+    {
+        var run = new RunFolder(source.Path);
+        var graph = source.Network.Build();
+        if (run.Exists && run.Latest() is { } checkpoint)
+        {
+            return ModelCard.Write(RunConfig.Read(run.Config), graph, Checkpoint.ReadState(checkpoint), CommandLog.Read(run.Root));
+        }
+
+        var name = Human.Plain(Path.GetFileName(source.Path.TrimEnd(Path.DirectorySeparatorChar)));
+        var assumed = source.Notes.Count == 0 ? "" : $"\n\nAssumed, since the file does not say it:\n\n{string.Join('\n', source.Notes.Select(n => $"- {Human.Plain(n)}"))}";
+        var data = source.Data is null ? "" : $"\n- Data: `{Human.Plain(source.Data)}`";
+        return $"""
+            # {name}
+
+            A diffusion model, converted from `{name}` ({FormatName.Of(source.Layout)}{(source.Prefix.Length == 0 ? "" : $", weights below `{Human.Plain(source.Prefix.TrimEnd('.'))}`")}) by DiffusionSharp's `ddim convert`.
+
+            - Network: {graph.InputShape} images, {Human.Count(graph.ParameterCount)} parameters, {FormattableString.Invariant($"{graph.FlopsPerImage / 1e9:F3}")} GFLOP per image.
+            - Schedule: {source.Scheduler.ToSchedule()}; the network predicts {source.Scheduler.PredictionType}.{data}{assumed}
+
+            Sample it:
+
+            ```
+            ddim sample --model FOLDER --steps 50 --count 16 --out grid.png
+            ```
+
+            """;
+    }
+}
