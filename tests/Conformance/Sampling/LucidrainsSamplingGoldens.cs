@@ -98,7 +98,7 @@ public class LucidrainsSamplingGoldens
             "linear" => NoiseSchedule.LinearScaledT(),
             var other => throw new NotSupportedException(other),
         };
-        return DdimPlan.Create(schedule, Timesteps.Custom(1000, times[..^1]), new DdimOptions
+        return DdimPlan.Create(schedule, Timesteps.Custom(1000, times.AsSpan(..^1)), new DdimOptions
         {
             Eta = run.GetProperty("eta").GetDouble(),
             X0Treatment = X0Treatment.Clip(),
