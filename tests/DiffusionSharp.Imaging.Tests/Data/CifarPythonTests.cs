@@ -13,7 +13,7 @@ public class CifarPythonTests
         folder.Write("cifar-10-batches-py/data_batch_2", Batch([2], 1));
         folder.Write("cifar-10-batches-py/test_batch", Batch([0], 1));
         folder.Write("cifar-10-batches-py/batches.meta", Pickle("}(U\u000blabel_names](U\u0003catU\u0003dogU\u0003eeleu."));
-        using var source = (ImageBatchSource)DataSets.Open(folder.Path("cifar-10-batches-py"));
+        using var source = TestData.Open(folder.Path("cifar-10-batches-py"));
         Assert.Equal(new ImageShape(3, 32, 32), source.Shape);
         Assert.Equal(["cat", "dog", "eel"], source.ClassNames);
         var pixels = new byte[3072];
@@ -22,7 +22,7 @@ public class CifarPythonTests
         // The element k of image i of a batch is 7·i + k mod 251, in the order of the network's planes.
         source.ReadStored(1, pixels);
         Assert.Equal(Enumerable.Range(0, 3072).Select(k => (byte)((7 + k) % 251)), pixels);
-        var report = DataCheck.Run(folder.Path("cifar-10-batches-py/data_batch_1"));
+        var report = TestData.Check(folder.Path("cifar-10-batches-py/data_batch_1"));
         Assert.Equal(("CIFAR (Python)", 2L, 1L), (report.Kind, report.Images, report.Classes["dog"]));
     }
 
@@ -32,7 +32,7 @@ public class CifarPythonTests
         using var folder = new TempFolder();
         folder.Write("train", Batch([99, 3], 2, "fine_labels"));
         folder.Write("meta", Pickle("}(U\u0005otherK\u0001u."));
-        using var source = (ImageBatchSource)DataSets.Open(folder.Root);
+        using var source = TestData.Open(folder.Root);
         Assert.Equal(100, source.ClassNames.Count);
         Assert.Equal(99, source.ReadStored(0, new byte[3072]));
     }
@@ -53,7 +53,7 @@ public class CifarPythonTests
         void Refused(string reason, byte[] bytes)
         {
             folder.Write("data_batch_1", bytes);
-            var e = Assert.Throws<DiffusionException>(() => DataSets.Open(folder.Root));
+            var e = Assert.Throws<DiffusionException>(() => TestData.Open(folder.Root));
             Assert.Equal(ErrorKind.Data, e.Kind);
             Assert.Contains(reason, e.Message, StringComparison.Ordinal);
             Assert.Contains("data_batch_1", e.Message, StringComparison.Ordinal);

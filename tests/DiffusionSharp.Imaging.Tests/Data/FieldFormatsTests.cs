@@ -25,7 +25,7 @@ public class FieldFormatsTests
         folder.Write("unlabeled_X.bin", bytes[..27648]);
         folder.Write("train_y.bin", [2, 1]);
         folder.Write("class_names.txt", "airplane\nbird\n"u8.ToArray());
-        using var source = (ImageBatchSource)DataSets.Open(folder.Root);
+        using var source = TestData.Open(folder.Root);
         Assert.Equal(new ImageShape(3, 96, 96), source.Shape);
         Assert.Equal(["airplane", "bird"], source.ClassNames);
         var pixels = new byte[27648];
@@ -35,10 +35,10 @@ public class FieldFormatsTests
         Assert.Equal(0, source.ReadStored(1, pixels));
         Assert.Equal(13, pixels[9216 + 95]);
 
-        using var unlabeled = (ImageBatchSource)DataSets.Open(folder.Path("unlabeled_X.bin"));
+        using var unlabeled = TestData.Open(folder.Path("unlabeled_X.bin"));
         Assert.Equal(1, unlabeled.ImagesPerEpoch);
         Assert.Empty(unlabeled.ClassNames);
-        var report = DataCheck.Run(folder.Root);
+        var report = TestData.Check(folder.Root);
         Assert.Equal(("STL-10", 2L, 1L), (report.Kind, report.Images, report.Classes["bird"]));
     }
 
@@ -48,11 +48,11 @@ public class FieldFormatsTests
         using var folder = new TempFolder();
         var path = folder.Write("train_X.bin", new byte[2 * 27648]);
         folder.Write("train_y.bin", [1]);
-        AssertFails("1 labels found, 2 expected", () => DataSets.Open(path));
+        AssertFails("1 labels found, 2 expected", () => TestData.Open(path));
         folder.Write("train_y.bin", [1, 0]);
-        AssertFails("label is 0", () => DataSets.Open(path));
+        AssertFails("label is 0", () => TestData.Open(path));
         folder.Write("train_X.bin", new byte[27649]);
-        AssertFails("no whole number", () => DataSets.Open(folder.Root));
+        AssertFails("no whole number", () => TestData.Open(folder.Root));
     }
 
     [Fact]
@@ -61,25 +61,25 @@ public class FieldFormatsTests
         using var folder = new TempFolder();
         byte[] pixels = [.. Enumerable.Range(0, 2 * 8 * 8 * 3).Select(i => (byte)i)];
         NpzFile.Write(folder.Path("x.npz"), KeyValuePair.Create("arr_0", NpyArray.Of<byte>([2, 8, 8, 3], pixels)), KeyValuePair.Create("arr_1", NpyArray.Of<long>([2], [3, 0])));
-        using var source = (ImageBatchSource)DataSets.Open(folder.Path("x.npz"));
+        using var source = TestData.Open(folder.Path("x.npz"));
         Assert.Equal(new ImageShape(3, 8, 8), source.Shape);
         Assert.Equal(["0", "1", "2", "3"], source.ClassNames);
         var image = new byte[192];
         Assert.Equal(3, source.ReadStored(0, image));
         Assert.Equal([0, 3, 1], new[] { image[0], image[1], image[64] });
-        Assert.Equal("npz", DataCheck.Run(folder.Path("x.npz")).Kind);
+        Assert.Equal("npz", TestData.Check(folder.Path("x.npz")).Kind);
 
         NpzFile.Write(folder.Path("grey.npz"), KeyValuePair.Create("arr_0", NpyArray.Of<byte>([1, 8, 8, 1], pixels.AsSpan(0, 64))));
-        using var grey = (ImageBatchSource)DataSets.Open(folder.Path("grey.npz"));
+        using var grey = TestData.Open(folder.Path("grey.npz"));
         Assert.Equal(1, grey.Shape.Channels);
         Assert.Empty(grey.ClassNames);
 
         NpzFile.Write(folder.Path("f.npz"), KeyValuePair.Create("arr_0", NpyArray.Of<float>([1, 8, 8, 3], new float[192])));
-        AssertFails("arr_0 is F32 [1, 8, 8, 3]", () => DataSets.Open(folder.Path("f.npz")));
+        AssertFails("arr_0 is F32 [1, 8, 8, 3]", () => TestData.Open(folder.Path("f.npz")));
         NpzFile.Write(folder.Path("g.npz"), KeyValuePair.Create("x", NpyArray.Of<float>([1], [1])));
-        AssertFails("no array 'arr_0' (it has x)", () => DataSets.Open(folder.Path("g.npz")));
+        AssertFails("no array 'arr_0' (it has x)", () => TestData.Open(folder.Path("g.npz")));
         NpzFile.Write(folder.Path("l.npz"), KeyValuePair.Create("arr_0", NpyArray.Of<byte>([2, 8, 8, 3], pixels)), KeyValuePair.Create("arr_1", NpyArray.Of<long>([2], [3, -1])));
-        AssertFails("2 classes from 0 on", () => DataSets.Open(folder.Path("l.npz")));
+        AssertFails("2 classes from 0 on", () => TestData.Open(folder.Path("l.npz")));
     }
 
     [Theory]
@@ -99,7 +99,7 @@ public class FieldFormatsTests
             Assert.Equal([6, 1, 1], Enumerable.Range(0, 3).Select(i => source.ReadStored(i, pixels)));
         }
 
-        Assert.Equal([2L, 1L], DataCheck.Run(path).Classes.Values);
+        Assert.Equal([2L, 1L], TestData.Check(path).Classes.Values);
         path = Labelled("""{"labels": null}""");
         using (var source = Open())
         {
@@ -121,7 +121,7 @@ public class FieldFormatsTests
         path = Labelled("""{"labels": """);
         AssertFails("dataset.json", () => Open());
 
-        ImageBatchSource Open() => (ImageBatchSource)DataSets.Open(path, new DataOptions().WithSize(4));
+        ImageBatchSource Open() => TestData.Open(path, new DataOptions().WithSize(4));
 
         string Labelled(string json)
         {

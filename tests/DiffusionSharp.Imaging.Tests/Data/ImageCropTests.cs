@@ -13,7 +13,7 @@ public class ImageCropTests
         // The authors' Crop(57, 185, 25, 153): rows 57 to 184, columns 25 to 152.
         using var folder = new TempFolder();
         folder.Write("1.png", Fixtures.Encode(178, 218, (x, y) => new SKColor((byte)x, (byte)y, 7)));
-        using var source = (ImageBatchSource)DataSets.Open(folder.Root, Options);
+        using var source = TestData.Open(folder.Root, Options);
         var pixels = new byte[3 * 128 * 128];
         source.ReadStored(0, pixels);
         for (var i = 0; i < 128 * 128; i++)
@@ -27,10 +27,10 @@ public class ImageCropTests
     {
         using var folder = new TempFolder();
         folder.Write("1.png", Fixtures.Flat(152, 185, SKColors.Red));
-        var e = Assert.Throws<DiffusionException>(() => DataSets.Open(folder.Root, Options));
+        var e = Assert.Throws<DiffusionException>(() => TestData.Open(folder.Root, Options));
         Assert.Equal(ErrorKind.Data, e.Kind);
         Assert.Contains("celeba needs images of at least 153×185, this one is 152×185", e.Message, StringComparison.Ordinal);
-        e = Assert.Throws<DiffusionException>(() => DataSets.Open(folder.Write("train_X.bin", new byte[27648]), Options));
+        e = Assert.Throws<DiffusionException>(() => TestData.Open(folder.Write("train_X.bin", new byte[27648]), Options));
         Assert.Contains("this one is 96×96", e.Message, StringComparison.Ordinal);
         Assert.Throws<FormatException>(() => ImageCrop.Parse("faces"));
     }

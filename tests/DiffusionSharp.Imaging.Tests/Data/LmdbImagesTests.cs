@@ -25,7 +25,7 @@ public class LmdbImagesTests
         folder.Write("data.mdb", Database());
         foreach (var path in new[] { folder.Root, folder.Path("data.mdb") })
         {
-            using var source = (ImageBatchSource)DataSets.Open(path, new DataOptions().WithSize(4));
+            using var source = TestData.Open(path, new DataOptions().WithSize(4));
             Assert.Equal(62, source.ImagesPerEpoch);
             Assert.Empty(source.ClassNames);
             Assert.StartsWith("LMDB 62 images", source.Fingerprint, StringComparison.Ordinal);
@@ -40,7 +40,7 @@ public class LmdbImagesTests
             }
         }
 
-        var report = DataCheck.Run(folder.Root);
+        var report = TestData.Check(folder.Root);
         Assert.Equal(("LMDB", 62L), (report.Kind, report.Images));
         Assert.Equal([60L, 2L], new[] { report.Formats["PNG"], report.Formats["BMP"] });
         Assert.Equal([60L, 1L, 1L], report.Sizes.Select(s => s.Value));
@@ -57,7 +57,7 @@ public class LmdbImagesTests
             File.SetUnixFileMode(folder.Root, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         }
 
-        Assert.Equal(62, DataCheck.Run(folder.Root).Images);
+        Assert.Equal(62, TestData.Check(folder.Root).Images);
         Assert.Equal(["data.mdb"], Directory.GetFiles(folder.Root).Select(Path.GetFileName));
         if (!OperatingSystem.IsWindows())
         {
@@ -89,7 +89,7 @@ public class LmdbImagesTests
         void Refused(byte[] bytes, string reason)
         {
             folder.Write("data.mdb", bytes);
-            var e = Assert.Throws<DiffusionException>(() => DataCheck.Run(folder.Root));
+            var e = Assert.Throws<DiffusionException>(() => TestData.Check(folder.Root));
             Assert.Equal(ErrorKind.Data, e.Kind);
             Assert.Contains("data.mdb", e.Message, StringComparison.Ordinal);
             Assert.Contains(reason, e.Message, StringComparison.Ordinal);

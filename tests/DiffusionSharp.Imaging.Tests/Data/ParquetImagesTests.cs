@@ -28,9 +28,9 @@ public class ParquetImagesTests
             Assert.Equal([Colours[i].Red, Colours[i].Green, Colours[i].Blue], new[] { pixels[0], pixels[16], pixels[32] });
         }
 
-        var report = DataCheck.Run(folder.Root);
+        var report = TestData.Check(folder.Root);
         Assert.Equal(("parquet", 4L, 2L), (report.Kind, report.Images, report.Classes["eel"]));
-        Assert.Equal(1, DataCheck.Run(folder.Path("data/test-00000-of-00001.parquet")).Images);
+        Assert.Equal(1, TestData.Check(folder.Path("data/test-00000-of-00001.parquet")).Images);
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public class ParquetImagesTests
         Assert.Equal(2, none.ImagesPerEpoch);
 
         await Write(folder.Path("z.parquet"), "img", Names, [(0, 1), (1, 7), (1, null)]);
-        var report = DataCheck.Run(folder.Path("z.parquet"));
+        var report = TestData.Check(folder.Path("z.parquet"));
         Assert.Equal(1, report.Images);
         Assert.Equal(["z.parquet/1: its label is 7, 0 to 2 expected", "z.parquet/2: its label is -1, 0 to 2 expected"], report.Bad.Select(b => b.ToString()));
     }
@@ -67,7 +67,7 @@ public class ParquetImagesTests
             await group.WriteAsync(schema.DataFields[0], [Fixtures.Flat(4, 4, SKColors.Red), [1, 2, 3]]);
         }
 
-        var report = DataCheck.Run(folder.Path("x.parquet"));
+        var report = TestData.Check(folder.Path("x.parquet"));
         Assert.Equal((1L, 1), (report.Images, report.Bad.Count));
         Assert.Empty(report.Classes);
     }
@@ -98,7 +98,7 @@ public class ParquetImagesTests
 
             try
             {
-                DataCheck.Run(folder.Write("y.parquet", bytes));
+                TestData.Check(folder.Write("y.parquet", bytes));
             }
             catch (DiffusionException e) when (e.Kind == ErrorKind.Data && e.Message.Contains("y.parquet", StringComparison.Ordinal))
             {
@@ -115,7 +115,7 @@ public class ParquetImagesTests
         var schema = new ParquetSchema(
             new StructField(column, new DataField<byte[]>("bytes"), new DataField<string>("path")), new DataField<long?>("label"));
         await using var file = File.Create(path);
-        await using var writer = await ParquetWriter.CreateAsync(schema, file);
+        await using var writer = await ParquetWriter.CreateAsync(schema, file, cancellationToken: TestContext.Current.CancellationToken);
         if (metadata is not null)
         {
             writer.CustomMetadata = new Dictionary<string, string>(StringComparer.Ordinal) { ["huggingface"] = metadata };
@@ -127,15 +127,15 @@ public class ParquetImagesTests
             using var group = writer.CreateRowGroup();
             await group.WriteAsync(schema.DataFields[0], some.Select(r => Fixtures.Flat(5, 4, Colours[r.Colour])).ToArray());
             await group.WriteAsync(schema.DataFields[1], some.Select(r => $"{r.Colour}.png").ToArray());
-            await group.WriteAsync<long>(schema.DataFields[2], some.Select(r => r.Label).ToArray().AsMemory());
+            await group.WriteAsync<long>(schema.DataFields[2], some.Select(r => r.Label).ToArray().AsMemory(), cancellationToken: TestContext.Current.CancellationToken);
         }
     }
 
-    private static ImageBatchSource Open(string path) => (ImageBatchSource)DataSets.Open(path, new DataOptions().WithSize(4));
+    private static ImageBatchSource Open(string path) => TestData.Open(path, new DataOptions().WithSize(4));
 
     private static void AssertFails(string reason, string path)
     {
-        var e = Assert.Throws<DiffusionException>(() => DataCheck.Run(path));
+        var e = Assert.Throws<DiffusionException>(() => TestData.Check(path));
         Assert.Equal(ErrorKind.Data, e.Kind);
         Assert.Contains(reason, e.Message, StringComparison.Ordinal);
     }

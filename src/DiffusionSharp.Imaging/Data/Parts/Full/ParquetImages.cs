@@ -78,9 +78,9 @@ internal static class ParquetImages
             {
                 var fields = Guarded(() => reader.Schema.DataFields);
                 var ofBytes = fields.Where(f => f.ClrType == typeof(ReadOnlyMemory<byte>)).ToArray();
-                images = ofBytes.FirstOrDefault(f => f.Path.ToString().EndsWith("/bytes", StringComparison.Ordinal)) ?? ofBytes.FirstOrDefault()
+                images = ofBytes.FirstOrDefault(f => Name(f).EndsWith("/bytes", StringComparison.Ordinal)) ?? ofBytes.FirstOrDefault()
                     ?? throw Error($"no column of images found: one of bytes is expected, there are {string.Join(", ", fields.Select(f => $"{f.Path}"))}");
-                labels = LabelColumns.Select(n => fields.FirstOrDefault(f => f.Path.ToString() == n)).FirstOrDefault(f => f is not null);
+                labels = LabelColumns.Select(n => fields.FirstOrDefault(f => Name(f) == n)).FirstOrDefault(f => f is not null);
             }
             catch
             {
@@ -124,7 +124,7 @@ internal static class ParquetImages
             {
                 using var json = JsonDocument.Parse(text);
                 return json.RootElement.TryGetProperty("info", out var info) && info.TryGetProperty("features", out var features)
-                    && features.TryGetProperty(labels.Path.ToString(), out var label) && label.TryGetProperty("names", out var names)
+                    && features.TryGetProperty(Name(labels), out var label) && label.TryGetProperty("names", out var names)
                     ? [.. names.EnumerateArray().Select(n => n.GetString() ?? string.Empty)]
                     : null;
             }
@@ -179,6 +179,8 @@ internal static class ParquetImages
         }
 
         private DiffusionException Error(string what) => new(ErrorKind.Data, $"{path}: {what}");
+
+        private static string Name(DataField field) => $"{field.Path}";
 
         private static T Wait<T>(Task<T> task) => task.GetAwaiter().GetResult();
 
