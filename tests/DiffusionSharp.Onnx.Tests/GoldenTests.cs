@@ -4,7 +4,7 @@ using TestKit;
 
 namespace DiffusionSharp.Onnx.Tests;
 
-/// <summary>Exported networks in ONNX Runtime against the outputs of the reference implementations (goldens 01 and 06).</summary>
+/// <summary>Exported networks in ONNX Runtime against the outputs of the reference implementations (goldens 01, 06, 07 and 08).</summary>
 public sealed class GoldenTests
 {
     public static TheoryData<string> Networks => new(GoldenNetwork.Names);

@@ -17,11 +17,11 @@ public class GuidedSamplingGoldens
     [MemberData(nameof(Runs))]
     public void Chains_agree(string run)
     {
-        var golden = new GoldenCase(GuidedModel.Case);
+        var network = GoldenNetwork.Open(GoldenNetwork.Guided);
+        var golden = network.Golden;
         var json = golden.Json.GetProperty("runs").GetProperty(run);
-        var model = new GuidedModel(golden);
-        using var denoiser = new CpuDenoiser(model.Graph, p => model.Weights[p.Name], new CpuOptions { Threads = 1 });
-        var shape = model.Graph.InputShape;
+        using var denoiser = new CpuDenoiser(network.Call.Graph, p => network.Call.Weights[p.Name], new CpuOptions { Threads = 1 });
+        var shape = network.Call.Graph.InputShape;
         var count = golden.Shape("x_T")[0];
         var n = count * shape.Elements;
         double[] xs = golden.Doubles($"runs/{run}/samples"), x0s = golden.Doubles($"runs/{run}/pred_xstart");

@@ -12,19 +12,21 @@ namespace Conformance.Sampling;
 /// <summary>08_lucidrains: GaussianDiffusion.ddim_sample with its network, x0 clipped and ε made of it again; images in [0, 1].</summary>
 public class LucidrainsSamplingGoldens
 {
+    private const string Case = "08_lucidrains_dim8_m12";
+
     public static TheoryData<string> Runs => new(GoldenRuns.Of("08_lucidrains_dim8_m12"));
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Runs))]
     public void A_chain_agrees(string run)
     {
-        var model = new LucidrainsGolden();
-        var golden = model.Golden;
+        var network = GoldenNetwork.Open(Case);
+        var golden = network.Golden;
         var json = golden.Json.GetProperty("runs").GetProperty(run);
         var shape = golden.Shape($"runs/{run}/images");
         var (start, noise) = ($"runs/{run}/x_T", $"runs/{run}/noise");
         var images = golden.Doubles($"runs/{run}/images");
-        var denoiser = model.Call(raw: true).On(CpuEngine.Default);
+        var denoiser = network.Call.On(CpuEngine.Default);
         using var disposed = denoiser as IDisposable;
         var (x, _) = SchedulerReplay.Trajectory(denoiser, Plan(json), shape, golden.Doubles(start), golden.Has(noise) ? golden.Floats(noise) : []);
         for (var call = 1; call <= x.Length; call++)
@@ -37,8 +39,7 @@ public class LucidrainsSamplingGoldens
     [Fact(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     public void The_buffers_tell_schedule_and_objective()
     {
-        var golden = new LucidrainsGolden();
-        var scheduler = golden.Model(raw: false).Scheduler;
+        var scheduler = GoldenModel.All[Case].Open().Scheduler;
         Assert.Equal(PredictionType.VPrediction, scheduler.PredictionType);
         Assert.True(scheduler.ClipSample);
         var (expected, actual) = (NoiseSchedule.SigmoidLucidrains(), scheduler.ToSchedule());
@@ -52,11 +53,11 @@ public class LucidrainsSamplingGoldens
     [InlineData("pred_v")]
     public void The_recorded_losses_have_the_weights_that_tell_the_objective(string objective)
     {
-        var model = new LucidrainsGolden();
-        var golden = model.Golden;
+        var network = GoldenNetwork.Open(Case);
+        var golden = network.Golden;
         var prediction = Prediction(objective);
         var process = new DiffusionObjective(NoiseSchedule.SigmoidLucidrains(), prediction);
-        var call = model.Call(raw: true);
+        var call = network.Call;
         float[] x0 = golden.Floats("loss/x_start"), noise = golden.Floats("loss/noise"), target = new float[x0.Length];
         var size = x0.Length / call.Count;
         for (var i = 0; i < call.Count; i++)
