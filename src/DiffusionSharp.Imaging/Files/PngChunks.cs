@@ -1,13 +1,12 @@
 using System.Buffers.Binary;
 using System.Text;
+using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Imaging.Files;
 
 /// <summary>The chunks of a PNG file (PNG specification, section 5): length, type, data, CRC-32 of type and data.</summary>
 internal static class PngChunks
 {
-    private static readonly uint[] Table = MakeTable();
-
     /// <summary>The first bytes of every PNG.</summary>
     public static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10];
 
@@ -54,7 +53,7 @@ internal static class PngChunks
             var body = new byte[4 + length + 4];
             head.AsSpan(4).CopyTo(body);
             png.ReadExactly(body, 4, body.Length - 4);
-            if (Crc32(body.AsSpan(..^4)) != BinaryPrimitives.ReadUInt32BigEndian(body.AsSpan(^4..)))
+            if (Crc32.Compute(body.AsSpan(..^4)) != BinaryPrimitives.ReadUInt32BigEndian(body.AsSpan(^4..)))
             {
                 throw new InvalidDataException($"the file is damaged: the checksum of its chunk {type} is wrong");
             }
@@ -72,7 +71,7 @@ internal static class PngChunks
         byte[] body = [.. Encoding.ASCII.GetBytes(type), .. data];
         png.Write(BigEndian((uint)data.Length));
         png.Write(body);
-        png.Write(BigEndian(Crc32(body)));
+        png.Write(BigEndian(Crc32.Compute(body)));
     }
 
     /// <summary>The four bytes of a number, as PNG has them.</summary>
@@ -81,34 +80,5 @@ internal static class PngChunks
         var bytes = new byte[4];
         BinaryPrimitives.WriteUInt32BigEndian(bytes, value);
         return bytes;
-    }
-
-    /// <summary>CRC-32 as PNG and zip use it (polynomial 0xEDB88320).</summary>
-    public static uint Crc32(ReadOnlySpan<byte> bytes)
-    {
-        var crc = uint.MaxValue;
-        foreach (var b in bytes)
-        {
-            crc = Table[(byte)(crc ^ b)] ^ (crc >> 8);
-        }
-
-        return ~crc;
-    }
-
-    private static uint[] MakeTable()
-    {
-        var table = new uint[256];
-        for (var n = 0u; n < 256; n++)
-        {
-            var c = n;
-            for (var k = 0; k < 8; k++)
-            {
-                c = (c & 1) == 1 ? 0xEDB88320 ^ (c >> 1) : c >> 1;
-            }
-
-            table[n] = c;
-        }
-
-        return table;
     }
 }
