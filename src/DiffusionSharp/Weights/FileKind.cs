@@ -16,13 +16,18 @@ internal static class FileKind
             throw ModelFileError.Malformed(file.Path, "it becomes shorter while it is read");
         }
 
-        return ShardIndex.Begins(start) ? ShardIndex.Read(file) : ReadOne(file, start);
+        return ShardIndex.Begins(start) && !IsSafetensors(start) ? ShardIndex.Read(file) : ReadOne(file, start);
     }
 
     /// <summary>Reads a file that may not be an index of others.</summary>
     public static TensorFile ReadOne(FileBytes file, ReadOnlySpan<byte> start)
     {
-        if (start.StartsWith("PK"u8))
+        if (IsSafetensors(start))
+        {
+            return SafetensorsFormat.Read(file);
+        }
+
+        if (start.StartsWith("PK\u0003\u0004"u8) || start.StartsWith("PK\u0005\u0006"u8))
         {
             return TorchZipFormat.Read(file);
         }
@@ -36,6 +41,9 @@ internal static class FileKind
             ? throw ModelFileError.Refused(file.Path, $"it is {other} ({Supported})")
             : SafetensorsFormat.Read(file);
     }
+
+    // A length below 2^32 and a brace. Whatever the length's first bytes look like, no text has zeros in it.
+    private static bool IsSafetensors(ReadOnlySpan<byte> start) => start is [_, _, _, _, 0, 0, 0, 0, (byte)'{', ..];
 
     private static string? Other(FileBytes file, ReadOnlySpan<byte> start)
     {

@@ -86,7 +86,7 @@ internal ref struct SafetensorsCheck(string path, ReadOnlySpan<byte> json, long 
             var key = reader.ValueSpan;
             keys.Add(Hash(ref reader));
             reader.Read();
-            SafetensorsEntry.Expect(path, "__metadata__"u8, $"a string for {SafetensorsEntry.Show(key)}", reader.TokenType, JsonTokenType.String);
+            SafetensorsEntry.Expect(path, key, "a string, as in all of __metadata__", reader.TokenType, JsonTokenType.String);
             if (!JsonEscapes.IsText(reader.ValueSpan))
             {
                 throw ModelFileError.Malformed(path, $"the value of {SafetensorsEntry.Show(key)} in its __metadata__ is not valid UTF-8 text");

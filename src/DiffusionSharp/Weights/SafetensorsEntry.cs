@@ -50,6 +50,7 @@ internal readonly record struct SafetensorsEntry(TensorDtype Dtype, int Rank, lo
             : throw Bad(path, name, "lacks one of dtype, shape and data_offsets [begin, end]");
     }
 
+    /// <summary>Throws unless a token is of a type; what it takes must be constant text, which costs nothing where all is right.</summary>
     public static void Expect(string path, ReadOnlySpan<byte> name, string what, JsonTokenType found, JsonTokenType expected)
     {
         if (found != expected)
@@ -99,7 +100,7 @@ internal readonly record struct SafetensorsEntry(TensorDtype Dtype, int Rank, lo
     {
         var count = 0;
         reader.Read();
-        Expect(path, name, $"a list as {field}", reader.TokenType, JsonTokenType.StartArray);
+        Expect(path, name, "a list of integers", reader.TokenType, JsonTokenType.StartArray);
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var value) || value < 0)

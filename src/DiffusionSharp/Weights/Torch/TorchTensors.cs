@@ -5,6 +5,9 @@ internal static class TorchTensors
 {
     public const int MaxRank = 16;
 
+    // Strides of 0 repeat elements: that may make a tensor larger than its file, but not by more.
+    private const int MaxRepeated = 1 << 16;
+
     /// <summary>(storage, offset, size, strides, …) of torch._utils._rebuild_tensor and its successors.</summary>
     public static PickleValue.Tensor Rebuild(PickleContext context, PickleValue.Sequence arguments, TensorDtype? dtype)
     {
@@ -23,11 +26,12 @@ internal static class TorchTensors
     public static PickleValue.Tensor View(PickleContext context, PickleStorage storage, TensorDtype dtype, long offset, int[] shape, long[] strides)
     {
         var size = TensorInfo.ElementSize(dtype);
+        var limit = context.File.Length + MaxRepeated;
         var (elements, last) = (Int128.One, (Int128)offset);
         for (var i = 0; i < shape.Length; i++)
         {
-            // At most 16 factors of 31 bits: kept from overflowing by the file's length, which no real product exceeds.
-            elements = elements > context.File.Length && shape[i] > 0 ? elements : elements * shape[i];
+            // At most 16 factors of 31 bits: kept from overflowing by a limit that no real product exceeds.
+            elements = elements > limit && shape[i] > 0 ? elements : elements * shape[i];
             last += (Int128)strides[i] * Math.Max(0, shape[i] - 1);
         }
 
@@ -43,7 +47,7 @@ internal static class TorchTensors
                 + (storage.Key.Length > 0 ? $" (storage '{Printable.Of(storage.Key)}')" : ""));
         }
 
-        if (elements * size > context.File.Length)
+        if (elements * size > limit)
         {
             throw context.Bad($"a tensor of {dtype} [{string.Join(", ", shape)}] repeats elements until it is larger than the file");
         }
