@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using DiffusionSharp.Tests.Storage;
 using DiffusionSharp.Weights;
+using TestKit.Files;
 
 namespace DiffusionSharp.Tests.Weights;
 
@@ -64,7 +65,7 @@ public class HostileSafetensorsTests
     [Theory]
     [MemberData(nameof(BadHeaders))]
     public void A_bad_header_is_refused(string what, string header, int dataBytes, string reason) =>
-        Refused(SafetensorsTests.Bytes(header, new byte[dataBytes]), reason, what);
+        Refused(TorchWriter.SafetensorsBytes(header, new byte[dataBytes]), reason, what);
 
     [Fact]
     public void Bad_lengths_are_refused()
@@ -82,7 +83,7 @@ public class HostileSafetensorsTests
     [Fact]
     public void A_header_that_is_no_text_is_refused()
     {
-        var bytes = SafetensorsTests.Bytes("""{"abc":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}""", []);
+        var bytes = TorchWriter.SafetensorsBytes("""{"abc":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}""", []);
         bytes[8 + 3] = 0xFF;
         Refused(bytes, "header", "invalid UTF-8");
     }
@@ -91,7 +92,7 @@ public class HostileSafetensorsTests
     public void A_small_file_cannot_make_the_reader_allocate_much()
     {
         using var folder = new TemporaryFolder();
-        File.WriteAllBytes(folder["f"], SafetensorsTests.Bytes(Entry("F32", "[2000000000]", 0, 8_000_000_000), []));
+        File.WriteAllBytes(folder["f"], TorchWriter.SafetensorsBytes(Entry("F32", "[2000000000]", 0, 8_000_000_000), []));
         Assert.Throws<DiffusionException>(() => TensorFile.Open(folder["f"]));
         var before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Throws<DiffusionException>(() => TensorFile.Open(folder["f"]));
@@ -163,7 +164,7 @@ public class HostileSafetensorsTests
     private static byte[] SmallFile()
     {
         const string Header = """{"__metadata__":{"format":"pt"},"w":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"h":{"dtype":"BF16","shape":[4],"data_offsets":[24,32]},"i":{"dtype":"I64","shape":[1],"data_offsets":[32,40]}} """;
-        return SafetensorsTests.Bytes(Header, Encoding.ASCII.GetBytes("0123456789012345678901234567890123456789"));
+        return TorchWriter.SafetensorsBytes(Header, Encoding.ASCII.GetBytes("0123456789012345678901234567890123456789"));
     }
 
     private static void Refused(byte[] bytes, string reason, string what)

@@ -4,6 +4,7 @@ using CsCheck;
 using DiffusionSharp.Tests.Storage;
 using DiffusionSharp.Weights;
 using TestKit;
+using TestKit.Files;
 
 namespace DiffusionSharp.Tests.Weights;
 
@@ -96,7 +97,7 @@ public class SafetensorsTests
         var at = 0;
         var entries = rows.Select(r => $"\"{r.Dtype}\":{{\"dtype\":\"{r.Dtype}\",\"shape\":[],\"data_offsets\":[{at},{at += r.Size}]}}");
         using var folder = new TemporaryFolder();
-        File.WriteAllBytes(folder["f"], Bytes("{" + string.Join(",", entries) + "}", data));
+        File.WriteAllBytes(folder["f"], TorchWriter.SafetensorsBytes("{" + string.Join(",", entries) + "}", data));
         using var file = TensorFile.Open(folder["f"]);
         foreach (var (dtype, _, value) in rows)
         {
@@ -124,7 +125,7 @@ public class SafetensorsTests
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(
             folder["f"],
-            Bytes("""{"h":{"dtype":"F16","shape":[256,256],"data_offsets":[0,131072]},"b":{"dtype":"BF16","shape":[65536],"data_offsets":[131072,262144]}}""", data));
+            TorchWriter.SafetensorsBytes("""{"h":{"dtype":"F16","shape":[256,256],"data_offsets":[0,131072]},"b":{"dtype":"BF16","shape":[65536],"data_offsets":[131072,262144]}}""", data));
         using var file = TensorFile.Open(folder["f"]);
         var half = file.ReadFloat32("h").Data;
         var brain = file.ReadFloat32("b").Data;
@@ -177,14 +178,6 @@ public class SafetensorsTests
         using var stream = new MemoryStream();
         SafetensorsWriter.Write(stream, file.Tensors.Keys.Select(n => KeyValuePair.Create(n, file.ReadFloat32(n))), file.Values);
         Assert.Equal(File.ReadAllBytes(path), stream.ToArray());
-    }
-
-    internal static byte[] Bytes(string header, ReadOnlySpan<byte> data)
-    {
-        var json = Encoding.UTF8.GetBytes(header);
-        var length = new byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(length, json.Length);
-        return [.. length, .. json, .. data];
     }
 
     private static bool IsText(string s) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(s)) == s;

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using TestKit.Files;
 
 namespace DiffusionSharp.Tests.Weights.Kit;
 
@@ -81,16 +82,16 @@ internal static class HostileContainers
         // Safetensors that need much memory.
         ["safetensors of 2^63 bytes of header"] = (() => [.. ZipWriter.N(long.MinValue, 8), (byte)'{', .. new byte[100]], "9223372036854775808"),
         ["safetensors of 2 GiB of header"] = (() => [.. ZipWriter.N(int.MaxValue, 8), (byte)'{', .. new byte[100]], "2147483647"),
-        ["safetensors of 8 MiB of tiny tensors"] = (() => SafetensorsTests.Bytes(Many(i => $"\"{i:x}\":{{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}},") + "\"z\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", []), "cut off"),
-        ["safetensors of 8 MiB with a hole"] = (() => SafetensorsTests.Bytes(Many(i => $"\"{i:x}\":{{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[1,1]}},") + "\"z\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", [1, 2]), "belong to no tensor"),
-        ["safetensors of 8 MiB with a name twice"] = (() => SafetensorsTests.Bytes(Many(i => $"\"{i:x}\":{{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}},") + "\"1000\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}", []), "'1000' occurs twice"),
-        ["safetensors whose tensors all begin at 0"] = (() => SafetensorsTests.Bytes(Many(i => $"\"{i:x}\":{{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}},") + "\"z\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}", [1]), "inside another"),
-        ["safetensors of 8 MiB of metadata"] = (() => SafetensorsTests.Bytes("{\"__metadata__\":" + Many(i => $"\"{i:x}\":\"\",") + "\"z\":1}}", []), "keys"),
-        ["safetensors with a long value that is no text"] = (() => SafetensorsTests.Bytes("{\"__metadata__\":{\"a\":\"" + new string('x', 8_000_000) + "\\ud800\"}}", []), "UTF-8"),
-        ["safetensors with a long name"] = (() => SafetensorsTests.Bytes("{\"" + new string('x', 8_000_000) + "\":{}}", []), "8000000 bytes"),
-        ["safetensors with a long dtype"] = (() => SafetensorsTests.Bytes("{\"a\":{\"dtype\":\"" + new string('x', 8_000_000) + "\"}}", []), "not supported"),
-        ["safetensors with a long field"] = (() => SafetensorsTests.Bytes("{\"a\":{\"" + new string('x', 8_000_000) + "\":1}}", []), "unknown"),
-        ["safetensors of 8 MiB of brackets"] = (() => SafetensorsTests.Bytes("{" + new string('[', (8 << 20) - 1), []), "not valid JSON"),
+        ["safetensors of 8 MiB of tiny tensors"] = (() => TorchWriter.SafetensorsBytes(Many(i => $"\"{i:x}\":{{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}},") + "\"z\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", []), "cut off"),
+        ["safetensors of 8 MiB with a hole"] = (() => TorchWriter.SafetensorsBytes(Many(i => $"\"{i:x}\":{{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[1,1]}},") + "\"z\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", [1, 2]), "belong to no tensor"),
+        ["safetensors of 8 MiB with a name twice"] = (() => TorchWriter.SafetensorsBytes(Many(i => $"\"{i:x}\":{{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}},") + "\"1000\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}", []), "'1000' occurs twice"),
+        ["safetensors whose tensors all begin at 0"] = (() => TorchWriter.SafetensorsBytes(Many(i => $"\"{i:x}\":{{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}},") + "\"z\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}", [1]), "inside another"),
+        ["safetensors of 8 MiB of metadata"] = (() => TorchWriter.SafetensorsBytes("{\"__metadata__\":" + Many(i => $"\"{i:x}\":\"\",") + "\"z\":1}}", []), "keys"),
+        ["safetensors with a long value that is no text"] = (() => TorchWriter.SafetensorsBytes("{\"__metadata__\":{\"a\":\"" + new string('x', 8_000_000) + "\\ud800\"}}", []), "UTF-8"),
+        ["safetensors with a long name"] = (() => TorchWriter.SafetensorsBytes("{\"" + new string('x', 8_000_000) + "\":{}}", []), "8000000 bytes"),
+        ["safetensors with a long dtype"] = (() => TorchWriter.SafetensorsBytes("{\"a\":{\"dtype\":\"" + new string('x', 8_000_000) + "\"}}", []), "not supported"),
+        ["safetensors with a long field"] = (() => TorchWriter.SafetensorsBytes("{\"a\":{\"" + new string('x', 8_000_000) + "\":1}}", []), "unknown"),
+        ["safetensors of 8 MiB of brackets"] = (() => TorchWriter.SafetensorsBytes("{" + new string('[', (8 << 20) - 1), []), "not valid JSON"),
 
         // Indexes of shards.
         ["an index without a map"] = (() => "{\"metadata\":{}}"u8.ToArray(), "weight_map"),

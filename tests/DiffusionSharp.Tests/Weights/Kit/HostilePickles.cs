@@ -1,4 +1,5 @@
 using System.Text;
+using TestKit.Files;
 
 namespace DiffusionSharp.Tests.Weights.Kit;
 

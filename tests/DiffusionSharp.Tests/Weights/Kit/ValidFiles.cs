@@ -1,4 +1,5 @@
 using DiffusionSharp.Weights;
+using TestKit.Files;
 
 namespace DiffusionSharp.Tests.Weights.Kit;
 
@@ -10,7 +11,7 @@ internal static class ValidFiles
         ["zip"] = TorchWriter.Zip(Pickle(legacy: false), ("0", Numbers(24)), ("1", Numbers(8))).ToBytes(),
         ["zip, protocol 4"] = TorchWriter.Zip(Pickle4(), ("0", Numbers(24))).ToBytes(),
         ["legacy"] = TorchWriter.Legacy(Pickle(legacy: true), ("0", 6, Numbers(24)), ("1", 4, Numbers(8))),
-        ["safetensors"] = SafetensorsTests.Bytes(
+        ["safetensors"] = TorchWriter.SafetensorsBytes(
             """{"__metadata__":{"format":"pt"},"w":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"h":{"dtype":"BF16","shape":[4],"data_offsets":[24,32]},"i":{"dtype":"I64","shape":[1],"data_offsets":[32,40]}} """,
             Numbers(40)),
     };

@@ -1,5 +1,6 @@
 using DiffusionSharp.Tests.Weights.Kit;
 using DiffusionSharp.Weights;
+using TestKit.Files;
 
 namespace DiffusionSharp.Tests.Weights.Torch;
 

@@ -1,6 +1,7 @@
 using CsCheck;
 using DiffusionSharp.Tests.Weights.Kit;
 using DiffusionSharp.Weights;
+using TestKit.Files;
 
 namespace DiffusionSharp.Tests.Weights.Torch;
 

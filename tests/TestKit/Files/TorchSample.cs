@@ -1,9 +1,9 @@
 using DiffusionSharp.Weights;
 
-namespace DiffusionSharp.Tests.Weights.Kit;
+namespace TestKit.Files;
 
 /// <summary>A tensor to be saved: a view of a storage.</summary>
-internal sealed record TorchSample(string Name, string Key, long Offset, int[] Shape, long[] Strides)
+public sealed record TorchSample(string Name, string Key, long Offset, int[] Shape, long[] Strides)
 {
     public bool IsParameter { get; init; }
 
@@ -30,7 +30,7 @@ internal sealed record TorchSample(string Name, string Key, long Offset, int[] S
 }
 
 /// <summary>A storage.</summary>
-internal sealed record TorchStorage(string Key, TensorDtype Dtype, byte[] Bytes)
+public sealed record TorchStorage(string Key, TensorDtype Dtype, byte[] Bytes)
 {
     public long Elements => Bytes.Length / TensorInfo.ElementSize(Dtype);
 
@@ -50,7 +50,7 @@ internal sealed record TorchStorage(string Key, TensorDtype Dtype, byte[] Bytes)
 }
 
 /// <summary>A state dict.</summary>
-internal sealed record TorchDict(TorchStorage[] Storages, TorchSample[] Tensors)
+public sealed record TorchDict(TorchStorage[] Storages, TorchSample[] Tensors)
 {
     public TorchStorage Storage(string key) => Storages.Single(s => s.Key == key);
 }

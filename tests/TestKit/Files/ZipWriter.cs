@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 using System.Text;
 using DiffusionSharp.Storage;
 
-namespace DiffusionSharp.Tests.Weights.Kit;
+namespace TestKit.Files;
 
 /// <summary>Writes zip archives byte by byte, as torch.save's are or wrong in any field.</summary>
-internal sealed class ZipWriter
+public sealed class ZipWriter
 {
     /// <summary>A file of the archive; what is null is as it should be.</summary>
     public sealed record Entry(string Name, byte[] Data)

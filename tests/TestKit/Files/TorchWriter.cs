@@ -1,9 +1,10 @@
+using System.Text;
 using DiffusionSharp.Weights;
 
-namespace DiffusionSharp.Tests.Weights.Kit;
+namespace TestKit.Files;
 
 /// <summary>Writes state dicts as torch.save does, from its format's description.</summary>
-internal static class TorchWriter
+public static class TorchWriter
 {
     public static byte[] Zip(TorchDict dict) => Zip(
         Pickle(dict, legacy: false), [.. dict.Storages.Select(s => (s.Key, s.Bytes))]).ToBytes();
@@ -21,7 +22,14 @@ internal static class TorchWriter
             data.AddRange(bytes);
         }
 
-        return SafetensorsTests.Bytes($"{{{string.Join(',', header)}}}", data.ToArray());
+        return SafetensorsBytes($"{{{string.Join(',', header)}}}", data.ToArray());
+    }
+
+    /// <summary>A safetensors file of any header.</summary>
+    public static byte[] SafetensorsBytes(string header, ReadOnlySpan<byte> data)
+    {
+        var json = Encoding.UTF8.GetBytes(header);
+        return [.. BitConverter.GetBytes((long)json.Length), .. json, .. data];
     }
 
     /// <summary>An archive around any pickle.</summary>

@@ -1,10 +1,10 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace DiffusionSharp.Tests.Weights.Kit;
+namespace TestKit.Files;
 
 /// <summary>Writes pickles instruction by instruction, right ones and wrong ones.</summary>
-internal sealed class PickleWriter
+public sealed class PickleWriter
 {
     private readonly List<byte> bytes = [];
 
