@@ -42,7 +42,7 @@ internal sealed class SampleCommand
           --mask FILE            paint where it is white or transparent, keep black exactly (RePaint)
           --jump-length J, --resample R  of --mask: each J steps are done R times [5, 5]
         Results
-          --out, -o FILE.png     one sheet [samples.png]; FILE.npz: arr_0 uint8 [N,H,W,C] and the classes, arr_1
+          --out, -o FILE.png     one sheet [samples.png]; X.npz: arr_0 uint8 [N,H,W,C], arr_1
           --out, -o DIR/         one file per image; run it again to go on after an interruption
           --dump X.npy, --json   (or X.npz) the numbers, float32 [N,C,H,W]; the result as JSON
           --dump-trajectory DIR  x and x0 after each step, as .npy
