@@ -1,4 +1,5 @@
 using System.Globalization;
+using DiffusionSharp.Data;
 
 namespace DiffusionSharp.Weights;
 
@@ -45,6 +46,23 @@ internal sealed class ErmongroupConfigFile
     /// <summary>Dropout, which plays a part in training only.</summary>
     public double Dropout => Number("model.dropout") ?? 0;
 
+    /// <summary>What was done to the images, as the authors' data_transform does it: a rescaled image has no logit.</summary>
+    /// <exception cref="DiffusionException">Images in [0, 1], which are neither rescaled nor transformed.</exception>
+    public PixelTransform PixelTransform()
+    {
+        var rescaled = Flag("data.rescaled", absent: true);
+        var logit = !rescaled && Flag("data.logit_transform", absent: false);
+        return !rescaled && !logit
+            ? throw ConfigReader.Bad(Path, "data.rescaled and data.logit_transform are false: a network of images in [0, 1], which is not supported")
+            : new PixelTransform
+            {
+                Logit = logit,
+                Dequantization = Flag("data.uniform_dequantization", absent: false) ? Dequantization.Uniform
+                    : Flag("data.gaussian_dequantization", absent: false) ? Dequantization.Gaussian
+                    : Dequantization.None,
+            };
+    }
+
     // What differs from the weights, if anything.
     private string? Other(int channels, IEnumerable<int> multipliers, int blocks)
     {
@@ -59,6 +77,10 @@ internal sealed class ErmongroupConfigFile
     }
 
     private string? Text(string key) => values.TryGetValue(key, out var v) && v is [var text] && text is not ("null" or "~") ? text : null;
+
+    private bool Flag(string key, bool absent) => Text(key) is not { } text ? absent
+        : bool.TryParse(text, out var flag) ? flag
+        : throw ConfigReader.Bad(Path, $"{key} is '{Printable.Of(text)}', true or false was expected");
 
     private int? Int(string key) => Text(key) is not { } text ? null
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0 ? n

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DiffusionSharp.Data;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Storage;
@@ -52,11 +53,11 @@ internal static class ErmongroupFolder
                 dataset: "CUSTOM"
                 image_size: {u.Height}
                 channels: {u.InChannels}
-                logit_transform: false
-                uniform_dequantization: false
-                gaussian_dequantization: false
+                logit_transform: {Flag(s.PixelTransform.Logit)}
+                uniform_dequantization: {Flag(s.PixelTransform.Dequantization == Dequantization.Uniform)}
+                gaussian_dequantization: {Flag(s.PixelTransform.Dequantization == Dequantization.Gaussian)}
                 random_flip: true
-                rescaled: true
+                rescaled: {Flag(!s.PixelTransform.Logit)}
                 num_workers: 4
             model:
                 type: "simple"
@@ -70,7 +71,7 @@ internal static class ErmongroupFolder
                 var_type: fixedlarge
                 ema_rate: 0.9999
                 ema: true
-                resamp_with_conv: {(u.ResampleWithConv ? "true" : "false")}
+                resamp_with_conv: {Flag(u.ResampleWithConv)}
             diffusion:
                 beta_schedule: {schedule}
                 beta_start: {start:R}
@@ -82,6 +83,8 @@ internal static class ErmongroupFolder
 
             """);
     }
+
+    private static string Flag(bool value) => value ? "true" : "false";
 
     private static (string Name, double Start, double End) Schedule(SchedulerConfig s)
     {

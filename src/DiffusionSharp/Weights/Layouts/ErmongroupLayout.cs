@@ -1,3 +1,4 @@
+using DiffusionSharp.Data;
 using DiffusionSharp.Networks;
 
 namespace DiffusionSharp.Weights;
@@ -53,7 +54,7 @@ internal static class ErmongroupLayout
                 ResampleWithConv = levels == 1 || dict.ContainsKey("down.0.downsample.conv.weight"),
                 Dropout = file?.Dropout ?? 0,
             },
-            CheckpointScheduler.Of(facts, scaled: false, clip: false),
+            CheckpointScheduler.Of(facts, scaled: false, clip: false) with { PixelTransform = file?.PixelTransform() ?? PixelTransform.None },
             WeightsLayout.Ermongroup,
             prefix,
             notes);
