@@ -34,13 +34,14 @@ public static class ModelConverter
         var own = StateDict.Below(file.Tensors, source.Prefix);
         var type = options.Half ? TensorDtype.F16 : TensorDtype.F32;
         var done = 0L;
-        var total = (double)graph.ParameterCount * (options.Ermongroup ? 5 : 3);
+        var total = (double)graph.ParameterCount * (options.Ermongroup ? 4 : 2);
 
         // Names of another layout are kept, and so are its tensors as they are.
         StoredTensor[] tensors = layout == WeightsLayout.Diffusers
-            ? [.. graph.Parameters.Select(p => new StoredTensor(p.Name, p.Shape, () => Counted(weights.Read(p))) { Dtype = type })]
-            : [.. own.Select(t => new StoredTensor(t.Key, t.Value.Shape, () => Counted(file.ReadFloat32(t.Value))) { Dtype = type })];
-        ModelFolder.Save(folder, source.Network, layout, source.Scheduler, tensors, options.Card, Beside);
+            ? [.. graph.Parameters.Select(p => new StoredTensor(p.Name, p.Shape, Counted(p)) { Dtype = type })]
+            : [.. own.Select(t => new StoredTensor(t.Key, t.Value.Shape, values => file.ReadFloat32(t.Value, Count(values))) { Dtype = type })];
+        var difference = 0.0;
+        ModelFolder.Save(folder, source.Network, layout, source.Scheduler, tensors, options.Card, Finish);
         return new ConversionReport
         {
             Container = file.Container,
@@ -51,43 +52,32 @@ public static class ModelConverter
             Values = graph.ParameterCount,
             Unused = [.. file.Tensors.Keys.Where(n => !n.StartsWith(source.Prefix, StringComparison.Ordinal))],
             Verified = verified,
-            MaxDifference = Compare(),
+            MaxDifference = difference,
             Notes = source.Notes,
         };
 
-        void Beside(string temporary)
+        void Finish(string temporary)
         {
             if (options.Ermongroup)
             {
-                ErmongroupFolder.Write(temporary, (UNetConfig)source.Network, source.Scheduler, graph, p => Counted(weights.Read(p)));
+                ErmongroupFolder.Write(temporary, (UNetConfig)source.Network, source.Scheduler, graph, Counted);
+            }
+
+            using var written = ModelFolder.Open(temporary).OpenWeights();
+            foreach (var parameter in graph.Parameters)
+            {
+                difference = Math.Max(difference, ParameterDifference.Of(parameter, Counted(parameter), values => written.Read(parameter, values), options.Half));
             }
         }
 
-        HostTensor Counted(HostTensor tensor)
+        ReadValues Counted(ParameterSpec parameter) => values => weights.Read(parameter, Count(values));
+
+        Span<float> Count(Span<float> values)
         {
             options.CancellationToken.ThrowIfCancellationRequested();
-            done += tensor.Data.LongLength;
+            done += values.Length;
             options.Progress?.Invoke(Math.Min(1, done / total));
-            return tensor;
-        }
-
-        double Compare()
-        {
-            using var written = ModelSource.Open(folder).OpenWeights();
-            return graph.Parameters.Max(p => Difference(p.Name, Counted(weights.Read(p)).Data, written.Read(p).Data));
-        }
-
-        double Difference(string name, float[] expected, float[] found)
-        {
-            var (difference, largest) = (0.0, 0.0);
-            for (var i = 0; i < expected.Length; i++)
-            {
-                difference = Math.Max(difference, Math.Abs((double)expected[i] - found[i]));
-                largest = Math.Max(largest, Math.Abs((double)expected[i]));
-            }
-
-            return difference == 0 ? 0 : options.Half ? difference / largest : throw new DiffusionException(
-                ErrorKind.Unexpected, $"'{folder}': parameter {name} differs from that of '{source.WeightsPath}'; this is a fault of the program, please report it");
+            return values;
         }
     }
 }

@@ -90,10 +90,13 @@ public sealed class ModelFolder
         string path, NetworkConfig network, SchedulerConfig scheduler, IEnumerable<KeyValuePair<string, HostTensor>> weights, string? card = null)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        Save(path, network, WeightsLayout.Diffusers, scheduler, [.. weights.Select(w => new StoredTensor(w.Key, w.Value.Shape, () => w.Value))], card);
+        Save(path, network, WeightsLayout.Diffusers, scheduler, [.. weights.Select(w => StoredTensor.Of(w.Key, w.Value))], card);
     }
 
-    /// <summary>As above, with weights by the names of another layout, read one by one, in a type of choice, and with more files.</summary>
+    /// <summary>
+    /// As above, with weights by the names of another layout, read one by one, in a type of choice; <paramref name="finish"/> may add files to
+    /// the folder, and compares the weights in it with their source before anything is renamed.
+    /// </summary>
     internal static void Save(
         string path,
         NetworkConfig network,
@@ -101,15 +104,15 @@ public sealed class ModelFolder
         SchedulerConfig scheduler,
         IReadOnlyList<StoredTensor> weights,
         string? card,
-        Action<string>? beside = null)
+        Action<string>? finish = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         RequireFit(network, layout, weights);
         SchedulerConfigJson.Parse(SchedulerConfigJson.ToJson(scheduler), "the scheduler to save");
         void Fill(string folder)
         {
-            beside?.Invoke(folder);
-            WriteFiles(folder, network, layout, scheduler, weights, card);
+            WriteFiles(folder, network, layout, scheduler, weights, card, verify: finish is null);
+            finish?.Invoke(folder);
         }
 
         if (!Directory.Exists(path) || !Directory.EnumerateFileSystemEntries(path).Any())
@@ -144,10 +147,10 @@ public sealed class ModelFolder
     }
 
     private static void WriteFiles(
-        string folder, NetworkConfig network, WeightsLayout layout, SchedulerConfig scheduler, IReadOnlyList<StoredTensor> weights, string? card)
+        string folder, NetworkConfig network, WeightsLayout layout, SchedulerConfig scheduler, IReadOnlyList<StoredTensor> weights, string? card, bool verify)
     {
         var (json, name) = NetworkConfigJson.Write(network, layout);
-        SafetensorsWriter.Write(System.IO.Path.Combine(folder, "unet", WeightFiles[0]), weights, new Dictionary<string, string> { ["format"] = "pt" });
+        SafetensorsWriter.Write(System.IO.Path.Combine(folder, "unet", WeightFiles[0]), weights, new Dictionary<string, string> { ["format"] = "pt" }, verify);
         AtomicFile.WriteAllText(System.IO.Path.Combine(folder, "unet", Config), json);
         AtomicFile.WriteAllText(System.IO.Path.Combine(folder, "scheduler", "scheduler_config.json"), SchedulerConfigJson.ToJson(scheduler));
         if (card is not null)

@@ -1,40 +1,68 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+
 namespace DiffusionSharp.Weights;
 
 /// <summary>A tensor to be written, whose values are read when their turn comes.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Shape">Its dimensions.</param>
-/// <param name="Read">Reads the values; called once to write and once to compare with what was written.</param>
-internal sealed record StoredTensor(string Name, IReadOnlyList<int> Shape, Func<HostTensor> Read)
+/// <param name="Read">Reads the values, as many as the shape has.</param>
+internal sealed record StoredTensor(string Name, IReadOnlyList<int> Shape, ReadValues Read)
 {
+    private const int Part = 1 << 18;
+
     /// <summary>The type it is written in: F32 or F16.</summary>
     public TensorDtype Dtype { get; init; } = TensorDtype.F32;
 
-    /// <summary>The values as they are written, little-endian.</summary>
+    /// <summary>The number of values.</summary>
+    public int Elements => checked((int)Shape.Aggregate(1L, (n, d) => n * d));
+
+    /// <summary>A tensor in memory.</summary>
+    public static StoredTensor Of(string name, HostTensor tensor) => new(name, tensor.Shape, tensor.Data.CopyTo);
+
+    /// <summary>Writes the values little-endian, in parts.</summary>
+    /// <param name="write">Receives the bytes of a part, in turn.</param>
     /// <exception cref="DiffusionException">A value is too large for the type.</exception>
-    public void CopyTo(Stream stream)
+    public void CopyTo(Action<ReadOnlySpan<byte>> write)
     {
-        var values = Read();
-        if (Dtype == TensorDtype.F32)
+        // Fresh arrays of this size would cost more than reading: the system clears their pages.
+        var values = ArrayPool<float>.Shared.Rent(Elements);
+        var halves = Dtype == TensorDtype.F16 ? ArrayPool<Half>.Shared.Rent(Part) : [];
+        try
         {
-            values.CopyTo(stream);
-            return;
-        }
-
-        var halves = new Half[Math.Min(values.Data.Length, 1 << 16)];
-        for (var done = 0; done < values.Data.Length; done += halves.Length)
-        {
-            var part = values.Data.AsSpan(done, Math.Min(halves.Length, values.Data.Length - done));
-            for (var i = 0; i < part.Length; i++)
+            Read(values.AsSpan(0, Elements));
+            for (var done = 0; done < Elements; done += Part)
             {
-                halves[i] = (Half)part[i];
-                if (Half.IsInfinity(halves[i]) && float.IsFinite(part[i]))
-                {
-                    throw new DiffusionException(
-                        ErrorKind.NonFinite, FormattableString.Invariant($"tensor '{Name}' holds {part[i]}, which is too large for 16 bits (at most 65504): leave --half out"));
-                }
+                var part = values.AsSpan(done, Math.Min(Part, Elements - done));
+                write(Dtype == TensorDtype.F32 ? MemoryMarshal.AsBytes(part) : MemoryMarshal.AsBytes(Narrow(part, halves)));
             }
-
-            stream.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes(halves.AsSpan(0, part.Length)));
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(values);
+            if (halves.Length > 0)
+            {
+                ArrayPool<Half>.Shared.Return(halves);
+            }
         }
     }
+
+    private Span<Half> Narrow(ReadOnlySpan<float> values, Half[] halves)
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            halves[i] = (Half)values[i];
+            if (Half.IsInfinity(halves[i]) && float.IsFinite(values[i]))
+            {
+                throw new DiffusionException(
+                    ErrorKind.NonFinite, FormattableString.Invariant($"tensor '{Name}' holds {values[i]}, which is too large for 16 bits (at most 65504): leave --half out"));
+            }
+        }
+
+        return halves.AsSpan(0, values.Length);
+    }
 }
+
+/// <summary>Reads values in C order.</summary>
+/// <param name="destination">Receives them.</param>
+internal delegate void ReadValues(Span<float> destination);

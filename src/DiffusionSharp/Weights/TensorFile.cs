@@ -99,22 +99,35 @@ public sealed class TensorFile : IDisposable
     public HostTensor ReadFloat32(TensorInfo view, bool allowIntegers = false)
     {
         ArgumentNullException.ThrowIfNull(view);
-        if (!allowIntegers && view.Dtype is not (TensorDtype.F64 or TensorDtype.F32 or TensorDtype.F16 or TensorDtype.BF16))
+        RequireConvertible(view, allowIntegers);
+        var data = GC.AllocateUninitializedArray<float>(ArrayLength(view, view.Elements));
+        ReadFloat32(view, data, allowIntegers);
+        return new HostTensor([.. view.Shape], data);
+    }
+
+    /// <summary>Reads a view of a tensor as float32, in C order, into memory of the caller.</summary>
+    /// <param name="view">One of <see cref="Tensors"/>, or a part of one.</param>
+    /// <param name="destination">Receives the values; exactly as long as the view has elements.</param>
+    /// <param name="allowIntegers">Also convert integers and booleans, which are refused otherwise.</param>
+    /// <exception cref="DiffusionException">An integer one, or it cannot be read.</exception>
+    /// <exception cref="ArgumentException">The destination has another length.</exception>
+    public void ReadFloat32(TensorInfo view, Span<float> destination, bool allowIntegers = false)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        RequireConvertible(view, allowIntegers);
+        if (destination.Length != view.Elements)
         {
-            throw Problem(view, $"it holds {view.Dtype}, a floating-point type was expected");
+            throw new ArgumentException($"tensor '{view.Name}' has {view.Elements} elements, the destination {destination.Length}", nameof(destination));
         }
 
-        var data = GC.AllocateUninitializedArray<float>(ArrayLength(view, view.Elements));
         if (view.Dtype == TensorDtype.F32)
         {
-            Read(view, MemoryMarshal.AsBytes(data.AsSpan()));
+            Read(view, MemoryMarshal.AsBytes(destination));
         }
         else
         {
-            Elements.Convert<float>(view.Dtype, ReadBytes(view), data);
+            Elements.Convert<float>(view.Dtype, ReadBytes(view), destination);
         }
-
-        return new HostTensor([.. view.Shape], data);
     }
 
     /// <summary>Reads a tensor's elements as they are in the file (little-endian), in C order.</summary>
@@ -139,6 +152,14 @@ public sealed class TensorFile : IDisposable
         foreach (var file in files)
         {
             file.Dispose();
+        }
+    }
+
+    private void RequireConvertible(TensorInfo view, bool allowIntegers)
+    {
+        if (!allowIntegers && view.Dtype is not (TensorDtype.F64 or TensorDtype.F32 or TensorDtype.F16 or TensorDtype.BF16))
+        {
+            throw Problem(view, $"it holds {view.Dtype}, a floating-point type was expected");
         }
     }
 

@@ -50,8 +50,18 @@ public sealed class WeightsReader : IDisposable
         return new HostTensor([.. parameter.Shape], file.ReadFloat32(views[parameter.Name]).Data);
     }
 
+    /// <summary>Reads one parameter into memory of the caller.</summary>
+    /// <param name="parameter">A parameter of the network.</param>
+    /// <param name="destination">Receives its values in C order; exactly as long as it has elements.</param>
+    /// <exception cref="DiffusionException">As above.</exception>
+    public void Read(ParameterSpec parameter, Span<float> destination)
+    {
+        ArgumentNullException.ThrowIfNull(parameter);
+        file.ReadFloat32(views[parameter.Name], destination);
+    }
+
     /// <summary>Reads all parameters by the network's names, in its order.</summary>
-    /// <exception cref="DiffusionException">As <see cref="Read"/>.</exception>
+    /// <exception cref="DiffusionException">As <see cref="Read(ParameterSpec)"/>.</exception>
     public IReadOnlyList<KeyValuePair<string, HostTensor>> ReadAll() => [.. graph.Parameters.Select(p => KeyValuePair.Create(p.Name, Read(p)))];
 
     /// <summary>Closes the file.</summary>
