@@ -112,7 +112,7 @@ internal static class TorchZipFormat
 
     private static StoredChecksum[] Checksums(PickleContext context, ZipEntry[] entries)
     {
-        context.Budget.ChargeArray(entries.Length, 48);
+        context.Budget.ChargeArray(entries.Length, 40);
         return Array.ConvertAll(entries, Checksum);
     }
 

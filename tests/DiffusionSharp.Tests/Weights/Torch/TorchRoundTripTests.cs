@@ -89,6 +89,16 @@ public class TorchRoundTripTests
     }
 
     [Fact]
+    public void A_checkpoint_of_2000_tiny_tensors_is_no_bomb()
+    {
+        var storages = Enumerable.Range(0, 2000).Select(i => new TorchStorage($"{i}", TensorDtype.F32, [0, 0, 0, 0])).ToArray();
+        var dict = new TorchDict(storages, [.. storages.Select((s, i) => new TorchSample($"down_blocks.1.resnets.{i}.time_emb_proj.weight", s.Key, 0, [1], [1]))]);
+        Assert.Null(Refusal.Open(TorchWriter.Zip(dict), "zip"));
+        Assert.Null(Refusal.Open(TorchWriter.Legacy(dict), "legacy"));
+        Assert.Null(Refusal.Open(TorchWriter.Safetensors(dict), "safetensors"));
+    }
+
+    [Fact]
     public void A_batch_of_CIFAR_10_as_Python_2_wrote_it_is_read()
     {
         // 100 images: more bytes than are kept in memory with the tree.
