@@ -11,7 +11,7 @@ internal ref struct SafetensorsCheck(string path, ReadOnlySpan<byte> json, long 
     // {"dtype":"U8","shape":[0],"data_offsets":[0,0]} with quotes, colon and comma of its name.
     private const int ShortestEntry = 51;
     private const int MaxName = 1024;
-    private const int MaxMetadata = 1 << 14;
+    private const int MaxMetadata = 1 << 12;
 
     private readonly ReadOnlySpan<byte> json = json;
     private readonly ulong[] names = new ulong[(json.Length / ShortestEntry) + 1];

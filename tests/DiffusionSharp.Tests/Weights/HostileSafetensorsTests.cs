@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using DiffusionSharp.Tests.Storage;
+using DiffusionSharp.Tests.Weights.Kit;
 using DiffusionSharp.Weights;
 using TestKit.Files;
 
@@ -89,17 +90,6 @@ public class HostileSafetensorsTests
     }
 
     [Fact]
-    public void A_small_file_cannot_make_the_reader_allocate_much()
-    {
-        using var folder = new TemporaryFolder();
-        File.WriteAllBytes(folder["f"], TorchWriter.SafetensorsBytes(Entry("F32", "[2000000000]", 0, 8_000_000_000), []));
-        Assert.Throws<DiffusionException>(() => TensorFile.Open(folder["f"]));
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Assert.Throws<DiffusionException>(() => TensorFile.Open(folder["f"]));
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 200_000);
-    }
-
-    [Fact]
     public void Cut_off_at_every_byte_it_is_refused()
     {
         var whole = SmallFile();
@@ -124,38 +114,6 @@ public class HostileSafetensorsTests
         Assert.Contains("shorter", e.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Twenty_thousand_mutations_never_raise_anything_else()
-    {
-        using var folder = new TemporaryFolder(inMemory: true);
-        var valid = SmallFile();
-        var random = new Random(20240607);
-        var (refused, read) = (0, 0);
-        for (var i = 0; i < 20_000; i++)
-        {
-            var bytes = Mutations.Apply(valid, random);
-            File.WriteAllBytes(folder["f"], bytes);
-            try
-            {
-                using var file = TensorFile.Open(folder["f"]);
-                foreach (var (name, info) in file.Tensors)
-                {
-                    Assert.InRange(info.Offset + info.ByteLength, 8, bytes.Length);
-                    Assert.Equal(info.Elements, file.ReadFloat32(name, allowIntegers: true).Data.Length);
-                }
-
-                read++;
-            }
-            catch (DiffusionException e) when (e.Kind == ErrorKind.ModelFile && e.Message.Contains(folder["f"], StringComparison.Ordinal))
-            {
-                refused++;
-            }
-        }
-
-        // Both happen: flipped data bytes are fine, flipped headers mostly are not.
-        Assert.True(refused > 5_000 && read > 500, $"{refused} refused, {read} read");
-    }
-
     private const int SafetensorsHeaderCap = 8 << 20;
 
     private static string Entry(string dtype, string shape, long begin, long end) =>
@@ -167,21 +125,5 @@ public class HostileSafetensorsTests
         return TorchWriter.SafetensorsBytes(Header, Encoding.ASCII.GetBytes("0123456789012345678901234567890123456789"));
     }
 
-    private static void Refused(byte[] bytes, string reason, string what)
-    {
-        using var folder = new TemporaryFolder(inMemory: true);
-        File.WriteAllBytes(folder["f"], bytes);
-        try
-        {
-            using var file = TensorFile.Open(folder["f"]);
-            Assert.Fail($"{what}: was accepted");
-        }
-        catch (DiffusionException e)
-        {
-            Assert.Equal(ErrorKind.ModelFile, e.Kind);
-            Assert.Contains(folder["f"], e.Message, StringComparison.Ordinal);
-            Assert.True(e.Message.Contains(reason, StringComparison.Ordinal), $"{what}: '{e.Message}' does not contain '{reason}'");
-            Assert.True(e.Message.Length < 1000 && !e.Message.Contains('\n', StringComparison.Ordinal), $"{what}: {e.Message}");
-        }
-    }
+    private static void Refused(byte[] bytes, string reason, string what) => Refusal.Expect(bytes, reason, what);
 }

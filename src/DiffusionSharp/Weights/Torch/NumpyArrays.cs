@@ -13,7 +13,7 @@ internal static class NumpyArrays
             throw context.Bad("its pickle encodes something that is no text");
         }
 
-        context.Budget.ChargeObject();
+        context.Budget.Charge(64);
         context.Budget.ChargeArray(text.Length, 1);
         var bytes = new byte[text.Length];
         var length = 0;

@@ -80,7 +80,7 @@ internal static class PickleCalls
         }
 
         var items = arguments.Count == 0 ? null : (PickleValue.Sequence)arguments[0];
-        context.Budget.ChargeObject();
+        context.Budget.Charge(128);
         context.Budget.ChargeArray(items?.Count ?? 0);
         return new PickleValue.Sequence(SequenceKind.Set, items is null ? [] : [.. items.Items]);
     }

@@ -93,7 +93,7 @@ internal sealed class PickleContext(FileBytes file, ReadBudget budget, bool hasS
     {
         if (!storages.TryGetValue(key, out var storage))
         {
-            budget.Charge(256);
+            budget.Charge(208);
             storages.Add(key, storage = new PickleStorage { Key = key, Dtype = dtype, ElementSize = size, Length = length });
         }
 

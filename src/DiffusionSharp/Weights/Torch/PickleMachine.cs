@@ -79,7 +79,7 @@ internal sealed class PickleMachine
             case PickleOpcode.BINBYTES8: Bytes(Unsigned(8)); break;
             case PickleOpcode.BYTEARRAY8: Bytes(Unsigned(8)); break;
             case PickleOpcode.EMPTY_LIST: PushSequence(SequenceKind.List, []); break;
-            case PickleOpcode.EMPTY_TUPLE: PushSequence(SequenceKind.Tuple, []); break;
+            case PickleOpcode.EMPTY_TUPLE: stack.Push(PickleValue.Sequence.EmptyTuple); break;
             case PickleOpcode.EMPTY_SET: PushSequence(SequenceKind.Set, []); break;
             case PickleOpcode.LIST: PushSequence(SequenceKind.List, stack.PopMark()); break;
             case PickleOpcode.TUPLE: PushSequence(SequenceKind.Tuple, stack.PopMark()); break;
@@ -209,7 +209,7 @@ internal sealed class PickleMachine
 
     private void Memory(byte[] bytes)
     {
-        budget.ChargeObject();
+        budget.Charge(64);
         budget.ChargeArray(bytes.Length, 3);
         stack.Push(new PickleValue.Bytes(bytes, -1, bytes.Length));
     }
@@ -240,7 +240,7 @@ internal sealed class PickleMachine
     private void Bytes(ulong declared)
     {
         var length = Length(declared);
-        budget.ChargeObject();
+        budget.Charge(64);
         var offset = cursor.Position;
         ReadOnlyMemory<byte>? memory = null;
         if (length > ByteCursor.MaxRead)

@@ -72,7 +72,7 @@ internal sealed class PickleNames(PickleContext context)
     private void Add(PickleValue.Tensor tensor)
     {
         var name = Path("tensor");
-        context.Budget.Charge(384);
+        context.Budget.Charge(192);
         if (!tensors.TryAdd(name, tensor.ToInfo(name)))
         {
             throw context.Bad($"it has two tensors with the name '{Printable.Of(name)}'");

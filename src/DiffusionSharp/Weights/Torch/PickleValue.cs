@@ -158,6 +158,8 @@ public abstract class PickleValue
     /// <summary>A list, tuple or set.</summary>
     public sealed class Sequence : PickleValue
     {
+        internal static readonly Sequence EmptyTuple = new(SequenceKind.Tuple, []);
+
         private PickleValue[] items;
 
         internal Sequence(SequenceKind kind, PickleValue[] items) => (Type, this.items, Count) = (kind, items, items.Length);

@@ -6,7 +6,8 @@ namespace DiffusionSharp.Weights;
 /// </summary>
 internal sealed class ReadBudget(string path, long fileLength)
 {
-    private const long Allowance = 2 << 20;
+    // Half of a MiB less than what a refused file may take: buffers and messages are not charged.
+    private const long Allowance = 7 << 19;
     private long left = fileLength + Allowance;
 
     /// <summary>Charges bytes.</summary>
@@ -15,15 +16,15 @@ internal sealed class ReadBudget(string path, long fileLength)
         left -= bytes;
         if (left < 0)
         {
-            throw ModelFileError.Malformed(path, $"what it describes would take more memory than a file of {fileLength} bytes may (its size and {Allowance >> 20} MiB)");
+            throw ModelFileError.Malformed(path, $"what it describes would take more memory than a file of {fileLength} bytes may (its size and 3.5 MiB)");
         }
     }
 
-    /// <summary>Charges an object with some references or numbers in it.</summary>
-    public void ChargeObject() => Charge(64);
+    /// <summary>Charges an object with at most three references or numbers in it.</summary>
+    public void ChargeObject() => Charge(40);
 
     /// <summary>Charges an array.</summary>
-    public void ChargeArray(long count, int elementSize = 8) => Charge(32 + (count * elementSize));
+    public void ChargeArray(long count, int elementSize = 8) => Charge(count == 0 ? 0 : 32 + (count * elementSize));
 
     /// <summary>Charges a string.</summary>
     public void ChargeText(long length) => Charge(32 + (2 * length));

@@ -52,7 +52,7 @@ internal static class TorchTensors
             throw context.Bad($"a tensor of {dtype} [{string.Join(", ", shape)}] repeats elements until it is larger than the file");
         }
 
-        context.Budget.Charge(256);
+        context.Budget.Charge(64);
         return new PickleValue.Tensor(storage, dtype, offset, shape, IsPacked(shape, strides) ? null : strides);
     }
 

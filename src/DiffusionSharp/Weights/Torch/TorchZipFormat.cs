@@ -18,7 +18,7 @@ internal static class TorchZipFormat
         var prefix = pickle.Name[..^(Pickle.Length - 1)];
         CheckNames(context, entries, prefix);
         CheckByteOrder(context, entries, table, prefix);
-        Checksum(pickle).Check(file, new byte[ByteCursor.MaxRead], CancellationToken.None);
+        Checksum(pickle).Check(file, new byte[(int)Math.Clamp(pickle.Length, 1, ByteCursor.MaxRead)], CancellationToken.None);
         var cursor = new ByteCursor(file, pickle.Start, pickle.Start + pickle.Length);
         var root = PickleMachine.Load(cursor, context);
         if (cursor.Remaining != 0)
@@ -112,7 +112,7 @@ internal static class TorchZipFormat
 
     private static StoredChecksum[] Checksums(PickleContext context, ZipEntry[] entries)
     {
-        context.Budget.ChargeArray(entries.Length, 48);
+        context.Budget.ChargeArray(entries.Length, 40);
         return Array.ConvertAll(entries, Checksum);
     }
 

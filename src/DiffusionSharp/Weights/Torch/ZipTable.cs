@@ -24,7 +24,7 @@ internal static class ZipTable
     public static ZipEntry[] Read(FileBytes file, ReadBudget budget)
     {
         var (count, start, end) = Directory(file);
-        budget.ChargeArray(count, 64);
+        budget.ChargeArray(count, 48);
         var entries = new ZipEntry[count];
         var cursor = new ByteCursor(file, start, end);
         Span<byte> name = stackalloc byte[MaxName];

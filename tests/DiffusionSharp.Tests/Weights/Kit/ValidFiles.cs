@@ -6,22 +6,61 @@ namespace DiffusionSharp.Tests.Weights.Kit;
 /// <summary>A right file of each kind, with nested values, views and NumPy in it, to be damaged.</summary>
 internal static class ValidFiles
 {
+    public const string Header =
+        """{"__metadata__":{"format":"pt"},"w":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"h":{"dtype":"BF16","shape":[4],"data_offsets":[24,32]},"i":{"dtype":"I64","shape":[1],"data_offsets":[32,40]}} """;
+
+    public static IReadOnlyDictionary<string, byte[]> Pickles { get; } = new Dictionary<string, byte[]>(StringComparer.Ordinal)
+    {
+        ["zip"] = Pickle(legacy: false),
+        ["zip, protocol 4"] = Pickle4(),
+        ["plain"] = CifarBatch(),
+    };
+
     public static IReadOnlyDictionary<string, byte[]> All { get; } = new Dictionary<string, byte[]>(StringComparer.Ordinal)
     {
         ["zip"] = TorchWriter.Zip(Pickle(legacy: false), ("0", Numbers(24)), ("1", Numbers(8))).ToBytes(),
-        ["zip, protocol 4"] = TorchWriter.Zip(Pickle4(), ("0", Numbers(24))).ToBytes(),
+        ["zip, protocol 4"] = TorchWriter.Zip(Pickle4(), ("0", Numbers(24)), ("1", Numbers(8))).ToBytes(),
         ["legacy"] = TorchWriter.Legacy(Pickle(legacy: true), ("0", 6, Numbers(24)), ("1", 4, Numbers(8))),
-        ["safetensors"] = TorchWriter.SafetensorsBytes(
-            """{"__metadata__":{"format":"pt"},"w":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"h":{"dtype":"BF16","shape":[4],"data_offsets":[24,32]},"i":{"dtype":"I64","shape":[1],"data_offsets":[32,40]}} """,
-            Numbers(40)),
+        ["safetensors"] = TorchWriter.SafetensorsBytes(Header, Numbers(40)),
     };
 
-    private static byte[] Numbers(int count) => [.. Enumerable.Range(1, count).Select(i => (byte)i)];
+    /// <summary>1, 2, 3, …</summary>
+    public static byte[] Numbers(int count) => [.. Enumerable.Range(1, count).Select(i => (byte)i)];
+
+    /// <summary>As Python 2 wrote CIFAR-10's batches: strings are bytes, arrays are filled by BUILD.</summary>
+    public static byte[] CifarBatch(int images = 3)
+    {
+        var p = new PickleWriter();
+        PickleWriter Word(string word) => p.Raw((byte)'U', (byte)word.Length).Do(word);
+        p.Do("}(");
+        Word("batch_label");
+        Word("training batch 1 of 5");
+        Word("labels").Do("](");
+        for (var i = 0; i < images; i++)
+        {
+            p.Int(i % 10);
+        }
+
+        p.Do("e");
+        Word("data").Global("numpy.core.multiarray", "_reconstruct").Global("numpy", "ndarray").Int(0).Raw(0x85);
+        Word("b").Raw(0x87).Do("Rq\u0001").Do("(").Int(1).Int(images).Int(3072).Raw(0x86).Global("numpy", "dtype");
+        Word("u1").Int(0).Int(1).Raw(0x87).Do("Rq\u0002(").Int(3);
+        Word("|").Do("NNN").Int(-1).Int(-1).Int(0).Do("tb").Raw(0x89).Counted('T', 4, images * 3072).Raw(Pixels(images)).Do("tb");
+        Word("filenames").Do("](");
+        for (var i = 0; i < images; i++)
+        {
+            Word($"leptodactylus_pentadactylus_s_{i:D6}.png");
+        }
+
+        return p.Do("eu").Stop();
+    }
+
+    public static byte[] Pixels(int images) => [.. Enumerable.Range(0, images * 3072).Select(i => (byte)(i * 7))];
 
     private static byte[] Pickle(bool legacy) => new PickleWriter().Do("}(")
         .Text("state_dict").Call("collections", "OrderedDict", _ => { }).Do("(")
         .Text("a.weight").Tensor("FloatStorage", "0", 6, 0, [2, 3], [3, 1], legacy)
-        .Text("a.bias").Tensor("FloatStorage", "0", 6, 1, [3, 2], [1, 3], legacy)
+        .Text("a.bias").Tensor("FloatStorage", "0", 6, 1, [2, 2], [1, 3], legacy)
         .Text("h").Tensor("HalfStorage", "1", 4, 3, [], [], legacy).Do("u}").Text("_metadata").Do("}sb")
         .Text("epoch").Int(70_000).Text("lr").Raw((byte)'G', 0x3F, 0x20, 0, 0, 0, 0, 0, 0).Text("betas").Do("](").Int(1).Int(2).Do("e")
         .Text("array").Call("numpy.core.multiarray", "_reconstruct", p => p.Global("numpy", "ndarray").Ints([0]).Bytes("b"u8))
@@ -35,7 +74,7 @@ internal static class ValidFiles
         var p = new PickleWriter(4);
         PickleWriter Word(string word) => p.Raw(0x8C, (byte)word.Length).Do(word).Raw(0x94);
         p.Do("}").Raw(0x94);
-        Word("w");
+        Word("v");
         Word("torch._utils");
         Word("_rebuild_tensor_v2").Raw(0x93, 0x94).Do("((");
         Word("storage");

@@ -39,10 +39,12 @@ public class HostileTorchTests
     [Theory]
     [InlineData("zip")]
     [InlineData("legacy")]
+    [InlineData("zip, protocol 4")]
     [InlineData("safetensors")]
     public void Cut_off_at_every_97th_byte_it_is_refused(string kind)
     {
         var whole = ValidFiles.All[kind];
+        Assert.Null(Refusal.Open(whole, kind));
         for (var length = 0; length < whole.Length; length += 97)
         {
             Refusal.Expect(whole[..length], "", $"{kind} cut to {length} of {whole.Length} bytes");

@@ -88,6 +88,31 @@ public class TorchRoundTripTests
         Assert.Equal(["True", "12", "2.5", "ab?", "é"], new[] { "old", "older", "f", "s", "u" }.Select(n => file.Values[n]));
     }
 
+    [Fact]
+    public void A_checkpoint_of_2000_tiny_tensors_is_no_bomb()
+    {
+        var storages = Enumerable.Range(0, 2000).Select(i => new TorchStorage($"{i}", TensorDtype.F32, [0, 0, 0, 0])).ToArray();
+        var dict = new TorchDict(storages, [.. storages.Select((s, i) => new TorchSample($"down_blocks.1.resnets.{i}.time_emb_proj.weight", s.Key, 0, [1], [1]))]);
+        Assert.Null(Refusal.Open(TorchWriter.Zip(dict), "zip"));
+        Assert.Null(Refusal.Open(TorchWriter.Legacy(dict), "legacy"));
+        Assert.Null(Refusal.Open(TorchWriter.Safetensors(dict), "safetensors"));
+    }
+
+    [Fact]
+    public void A_batch_of_CIFAR_10_as_Python_2_wrote_it_is_read()
+    {
+        // 100 images: more bytes than are kept in memory with the tree.
+        using var file = PickleFile.Read(FileBytes.Of("m", ValidFiles.CifarBatch(100)));
+        var batch = Assert.IsType<PickleValue.Map>(file.Root);
+        var data = Assert.IsType<PickleValue.Tensor>(batch.Find("data"));
+        Assert.Equal(TensorDtype.U8, data.Dtype);
+        Assert.Equal([100, 3072], data.Shape);
+        Assert.Equal(ValidFiles.Pixels(100), file.ReadBytes(data));
+        Assert.Equal(Enumerable.Range(0, 100).Select(i => i % 10L), Assert.IsType<PickleValue.Sequence>(batch.Find("labels")).Items.Select(l => ((PickleValue.Integer)l).Value));
+        Assert.Equal("leptodactylus_pentadactylus_s_000099.png", Assert.IsType<PickleValue.Sequence>(batch.Find("filenames")).Items[^1].AsText());
+        Assert.Null(batch.Find("fine_labels"));
+    }
+
     private static TorchDict Make(TensorDtype[] types, int[] lengths, Random random, int views)
     {
         var storages = types.Select((dtype, i) =>
