@@ -102,7 +102,7 @@ public sealed class LucidrainsLayoutTests : IDisposable
         var config = new LucidrainsUNetConfig { Height = 8, Width = 8, Dim = 4, DimMults = [1, 2] };
         var graph = config.Build();
         var weights = RandomWeights.Create(graph, 1);
-        var stored = LucidrainsCheckpoint.StateDict(graph, weights).Select(t => new StoredTensor(t.Key, t.Value.Shape, () => t.Value)).ToList();
+        var stored = LucidrainsCheckpoint.StateDict(graph, weights).Select(t => StoredTensor.Of(t.Key, t.Value)).ToList();
         var path = Path.Combine(folder.FullName, "model");
         ModelFolder.Save(path, config, WeightsLayout.Lucidrains, SchedulerConfig.FromSchedule(NoiseSchedule.Linear()), stored, card: null);
         var model = ModelFolder.Open(path);
