@@ -4,9 +4,11 @@ using DiffusionSharp.Training;
 
 namespace DiffusionSharp.Cli.Runs;
 
-/// <summary>The README.md of a converted model: a training run's own card, else what it comes from and what was assumed of it.</summary>
+/// <summary>The README.md of a converted model: a run's or a folder's own card, else what it comes from and what was assumed of it.</summary>
 internal static class ConversionCard
 {
+    private const int MostBytes = 1 << 20;
+
     public static string Write(ModelSource source)
     {
         var run = new RunFolder(source.Path);
@@ -14,6 +16,11 @@ internal static class ConversionCard
         if (run.Exists && run.Latest() is { } checkpoint)
         {
             return ModelCard.Write(RunConfig.Read(run.Config), graph, Checkpoint.ReadState(checkpoint), CommandLog.Read(run.Root));
+        }
+
+        if (new FileInfo(Path.Combine(source.Path, "README.md")) is { Exists: true, Length: > 0 and <= MostBytes } card)
+        {
+            return File.ReadAllText(card.FullName);
         }
 
         var name = Human.Plain(Path.GetFileName(source.Path.TrimEnd(Path.DirectorySeparatorChar)));

@@ -1,4 +1,5 @@
 using DiffusionSharp.Networks;
+using DiffusionSharp.Storage;
 using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Models;
@@ -61,6 +62,11 @@ public static class ModelConverter
             if (options.Ermongroup)
             {
                 ErmongroupFolder.Write(temporary, (UNetConfig)source.Network, source.Scheduler, graph, Counted);
+            }
+
+            if (File.Exists(source.TunedTimestepsPath))
+            {
+                AtomicFile.WriteAllText(ModelFolder.Open(temporary).TunedTimestepsPath, ConfigReader.ReadText(source.TunedTimestepsPath));
             }
 
             using var written = ModelFolder.Open(temporary).OpenWeights();
