@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
-using System.Numerics;
 using System.Text;
 
 namespace DiffusionSharp.Weights;
@@ -11,12 +9,9 @@ namespace DiffusionSharp.Weights;
 /// </summary>
 internal sealed class PickleMachine
 {
-    private const int MaxDigits = 1000;
-    private const int MaxLine = 4096;
-    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
-
     private readonly ByteCursor cursor;
     private readonly PickleContext context;
+    private readonly PickleLiterals read;
     private readonly PickleStack stack;
     private readonly ReadBudget budget;
     private readonly string path;
@@ -24,6 +19,7 @@ internal sealed class PickleMachine
     private PickleMachine(ByteCursor cursor, PickleContext context)
     {
         (this.cursor, this.context, budget, path) = (cursor, context, context.Budget, context.Path);
+        read = new PickleLiterals(cursor, context);
         stack = new PickleStack(path, budget);
     }
 
@@ -50,7 +46,7 @@ internal sealed class PickleMachine
         switch (opcode)
         {
             case PickleOpcode.PROTO: Protocol(cursor.ReadByte()); break;
-            case PickleOpcode.FRAME: Frame(Unsigned(8)); break;
+            case PickleOpcode.FRAME: Frame(read.Unsigned(8)); break;
             case PickleOpcode.MARK: stack.Mark(); break;
             case PickleOpcode.POP: stack.Pop(); break;
             case PickleOpcode.POP_MARK: stack.PopMark(); break;
@@ -58,26 +54,26 @@ internal sealed class PickleMachine
             case PickleOpcode.NONE: stack.Push(PickleValue.None.Instance); break;
             case PickleOpcode.NEWTRUE: stack.Push(PickleValue.Flag.True); break;
             case PickleOpcode.NEWFALSE: stack.Push(PickleValue.Flag.False); break;
-            case PickleOpcode.BININT: PushInteger((int)Unsigned(4)); break;
-            case PickleOpcode.BININT1: PushInteger(cursor.ReadByte()); break;
-            case PickleOpcode.BININT2: PushInteger((long)Unsigned(2)); break;
-            case PickleOpcode.LONG1: PushLong(cursor.ReadByte()); break;
-            case PickleOpcode.LONG4: PushLong(Unsigned(4)); break;
-            case PickleOpcode.INT: Integer(cursor.ReadLine(MaxDigits)); break;
-            case PickleOpcode.LONG: Integer(cursor.ReadLine(MaxDigits)); break;
-            case PickleOpcode.FLOAT: Float(cursor.ReadLine(MaxDigits)); break;
-            case PickleOpcode.BINFLOAT: PushNumber(BinaryPrimitives.ReadDoubleBigEndian(cursor.Read(8))); break;
-            case PickleOpcode.UNICODE: Line(PickleLines.Unicode(path, cursor.ReadLine(MaxLine))); break;
-            case PickleOpcode.BINUNICODE: Text(Unsigned(4)); break;
-            case PickleOpcode.SHORT_BINUNICODE: Text(cursor.ReadByte()); break;
-            case PickleOpcode.BINUNICODE8: Text(Unsigned(8)); break;
-            case PickleOpcode.STRING: Memory(PickleLines.String(path, cursor.ReadLine(MaxLine))); break;
-            case PickleOpcode.BINSTRING: Bytes(Unsigned(4)); break;
-            case PickleOpcode.SHORT_BINSTRING: Bytes(cursor.ReadByte()); break;
-            case PickleOpcode.BINBYTES: Bytes(Unsigned(4)); break;
-            case PickleOpcode.SHORT_BINBYTES: Bytes(cursor.ReadByte()); break;
-            case PickleOpcode.BINBYTES8: Bytes(Unsigned(8)); break;
-            case PickleOpcode.BYTEARRAY8: Bytes(Unsigned(8)); break;
+            case PickleOpcode.BININT: Push((int)read.Unsigned(4)); break;
+            case PickleOpcode.BININT1: Push(cursor.ReadByte()); break;
+            case PickleOpcode.BININT2: Push((long)read.Unsigned(2)); break;
+            case PickleOpcode.LONG1: stack.Push(read.Long(cursor.ReadByte())); break;
+            case PickleOpcode.LONG4: stack.Push(read.Long(read.Unsigned(4))); break;
+            case PickleOpcode.INT: stack.Push(read.IntegerLine()); break;
+            case PickleOpcode.LONG: stack.Push(read.IntegerLine()); break;
+            case PickleOpcode.FLOAT: stack.Push(read.FloatLine()); break;
+            case PickleOpcode.BINFLOAT: stack.Push(read.Number(BinaryPrimitives.ReadDoubleBigEndian(cursor.Read(8)))); break;
+            case PickleOpcode.UNICODE: stack.Push(read.TextLine()); break;
+            case PickleOpcode.BINUNICODE: stack.Push(read.Text(read.Unsigned(4))); break;
+            case PickleOpcode.SHORT_BINUNICODE: stack.Push(read.Text(cursor.ReadByte())); break;
+            case PickleOpcode.BINUNICODE8: stack.Push(read.Text(read.Unsigned(8))); break;
+            case PickleOpcode.STRING: stack.Push(read.BytesLine()); break;
+            case PickleOpcode.BINSTRING: stack.Push(read.Bytes(read.Unsigned(4))); break;
+            case PickleOpcode.SHORT_BINSTRING: stack.Push(read.Bytes(cursor.ReadByte())); break;
+            case PickleOpcode.BINBYTES: stack.Push(read.Bytes(read.Unsigned(4))); break;
+            case PickleOpcode.SHORT_BINBYTES: stack.Push(read.Bytes(cursor.ReadByte())); break;
+            case PickleOpcode.BINBYTES8: stack.Push(read.Bytes(read.Unsigned(8))); break;
+            case PickleOpcode.BYTEARRAY8: stack.Push(read.Bytes(read.Unsigned(8))); break;
             case PickleOpcode.EMPTY_LIST: PushSequence(SequenceKind.List, []); break;
             case PickleOpcode.EMPTY_TUPLE: stack.Push(PickleValue.Sequence.EmptyTuple); break;
             case PickleOpcode.EMPTY_SET: PushSequence(SequenceKind.Set, []); break;
@@ -94,13 +90,13 @@ internal sealed class PickleMachine
             case PickleOpcode.DICT: Dictionary(stack.PopMark()); break;
             case PickleOpcode.SETITEM: SetItem(); break;
             case PickleOpcode.SETITEMS: SetItems(opcode, stack.PopMark()); break;
-            case PickleOpcode.PUT: stack.Put(LineIndex(), stack.Peek()); break;
+            case PickleOpcode.PUT: stack.Put(read.IndexLine(), stack.Peek()); break;
             case PickleOpcode.BINPUT: stack.Put(cursor.ReadByte(), stack.Peek()); break;
-            case PickleOpcode.LONG_BINPUT: stack.Put((uint)Unsigned(4), stack.Peek()); break;
+            case PickleOpcode.LONG_BINPUT: stack.Put((uint)read.Unsigned(4), stack.Peek()); break;
             case PickleOpcode.MEMOIZE: stack.Memoize(); break;
-            case PickleOpcode.GET: stack.Push(stack.Get(LineIndex())); break;
+            case PickleOpcode.GET: stack.Push(stack.Get(read.IndexLine())); break;
             case PickleOpcode.BINGET: stack.Push(stack.Get(cursor.ReadByte())); break;
-            case PickleOpcode.LONG_BINGET: stack.Push(stack.Get((uint)Unsigned(4))); break;
+            case PickleOpcode.LONG_BINGET: stack.Push(stack.Get((uint)read.Unsigned(4))); break;
             case PickleOpcode.GLOBAL: Global(); break;
             case PickleOpcode.STACK_GLOBAL: StackGlobal(); break;
             case PickleOpcode.REDUCE: Reduce(); break;
@@ -130,131 +126,7 @@ internal sealed class PickleMachine
         }
     }
 
-    private ulong Unsigned(int bytes)
-    {
-        var value = 0UL;
-        var span = cursor.Read(bytes);
-        for (var i = bytes - 1; i >= 0; i--)
-        {
-            value = (value << 8) | span[i];
-        }
-
-        return value;
-    }
-
-    private int Length(ulong length) => length <= (ulong)Math.Min(cursor.Remaining, int.MaxValue)
-        ? (int)length
-        : throw Bad($"its pickle has a value of {length} bytes, but {cursor.Remaining} follow (cut off?)");
-
-    private void PushInteger(long value) => stack.Push(PickleValue.Integer.Of(value, budget));
-
-    private void PushLong(ulong declared)
-    {
-        var length = Length(declared);
-        if (length > MaxDigits)
-        {
-            throw Bad($"its pickle has an integer of {length} bytes (at most {MaxDigits} are accepted)");
-        }
-
-        PushLarge(new BigInteger(cursor.Read(length)));
-    }
-
-    private void PushLarge(BigInteger value)
-    {
-        if (value >= long.MinValue && value <= long.MaxValue)
-        {
-            PushInteger((long)value);
-            return;
-        }
-
-        budget.ChargeObject();
-        budget.ChargeText(4 * MaxDigits);
-        stack.Push(new PickleValue.LargeInteger(value.ToString(CultureInfo.InvariantCulture)));
-    }
-
-    private void Integer(ReadOnlySpan<byte> line)
-    {
-        if (line.SequenceEqual("01"u8) || line.SequenceEqual("00"u8))
-        {
-            stack.Push(line[1] == (byte)'1' ? PickleValue.Flag.True : PickleValue.Flag.False);
-            return;
-        }
-
-        line = line.EndsWith("L"u8) ? line[..^1] : line;
-        budget.Charge(4 * MaxDigits);
-        PushLarge(BigInteger.TryParse(PickleLines.Ascii(path, line), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
-            ? value
-            : throw Bad("an integer in its pickle is no number"));
-    }
-
-    private void Float(ReadOnlySpan<byte> line) => PushNumber(
-        double.TryParse(line, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : throw Bad("a float in its pickle is no number"));
-
-    private void PushNumber(double value)
-    {
-        budget.ChargeObject();
-        stack.Push(new PickleValue.Number(value));
-    }
-
-    private uint LineIndex() => uint.TryParse(cursor.ReadLine(20), NumberStyles.None, CultureInfo.InvariantCulture, out var index)
-        ? index
-        : throw Bad("the number of a remembered value in its pickle is no number");
-
-    private void Line(string text)
-    {
-        budget.ChargeObject();
-        budget.Charge(16L * text.Length);
-        stack.Push(new PickleValue.Text(text, -1, text.Length));
-    }
-
-    private void Memory(byte[] bytes)
-    {
-        budget.Charge(64);
-        budget.ChargeArray(bytes.Length, 3);
-        stack.Push(new PickleValue.Bytes(bytes, -1, bytes.Length));
-    }
-
-    private void Text(ulong declared)
-    {
-        var length = Length(declared);
-        budget.ChargeObject();
-        var offset = cursor.Position;
-        if (length > ByteCursor.MaxRead)
-        {
-            cursor.Skip(length);
-            stack.Push(new PickleValue.Text(null, offset, length));
-            return;
-        }
-
-        budget.ChargeText(length);
-        try
-        {
-            stack.Push(new PickleValue.Text(Strict.GetString(cursor.Read(length)), offset, length));
-        }
-        catch (DecoderFallbackException e)
-        {
-            throw ModelFileError.Malformed(path, "a string in its pickle is not valid UTF-8 text", e);
-        }
-    }
-
-    private void Bytes(ulong declared)
-    {
-        var length = Length(declared);
-        budget.Charge(64);
-        var offset = cursor.Position;
-        ReadOnlyMemory<byte>? memory = null;
-        if (length > ByteCursor.MaxRead)
-        {
-            cursor.Skip(length);
-        }
-        else
-        {
-            budget.ChargeArray(length, 1);
-            memory = cursor.Read(length).ToArray();
-        }
-
-        stack.Push(new PickleValue.Bytes(memory, offset, length));
-    }
+    private void Push(long value) => stack.Push(PickleValue.Integer.Of(value, budget));
 
     private void PushSequence(SequenceKind kind, ReadOnlySpan<PickleValue> values)
     {

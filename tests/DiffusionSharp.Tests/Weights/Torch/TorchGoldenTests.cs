@@ -40,7 +40,7 @@ public class TorchGoldenTests
             Assert.Equal(File.ReadAllBytes(golden.Path(json.GetProperty("file").GetString()!)), file.ReadBytes(tensor));
         }
 
-        Assert.Equal(container == TensorContainer.TorchZip, file.Verify() > 0);
+        Assert.Equal(container == TensorContainer.TorchZip, file.Verify(cancellation: TestContext.Current.CancellationToken) > 0);
     }
 
     [Fact(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
@@ -135,7 +135,7 @@ public class TorchGoldenTests
         foreach (var path in files)
         {
             using var file = TensorFile.Open(path);
-            Assert.Equal(file.Container == TensorContainer.TorchZip, file.Verify() > 0);
+            Assert.Equal(file.Container == TensorContainer.TorchZip, file.Verify(cancellation: TestContext.Current.CancellationToken) > 0);
             Assert.NotEmpty(file.Tensors);
             Assert.All(file.Tensors.Values, t => Assert.Equal(t.ByteLength, file.ReadBytes(t).Length));
         }
