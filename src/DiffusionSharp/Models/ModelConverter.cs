@@ -1,5 +1,6 @@
 using DiffusionSharp.Networks;
 using DiffusionSharp.Storage;
+using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Models;
@@ -15,12 +16,14 @@ public static class ModelConverter
     /// The source is damaged or does not fit its own configuration (<see cref="ErrorKind.ModelFile"/>), the network has no form in the
     /// layout asked for (<see cref="ErrorKind.Configuration"/>), or the storage refused.
     /// </exception>
+    /// <exception cref="DiffusionException"><see cref="ErrorKind.Usage"/>: the folder is the source itself, or a training run.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static ConversionReport Convert(ModelSource source, string folder, ConversionOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentException.ThrowIfNullOrEmpty(folder);
         options ??= new ConversionOptions();
+        RequireOther(source.Path, folder);
         if (options.Ermongroup)
         {
             ErmongroupFolder.RequireExpressible(source.Network, source.Scheduler);
@@ -84,6 +87,14 @@ public static class ModelConverter
             done += values.Length;
             options.Progress?.Invoke(Math.Min(1, done / total));
             return values;
+        }
+    }
+
+    private static void RequireOther(string source, string folder)
+    {
+        if (new RunFolder(folder).Exists || Path.GetFullPath(source) == Path.GetFullPath(folder))
+        {
+            throw new DiffusionException(ErrorKind.Usage, $"{folder} is {(new RunFolder(folder).Exists ? "a training run" : "the source itself")}; give another folder to write to");
         }
     }
 }

@@ -45,6 +45,7 @@ public sealed class ModelSource
     /// <param name="path">The folder or file.</param>
     /// <param name="raw">For a run or a checkpoint with both: the weights themselves instead of their (first) moving average.</param>
     /// <param name="facts">For a checkpoint file: what it does not say of itself; null for nothing.</param>
+    /// <exception cref="DiffusionException"><see cref="ErrorKind.Usage"/>: facts were told of a folder, which says everything itself.</exception>
     /// <exception cref="DiffusionException">It is none of these, or a file in it is missing, malformed or not supported, or says too little.</exception>
     public static ModelSource Open(string path, bool raw = false, CheckpointFacts? facts = null)
     {
@@ -52,8 +53,10 @@ public sealed class ModelSource
         var run = new RunFolder(path);
         return (run.Exists, File.Exists(path)) switch
         {
+            (false, true) => FromCheckpoint(path, raw, facts ?? new CheckpointFacts()),
+            _ when facts is not null && Directory.Exists(path) => throw new DiffusionException(
+                ErrorKind.Usage, $"{path} is a folder, which says what it is in its own configuration files: leave --about out"),
             (true, _) => FromRun(run, raw),
-            (_, true) => FromCheckpoint(path, raw, facts ?? new CheckpointFacts()),
             _ => FromFolder(ModelFolder.Open(path), raw),
         };
     }

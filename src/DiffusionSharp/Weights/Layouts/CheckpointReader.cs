@@ -16,9 +16,9 @@ internal static class CheckpointReader
             throw Unknown(file);
         }
 
-        var dict = all.FirstOrDefault(d => d.IsAverage != raw) ?? (raw && all.Count > 0
-            ? throw new DiffusionException(ErrorKind.Usage, $"model file '{file.Path}' holds a moving average only ({Where(all[0])}); leave --raw out")
-            : all[0]);
+        var dict = all.FirstOrDefault(d => d.IsAverage != raw) ?? (!raw ? all[0] : throw new DiffusionException(
+            ErrorKind.Usage, $"model file '{file.Path}' holds a moving average only ({Where(all[0])}); leave --raw out"));
+        RefuseLatent(file);
         var tensors = StateDict.Below(file.Tensors, dict.Prefix);
         return dict.Layout switch
         {
@@ -34,6 +34,16 @@ internal static class CheckpointReader
 
     /// <summary>Where a set of weights lies, in words.</summary>
     public static string Where(StateDict dict) => dict.Prefix.Length == 0 ? "at the top" : $"below {dict.Prefix.TrimEnd('.')}";
+
+    // Their networks look like OpenAI's, but what they make are no images.
+    private static void RefuseLatent(TensorFile file)
+    {
+        if (file.Tensors.Keys.FirstOrDefault(n => n.StartsWith("first_stage_model.", StringComparison.Ordinal)) is { } name)
+        {
+            throw new DiffusionException(
+                ErrorKind.ModelFile, $"model file '{file.Path}' holds an autoencoder ('{Printable.Of(name)}') beside its network: latent diffusion, which is not supported");
+        }
+    }
 
     private static DiffusionException Unknown(TensorFile file)
     {

@@ -23,12 +23,13 @@ internal sealed class ErmongroupConfigFile
     /// <param name="channels">Base channels of the weights.</param>
     /// <param name="multipliers">Multiplier of each level.</param>
     /// <param name="blocks">Blocks per level.</param>
+    /// <param name="attention">Whether each level has attention.</param>
     /// <param name="required">Whether a file of another network is an error; otherwise none is seen then.</param>
-    public static ErmongroupConfigFile? Beside(string checkpoint, int channels, IEnumerable<int> multipliers, int blocks, bool required)
+    public static ErmongroupConfigFile? Beside(string checkpoint, int channels, IEnumerable<int> multipliers, int blocks, IReadOnlyList<bool> attention, bool required)
     {
         var path = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(checkpoint))!, FileName);
         var file = File.Exists(path) ? new ErmongroupConfigFile(path, FlatYaml.Parse(path, ConfigReader.ReadText(path))) : null;
-        return file?.Other(channels, multipliers, blocks) is not { } other ? file : !required ? null : throw ConfigReader.Bad(
+        return file?.Other(channels, multipliers, blocks, attention) is not { } other ? file : !required ? null : throw ConfigReader.Bad(
             path, $"{other}: it is another model's; move it away, or say what the weights do not (image_size=…)");
     }
 
@@ -64,9 +65,16 @@ internal sealed class ErmongroupConfigFile
     }
 
     // What differs from the weights, if anything.
-    private string? Other(int channels, IEnumerable<int> multipliers, int blocks)
+    private string? Other(int channels, IEnumerable<int> multipliers, int blocks, IReadOnlyList<bool> attention)
     {
-        return Other("model.ch", [channels]) ?? Other("model.ch_mult", multipliers) ?? Other("model.num_res_blocks", [blocks]);
+        return Other("model.ch", [channels]) ?? Other("model.ch_mult", multipliers) ?? Other("model.num_res_blocks", [blocks]) ?? OtherAttention();
+
+        // Together with the size of the images, which nothing else confirms.
+        string? OtherAttention() =>
+            Int("data.image_size") is not { } size || !values.TryGetValue("model.attn_resolutions", out var said)
+            || attention.Index().All(a => a.Item == said.Contains((size >> a.Index).ToString(CultureInfo.InvariantCulture))) ? null
+            : $"data.image_size is {size} and model.attn_resolutions {string.Join(", ", said.Select(s => Printable.Of(s)))}, "
+                + $"the weights beside it have attention at level {string.Join(", ", attention.Index().Where(a => a.Item).Select(a => a.Index))}";
 
         string? Other(string key, IEnumerable<int> found)
         {

@@ -28,7 +28,7 @@ internal static class ErmongroupLayout
         var channels = s.Out("conv_in.weight");
         int[] widths = [.. Enumerable.Range(0, levels).Select(l => s.Out($"down.{l}.block.0.conv1.weight"))];
         bool[] attention = [.. Enumerable.Range(0, levels).Select(l => dict.ContainsKey($"down.{l}.attn.0.norm.weight"))];
-        var file = ErmongroupConfigFile.Beside(path, channels, widths.Select(w => w / channels), blocks, required: told.Height is null);
+        var file = ErmongroupConfigFile.Beside(path, channels, widths.Select(w => w / channels), blocks, attention, required: told.Height is null);
         var facts = file?.Complete(told) ?? told;
         var notes = new List<string>();
         if (facts.Height is null)

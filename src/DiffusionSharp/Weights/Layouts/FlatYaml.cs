@@ -10,6 +10,7 @@ namespace DiffusionSharp.Weights;
 internal static class FlatYaml
 {
     private const int MostLines = 10_000;
+    private const int MostLevels = 8;
 
     /// <summary>Reads a text.</summary>
     /// <param name="path">For messages.</param>
@@ -19,7 +20,7 @@ internal static class FlatYaml
     public static Dictionary<string, List<string>> Parse(string path, string text)
     {
         var values = new Dictionary<string, List<string>>(StringComparer.Ordinal);
-        var parents = new Stack<(int Indent, string Key)>();
+        var parents = new Stack<(int Indent, string Key, bool Open)>();
         var lines = text.Split('\n');
         if (lines.Length > MostLines)
         {
@@ -42,6 +43,11 @@ internal static class FlatYaml
                 parents.Pop();
             }
 
+            if (parents.Count == MostLevels || parents is { Count: > 0 } && !parents.Peek().Open)
+            {
+                throw Bad(number, parents.Count == MostLevels ? $"it is nested deeper than {MostLevels} levels" : $"'{Printable.Of(Path())}' has a value already");
+            }
+
             if (isItem && parents.Count > 0)
             {
                 values[Path()].Add(Scalar(number, content[2..].Trim()));
@@ -54,8 +60,9 @@ internal static class FlatYaml
                 throw Bad(number, "'key: value' was expected");
             }
 
-            parents.Push((indent, Scalar(number, content[..colon])));
-            if (!values.TryAdd(Path(), List(number, content[(colon + 1)..].Trim())))
+            var value = content[(colon + 1)..].Trim();
+            parents.Push((indent, Scalar(number, content[..colon].TrimEnd()), value.Length == 0 || value.StartsWith("!!", StringComparison.Ordinal)));
+            if (!values.TryAdd(Path(), List(number, value)))
             {
                 throw Bad(number, $"'{Printable.Of(Path())}' occurs twice");
             }

@@ -17,6 +17,7 @@ internal static class GuidedLayout
     public static CheckpointModel Read(string path, IReadOnlyDictionary<string, TensorInfo> dict, string prefix, CheckpointFacts facts)
     {
         var s = new StateDictShapes(path, dict);
+        Refuse(s, dict);
         var outputs = Parsed.Count(dict, "output_blocks.", ".0.in_layers.0.weight");
         if (outputs == 0)
         {
@@ -53,6 +54,7 @@ internal static class GuidedLayout
         var scheduler = CheckpointScheduler.Of(facts, scaled: true, clip: true);
         var (input, output) = (s.In("input_blocks.0.0.weight"), s.Out("out.2.weight"));
         var (first, time) = (s.Out("input_blocks.0.0.weight"), s.In("time_embed.0.weight"));
+        var heads = Heads(facts, [.. widths.Where((_, l) => attention[l]), widths[^1]]);
         var network = new UNetConfig
         {
             Height = facts.Height.Value,
@@ -75,9 +77,9 @@ internal static class GuidedLayout
             UpsampleType = byResnet ? "resnet" : "conv",
             ResampleWithConv = !pools,
             ResnetTimeScaleShift = s.Out("middle_block.0.emb_layers.1.weight") == 2 * widths[^1] ? "scale_shift" : "default",
-            AttentionHeadDim = facts.NumHeadChannels,
-            AttentionHeads = facts.NumHeadChannels is null ? facts.NumHeads : null,
-            AttentionHeadsUp = facts.NumHeadChannels is null && facts.NumHeadsUpsample != facts.NumHeads ? facts.NumHeadsUpsample : null,
+            AttentionHeadDim = heads.Channels,
+            AttentionHeads = heads.Count,
+            AttentionHeadsUp = heads.Up,
             NumClassEmbeds = dict.ContainsKey("label_emb.weight") ? s.Out("label_emb.weight") : null,
             TimestepScale = facts.RescaleTimesteps == true ? 1000.0 / scheduler.NumTrainTimesteps : 1,
         };
@@ -91,6 +93,34 @@ internal static class GuidedLayout
         bool Has(string beginning) => dict.Keys.Any(k => k.StartsWith(beginning, StringComparison.Ordinal));
 
         bool HasAttention(string blocks, int n) => dict.ContainsKey($"{blocks}.{n}.1.qkv.weight");
+    }
+
+    // Heads of one width are what UNet2DModel can express, and where all attention has the same channels any number of heads is that.
+    private static (int? Channels, int? Count, int? Up) Heads(CheckpointFacts facts, int[] attention) => facts switch
+    {
+        { NumHeadChannels: int channels } => (channels, null, null),
+        { NumHeads: int n } when facts.NumHeadsUpsample is int up && up != n => (null, n, up),
+        { NumHeads: int n } when attention.Distinct().Count() == 1 && attention[0] % n == 0 => (attention[0] / n, null, null),
+        _ => (null, facts.NumHeads, null),
+    };
+
+    // Networks that have its first names.
+    private static void Refuse(StateDictShapes s, IReadOnlyDictionary<string, TensorInfo> dict)
+    {
+        if (dict.Keys.FirstOrDefault(k => k.Contains(".transformer_blocks.", StringComparison.Ordinal)) is { } name)
+        {
+            throw s.Bad($"it has cross attention ('{Printable.Of(name)}'): a network of latent diffusion, which is not supported");
+        }
+
+        if (dict.ContainsKey("input_blocks.0.0.weight") && !dict.Keys.Any(k => k.StartsWith("output_blocks.", StringComparison.Ordinal)))
+        {
+            throw s.Bad("it has no output_blocks: a classifier (EncoderUNetModel), which makes no images");
+        }
+
+        if (dict.ContainsKey("out.2.weight") && s.In("input_blocks.0.0.weight") == 6)
+        {
+            throw s.Bad("it takes 6 channels, an image and a smaller one: a network that enlarges (SuperResModel), which is not supported");
+        }
     }
 
     private static List<string> Notes(CheckpointFacts facts)

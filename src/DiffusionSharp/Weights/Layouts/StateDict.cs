@@ -31,11 +31,10 @@ public sealed record StateDict(WeightsLayout Layout, string Prefix, bool IsAvera
     internal static Dictionary<string, TensorInfo> Below(IReadOnlyDictionary<string, TensorInfo> tensors, string prefix) =>
         tensors.Where(t => t.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(t => t.Key[prefix.Length..], t => t.Value, StringComparer.Ordinal);
 
-    // A list [model, optimizer, epoch, step, ema] in the DDIM authors' code; a dictionary with such a key elsewhere, where ema_pytorch keeps
-    // a copy of the weights themselves beside it.
-    private static bool IsAveraged(WeightsLayout layout, string prefix) => layout == WeightsLayout.Ermongroup && prefix == "4."
-        ? true
-        : prefix.Split('.') is var parts && parts.Any(p => p.Contains("ema", StringComparison.OrdinalIgnoreCase)) && !parts.Contains("online_model");
+    // A list [model, optimizer, epoch, step, ema] in the DDIM authors' code; a dictionary with such a key elsewhere (ema, ema_model,
+    // model_ema), where ema_pytorch keeps a copy of the weights themselves beside it.
+    private static bool IsAveraged(WeightsLayout layout, string prefix) => (layout == WeightsLayout.Ermongroup && prefix == "4.")
+        || (prefix.Split('.', '_', '-').Contains("ema", StringComparer.OrdinalIgnoreCase) && !prefix.Split('.').Contains("online_model"));
 
     private static bool IsOptimizers(string prefix) => prefix.Split('.').Any(p => p is "adam" or "exp_avg" or "exp_avg_sq");
 }

@@ -1,6 +1,7 @@
 using DiffusionSharp.Networks;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Weights;
+using TestKit.Files;
 using TestKit.Networks;
 
 namespace DiffusionSharp.Tests.Weights.Layouts;

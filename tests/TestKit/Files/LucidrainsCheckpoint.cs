@@ -3,10 +3,10 @@ using DiffusionSharp.Networks;
 using DiffusionSharp.Weights;
 using TestKit.Networks;
 
-namespace DiffusionSharp.Tests.Weights.Layouts;
+namespace TestKit.Files;
 
 /// <summary>Tensors as denoising-diffusion-pytorch stores them, made of weights of ours.</summary>
-internal static partial class LucidrainsCheckpoint
+public static partial class LucidrainsCheckpoint
 {
     /// <summary>The state dict: q, k and v in one, vectors of norms as images, everything else a convolution.</summary>
     public static Dictionary<string, HostTensor> StateDict(NetworkGraph graph, IReadOnlyDictionary<string, HostTensor> weights)
