@@ -92,9 +92,11 @@ public static class ModelConverter
 
     private static void RequireOther(string source, string folder)
     {
-        if (new RunFolder(folder).Exists || Path.GetFullPath(source) == Path.GetFullPath(folder))
+        if (new RunFolder(folder).Exists || Full(source) == Full(folder))
         {
             throw new DiffusionException(ErrorKind.Usage, $"{folder} is {(new RunFolder(folder).Exists ? "a training run" : "the source itself")}; give another folder to write to");
         }
+
+        static string Full(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
     }
 }

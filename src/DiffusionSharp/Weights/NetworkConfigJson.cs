@@ -14,7 +14,10 @@ internal static class NetworkConfigJson
         var json = ConfigReader.ReadText(path);
         var r = ConfigReader.Parse(path, json);
         var name = r.Required("_class_name", UNetConfigJson.DiffusersClass, UNetConfigJson.OwnClass, LucidrainsUNetConfigJson.Class);
-        return (name == LucidrainsUNetConfigJson.Class ? LucidrainsUNetConfigJson.Parse(json, path) : UNetConfigJson.Parse(json, path), LayoutJson.Read(r));
+        var (lucidrains, layout) = (name == LucidrainsUNetConfigJson.Class, LayoutJson.Read(r));
+        return lucidrains != (layout == WeightsLayout.Lucidrains)
+            ? throw ConfigReader.Bad(path, $"{LayoutJson.Key} {LayoutJson.Name(layout)} is not for the class {name}")
+            : (lucidrains ? LucidrainsUNetConfigJson.Parse(json, path) : UNetConfigJson.Parse(json, path), layout);
     }
 
     /// <summary>The text, and the class it names.</summary>

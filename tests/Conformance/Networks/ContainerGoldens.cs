@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Conformance.Engines;
 using DiffusionSharp.Cpu;
 using DiffusionSharp.Models;
@@ -104,9 +103,7 @@ public sealed class ContainerGoldens : IDisposable
         return ([.. own.Select(n => prefix.Length == 0 ? n[beside.Length..] : n)], [.. own.Select(n => file.ReadFloat32(n, allowIntegers: true))]);
     }
 
-    private static TorchDict Dict(string[] names, HostTensor[] values) => new(
-        [.. values.Select((v, i) => new TorchStorage($"{i}", TensorDtype.F32, MemoryMarshal.AsBytes(v.Data.AsSpan()).ToArray()))],
-        [.. values.Select((v, i) => new TorchSample(names[i], $"{i}", 0, [.. v.Shape], TensorInfo.ContiguousStrides(v.Shape)))]);
+    private static TorchDict Dict(string[] names, HostTensor[] values) => TorchDict.Of([.. names.Zip(values, KeyValuePair.Create)]);
 
     private static void Shards(string index, string[] names, HostTensor[] values)
     {

@@ -1,8 +1,10 @@
 using System.Text.Json;
 using DiffusionSharp.Networks;
+using DiffusionSharp.Schedules;
 using DiffusionSharp.Tests.Storage;
 using DiffusionSharp.Weights;
 using TestKit;
+using TestKit.Files;
 
 namespace DiffusionSharp.Tests.Weights;
 
@@ -36,6 +38,64 @@ public class ModelFolderTests
         Assert.Equal("DDIMPipeline", index.GetProperty("_class_name").GetString());
         Assert.Equal("diffusers UNet2DModel", string.Join(' ', index.GetProperty("unet").EnumerateArray()));
         Assert.Equal("diffusers DDIMScheduler", string.Join(' ', index.GetProperty("scheduler").EnumerateArray()));
+    }
+
+    [Theory]
+    [InlineData("diffusion_pytorch_model.safetensors")]
+    [InlineData("diffusion_pytorch_model.bin")]
+    [InlineData("diffusion_pytorch_model.fp16.safetensors")]
+    [InlineData("diffusion_pytorch_model.fp16.bin")]
+    public void A_networks_folder_alone_is_a_model_with_an_assumed_schedule(string file)
+    {
+        using var folder = new TemporaryFolder();
+        var weights = Weights(Small, 4);
+        Directory.CreateDirectory(folder["net"]);
+        File.WriteAllText(folder["net/config.json"], UNetConfigJson.ToJson(Small));
+        Assert.False(ModelFolder.IsModel(folder["net"]));
+        var dict = TorchDict.Of([.. weights]);
+        File.WriteAllBytes(folder[$"net/{file}"], file.EndsWith("bin", StringComparison.Ordinal) ? TorchWriter.Zip(dict) : TorchWriter.Safetensors(dict));
+        Assert.True(ModelFolder.IsModel(folder["net"]));
+        var model = ModelFolder.Open(folder["net"]);
+        Assert.Equal((Small, folder[$"net/{file}"]), (model.Network, model.WeightsPath));
+        Assert.Equal(NoiseSchedule.Linear(), model.Scheduler.ToSchedule());
+        Assert.Contains("linear schedule", Assert.Single(model.Notes));
+        AssertEqual(weights, Read(model));
+    }
+
+    [Fact]
+    public void Unknown_tensor_names_are_refused_and_those_of_the_layouts_come_back()
+    {
+        foreach (var layout in Enum.GetValues<WeightsLayout>().Where(l => l != WeightsLayout.Lucidrains))
+        {
+            using var folder = new TemporaryFolder();
+            File.WriteAllText(folder["config.json"], UNetConfigJson.ToJson(Small, layout));
+            Assert.Equal((Small, layout), NetworkConfigJson.Read(folder["config.json"]));
+            Assert.Equal(layout != WeightsLayout.Diffusers, File.ReadAllText(folder["config.json"]).Contains("_tensor_names", StringComparison.Ordinal));
+        }
+
+        using var other = new TemporaryFolder();
+        File.WriteAllText(other["config.json"], UNetConfigJson.ToJson(Small, WeightsLayout.Guided).Replace("guided-diffusion", "somebody's"));
+        var e = Assert.Throws<DiffusionException>(() => NetworkConfigJson.Read(other["config.json"]));
+        Assert.Equal(ErrorKind.ModelFile, e.Kind);
+        Assert.Contains("_tensor_names", e.Message);
+    }
+
+    // Made by hand, or by somebody who means harm.
+    [Theory]
+    [InlineData(WeightsLayout.Lucidrains, false, "is not for the class UNet2DModel")]
+    [InlineData(WeightsLayout.Guided, true, "is not for the class LucidrainsUnet")]
+    [InlineData(WeightsLayout.Diffusers, true, "is not for the class LucidrainsUnet")]
+    [InlineData(WeightsLayout.Ermongroup, false, "'class_embedding.weight'")]
+    public void Names_of_another_network_are_refused(WeightsLayout layout, bool lucidrains, string reason)
+    {
+        using var folder = new TemporaryFolder();
+        var conditional = Small with { NumClassEmbeds = 3 };
+        var scheduler = new SchedulerConfig();
+        ModelFolder.Save(folder["m"], conditional, scheduler, Weights(conditional, 0));
+        File.WriteAllText(folder["m/unet/config.json"], lucidrains ? LucidrainsUNetConfigJson.ToJson(new() { Height = 8, Width = 8 }, layout) : UNetConfigJson.ToJson(conditional, layout));
+        var e = Assert.Throws<DiffusionException>(() => ModelFolder.Open(folder["m"]).OpenWeights());
+        Assert.Equal(ErrorKind.ModelFile, e.Kind);
+        Assert.Contains(reason, e.Message);
     }
 
     [Fact]

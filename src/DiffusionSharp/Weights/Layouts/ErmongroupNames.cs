@@ -46,5 +46,5 @@ internal static class ErmongroupNames
         _ => throw Unknown(string.Join('.', module)),
     };
 
-    private static ArgumentException Unknown(string name) => new($"'{name}' is no parameter that this layout has", nameof(name));
+    private static DiffusionException Unknown(string name) => new(ErrorKind.ModelFile, $"the network of the configuration has '{name}', which its tensors' layout (_tensor_names) has no name for");
 }

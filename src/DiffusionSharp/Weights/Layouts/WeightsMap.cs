@@ -48,7 +48,11 @@ internal static class WeightsMap
 
     private static TensorInfo? View(TensorInfo tensor, SourceName name, ParameterSpec parameter)
     {
-        if (name.OtherShape ? tensor.Elements != parameter.Elements : !WithoutOnes(tensor.Shape).SequenceEqual(WithoutOnes(Expected(parameter, name))))
+        var expected = Expected(parameter, name);
+        var fits = name.OtherShape ? tensor.Elements == parameter.Elements : WithoutOnes(tensor.Shape).SequenceEqual(WithoutOnes(expected));
+
+        // Parts are rows, which are counted by the first dimension.
+        if (!fits || (name.Parts > 1 && tensor.Shape[0] != expected[0]))
         {
             return null;
         }
