@@ -26,7 +26,7 @@ internal sealed class ConvertCommand
           --layout L             diffusers; ermongroup: also a state dict and config.yml that load into
                                  the DDIM authors' code, in OUT/ermongroup [diffusers]
           --json                 the report as JSON
-          --about KEY=VALUE,…    what a checkpoint does not say of itself (with every --model as well):
+          --about KEY=VALUE,…    what a checkpoint does not say of itself; other verbs take it, too:
             image_size=64        or 64x96, height and width; OpenAI's and lucidrains' need it
             num_heads=4, num_heads_upsample=4, num_head_channels=64, use_new_attention_order=True
                                  attention of OpenAI's: heads, or the width of each

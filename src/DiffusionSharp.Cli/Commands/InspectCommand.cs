@@ -44,8 +44,10 @@ internal static class InspectCommand
 
     private static JsonObject Look(string path, bool raw, CheckpointFacts? about, CliHost host) => path switch
     {
-        _ when new RunFolder(path).Exists => ModelFacts.Run(path),
-        _ when ModelFolder.IsModel(path) => ModelFacts.Model(path),
+        // Whoever opens it says that there is nothing to be told of a folder.
+        _ when about is not null && !File.Exists(path) => ModelFacts.Model(path, raw, about),
+        _ when new RunFolder(path).Exists => ModelFacts.Run(path, raw),
+        _ when ModelFolder.IsModel(path) => ModelFacts.Model(path, raw, about),
         _ when !File.Exists(path) => FileFacts.Data(path, host),
         _ => FileContent.Of(path) switch
         {
