@@ -15,7 +15,7 @@ internal static class NetworkConfigJson
         var r = ConfigReader.Parse(path, json);
         var name = r.Required("_class_name", UNetConfigJson.DiffusersClass, UNetConfigJson.OwnClass, LucidrainsUNetConfigJson.Class);
         var (lucidrains, layout) = (name == LucidrainsUNetConfigJson.Class, LayoutJson.Read(r));
-        return lucidrains != (layout == WeightsLayout.Lucidrains)
+        return layout != WeightsLayout.Diffusers && lucidrains != (layout == WeightsLayout.Lucidrains)
             ? throw ConfigReader.Bad(path, $"{LayoutJson.Key} {LayoutJson.Name(layout)} is not for the class {name}")
             : (lucidrains ? LucidrainsUNetConfigJson.Parse(json, path) : UNetConfigJson.Parse(json, path), layout);
     }

@@ -84,7 +84,7 @@ public class ModelFolderTests
     [Theory]
     [InlineData(WeightsLayout.Lucidrains, false, "is not for the class UNet2DModel")]
     [InlineData(WeightsLayout.Guided, true, "is not for the class LucidrainsUnet")]
-    [InlineData(WeightsLayout.Diffusers, true, "is not for the class LucidrainsUnet")]
+    [InlineData(WeightsLayout.Diffusers, true, "init_conv.weight")]
     [InlineData(WeightsLayout.Ermongroup, false, "'class_embedding.weight'")]
     public void Names_of_another_network_are_refused(WeightsLayout layout, bool lucidrains, string reason)
     {
