@@ -54,7 +54,7 @@ public sealed class ModelSource
         return (run.Exists, File.Exists(path)) switch
         {
             (false, true) => FromCheckpoint(path, raw, facts ?? new CheckpointFacts()),
-            _ when facts is not null && Directory.Exists(path) => throw new DiffusionException(
+            _ when facts is not null && facts != new CheckpointFacts() && Directory.Exists(path) => throw new DiffusionException(
                 ErrorKind.Usage, $"{path} is a folder, which says what it is in its own configuration files: leave --about out"),
             (true, _) => FromRun(run, raw),
             _ => FromFolder(ModelFolder.Open(path), raw),

@@ -23,11 +23,12 @@ public sealed class LookingTests : IDisposable
         var weights = ddim.Json("inspect", Path.Combine(model, "unet", "diffusion_pytorch_model.safetensors"));
         Assert.Equal((int)found["network"]!["parameters"]!, (int)weights["elements"]!);
         Assert.Equal(found["tensors"]!.AsObject().Count, (int)weights["count"]!);
-        Assert.Equal("8, 3, 3, 3", string.Join(", ", found["tensors"]!["conv_in.weight"]!.AsArray()));
+        Assert.Equal("[8, 3, 3, 3]", (string)found["tensors"]!["conv_in.weight"]!);
+        Assert.Equal("F32 [8, 3, 3, 3]", (string)weights["tensors"]!["conv_in.weight"]!);
         Assert.Equal((1, 3.0), ((int)ddim.Json("inspect", scratch["x.npy"])["notFinite"]!, (double)ddim.Json("inspect", scratch["x.npy"])["max"]!));
         Assert.Equal("data: builtin:shapes", (string)ddim.Json("inspect", "builtin:shapes")["kind"]!);
         Assert.DoesNotContain("conv_in", ddim.Done("inspect", model), StringComparison.Ordinal);
-        Assert.Contains("conv_in.weight", ddim.Done("inspect", model, "--tensors"), StringComparison.Ordinal);
+        Assert.Contains("weight  [8, 3, 3, 3]", ddim.Done("inspect", model, "--tensors"), StringComparison.Ordinal);
     }
 
     [Fact]
