@@ -7,6 +7,9 @@ namespace DiffusionSharp.Cli.Inspection;
 /// <summary>Prints a JSON object as aligned lines, inner objects indented.</summary>
 internal static class Outline
 {
+    // One long name must not make every line as long.
+    private const int MaxWidth = 60;
+
     /// <summary>The lines.</summary>
     /// <param name="root">What to print.</param>
     /// <param name="tensors">Whether the list of tensors is printed, too.</param>
@@ -18,7 +21,7 @@ internal static class Outline
 
         void Write(JsonObject node, string indent)
         {
-            var width = node.Select(p => p.Key.Length).DefaultIfEmpty(0).Max();
+            var width = Math.Min(MaxWidth, node.Select(p => p.Key.Length).DefaultIfEmpty(0).Max());
             foreach (var (name, value) in node)
             {
                 if (name == "tensors" && !tensors)

@@ -17,20 +17,22 @@ public static class DataCheck
         options ??= new DataOptions();
         options.Validate();
         var location = DataLocation.Recognise(path);
-        var images = new List<(string Format, string Size, string? Class)>();
+        var images = 0L;
+        var unclassed = false;
+        SortedDictionary<string, long> formats = NewCounts(), sizes = NewCounts(), classes = NewCounts();
         List<BadFile> bad = [];
         switch (location.Kind)
         {
             case DataKind.Shapes:
                 var shapes = new ShapesSource();
-                return new DataReport(path, ShapesSource.Name, shapes.ImagesPerEpoch, [], Count([]), Count([]), []);
+                return new DataReport(path, ShapesSource.Name, shapes.ImagesPerEpoch, [], formats, classes, []);
             case var kind when kind.IsEncoded():
                 var encoded = DataKinds.OpenEncoded(location);
                 bad = ImageReader.Read(
                     encoded.Files,
                     options,
                     image => (image.Format, Size(image.Height, image.Width)),
-                    (file, i) => images.Add((i.Format, i.Item2, encoded.ClassOf(file))),
+                    (file, i) => Keep(i.Format, i.Item2, encoded.ClassOf(file)),
                     progress,
                     encoded.Total,
                     cancellation);
@@ -40,37 +42,42 @@ public static class DataCheck
                 foreach (var (image, label) in DataSets.Guarded(path, packed.Images()))
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    images.Add((image.Format, Size(image.Height, image.Width), packed.ClassNames.Count == 0 ? null : packed.ClassNames[label]));
-                    if (images.Count % 1000 == 0)
+                    Keep(image.Format, Size(image.Height, image.Width), packed.ClassNames.Count == 0 ? null : packed.ClassNames[label]);
+                    if (images % 1000 == 0)
                     {
-                        progress?.Report(new DataProgress(images.Count, 0, packed.Count));
+                        progress?.Report(new DataProgress(images, 0, packed.Count));
                     }
                 }
 
                 break;
         }
 
-        DataSets.CheckAny(path, images.Count + bad.Count);
+        DataSets.CheckAny(path, images + bad.Count);
         return new DataReport(
             path,
             location.Kind.Name(),
-            images.Count,
+            images,
             bad,
-            Count(images.Select(i => i.Format)),
-            images.Any(i => i.Class is null) ? Count([]) : Count(images.Select(i => i.Class!)),
-            [.. Count(images.Select(i => i.Size)).OrderByDescending(s => s.Value).ThenBy(s => s.Key, StringComparer.Ordinal)]);
+            formats,
+            unclassed ? NewCounts() : classes,
+            [.. sizes.OrderByDescending(s => s.Value).ThenBy(s => s.Key, StringComparer.Ordinal)]);
+
+        void Keep(string format, string size, string? name)
+        {
+            images++;
+            Add(formats, format);
+            Add(sizes, size);
+            unclassed |= name is null;
+            if (name is not null)
+            {
+                Add(classes, name);
+            }
+        }
     }
 
     private static string Size(int height, int width) => FormattableString.Invariant($"{width}×{height}");
 
-    private static SortedDictionary<string, long> Count(IEnumerable<string> names)
-    {
-        var counts = new SortedDictionary<string, long>(StringComparer.Ordinal);
-        foreach (var name in names)
-        {
-            counts[name] = counts.GetValueOrDefault(name) + 1;
-        }
+    private static SortedDictionary<string, long> NewCounts() => new(StringComparer.Ordinal);
 
-        return counts;
-    }
+    private static void Add(SortedDictionary<string, long> counts, string name) => counts[name] = counts.GetValueOrDefault(name) + 1;
 }

@@ -157,7 +157,7 @@ public static class DataSets
     }
 
     /// <summary>Refuses a place without any image file.</summary>
-    internal static void CheckAny(string path, int files)
+    internal static void CheckAny(string path, long files)
     {
         if (files == 0)
         {

@@ -14,6 +14,9 @@ internal static class EdmImages
     public const string LabelFile = "dataset.json";
 
     private const long MostBytes = 512L << 20;
+
+    // Packed, a few bytes may claim to be any number of labels: a zip file's are bounded by what else is in it.
+    private const long MostBytesOfLabel = 1 << 10;
     private const int MostClasses = 1_000_000;
 
     /// <summary>Opens a folder.</summary>
@@ -21,7 +24,7 @@ internal static class EdmImages
     {
         var file = Path.Combine(path, LabelFile);
         using var stream = File.OpenRead(file);
-        return Labelled(FolderImages.Open(path), file, stream, stream.Length);
+        return Labelled(FolderImages.Open(path), file, stream, stream.Length, MostBytes);
     }
 
     /// <summary>Opens a zip file.</summary>
@@ -30,14 +33,14 @@ internal static class EdmImages
         using var archive = ZipFile.OpenRead(path);
         var entry = archive.GetEntry(LabelFile)!;
         using var stream = entry.Open();
-        return Labelled(new EncodedImages(ArchiveImages.Read(path, "zip"), null), $"{path}: {LabelFile}", stream, entry.Length);
+        return Labelled(new EncodedImages(ArchiveImages.Read(path, "zip"), null), $"{path}: {LabelFile}", stream, entry.Length, (1L << 20) + (archive.Entries.Count * MostBytesOfLabel));
     }
 
-    private static EncodedImages Labelled(EncodedImages images, string name, Stream stream, long length)
+    private static EncodedImages Labelled(EncodedImages images, string name, Stream stream, long length, long most)
     {
-        if (length > MostBytes)
+        if (length > Math.Min(most, MostBytes))
         {
-            throw Bad(name, $"{length} bytes are more than the limit of {MostBytes}");
+            throw Bad(name, $"{length} bytes are more than the limit of {Math.Min(most, MostBytes)}");
         }
 
         try

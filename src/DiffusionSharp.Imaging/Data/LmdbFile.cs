@@ -59,7 +59,7 @@ internal sealed class LmdbFile : IDisposable
     public IEnumerable<(byte[] Key, byte[]? Value)> Records(long most)
     {
         var found = 0L;
-        var visited = 0L;
+        var used = 0L;
         var stack = new Stack<(byte[] Page, int Next)>();
         if (meta.Entries > 0)
         {
@@ -78,11 +78,7 @@ internal sealed class LmdbFile : IDisposable
             stack.Push((page, next + 1));
             if (Flags(page) == Branch)
             {
-                if (++visited > pages)
-                {
-                    throw Bad("its pages lead in circles");
-                }
-
+                Use(pageSize);
                 var child = BinaryPrimitives.ReadUInt32LittleEndian(node.Span) | ((long)BinaryPrimitives.ReadUInt16LittleEndian(node.Span[4..]) << 32);
                 stack.Push((ReadTreePage(child, stack.Count + 1), 0));
                 continue;
@@ -93,19 +89,31 @@ internal sealed class LmdbFile : IDisposable
                 throw Bad($"it holds more records than the {meta.Entries} its head promises");
             }
 
-            yield return Record(node, most);
+            var record = Record(node, most);
+            Use(NodeHeader + record.Key.Length + record.Size);
+            yield return (record.Key, record.Value);
         }
 
         if (found < meta.Entries)
         {
             throw Bad($"it holds {found} records, its head promises {meta.Entries}");
         }
+
+        // No two places share a page or a record: all pages together are no larger than the file, and neither are all records.
+        void Use(long bytes)
+        {
+            used += bytes;
+            if (used > 2 * length)
+            {
+                throw Bad("its pages lead in circles, or its records share their places");
+            }
+        }
     }
 
     /// <inheritdoc/>
     public void Dispose() => handle.Dispose();
 
-    private (byte[] Key, byte[]? Value) Record(ReadOnlyMemory<byte> node, long most)
+    private (byte[] Key, byte[]? Value, long Size) Record(ReadOnlyMemory<byte> node, long most)
     {
         var size = BinaryPrimitives.ReadUInt32LittleEndian(node.Span);
         var flags = BinaryPrimitives.ReadUInt16LittleEndian(node.Span[4..]);
@@ -124,7 +132,7 @@ internal sealed class LmdbFile : IDisposable
         var key = node.Span[NodeHeader..start].ToArray();
         if (flags != BigData)
         {
-            return (key, node.Span.Slice(start, (int)size).ToArray());
+            return (key, node.Span.Slice(start, (int)size).ToArray(), size);
         }
 
         var number = BinaryPrimitives.ReadInt64LittleEndian(node.Span[start..]);
@@ -136,12 +144,12 @@ internal sealed class LmdbFile : IDisposable
 
         if (size > most)
         {
-            return (key, null);
+            return (key, null, size);
         }
 
         var value = new byte[size];
         Read(value, (number * pageSize) + PageHeader);
-        return (key, value);
+        return (key, value, size);
     }
 
     private byte[] ReadTreePage(long number, int depth)

@@ -12,13 +12,12 @@ public sealed class HostTensor
     public HostTensor(ReadOnlySpan<int> shape, float[] data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        long count = 1;
         foreach (var d in shape)
         {
             ArgumentOutOfRangeException.ThrowIfNegative(d, nameof(shape));
-            count = checked(count * d);
         }
 
+        var count = TensorInfo.Count(shape);
         if (count != data.LongLength)
         {
             throw new ArgumentException($"shape [{string.Join(", ", shape.ToArray())}] holds {count} values, the data {data.LongLength}", nameof(data));

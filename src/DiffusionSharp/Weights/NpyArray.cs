@@ -26,13 +26,12 @@ public sealed class NpyArray
         where T : unmanaged, INumber<T>
     {
         var dtype = DtypeOf<T>();
-        var count = 1L;
         foreach (var d in shape)
         {
             ArgumentOutOfRangeException.ThrowIfNegative(d, nameof(shape));
-            count = checked(count * d);
         }
 
+        var count = TensorInfo.Count(shape);
         return count == values.Length
             ? new NpyArray(dtype, shape.ToArray(), MemoryMarshal.AsBytes(values).ToArray())
             : throw new ArgumentException($"shape [{string.Join(", ", shape.ToArray())}] holds {count} values, {values.Length} were given", nameof(values));

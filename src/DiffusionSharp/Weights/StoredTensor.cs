@@ -15,7 +15,7 @@ internal sealed record StoredTensor(string Name, IReadOnlyList<int> Shape, ReadV
     public TensorDtype Dtype { get; init; } = TensorDtype.F32;
 
     /// <summary>The number of values.</summary>
-    public int Elements => checked((int)Shape.Aggregate(1L, (n, d) => n * d));
+    public int Elements => checked((int)TensorInfo.Count([.. Shape]));
 
     /// <summary>A tensor in memory.</summary>
     public static StoredTensor Of(string name, HostTensor tensor) => new(name, tensor.Shape, tensor.Data.CopyTo);

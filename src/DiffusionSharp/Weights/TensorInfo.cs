@@ -14,7 +14,7 @@ public sealed record TensorInfo(string Name, TensorDtype Dtype, IReadOnlyList<in
     public int File { get; init; }
 
     /// <summary>The number of elements: the product of the dimensions.</summary>
-    public long Elements => Shape.Aggregate(1L, (n, d) => checked(n * d));
+    public long Elements => Count([.. Shape]);
 
     /// <summary>Bytes of all elements.</summary>
     public long ByteLength => checked(Elements * ElementSize(Dtype));
@@ -27,6 +27,18 @@ public sealed record TensorInfo(string Name, TensorDtype Dtype, IReadOnlyList<in
         TensorDtype.F16 or TensorDtype.BF16 or TensorDtype.I16 => 2,
         _ => 1,
     };
+
+    /// <summary>The number of elements of a shape: 0 where a dimension is, however large the others are.</summary>
+    internal static long Count(ReadOnlySpan<int> shape)
+    {
+        var count = shape.Contains(0) ? 0L : 1L;
+        foreach (var d in shape)
+        {
+            count = checked(count * d);
+        }
+
+        return count;
+    }
 
     /// <summary>Strides of a shape in C order without gaps.</summary>
     internal static long[] ContiguousStrides(IReadOnlyList<int> shape)

@@ -120,6 +120,8 @@ public class FieldFormatsTests
         AssertFails("dataset.json", () => Open());
         path = Labelled("""{"labels": """);
         AssertFails("dataset.json", () => Open());
+        path = Labelled("""{"labels": [""" + new string(' ', 2 << 20));
+        AssertFails(zipped ? "more than the limit" : "dataset.json", () => Open());
 
         ImageBatchSource Open() => TestData.Open(path, new DataOptions().WithSize(4));
 

@@ -86,6 +86,24 @@ public class LmdbImagesTests
         BinaryPrimitives.WriteInt32LittleEndian(circle.AsSpan(node), root);
         Refused(circle, "leaf");
 
+        // All records of a leaf are one of 60×60 pixels, which lies in pages of its own.
+        var shared = (byte[])valid.Clone();
+        for (var page = 2; page < valid.Length / 4096; page++)
+        {
+            var nodes = (U16(page * 4096, 12) - 16) / 2;
+            if (U16(page * 4096, 10) == 2 && Enumerable.Range(0, nodes).Select(n => U16(page * 4096, 16 + (2 * n))).FirstOrDefault(n => U16(page * 4096, n + 4) == 1) is > 0 and var large)
+            {
+                for (var n = 0; n < nodes; n++)
+                {
+                    BinaryPrimitives.WriteUInt16LittleEndian(shared.AsSpan((page * 4096) + 16 + (2 * n)), large);
+                }
+            }
+        }
+
+        Refused(shared, "share");
+
+        ushort U16(int start, int at) => BinaryPrimitives.ReadUInt16LittleEndian(valid.AsSpan(start + at));
+
         void Refused(byte[] bytes, string reason)
         {
             folder.Write("data.mdb", bytes);

@@ -73,6 +73,22 @@ public class ParquetImagesTests
     }
 
     [Fact]
+    public async Task AnEmptyRowGroupIsNoImages()
+    {
+        using var folder = new TempFolder();
+        var schema = new ParquetSchema(new DataField<byte[]>("image"), new DataField<int>("label"));
+        await using (var file = File.Create(folder.Path("x.parquet")))
+        {
+            await using var writer = await ParquetWriter.CreateAsync(schema, file, cancellationToken: TestContext.Current.CancellationToken);
+            using var group = writer.CreateRowGroup();
+            await group.WriteAsync(schema.DataFields[0], Array.Empty<byte[]>());
+            await group.WriteAsync<int>(schema.DataFields[1], Array.Empty<int>().AsMemory(), cancellationToken: TestContext.Current.CancellationToken);
+        }
+
+        AssertFails("no images", folder.Path("x.parquet"));
+    }
+
+    [Fact]
     public async Task WhatIsNoSetOfImagesIsRefused()
     {
         using var folder = new TempFolder();

@@ -11,20 +11,21 @@ internal static class FlatYaml
 {
     private const int MostLines = 10_000;
     private const int MostLevels = 8;
+    private const int MaxKey = 200;
 
     /// <summary>Reads a text.</summary>
-    /// <param name="path">For messages.</param>
+    /// <param name="file">For messages.</param>
     /// <param name="text">The file's text.</param>
     /// <returns>Scalars and lists by their path: <c>model.ch_mult</c> is [1, 2, 2, 2].</returns>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: another construct, or a key that occurs twice.</exception>
-    public static Dictionary<string, List<string>> Parse(string path, string text)
+    public static Dictionary<string, List<string>> Parse(string file, string text)
     {
         var values = new Dictionary<string, List<string>>(StringComparer.Ordinal);
         var parents = new Stack<(int Indent, string Key, bool Open)>();
         var lines = text.Split('\n');
         if (lines.Length > MostLines)
         {
-            throw ConfigReader.Bad(path, $"it has {lines.Length} lines, at most {MostLines} are accepted");
+            throw ConfigReader.Bad(file, $"it has {lines.Length} lines, at most {MostLines} are accepted");
         }
 
         for (var number = 1; number <= lines.Length; number++)
@@ -62,9 +63,15 @@ internal static class FlatYaml
 
             var value = content[(colon + 1)..].Trim();
             parents.Push((indent, Scalar(number, content[..colon].TrimEnd()), value.Length == 0 || value.StartsWith("!!", StringComparison.Ordinal)));
-            if (!values.TryAdd(Path(), List(number, value)))
+            var path = Path();
+            if (path.Length > MaxKey)
             {
-                throw Bad(number, $"'{Printable.Of(Path())}' occurs twice");
+                throw Bad(number, $"the key '{Printable.Of(path)}' has {path.Length} characters, at most {MaxKey} are accepted");
+            }
+
+            if (!values.TryAdd(path, List(number, value)))
+            {
+                throw Bad(number, $"'{Printable.Of(path)}' occurs twice");
             }
         }
 
@@ -88,7 +95,7 @@ internal static class FlatYaml
             _ => value,
         };
 
-        DiffusionException Bad(int number, string what) => ConfigReader.Bad(path, $"line {number}: {what}");
+        DiffusionException Bad(int number, string what) => ConfigReader.Bad(file, $"line {number}: {what}");
     }
 
     private static bool IsNumber(string value) => double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _);

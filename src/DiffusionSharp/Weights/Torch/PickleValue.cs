@@ -9,6 +9,9 @@ namespace DiffusionSharp.Weights;
 /// </summary>
 public abstract class PickleValue
 {
+    // Bytes are decoded each time they are asked for, which a shared value may be very often.
+    private const int MaxText = 1024;
+
     private protected PickleValue()
     {
     }
@@ -16,11 +19,11 @@ public abstract class PickleValue
     /// <summary>How a message calls it.</summary>
     internal abstract string Kind { get; }
 
-    /// <summary>Text, or bytes that are text (of Python 2, which made no difference); null for other values and long ones.</summary>
+    /// <summary>Text, or at most 1024 bytes that are text (of Python 2, which made no difference); null for other values and for text of more than 64 KiB.</summary>
     public string? AsText() => this switch
     {
         Text { Value: { } value } => value,
-        Bytes { IsShort: true } bytes when bytes.InMemory is { } memory && System.Text.Unicode.Utf8.IsValid(memory.Span) => Encoding.UTF8.GetString(memory.Span),
+        Bytes { Length: <= MaxText } bytes when bytes.InMemory is { } memory && System.Text.Unicode.Utf8.IsValid(memory.Span) => Encoding.UTF8.GetString(memory.Span),
         _ => null,
     };
 
@@ -138,8 +141,6 @@ public abstract class PickleValue
 
         /// <summary>Where they lie in the file; -1 for those that are only in memory.</summary>
         internal long Offset { get; }
-
-        internal bool IsShort => Length <= ByteCursor.MaxRead;
 
         internal override string Kind => "bytes";
     }

@@ -16,7 +16,8 @@ internal sealed class ReadBudget(string path, long fileLength)
         left -= bytes;
         if (left < 0)
         {
-            throw ModelFileError.Malformed(path, $"what it describes would take more memory than a file of {fileLength} bytes may (its size and 3.5 MiB)");
+            throw ModelFileError.Refused(
+                path, $"what it describes would take more memory than a file of {fileLength} bytes may (its size and 3.5 MiB); if you trust it, load it in Python and save only the weights");
         }
     }
 

@@ -125,7 +125,7 @@ internal static class ZipTable
                 file.Path, $"'{text}' in its zip archive is compressed (method {method}), which torch.save never does; load it in Python and save it again with torch.save");
         }
 
-        if (header > (ulong)(directory - LocalSize) || size > (ulong)directory - header)
+        if (directory < LocalSize || header > (ulong)(directory - LocalSize) || size > (ulong)directory - header)
         {
             throw Bad(file, $"'{text}' in its zip archive would have {size} bytes behind byte {header}, but its directory begins at {directory}");
         }

@@ -31,6 +31,7 @@ internal static class HostileContainers
         ["extra field beyond the directory"] = (() => Change(e => e with { ExtraLength = 60_000 }), "cut off"),
         ["offset beyond the file"] = (() => Change(e => e with { Offset = 0x7FFFFFFF }), "2147483647"),
         ["offset of nothing"] = (() => Change(e => e with { Offset = 5 }), "no header"),
+        ["offset before the file"] = (DirectoryFirst, "9223372036854775808"),
         ["two entries in one place"] = (() => Zip().With(Zip().Entries[2] with { Offset = Offset(2) }).ToBytes(), "overlap"),
         ["the same name twice"] = (() => Zip().With(new ZipWriter.Entry("archive/data/0", new byte[16])).ToBytes(), "twice"),
         ["the pickle twice"] = (() => Zip().With(new ZipWriter.Entry("archive/data.pkl", Tensor)).ToBytes(), "twice"),
@@ -123,6 +124,17 @@ internal static class HostileContainers
         ["TensorFlow"] = (() => [.. Enumerable.Repeat((byte)1, 60), .. ZipWriter.N(unchecked((long)0xDB4775248B80FB57), 8)], "TensorFlow"),
         ["noise"] = (() => [.. Enumerable.Range(0, 300).Select(i => (byte)(i * 37))], "at most"),
     };
+
+    // A directory at byte 4, of one entry whose header would be at -2^63.
+    private static byte[] DirectoryFirst()
+    {
+        byte[] name = [.. "a/data.pkl"u8], extra = [1, 0, 8, 0, .. ZipWriter.N(long.MinValue, 8)];
+        byte[] directory =
+        [
+            .. "PK\u0001\u0002"u8, .. new byte[24], .. ZipWriter.N(name.Length, 2), .. ZipWriter.N(extra.Length, 2), .. new byte[10], .. ZipWriter.N(uint.MaxValue, 4), .. name, .. extra,
+        ];
+        return [.. "PK\u0003\u0004"u8, .. directory, .. "PK\u0005\u0006"u8, 0, 0, 0, 0, 1, 0, 1, 0, .. ZipWriter.N(directory.Length, 4), .. ZipWriter.N(4, 4), 0, 0];
+    }
 
     public static ZipWriter Zip() => TorchWriter.Zip(Tensor, ("0", new byte[16]));
 

@@ -24,7 +24,7 @@ internal static class ParquetImages
             using var shard = new Shard(path);
             total += shard.Rows;
             names ??= shard.ClassNames();
-            largest = names is null ? Math.Max(largest, shard.Groups().Max(g => shard.Labels(g)?.Max()) ?? -1) : largest;
+            largest = names is null ? Math.Max(largest, shard.Groups().Max(g => shard.Labels(g)?.DefaultIfEmpty(-1).Max()) ?? -1) : largest;
         }
 
         return new EncodedImages(Read(paths, names?.Length ?? largest + 1), total, names ?? EncodedImages.Numbers(largest + 1));
