@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Cli.Tests.Kit;
+using DiffusionSharp.Cpu;
 using DiffusionSharp.Data;
 using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Imaging.Shapes;
 using DiffusionSharp.Models;
+using DiffusionSharp.Networks;
 using DiffusionSharp.Storage;
 using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
@@ -108,6 +110,34 @@ public sealed class TrainTests : IDisposable
         Assert.Equal(x.Length, levels.Length);
         Assert.Equal(Enumerable.Range(0, x.Length).Select(i => transform.Level(x[(i % 3 * 256) + (i / 3)])), levels, (a, b) => Math.Abs(a - b) <= 1);
         Assert.InRange(x.Max(Math.Abs), 1.5, 14);
+        ddim.Fails(ErrorKind.Usage, "use --clip or --no-clip", "sample", "--model", model, "--threshold", "0.9");
+
+        // Errors are those of pictures.
+        using var loaded = DiffusionModel.Load(model, CpuEngine.Default);
+        var images = transform.OfPictures([.. Enumerable.Range(0, 3 * 16 * 16).Select(i => (i % 200 / 100.0) - 1)]);
+        var lost = loaded.Reconstruct(images, new SampleOptions { Steps = 2 });
+        Assert.Equal(lost.Images.Values.Zip(images, (a, b) => Math.Pow(Sigmoid(a) - Sigmoid(b), 2)).Average(), lost.MeanSquaredError, 1e-5);
+        Assert.InRange(lost.MeanSquaredError, 1e-3, 1);
+
+        static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
+    }
+
+    [Fact]
+    public void FineTuningTakesACheckpointFileAndWhatItDoesNotSay()
+    {
+        var unet = UNetConfig.Ddpm(new ImageShape(3, 16, 16), 32, [1], 1, []);
+        var logit = new PixelTransform { Logit = true };
+        ModelFolder.Save(scratch["model"], unet, new SchedulerConfig { TimestepSpacing = "trailing", ClipSample = false }.With(logit), Initializer.Create(UNet.Build(unet), seed: 1));
+        ddim.Done("convert", scratch["model"], scratch["out"], "--layout", "ermongroup");
+        var file = Directory.GetFiles(scratch["out/ermongroup"], "*.safetensors").Single();
+        Assert.Equal((logit, logit.Range), (ModelSource.Open(file).Scheduler.PixelTransform, ModelSource.Open(file).Scheduler.ClipSampleRange));
+
+        File.Delete(scratch["out/ermongroup/config.yml"]);
+        string[] command = ["train", "builtin:shapes", "--from", file, "--out", Run, "--batch", "2", "--steps", "1"];
+        ddim.Fails(ErrorKind.ModelFile, "--about image_size=", command);
+        ddim.Done([.. command, "--about", "image_size=16"]);
+        Assert.Equal(unet, RunConfig.Read(new RunFolder(Run).Config).UNet);
+        ddim.Done("train", "--out", Run, "--steps", "2");
     }
 
     [Fact]
