@@ -12,7 +12,7 @@ var images = ImageList.Read([args.FirstOrDefault() ?? "builtin:shapes"], model.G
 var latents = model.Invert(images, new SampleOptions { Steps = 50 });
 var back = model.Sample(new SampleOptions { Steps = 50, InitialX = latents.Values, X0Treatment = X0Treatment.None });
 ImageFile.SavePng("original.png", back.Shape, Array.ConvertAll(images, v => (float)v));
-ImageFile.SavePng("decoded.png", back.Shape, back.ToFloats());
+ImageFile.SavePng("decoded.png", back.Shape, back.ToPictures());
 
 foreach (var steps in new[] { 5, 10, 20 })
 {

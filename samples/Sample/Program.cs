@@ -7,4 +7,4 @@ using DiffusionSharp.Models;
 
 using var model = DiffusionModel.Load(args.FirstOrDefault() ?? "models/shapes-32", CpuEngine.Default);
 var images = model.Sample(new SampleOptions { Seed = 42, Steps = 50, Eta = 0 });
-ImageFile.SavePng("shape.png", images.Shape, images.ToFloats());
+ImageFile.SavePng("shape.png", images.Shape, images.ToPictures());

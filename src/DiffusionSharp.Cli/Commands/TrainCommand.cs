@@ -30,7 +30,8 @@ internal sealed class TrainCommand
                    --dequantize none|uniform|gaussian [none]  --logit: learn the logit of levels
         Network    --channels N [64]  --multipliers LIST [1,2,2,4, as the size needs]  --layers N [2]
                    --attention LIST: resolutions [nearest to 16]  --groups N [32, or what fits]  --dropout P
-                   --from MODEL: fine-tune a model or run (its network, its schedule)
+                   --from MODEL: fine-tune a model, checkpoint or run (its network, its schedule)
+                   --about K=V,…: what a checkpoint does not say: image_size=64 (ddim convert -h)
         Classes    --classes folders|data: learn them, by folder or by the labels DATA brings [off]
                    --label-drop PART: labels left out at random, so that samples can be guided [0.1]
         Schedule   --schedule S [linear; the help of ddim plan lists them]  --train-timesteps T [1000]
@@ -59,6 +60,7 @@ internal sealed class TrainCommand
     private readonly Argument<string?> data = new("DATA") { Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<string?> output = new("--out", "-o");
     private readonly Option<string?> from = new("--from");
+    private readonly Option<CheckpointFacts> about = ModelOptions.AboutOption();
     private readonly Option<bool> flip = new("--flip");
     private readonly Option<ImageCrop> crop = Parse.Option("--crop", ImageCrop.Parse);
     private readonly Option<double> maxBad = DataSource.MaxBadOption();
@@ -78,7 +80,7 @@ internal sealed class TrainCommand
     {
         var train = new TrainCommand(host, args);
         var command = new Command("train") { train.data };
-        Option[] own = [train.output, train.from, train.flip, train.crop, train.maxBad, train.background, train.dryRun, train.json, train.allowChanges];
+        Option[] own = [train.output, train.from, train.about, train.flip, train.crop, train.maxBad, train.background, train.dryRun, train.json, train.allowChanges];
         foreach (var option in own.Concat(train.network.All).Concat(train.classes.All).Concat(train.schedule.All).Concat(train.pixels.All).Concat(train.optimisation.All))
         {
             command.Add(option);
@@ -102,7 +104,7 @@ internal sealed class TrainCommand
         var (config, training, validation) = Resolve(r, saved);
         using var trainingEnd = training as IDisposable;
         using var validationEnd = validation as IDisposable;
-        using var weights = config.From is { } model && run?.Latest() is null ? ModelSource.Open(model).OpenWeights() : null;
+        using var weights = config.From is { } model && run?.Latest() is null ? ModelSource.Open(model, facts: r.GetValue(about)).OpenWeights() : null;
         Func<Networks.ParameterSpec, HostTensor>? initial = weights is null ? null : weights.Read;
         if (r.GetValue(dryRun))
         {
@@ -133,7 +135,7 @@ internal sealed class TrainCommand
 
     private (RunConfig Config, IBatchSource Training, IBatchSource? Validation) Resolve(ParseResult r, RunConfig? saved)
     {
-        var model = r.GetValue(from) is { } path && saved is null ? ModelSource.Open(path) : null;
+        var model = r.GetValue(from) is { } path && saved is null ? ModelOptions.Told(ModelSource.Open(path, facts: r.GetValue(about)), host) : null;
         if (model is not null && network.Given(r).Append(classes.Classes).Where(r.Has).Concat(schedule.Given(r)).Concat(pixels.All.Where(r.Has)).FirstOrDefault() is { } clash)
         {
             throw new DiffusionException(
@@ -182,10 +184,10 @@ internal sealed class TrainCommand
         return (config, training, validation);
     }
 
-    // A run can be gone on with from any folder.
     private static UNetConfig Trainable(ModelSource model) => model.Network as UNetConfig ?? throw new DiffusionException(
         ErrorKind.Usage, $"--from {model.Path}: its network is no U-Net of the DDPM family, and only those are trained here");
 
+    // A run can be gone on with from any folder.
     private static string? Name(string? given) =>
         given is null || given.StartsWith("builtin:", StringComparison.Ordinal) ? given : Path.GetFullPath(given);
 }

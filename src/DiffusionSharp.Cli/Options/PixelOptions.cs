@@ -22,6 +22,6 @@ internal sealed class PixelOptions
             Dequantization = r.Or(dequantize, scheduler.PixelTransform.Dequantization),
             Logit = r.Or(logit, scheduler.PixelTransform.Logit),
         };
-        return transform == scheduler.PixelTransform ? scheduler : scheduler with { PixelTransform = transform, ClipSampleRange = transform.Range };
+        return transform == scheduler.PixelTransform ? scheduler : scheduler.With(transform);
     }
 }

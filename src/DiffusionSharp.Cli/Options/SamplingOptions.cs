@@ -83,6 +83,8 @@ internal sealed class SamplingOptions
         (false, false, null) => null,
         (true, false, null) => X0Treatment.Clip(scheduler.ClipSampleRange),
         (false, true, null) => X0Treatment.None,
+        (false, false, not null) when scheduler.PixelTransform.Logit => throw new DiffusionException(
+            ErrorKind.Usage, "--threshold brings x0 into [-1, 1], and this model learned the logit of levels, which goes beyond: use --clip or --no-clip"),
         (false, false, double quantile) => X0Treatment.DynamicThreshold(quantile, scheduler.SampleMaxValue),
         _ => throw new DiffusionException(ErrorKind.Usage, "--clip, --no-clip and --threshold exclude each other: give one"),
     };

@@ -113,7 +113,7 @@ internal sealed class Sweep
             Plans[at].NetworkCalls * GuidedDenoiser.NetworkCalls(Options.Guidance),
             run.Seconds / Images,
             IsOfShapes ? ShapesScore.Of(values, run.Images.Shape.Width).Recognised : null,
-            ImageError.MeanSquared(run.Images.Values, reference.Values),
+            ImageError.MeanSquared(run.Images.ToScale(), reference.ToScale()),
             shown);
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
@@ -9,31 +8,25 @@ namespace DiffusionSharp.Cpu.Kernels;
 internal sealed unsafe class Attention<T> : IStep
     where T : unmanaged, ISimd<T>
 {
-    private const int BlockQueries = 24;
-
-    private readonly View[] inputs;
-    private readonly Segment output;
-    private readonly int heads;
+    private readonly AttentionHeads heads;
     private readonly int width;
     private readonly int pixels;
-    private readonly AttentionMemory? memory;
+    private readonly int learned;
     private readonly Action<int, int> arrange;
     private readonly Action<int, int> attend;
     private Workspace workspace = null!;
 
     public Attention(View[] qkv, Segment output, int heads, AttentionMemory? memory)
     {
-        inputs = qkv;
-        Debug.Assert(inputs.All(i => i.IsPlain && i.Pixels == qkv[0].Pixels && i.PerCondition == qkv[0].PerCondition && i.Channels == output.Channels), "shapes must be equal");
-        Debug.Assert(output.Channels % heads == 0, "heads must share out the channels");
-        (this.output, this.heads, this.memory, width, pixels) = (output, heads, memory, output.Channels / heads, qkv[0].Pixels);
+        this.heads = new AttentionHeads(qkv, output, heads, memory);
+        (width, pixels, learned) = (this.heads.Width, this.heads.Pixels, memory?.Count ?? 0);
         (arrange, attend) = (Arrange, Attend);
     }
 
     private static int Columns => 2 * T.Width;
 
     // The image's, then the learned ones.
-    private int KeyCount => pixels + (memory?.Count ?? 0);
+    private int KeyCount => pixels + learned;
 
     private int Panels => (KeyCount + PackedWeights.Panel - 1) / PackedWeights.Panel;
 
@@ -45,16 +38,14 @@ internal sealed unsafe class Attention<T> : IStep
     // Whole pairs of the widest vectors, and a cache line so that rows do not compete for the same lines.
     private nint ScoreRow => ((KeyCount + 31) & ~31) + Softmax.Lanes;
 
-    private int Blocks => (pixels + BlockQueries - 1) / BlockQueries;
-
-    public ScratchNeed Scratch(int images, int threads) => new(images * heads * (long)(KeyFloats + ValueFloats), BlockQueries * (ScoreRow + Columns));
+    public ScratchNeed Scratch(int images, int threads) => new(images * heads.Count * (long)(KeyFloats + ValueFloats), AttentionHeads.BlockQueries * (ScoreRow + Columns));
 
     public void Run(Workspace workspace)
     {
         this.workspace = workspace;
-        var all = workspace.Count(inputs[0].PerCondition) * heads;
+        var all = heads.All(workspace);
         workspace.Team.For(all * Panels, arrange);
-        workspace.Team.For(all * Blocks, attend);
+        workspace.Team.For(all * heads.Blocks, attend);
     }
 
     private float* Keys(int at) => workspace.Shared + (at * (KeyFloats + ValueFloats));
@@ -63,11 +54,8 @@ internal sealed unsafe class Attention<T> : IStep
 
     private nint ValueColumn(int channel) => ((nint)(channel / PackedWeights.Panel) * KeyCount * PackedWeights.Panel) + (channel % PackedWeights.Panel);
 
-    private float* Input(int index, int image, int head, int pixel) =>
-        inputs[index].Of(inputs[index].Segments[0], workspace).At(image, pixel) + (head * width);
-
     private float* KeyOrValue(int index, int image, int head, int key) =>
-        key < pixels ? Input(index, image, head, key) : memory!.Row(index - 1, key - pixels) + (head * width);
+        key < pixels ? heads.Input(workspace, index, image, head, key) : heads.Learned(index, head, key - pixels);
 
     // kᵀ in panels of 16 keys and v in panels of 16 channels, as the matrix tiles read them: rows that lie a power of two apart compete for
     // the same lines of the cache. Keys past the last are zero.
@@ -75,7 +63,7 @@ internal sealed unsafe class Attention<T> : IStep
     private void Arrange(int worker, int item)
     {
         var (at, panel) = Math.DivRem(item, Panels);
-        var (image, head) = Math.DivRem(at, heads);
+        var (image, head) = Math.DivRem(at, heads.Count);
         var first = panel * PackedWeights.Panel;
         var count = Math.Min(PackedWeights.Panel, KeyCount - first);
         var keys = Keys(at) + ((nint)first * width);
@@ -102,44 +90,32 @@ internal sealed unsafe class Attention<T> : IStep
 
     private void Attend(int worker, int item)
     {
-        var (at, block) = Math.DivRem(item, Blocks);
-        var (image, head) = Math.DivRem(at, heads);
-        var (first, queries) = (block * BlockQueries, Math.Min(BlockQueries, pixels - (block * BlockQueries)));
+        var block = heads.BlockOf(item);
+        var at = (block.Image * heads.Count) + block.Head;
         var scores = workspace.Own(worker);
-        var sums = scores + (BlockQueries * ScoreRow);
-        Score(image, head, first, queries, scores);
-        var inverse = stackalloc float[BlockQueries];
-        for (var i = 0; i < queries; i++)
+        var sums = scores + (AttentionHeads.BlockQueries * ScoreRow);
+        Score(block, Keys(at), scores);
+        var inverse = stackalloc float[AttentionHeads.BlockQueries];
+        for (var i = 0; i < block.Queries; i++)
         {
             inverse[i] = 1 / Softmax.Exponentials<T>(scores + (i * ScoreRow), KeyCount, (float)(1 / Math.Sqrt(width)));
         }
 
-        var rowOut = output.Stride;
-        var y = workspace.Pointer(output.Buffer) + ((((nint)image * pixels) + first) * rowOut) + (head * width);
         for (var column = 0; column < width; column += Columns)
         {
-            MatrixTile.Multiply<T>(queries, scores, ScoreRow, Values(at) + ValueColumn(column), 1, 0, PackedWeights.Panel, ValueColumn(T.Width), KeyCount, sums, Columns, false);
-            for (var i = 0; i < queries; i++)
-            {
-                Softmax.Scale<T>(sums + (i * Columns), inverse[i], y + (i * rowOut) + column, Math.Min(Columns, width - column));
-            }
-        }
-
-        if (head == heads - 1)
-        {
-            output.ClearRest(y + width, queries);
+            MatrixTile.Multiply<T>(block.Queries, scores, ScoreRow, Values(at) + ValueColumn(column), 1, 0, PackedWeights.Panel, ValueColumn(T.Width), KeyCount, sums, Columns, false);
+            heads.Write<T>(workspace, block, column, sums, Columns, inverse);
         }
     }
 
-    private void Score(int image, int head, int first, int queries, float* scores)
+    private void Score(AttentionHeads.Block block, float* keys, float* scores)
     {
-        var keys = Keys((image * heads) + head);
-        var row = inputs[0].Segments[0].Stride;
+        var queries = heads.Input(workspace, 0, block.Image, block.Head, block.First);
         for (var column = 0; column < KeyCount; column += Columns)
         {
             // Where the second vector has no panel, the first is taken twice.
             var step = column + T.Width < Panels * PackedWeights.Panel ? Column(column + T.Width) - Column(column) : 0;
-            MatrixTile.Multiply<T>(queries, Input(0, image, head, first), row, keys + Column(column), 1, 0, PackedWeights.Panel, step, width, scores + column, ScoreRow, false);
+            MatrixTile.Multiply<T>(block.Queries, queries, heads.Stride(0), keys + Column(column), 1, 0, PackedWeights.Panel, step, width, scores + column, ScoreRow, false);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
@@ -12,17 +11,13 @@ namespace DiffusionSharp.Cpu.Kernels;
 internal sealed unsafe class LinearAttention<T> : IStep
     where T : unmanaged, ISimd<T>
 {
-    private const int BlockQueries = 24;
     private const int BlockKeys = 128;
 
     // A cache line more, so that rows do not compete for the same lines.
     private const int KeyRow = BlockKeys + 16;
 
-    private readonly View[] inputs;
-    private readonly Segment output;
-    private readonly int heads;
+    private readonly AttentionHeads heads;
     private readonly int width;
-    private readonly int pixels;
     private readonly AttentionMemory? memory;
     private readonly Action<int, int> summarise;
     private readonly Action<int, int> attend;
@@ -30,10 +25,8 @@ internal sealed unsafe class LinearAttention<T> : IStep
 
     public LinearAttention(View[] qkv, Segment output, int heads, AttentionMemory? memory)
     {
-        inputs = qkv;
-        Debug.Assert(inputs.All(i => i.IsPlain && i.Pixels == qkv[0].Pixels && i.PerCondition == qkv[0].PerCondition && i.Channels == output.Channels), "shapes must be equal");
-        Debug.Assert(output.Channels % heads == 0, "heads must share out the channels");
-        (this.output, this.heads, this.memory, width, pixels) = (output, heads, memory, output.Channels / heads, qkv[0].Pixels);
+        this.heads = new AttentionHeads(qkv, output, heads, memory);
+        (this.memory, width) = (memory, this.heads.Width);
         (summarise, attend) = (Summarise, Attend);
     }
 
@@ -42,45 +35,40 @@ internal sealed unsafe class LinearAttention<T> : IStep
     // Whole pairs of the widest vectors.
     private int Row => (width + 31) & ~31;
 
-    private int Blocks => (pixels + BlockQueries - 1) / BlockQueries;
-
     public ScratchNeed Scratch(int images, int threads) => new(
-        images * heads * (long)width * Row,
-        Math.Max((3 * Row) + ((long)width * KeyRow), BlockQueries * (long)(Row + Columns)));
+        images * heads.Count * (long)width * Row,
+        Math.Max((3 * Row) + ((long)width * KeyRow), AttentionHeads.BlockQueries * (long)(Row + Columns)));
 
     public void Run(Workspace workspace)
     {
         this.workspace = workspace;
-        var all = workspace.Count(inputs[0].PerCondition) * heads;
+        var all = heads.All(workspace);
         workspace.Team.For(all, summarise);
-        workspace.Team.For(all * Blocks, attend);
+        workspace.Team.For(all * heads.Blocks, attend);
     }
 
     private float* Summary(int at) => workspace.Shared + ((nint)at * width * Row);
 
-    private float* Input(int index, int image, int head, int pixel) =>
-        inputs[index].Of(inputs[index].Segments[0], workspace).At(image, pixel) + (head * width);
-
     private void Summarise(int worker, int at)
     {
-        var (image, head) = Math.DivRem(at, heads);
-        float* k = Input(1, image, head, 0), v = Input(2, image, head, 0);
-        nint kRow = inputs[1].Segments[0].Stride, vRow = inputs[2].Segments[0].Stride;
+        var (image, head) = Math.DivRem(at, heads.Count);
+        float* k = heads.Input(workspace, 1, image, head, 0), v = heads.Input(workspace, 2, image, head, 0);
+        nint kRow = heads.Stride(1), vRow = heads.Stride(2);
         float* largest = workspace.Own(worker), sums = largest + Row;
         new Span<float>(largest, Row).Fill(float.NegativeInfinity);
         new Span<float>(sums, Row).Clear();
         if (memory is null)
         {
-            Largest(k, kRow, pixels, largest);
-            Add(k, kRow, v, vRow, pixels, largest, Summary(at), accumulate: false);
+            Largest(k, kRow, heads.Pixels, largest);
+            Add(k, kRow, v, vRow, heads.Pixels, largest, Summary(at), accumulate: false);
         }
         else
         {
-            float* learnedKeys = memory.Row(0, 0) + (head * width), learnedValues = memory.Row(1, 0) + (head * width);
+            float* learnedKeys = heads.Learned(1, head, 0), learnedValues = heads.Learned(2, head, 0);
             Largest(learnedKeys, memory.Stride, memory.Count, largest);
-            Largest(k, kRow, pixels, largest);
+            Largest(k, kRow, heads.Pixels, largest);
             Add(learnedKeys, memory.Stride, learnedValues, memory.Stride, memory.Count, largest, Summary(at), accumulate: false);
-            Add(k, kRow, v, vRow, pixels, largest, Summary(at), accumulate: true);
+            Add(k, kRow, v, vRow, heads.Pixels, largest, Summary(at), accumulate: true);
         }
 
         var scale = 1 / Math.Sqrt(width);
@@ -135,33 +123,22 @@ internal sealed unsafe class LinearAttention<T> : IStep
 
     private void Attend(int worker, int item)
     {
-        var (at, block) = Math.DivRem(item, Blocks);
-        var (image, head) = Math.DivRem(at, heads);
-        var (first, queries) = (block * BlockQueries, Math.Min(BlockQueries, pixels - (block * BlockQueries)));
+        var block = heads.BlockOf(item);
+        var summary = Summary((block.Image * heads.Count) + block.Head);
         var q = workspace.Own(worker);
-        var sums = q + (BlockQueries * Row);
-        var inverse = stackalloc float[BlockQueries];
-        for (var i = 0; i < queries; i++)
+        var sums = q + (AttentionHeads.BlockQueries * Row);
+        var inverse = stackalloc float[AttentionHeads.BlockQueries];
+        for (var i = 0; i < block.Queries; i++)
         {
             var row = q + (i * Row);
-            new Span<float>(Input(0, image, head, first + i), width).CopyTo(new Span<float>(row, width));
+            new Span<float>(heads.Input(workspace, 0, block.Image, block.Head, block.First + i), width).CopyTo(new Span<float>(row, width));
             inverse[i] = 1 / Softmax.Exponentials<T>(row, width, scale: 1);
         }
 
-        var rowOut = output.Stride;
-        var y = workspace.Pointer(output.Buffer) + ((((nint)image * pixels) + first) * rowOut) + (head * width);
         for (var column = 0; column < width; column += Columns)
         {
-            MatrixTile.Multiply<T>(queries, q, Row, Summary(at) + column, 1, 0, Row, T.Width, width, sums, Columns, false);
-            for (var i = 0; i < queries; i++)
-            {
-                Softmax.Scale<T>(sums + (i * Columns), inverse[i], y + (i * rowOut) + column, Math.Min(Columns, width - column));
-            }
-        }
-
-        if (head == heads - 1)
-        {
-            output.ClearRest(y + width, queries);
+            MatrixTile.Multiply<T>(block.Queries, q, Row, summary + column, 1, 0, Row, T.Width, width, sums, Columns, false);
+            heads.Write<T>(workspace, block, column, sums, Columns, inverse);
         }
     }
 }

@@ -23,7 +23,7 @@ internal static class RunSetup
             (data.Shape == network.InputShape, $"the data's images are {data.Shape}, the network takes {network.InputShape}"),
             (network.OutChannels == network.InChannels,
                 $"the network returns {network.OutChannels} channels for {network.InChannels} (a learned variance), which cannot be trained "
-                + $"here: set out_channels to {network.InChannels}"),
+                + $"here: begin with a network that returns {network.InChannels}"),
             (!conditional || data.ClassNames.Count > 0,
                 "the network is class-conditional, but the data has no class names: put the images of each class in a folder of its own, "
                 + "or train a network without classes"),

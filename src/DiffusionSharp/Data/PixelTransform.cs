@@ -76,7 +76,7 @@ public sealed record PixelTransform
     /// <param name="x">A value; NaN gives 0.</param>
     public byte Level(double x)
     {
-        var p = Logit ? ((1 / (1 + Math.Exp(-x))) - Lambda) / (1 - (2 * Lambda)) : (x + 1) / 2;
+        var p = Part(x);
         var level = Dequantization == Dequantization.Uniform ? Math.Floor(256 * p) : Math.Round(255 * p, MidpointRounding.AwayFromZero);
         return (byte)Math.Clamp(level, 0, 255);
     }
@@ -97,6 +97,13 @@ public sealed record PixelTransform
 
         return pictures;
     }
+
+    /// <summary>Values of the network on the scale of pictures, -1…1, not rounded to levels: what the error of an image is told in.</summary>
+    /// <param name="x">Values.</param>
+    public double[] ToScale(double[] x) => Logit ? Array.ConvertAll(x, v => (2 * Part(v)) - 1) : x;
+
+    // x brought back to 0…1.
+    private double Part(double x) => Logit ? ((1 / (1 + Math.Exp(-x))) - Lambda) / (1 - (2 * Lambda)) : (x + 1) / 2;
 
     private double Forward(byte level, double noise)
     {

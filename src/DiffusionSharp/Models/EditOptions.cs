@@ -13,7 +13,7 @@ public sealed record EditOptions
     /// <summary>The <see cref="Strength"/> of image-to-image when none is given.</summary>
     public const double DefaultStrength = 0.6;
 
-    /// <summary>The images, -1…1: [N, C, H, W], one for each that is sampled, or [1, C, H, W] for all of them.</summary>
+    /// <summary>The images, -1…1 (or as <see cref="Data.PixelTransform.OfPictures"/> of the scheduler's transform has them): [N, C, H, W], one for each that is sampled, or [1, C, H, W] for all of them.</summary>
     public required double[] Images { get; init; }
 
     /// <summary>

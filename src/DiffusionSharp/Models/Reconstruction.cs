@@ -32,6 +32,6 @@ public sealed record Reconstruction(SampledImages Images, double MeanSquaredErro
             },
         };
         var back = model.Sample(both with { InitialX = model.Invert(images, both, level).Values });
-        return new Reconstruction(back, ImageError.MeanSquared(back.Values, images), (double)calls / count);
+        return new Reconstruction(back, ImageError.MeanSquared(back.ToScale(), back.Transform.ToScale(images)), (double)calls / count);
     }
 }

@@ -22,6 +22,9 @@ public sealed record SampledImages(ImageShape Shape, int Count, double[] Values)
     /// <summary>The values of pictures, level = round(127.5·(x + 1)): <see cref="PixelTransform.ToPictures"/>.</summary>
     public float[] ToPictures() => Transform.ToPictures(Values);
 
+    /// <summary>The values on the scale of pictures, -1…1, not rounded: <see cref="PixelTransform.ToScale"/>.</summary>
+    public double[] ToScale() => Transform.ToScale(Values);
+
     /// <summary>The values in float32 with their shape, [N, C, H, W].</summary>
     public HostTensor ToTensor() => new([Count, Shape.Channels, Shape.Height, Shape.Width], ToFloats());
 }

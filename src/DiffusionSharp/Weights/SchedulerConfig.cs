@@ -62,6 +62,14 @@ public sealed record SchedulerConfig
     /// <summary>How levels become what the network learns: <c>_dequantize</c> and <c>_logit</c>, which diffusers drops as it does all keys that begin with '_'.</summary>
     public PixelTransform PixelTransform { get; init; } = PixelTransform.None;
 
+    /// <summary>The same for a network that learned levels in another way: predicted images are clipped to the range of those.</summary>
+    /// <param name="transform">How levels become what the network learns.</param>
+    public SchedulerConfig With(PixelTransform transform)
+    {
+        ArgumentNullException.ThrowIfNull(transform);
+        return this with { PixelTransform = transform, ClipSampleRange = transform.Range };
+    }
+
     /// <summary>The noise levels in float64 (diffusers computes the same in float32).</summary>
     /// <exception cref="DiffusionException">The options give a β outside (0, 1), or a number of β other than T.</exception>
     public NoiseSchedule ToSchedule()

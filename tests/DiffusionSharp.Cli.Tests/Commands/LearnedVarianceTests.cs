@@ -56,6 +56,14 @@ public sealed class LearnedVarianceTests : IDisposable
         ddim.Fails(ErrorKind.Usage, "has no eta", verb, "--model", model, "--eta", "learned", "--solver", "heun");
     }
 
+    [Fact]
+    public void ItIsNotTrainedAndTheErrorNamesNoOptionThatTrainingLacks()
+    {
+        var large = TinyModel.Save(scratch["large"], size: 16, variance: true);
+        ddim.Fails(
+            ErrorKind.Configuration, "cannot be trained here: begin with a network that returns 3", "train", "builtin:shapes", "--from", large, "--steps", "1", "--batch", "1", "--out", scratch["run"]);
+    }
+
     private double[] Dump(string verb, params string[] more)
     {
         ddim.Done([verb, "--model", model, "--steps", "4", "--count", "2", "--dump", scratch["x.npy"], .. more]);

@@ -140,6 +140,19 @@ public class PixelTransformTests
         Assert.InRange(transform.OfPictures(pictures).Max(Math.Abs), 0.99, transform.Range + 1e-9);
     }
 
+    // Of Gaussian noise, without it.
+    [Theory]
+    [InlineData(Dequantization.None, true)]
+    [InlineData(Dequantization.None, false)]
+    [InlineData(Dequantization.Gaussian, true)]
+    public void The_scale_of_pictures_is_that_of_their_levels(Dequantization dequantization, bool logit)
+    {
+        var transform = new PixelTransform { Dequantization = dequantization, Logit = logit };
+        var scaled = transform.ToScale([.. Levels.Select(transform.Of)]);
+        Assert.Equal(Levels.Select(v => (v / 127.5) - 1), scaled, (a, b) => Math.Abs(a - b) < 1e-9);
+        Assert.InRange(new PixelTransform { Logit = true }.ToScale([0.3])[0], 0.148885, 0.148886);
+    }
+
     [Theory]
     [MemberData(nameof(All))]
     public void TheSchedulerCarriesIt(Dequantization dequantization, bool logit)

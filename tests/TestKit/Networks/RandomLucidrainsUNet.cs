@@ -32,7 +32,7 @@ public static class RandomLucidrainsUNet
             AttnDimHead = OneOrPerLevel(() => random.Next(1, 20)),
             AttnHeads = OneOrPerLevel(() => random.Next(1, 4)),
             FullAttn = random.Next(3) == 0 ? [] : OneOrPerLevel(() => random.Next(2) == 0),
-            NumMemKv = random.Next(1, 6),
+            NumMemKv = random.Next(6),
         };
 
         ValueList<T> PerLevel<T>(Func<int, T> value)

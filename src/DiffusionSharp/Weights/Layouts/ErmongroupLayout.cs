@@ -54,7 +54,7 @@ internal static class ErmongroupLayout
                 ResampleWithConv = levels == 1 || dict.ContainsKey("down.0.downsample.conv.weight"),
                 Dropout = file?.Dropout ?? 0,
             },
-            CheckpointScheduler.Of(facts, scaled: false, clip: false) with { PixelTransform = file?.PixelTransform() ?? PixelTransform.None },
+            CheckpointScheduler.Of(facts, scaled: false, clip: false).With(file?.PixelTransform() ?? PixelTransform.None),
             WeightsLayout.Ermongroup,
             prefix,
             notes);

@@ -20,7 +20,7 @@ public sealed class LucidrainsLayoutTests : IDisposable
     {
         for (var seed = 0; seed < 20; seed++)
         {
-            var config = RandomLucidrainsUNet.Config(1 + (seed % 3), seed) with { SinusoidalPosEmbTheta = 10000, Dropout = 0 };
+            var config = RandomLucidrainsUNet.Config(1 + (seed % 3), seed) with { SinusoidalPosEmbTheta = 10000, Dropout = 0, NumMemKv = 1 + (seed % 5) };
             var graph = config.Build();
             var weights = RandomWeights.Create(graph, (ulong)seed);
             var path = Write(LucidrainsCheckpoint.StateDict(graph, weights), Buffers(NoiseSchedule.Cosine(100), a => a));

@@ -1,0 +1,50 @@
+using DiffusionSharp.Cli.Tests.Kit;
+using DiffusionSharp.Data;
+using DiffusionSharp.Models;
+using DiffusionSharp.Networks;
+using DiffusionSharp.Training;
+using DiffusionSharp.Weights;
+
+namespace DiffusionSharp.Cli.Tests.Commands;
+
+/// <summary><c>ddim train --from</c>: what training begins with.</summary>
+public sealed class FineTuneTests : IDisposable
+{
+    private readonly Scratch scratch = new();
+    private readonly Ddim ddim = new();
+
+    private string Run => scratch["run"];
+
+    public void Dispose() => scratch.Dispose();
+
+    [Fact]
+    public void NetworkAndScheduleAreTheModels()
+    {
+        var model = TinyModel.Save(scratch["model"], size: 16);
+        string[] command = ["train", "builtin:shapes", "--from", model, "--out", Run, "--batch", "2", "--steps", "2"];
+        ddim.Done(command);
+
+        Assert.Equal(100, RunConfig.Read(new RunFolder(Run).Config).Scheduler.NumTrainTimesteps);
+        ddim.Done("train", "--out", Run, "--steps", "3");
+        ddim.Done("train", "--out", Run, "--steps", "4", "--from", Path.Combine(scratch.Root, ".", "model"));
+        ddim.Fails(ErrorKind.Usage, "--channels does not go with --from", "train", "builtin:shapes", "--from", model, "--out", scratch["other"], "--channels", "8");
+    }
+
+    [Fact]
+    public void ACheckpointFileIsTakenWithWhatItDoesNotSay()
+    {
+        var unet = UNetConfig.Ddpm(new ImageShape(3, 16, 16), 32, [1], 1, []);
+        var logit = new PixelTransform { Logit = true };
+        ModelFolder.Save(scratch["model"], unet, new SchedulerConfig { TimestepSpacing = "trailing", ClipSample = false }.With(logit), Initializer.Create(UNet.Build(unet), seed: 1));
+        ddim.Done("convert", scratch["model"], scratch["out"], "--layout", "ermongroup");
+        var file = Directory.GetFiles(scratch["out/ermongroup"], "*.safetensors").Single();
+        Assert.Equal((logit, logit.Range), (ModelSource.Open(file).Scheduler.PixelTransform, ModelSource.Open(file).Scheduler.ClipSampleRange));
+
+        File.Delete(scratch["out/ermongroup/config.yml"]);
+        string[] command = ["train", "builtin:shapes", "--from", file, "--out", Run, "--batch", "2", "--steps", "1"];
+        ddim.Fails(ErrorKind.ModelFile, "--about image_size=", command);
+        ddim.Done([.. command, "--about", "image_size=16"]);
+        Assert.Equal(unet, RunConfig.Read(new RunFolder(Run).Config).UNet);
+        ddim.Done("train", "--out", Run, "--steps", "2");
+    }
+}
