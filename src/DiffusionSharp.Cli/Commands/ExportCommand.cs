@@ -35,7 +35,7 @@ internal sealed class ExportCommand
                                  deis2, deis3 [ddim]
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
                                  stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
-                                 logsnr [uniform]
+                                 logsnr [as the model says]
           --timesteps LIST       these timesteps instead: 900,600,300,0; or tuned: those of ddim tune
           --clip | --no-clip     whether predicted x0 is clipped [as the model says]
           --guidance W           0 ignores the class, 1 follows it, more exaggerates it [1]

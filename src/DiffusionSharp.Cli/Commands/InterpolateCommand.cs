@@ -31,7 +31,7 @@ internal sealed class InterpolateCommand
                                  unipc2, unipc3, deis2, deis3 [ddim]
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
                                  stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
-                                 logsnr [uniform]
+                                 logsnr [as the model says]
           --timesteps LIST       these timesteps instead: 900,600,300,0; or tuned: those of ddim tune
           --clip | --no-clip | --threshold Q
                                  what is done to predicted x0 [as the model says]

@@ -26,7 +26,7 @@ internal sealed class InvertCommand
           --steps N              network calls per image [50]
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
                                  stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
-                                 logsnr [uniform]
+                                 logsnr [as the model says]
           --timesteps LIST       these timesteps instead: 900,600,300,0; or tuned: those of ddim tune
           --level L              of a step from s up to t, the network is called at: target (t),
                                  current (s, the paper's Euler step), or refined (t, repeated until

@@ -3,6 +3,7 @@ using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Models;
 using DiffusionSharp.Sampling;
+using DiffusionSharp.Schedules;
 using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Commands;
@@ -32,7 +33,7 @@ internal sealed class PlanCommand
                                  unipc2, unipc3, deis2, deis3 [ddim]
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
                                  stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
-                                 logsnr [uniform]
+                                 logsnr [as the model says; else uniform]
           --timesteps LIST       these timesteps instead: 900,600,300,0; or tuned: those of ddim tune
           --clip | --no-clip | --threshold Q
                                  what is done to predicted x0 [as the schedule says]
@@ -74,7 +75,7 @@ internal sealed class PlanCommand
         var source = r.GetValue(model) is { } path ? ModelOptions.Told(ModelSource.Open(path, facts: r.GetValue(about)), host) : null;
         var scheduler = source?.Scheduler ?? schedule.Resolve(r, null);
         var options = sampling.Resolve(r, scheduler);
-        var plan = source is null ? DiffusionModel.Plan(scheduler, options) : DiffusionModel.Plan(source, options);
+        var plan = source is null ? DiffusionModel.Plan(scheduler, options with { Spacing = options.Spacing ?? TimestepSpacing.Uniform }) : DiffusionModel.Plan(source, options);
         host.Out.WriteLine((json ? plan.ToJson() : csv ? SamplingPlanTable.Csv(plan) : plan.ToString()).TrimEnd('\n'));
         return 0;
     }

@@ -24,7 +24,7 @@ internal sealed class ReconstructCommand
           --steps LIST           numbers of steps, in any order [10,20,50,100,200,500,1000]
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
                                  stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
-                                 logsnr [uniform]
+                                 logsnr [as the model says]
           --level L              of an encoding step from s up to t, the network is called at:
                                  target (t), current (s, the paper's Euler step), or refined (t,
                                  repeated until decoding would undo the step) [target]

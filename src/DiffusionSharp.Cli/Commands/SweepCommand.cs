@@ -30,7 +30,7 @@ internal sealed class SweepCommand
                                  unipc2, unipc3, deis2, deis3 [ddim]; only ddim has eta
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
                                  stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
-                                 logsnr [uniform]
+                                 logsnr [as the model says]
           --clip | --no-clip | --threshold Q
                                  what is done to predicted x0 [as the model says]
           --model, -m PATH       model folder, checkpoint file or training run [the bundled model]

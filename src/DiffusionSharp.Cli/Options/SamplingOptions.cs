@@ -73,7 +73,7 @@ internal sealed class SamplingOptions
         return new SampleOptions
         {
             Steps = r.Or(Steps, Math.Min(50, scheduler.NumTrainTimesteps)),
-            Spacing = tuned ? TimestepSpacing.Tuned : r.Or(Spacing, TimestepSpacing.Uniform),
+            Spacing = tuned ? TimestepSpacing.Tuned : r.Has(Spacing) ? r.GetValue(Spacing) : null,
             Timesteps = r.Has(Timesteps) && !tuned ? r.GetValue(Timesteps) : null,
         };
     }

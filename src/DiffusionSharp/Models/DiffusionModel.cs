@@ -187,9 +187,10 @@ public sealed class DiffusionModel : IDisposable
     {
         var schedule = scheduler.ToSchedule();
         var final = scheduler.SetAlphaToOne ? FinalAlphaBar.One : FinalAlphaBar.AlphaBarZero;
+        var spacing = options.Spacing ?? scheduler.Spacing;
         return options.Timesteps is { } tau
             ? NoiseLevels.Of(schedule, Timesteps.Custom(schedule.T, [.. tau]), final)
-            : NoiseLevels.Create(schedule, options.Spacing, options.Steps, final, options.Spacing == TimestepSpacing.Leading ? scheduler.StepsOffset : 0);
+            : NoiseLevels.Create(schedule, spacing, options.Steps, final, spacing == TimestepSpacing.Leading ? scheduler.StepsOffset : 0);
     }
 
     private static X0Treatment Treatment(SchedulerConfig s) => (s.Thresholding, s.ClipSample) switch

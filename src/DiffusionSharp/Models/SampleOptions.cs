@@ -16,8 +16,11 @@ public sealed record SampleOptions
     /// <summary>How the plan gets from one level to the next.</summary>
     public Solver Solver { get; init; }
 
-    /// <summary>How τ is spread over 0…T-1; <see cref="TimestepSpacing.Tuned"/> takes the model's own for <see cref="Steps"/>.</summary>
-    public TimestepSpacing Spacing { get; init; } = TimestepSpacing.Uniform;
+    /// <summary>
+    /// How τ is spread over 0…T-1; null as the model's scheduler says (<see cref="Weights.SchedulerConfig.Spacing"/>);
+    /// <see cref="TimestepSpacing.Tuned"/> takes the model's own list for <see cref="Steps"/>.
+    /// </summary>
+    public TimestepSpacing? Spacing { get; init; }
 
     /// <summary>τ itself, from high to low; null makes it from <see cref="Steps"/> and <see cref="Spacing"/>.</summary>
     public IReadOnlyList<int>? Timesteps { get; init; }

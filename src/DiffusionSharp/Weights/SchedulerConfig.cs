@@ -50,6 +50,14 @@ public sealed record SchedulerConfig
     /// <summary><c>leading</c>, <c>trailing</c> or <c>linspace</c>.</summary>
     public string TimestepSpacing { get; init; } = "leading";
 
+    /// <summary>The rule that <see cref="TimestepSpacing"/> names.</summary>
+    public TimestepSpacing Spacing => TimestepSpacing switch
+    {
+        "trailing" => Schedules.TimestepSpacing.Trailing,
+        "linspace" => Schedules.TimestepSpacing.Linspace,
+        _ => Schedules.TimestepSpacing.Leading,
+    };
+
     /// <summary>Added to every timestep of the leading spacing.</summary>
     public int StepsOffset { get; init; }
 

@@ -63,8 +63,15 @@ public class DiffusionModelTests
     public void Options_reach_the_plan()
     {
         var scheduler = new SchedulerConfig { StepsOffset = 1, SetAlphaToOne = false, ClipSampleRange = 2 };
-        Assert.Equal([501, 1], Steps(new SampleOptions { Steps = 2, Spacing = TimestepSpacing.Leading }));
-        Assert.Equal([999, 499], Steps(new SampleOptions { Steps = 2 }));
+        Assert.Equal([501, 1], Steps(new SampleOptions { Steps = 2 }));
+        Assert.Equal([999, 499], Steps(new SampleOptions { Steps = 2, Spacing = TimestepSpacing.Uniform }));
+        foreach (var (word, spacing) in new[] { ("leading", TimestepSpacing.Leading), ("trailing", TimestepSpacing.Trailing), ("linspace", TimestepSpacing.Linspace) })
+        {
+            var said = scheduler with { TimestepSpacing = word };
+            Assert.Equal(
+                DiffusionModel.Plan(said, new SampleOptions { Steps = 7, Spacing = spacing }).ToJson(), DiffusionModel.Plan(said, new SampleOptions { Steps = 7 }).ToJson());
+        }
+
         Assert.Equal([900, 30, 2], Steps(new SampleOptions { Timesteps = [900, 30, 2] }));
         var plan = DiffusionModel.Plan(scheduler, new SampleOptions { Steps = 2 });
         Assert.Equal(NoiseSchedule.Linear().AlphaBar(0), plan.FinalAlphaBar);

@@ -40,7 +40,7 @@ public sealed class ReconstructionTests : IDisposable
         var square = Images.Average(x => x * x);
         foreach (var steps in new[] { 1, 2, 10, 50, 250, 1000 })
         {
-            var found = model.Reconstruct(Images, new SampleOptions { Steps = steps, BatchSize = 2 }, level);
+            var found = model.Reconstruct(Images, new SampleOptions { Steps = steps, Spacing = TimestepSpacing.Uniform, BatchSize = 2 }, level);
 
             // (x + 1)/2 halves a difference, and so quarters its square.
             var lost = 1 - Returned(Timesteps.Uniform(1000, steps), level);
