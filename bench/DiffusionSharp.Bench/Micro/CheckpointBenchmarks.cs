@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using BenchmarkDotNet.Attributes;
+using DiffusionSharp.Models;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Storage;
 using DiffusionSharp.Weights;
@@ -15,7 +16,7 @@ public class CheckpointBenchmarks
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("ddim-micro-");
 
-    private string Model => Path.Combine(folder.FullName, "model.ckpt");
+    private string Model => Path.Combine(folder.FullName, "diffusion_pytorch_model.bin");
 
     /// <summary>Writes the file.</summary>
     [GlobalSetup]
@@ -31,6 +32,7 @@ public class CheckpointBenchmarks
         };
         using var file = File.Create(Model);
         Write(file, [.. UNet.Build(config).Parameters]);
+        File.WriteAllText(Path.Combine(folder.FullName, "config.json"), UNetConfigJson.ToJson(config));
     }
 
     /// <summary>Removes it.</summary>
@@ -59,6 +61,20 @@ public class CheckpointBenchmarks
     {
         using var file = TensorFile.Open(Model);
         return file.Tensors.Keys.Sum(name => file.ReadFloat32(name).Data.LongLength);
+    }
+
+    /// <summary>Converts the network's folder: checksums, a model folder on the disk, and a comparison of both.</summary>
+    [Benchmark]
+    public long Convert() => ModelConverter.Convert(ModelSource.Open(folder.FullName), Path.Combine(folder.FullName, "converted")).Values;
+
+    /// <summary>Copies the file to the disk, which is the least a conversion could take.</summary>
+    [Benchmark]
+    public void Copy()
+    {
+        using var from = File.OpenRead(Model);
+        using var to = File.Create(Path.Combine(folder.FullName, "copy"));
+        from.CopyTo(to, 1 << 20);
+        to.Flush(flushToDisk: true);
     }
 
     // A zip archive of stored entries: the pickle of a dictionary, and a storage for each parameter.
