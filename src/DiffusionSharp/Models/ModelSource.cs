@@ -44,20 +44,20 @@ public sealed class ModelSource
     /// <summary>Opens a model folder, a checkpoint file or a run folder.</summary>
     /// <param name="path">The folder or file.</param>
     /// <param name="raw">For a run or a checkpoint with both: the weights themselves instead of their (first) moving average.</param>
-    /// <param name="facts">For a checkpoint file: what it does not say of itself; null for nothing.</param>
-    /// <exception cref="DiffusionException"><see cref="ErrorKind.Usage"/>: facts were told of a folder, which says everything itself.</exception>
+    /// <param name="facts">For a checkpoint file, or a network's folder without a scheduler: what it does not say of itself; null for nothing.</param>
+    /// <exception cref="DiffusionException"><see cref="ErrorKind.Usage"/>: facts were told that the model's own configuration files say.</exception>
     /// <exception cref="DiffusionException">It is none of these, or a file in it is missing, malformed or not supported, or says too little.</exception>
     public static ModelSource Open(string path, bool raw = false, CheckpointFacts? facts = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         var run = new RunFolder(path);
+        facts ??= new CheckpointFacts();
         return (run.Exists, File.Exists(path)) switch
         {
-            (false, true) => FromCheckpoint(path, raw, facts ?? new CheckpointFacts()),
-            _ when facts is not null && facts != new CheckpointFacts() && Directory.Exists(path) => throw new DiffusionException(
-                ErrorKind.Usage, $"{path} is a folder, which says what it is in its own configuration files: leave --about out"),
-            (true, _) => FromRun(run, raw),
-            _ => FromFolder(ModelFolder.Open(path), raw),
+            (false, true) => FromCheckpoint(path, raw, facts),
+            (true, _) when facts == new CheckpointFacts() => FromRun(run, raw),
+            (true, _) => throw ModelFolder.Said(path),
+            _ => FromFolder(ModelFolder.Open(path, facts), raw),
         };
     }
 

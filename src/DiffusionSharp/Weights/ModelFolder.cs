@@ -48,18 +48,25 @@ public sealed class ModelFolder
 
     /// <summary>Reads the configuration files; the weights are opened by <see cref="OpenWeights"/>.</summary>
     /// <param name="path">The folder.</param>
+    /// <param name="facts">Schedule, prediction and clipping of a network's folder without a scheduler; null for nothing.</param>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: no such folder, a file is missing (named), malformed or not supported.</exception>
-    public static ModelFolder Open(string path)
+    /// <exception cref="DiffusionException"><see cref="ErrorKind.Usage"/>: facts that the folder's own files say.</exception>
+    public static ModelFolder Open(string path, CheckpointFacts? facts = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        facts ??= new CheckpointFacts();
         if (!Directory.Exists(path))
         {
             throw new DiffusionException(
                 ErrorKind.ModelFile, $"there is no model folder or checkpoint file '{path}'; give a folder that holds {Index}, or a file of weights");
         }
 
-        return IsNetwork(path) ? OpenNetwork(path) : OpenPipeline(path);
+        return IsNetwork(path) ? OpenNetwork(path, facts) : facts == new CheckpointFacts() ? OpenPipeline(path) : throw Said(path);
     }
+
+    /// <summary>The error that somebody tells what a folder's own files say.</summary>
+    internal static DiffusionException Said(string path) =>
+        new(ErrorKind.Usage, $"{path} is a folder, which says what it is in its own configuration files: leave --about out");
 
     /// <summary>Whether a folder is a model's or a network's, by the files in it.</summary>
     /// <param name="path">The folder.</param>
@@ -136,13 +143,20 @@ public sealed class ModelFolder
         return new ModelFolder(path, network, SchedulerConfigJson.Read(Need(Sub(path, "scheduler"), "scheduler_config.json")), NeedWeights(unet)) { Layout = layout };
     }
 
-    private static ModelFolder OpenNetwork(string path)
+    private static ModelFolder OpenNetwork(string path, CheckpointFacts facts)
     {
+        if (facts != facts.OfScheduler())
+        {
+            throw Said(path);
+        }
+
         var (network, layout) = NetworkConfigJson.Read(Need(path, Config));
-        return new ModelFolder(path, network, SchedulerConfig.FromSchedule(NoiseSchedule.Linear()), NeedWeights(path))
+        return new ModelFolder(path, network, CheckpointScheduler.Of(facts, scaled: false, clip: true), NeedWeights(path))
         {
             Layout = layout,
-            Notes = ["it is a network without a scheduler: the linear schedule of DDPM (β from 0.0001 to 0.02, T = 1000), prediction of ε and clipping to ±1 assumed"],
+            Notes = facts.NoiseSchedule is not null && facts.Prediction is not null ? []
+                : ["it is a network without a scheduler: what is not told is that of DDPM, a linear schedule (β from 0.0001 to 0.02, T = 1000), prediction of ε and clipping to ±1; "
+                    + "tell others with noise_schedule=…, prediction=…"],
         };
     }
 

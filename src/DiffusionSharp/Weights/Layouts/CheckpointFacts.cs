@@ -52,6 +52,17 @@ public sealed record CheckpointFacts
     /// <summary>Whether x0 is clipped to ±1 when sampling.</summary>
     public bool? Clip { get; init; }
 
+    /// <summary>What of this is about the scheduler and not the network.</summary>
+    internal CheckpointFacts OfScheduler() => new()
+    {
+        NoiseSchedule = NoiseSchedule,
+        DiffusionSteps = DiffusionSteps,
+        BetaStart = BetaStart,
+        BetaEnd = BetaEnd,
+        Prediction = Prediction,
+        Clip = Clip,
+    };
+
     /// <summary>Reads <c>image_size=64,num_heads=4</c>.</summary>
     /// <param name="text">Keys and values; the keys are the options' names in their code bases.</param>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.Usage"/>: an unknown or repeated key, or a value of the wrong kind.</exception>
