@@ -64,13 +64,6 @@ internal sealed class ScheduleOptions
     }
 
     // A DDIMScheduler has no name for these: their β are written out.
-    private static NoiseSchedule? Unnamed(SchedulerConfig c) => c.BetaSchedule switch
-    {
-        "sigmoid" => NoiseSchedule.Sigmoid(c.NumTrainTimesteps, c.BetaStart, c.BetaEnd),
-        "sigmoid_lucidrains" => NoiseSchedule.SigmoidLucidrains(c.NumTrainTimesteps),
-        "const" => NoiseSchedule.Constant(c.NumTrainTimesteps, c.BetaEnd),
-        "jsd" => NoiseSchedule.Jsd(c.NumTrainTimesteps),
-        "linear_scaled_T" => NoiseSchedule.LinearScaledT(c.NumTrainTimesteps, c.BetaStart, c.BetaEnd),
-        _ => null,
-    };
+    private static NoiseSchedule? Unnamed(SchedulerConfig c) => c.BetaSchedule is "linear" or "scaled_linear" or "squaredcos_cap_v2" ? null
+        : NoiseSchedule.Named(c.BetaSchedule, c.NumTrainTimesteps, c.BetaStart, c.BetaEnd);
 }

@@ -30,8 +30,8 @@ public static class ModelConverter
         }
 
         var graph = source.Network.Build();
-        using var file = TensorFile.Open(source.WeightsPath);
         using var weights = source.OpenWeights(graph);
+        var file = weights.File;
         var verified = file.Verify(cancellation: options.CancellationToken);
         var networkClass = NetworkConfigJson.Write(source.Network, source.Layout).Class;
         var layout = networkClass == UNetConfigJson.DiffusersClass ? WeightsLayout.Diffusers : source.Layout;

@@ -178,17 +178,26 @@ public sealed record UNetConfig : NetworkConfig
             widths[l] = checked(channels * multipliers[l]);
         }
 
-        return new UNetConfig
+        return OfLevels(channels, widths, layersPerBlock, attention) with
         {
             Height = shape.Height,
             Width = shape.Width,
             InChannels = shape.Channels,
             OutChannels = shape.Channels,
-            BlockOutChannels = [.. widths],
-            BaseChannels = channels == widths[0] ? null : channels,
-            LayersPerBlock = layersPerBlock,
-            DownBlockTypes = [.. attention.Select(a => a ? "AttnDownBlock2D" : "DownBlock2D")],
-            UpBlockTypes = [.. attention.Reverse().Select(a => a ? "AttnUpBlock2D" : "UpBlock2D")],
         };
     }
+
+    /// <summary>The DDPM family's network by its levels.</summary>
+    /// <param name="channels">Channels of the first convolution.</param>
+    /// <param name="widths">Channels of each level.</param>
+    /// <param name="layersPerBlock">Residual blocks per level.</param>
+    /// <param name="attention">Whether each level has attention.</param>
+    internal static UNetConfig OfLevels(int channels, int[] widths, int layersPerBlock, bool[] attention) => new()
+    {
+        BlockOutChannels = [.. widths],
+        BaseChannels = channels == widths[0] ? null : channels,
+        LayersPerBlock = layersPerBlock,
+        DownBlockTypes = [.. attention.Select(a => a ? "AttnDownBlock2D" : "DownBlock2D")],
+        UpBlockTypes = [.. attention.Reverse().Select(a => a ? "AttnUpBlock2D" : "UpBlock2D")],
+    };
 }

@@ -6,7 +6,7 @@ namespace DiffusionSharp.Weights;
 
 /// <summary>
 /// Reads a flat JSON configuration option by option. Problems are collected, each with the option, the value found and what
-/// is supported, and thrown together by <see cref="Done"/>; so are options nobody asked for. Keys that begin with '_' are notes.
+/// is supported, and thrown together by <see cref="Done()"/>; so are options nobody asked for. Keys that begin with '_' are notes.
 /// </summary>
 internal sealed class ConfigReader
 {
@@ -151,6 +151,20 @@ internal sealed class ConfigReader
         if (problems.Count > 0)
         {
             throw Bad(path, string.Join("; ", problems.Take(10)) + (problems.Count > 10 ? $"; and {problems.Count - 10} more" : ""));
+        }
+    }
+
+    /// <summary>As <see cref="Done()"/>, then checks what the options make together: its error becomes one of the file.</summary>
+    public void Done(Action check)
+    {
+        Done();
+        try
+        {
+            check();
+        }
+        catch (DiffusionException e)
+        {
+            throw Bad(path, e.Message, e);
         }
     }
 

@@ -46,16 +46,7 @@ public static class LucidrainsUNetConfigJson
             r.Ignore(option, e => e.ValueKind == System.Text.Json.JsonValueKind.False, "false");
         }
 
-        r.Done();
-        try
-        {
-            LucidrainsUNetConfigCheck.Validate(config);
-        }
-        catch (DiffusionException e)
-        {
-            throw ConfigReader.Bad(source, e.Message, e);
-        }
-
+        r.Done(() => LucidrainsUNetConfigCheck.Validate(config));
         return config;
     }
 

@@ -82,14 +82,10 @@ public sealed record SchedulerConfig
     /// <exception cref="DiffusionException">The options give a β outside (0, 1), or a number of β other than T.</exception>
     public NoiseSchedule ToSchedule()
     {
-        var schedule = TrainedBetas is { } betas ? FromBetas(betas) : BetaSchedule switch
-        {
-            "linear" => NoiseSchedule.Linear(NumTrainTimesteps, BetaStart, BetaEnd),
-            "scaled_linear" => NoiseSchedule.ScaledLinear(NumTrainTimesteps, BetaStart, BetaEnd),
-            "squaredcos_cap_v2" => NoiseSchedule.Cosine(NumTrainTimesteps),
-            "sigmoid" => NoiseSchedule.Sigmoid(NumTrainTimesteps, BetaStart, BetaEnd),
-            _ => throw new DiffusionException(ErrorKind.Configuration, $"beta_schedule '{BetaSchedule}' is not supported (supported: {string.Join(", ", SchedulerConfigJson.BetaSchedules)})"),
-        };
+        var schedule = TrainedBetas is { } betas ? FromBetas(betas)
+            : SchedulerConfigJson.BetaSchedules.Contains(BetaSchedule) ? NoiseSchedule.Named(BetaSchedule, NumTrainTimesteps, BetaStart, BetaEnd)!
+            : throw new DiffusionException(
+                ErrorKind.Configuration, $"beta_schedule '{BetaSchedule}' is not supported (supported: {string.Join(", ", SchedulerConfigJson.BetaSchedules)})");
         return RescaleBetasZeroSnr ? schedule.WithZeroTerminalSnr() : schedule;
     }
 

@@ -71,16 +71,7 @@ public static class SchedulerConfigJson
             r.Add($"num_train_timesteps is {config.NumTrainTimesteps} (supported: 1 to {MaxTimesteps})");
         }
 
-        r.Done();
-        try
-        {
-            config.ToSchedule();
-        }
-        catch (DiffusionException e)
-        {
-            throw ConfigReader.Bad(source, e.Message, e);
-        }
-
+        r.Done(() => config.ToSchedule());
         return config;
     }
 

@@ -80,16 +80,7 @@ public static class UNetConfigJson
             r.Add($"time_embedding_dim is {dim} (supported: null, or four times the sinusoid's width)");
         }
 
-        r.Done();
-        try
-        {
-            UNetConfigCheck.Validate(config);
-        }
-        catch (DiffusionException e)
-        {
-            throw ConfigReader.Bad(source, e.Message, e);
-        }
-
+        r.Done(() => UNetConfigCheck.Validate(config));
         return config;
     }
 

@@ -9,11 +9,13 @@ namespace DiffusionSharp.Weights;
 /// </summary>
 public sealed class WeightsReader : IDisposable
 {
-    private readonly TensorFile file;
     private readonly NetworkGraph graph;
     private readonly Dictionary<string, TensorInfo> views;
 
-    private WeightsReader(TensorFile file, NetworkGraph graph, Dictionary<string, TensorInfo> views) => (this.file, this.graph, this.views) = (file, graph, views);
+    private WeightsReader(TensorFile file, NetworkGraph graph, Dictionary<string, TensorInfo> views) => (File, this.graph, this.views) = (file, graph, views);
+
+    /// <summary>The file.</summary>
+    internal TensorFile File { get; }
 
     /// <summary>Opens a file and compares its names and shapes with the network's.</summary>
     /// <param name="path">A file of tensors with diffusers' parameter names, those of 2022 included.</param>
@@ -47,7 +49,7 @@ public sealed class WeightsReader : IDisposable
     public HostTensor Read(ParameterSpec parameter)
     {
         ArgumentNullException.ThrowIfNull(parameter);
-        return new HostTensor([.. parameter.Shape], file.ReadFloat32(views[parameter.Name]).Data);
+        return new HostTensor([.. parameter.Shape], File.ReadFloat32(views[parameter.Name]).Data);
     }
 
     /// <summary>Reads one parameter into memory of the caller.</summary>
@@ -57,7 +59,7 @@ public sealed class WeightsReader : IDisposable
     public void Read(ParameterSpec parameter, Span<float> destination)
     {
         ArgumentNullException.ThrowIfNull(parameter);
-        file.ReadFloat32(views[parameter.Name], destination);
+        File.ReadFloat32(views[parameter.Name], destination);
     }
 
     /// <summary>Reads all parameters by the network's names, in its order.</summary>
@@ -65,5 +67,5 @@ public sealed class WeightsReader : IDisposable
     public IReadOnlyList<KeyValuePair<string, HostTensor>> ReadAll() => [.. graph.Parameters.Select(p => KeyValuePair.Create(p.Name, Read(p)))];
 
     /// <summary>Closes the file.</summary>
-    public void Dispose() => file.Dispose();
+    public void Dispose() => File.Dispose();
 }

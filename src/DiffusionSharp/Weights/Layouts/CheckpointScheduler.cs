@@ -13,17 +13,15 @@ internal static class CheckpointScheduler
     public static SchedulerConfig Of(CheckpointFacts facts, bool scaled, bool clip)
     {
         var (t, start, end) = (facts.DiffusionSteps ?? 1000, facts.BetaStart ?? 1e-4, facts.BetaEnd ?? 0.02);
-        var schedule = facts.NoiseSchedule switch
+        var name = facts.NoiseSchedule switch
         {
-            null or "linear" => scaled ? NoiseSchedule.LinearScaledT(t, start, end) : NoiseSchedule.Linear(t, start, end),
-            "cosine" or "squaredcos_cap_v2" => NoiseSchedule.Cosine(t),
-            "quad" or "scaled_linear" => NoiseSchedule.ScaledLinear(t, start, end),
-            "const" => NoiseSchedule.Constant(t, end),
-            "jsd" => NoiseSchedule.Jsd(t),
-            "sigmoid" => NoiseSchedule.Sigmoid(t, start, end),
+            null or "linear" => scaled ? "linear_scaled_T" : "linear",
+            "cosine" or "squaredcos_cap_v2" => "squaredcos_cap_v2",
+            "quad" or "scaled_linear" => "scaled_linear",
+            "const" or "jsd" or "sigmoid" => facts.NoiseSchedule,
             var other => throw new DiffusionException(
                 ErrorKind.Usage, $"the noise schedule '{Printable.Of(other)}' is not known; give noise_schedule=linear, cosine, quad, const, jsd or sigmoid"),
         };
-        return SchedulerConfig.FromSchedule(schedule, facts.Prediction ?? PredictionType.Epsilon) with { ClipSample = facts.Clip ?? clip };
+        return SchedulerConfig.FromSchedule(NoiseSchedule.Named(name, t, start, end)!, facts.Prediction ?? PredictionType.Epsilon) with { ClipSample = facts.Clip ?? clip };
     }
 }

@@ -45,7 +45,7 @@ internal static class ErmongroupLayout
         }
 
         return new CheckpointModel(
-            Of(channels, widths, blocks, attention) with
+            UNetConfig.OfLevels(channels, widths, blocks, attention) with
             {
                 Height = facts.Height!.Value,
                 Width = facts.Width!.Value,
@@ -64,7 +64,8 @@ internal static class ErmongroupLayout
     /// <exception cref="DiffusionException"><see cref="ErrorKind.Configuration"/>: it differs in other options than that code has.</exception>
     public static void RequireExpressible(NetworkConfig network)
     {
-        var there = network is not UNetConfig config ? null : Of(config.FirstChannels, [.. config.BlockOutChannels], config.LayersPerBlock, [.. config.DownBlockTypes.Select(t => t == "AttnDownBlock2D")]) with
+        var there = network is not UNetConfig config ? null : UNetConfig.OfLevels(
+            config.FirstChannels, [.. config.BlockOutChannels], config.LayersPerBlock, [.. config.DownBlockTypes.Select(t => t == "AttnDownBlock2D")]) with
         {
             Height = config.Height,
             Width = config.Width,
@@ -81,13 +82,4 @@ internal static class ErmongroupLayout
                 + "head and in the middle, strides padded right and bottom, sines before cosines, and neither labels nor scale-shift");
         }
     }
-
-    private static UNetConfig Of(int channels, int[] widths, int blocks, bool[] attention) => new()
-    {
-        BlockOutChannels = [.. widths],
-        BaseChannels = channels == widths[0] ? null : channels,
-        LayersPerBlock = blocks,
-        DownBlockTypes = [.. attention.Select(a => a ? "AttnDownBlock2D" : "DownBlock2D")],
-        UpBlockTypes = [.. attention.Reverse().Select(a => a ? "AttnUpBlock2D" : "UpBlock2D")],
-    };
 }
