@@ -43,55 +43,47 @@ internal static class ModelFacts
     }
 
     /// <summary>Network and schedule.</summary>
-    public static JsonObject Of(ModelSource source) => Of(source.Network, source.Scheduler, source.Notes);
+    public static IEnumerable<KeyValuePair<string, JsonNode?>> Of(ModelSource source) => Of(source.Network, source.Scheduler, source.Notes);
 
-    private static JsonObject Describe(string kind, string path, NetworkConfig network, SchedulerConfig scheduler, string? weights, IEnumerable<string> notes)
-    {
-        var facts = new JsonObject { ["kind"] = kind, ["path"] = path, ["weights"] = weights };
-        foreach (var (name, value) in Of(network, scheduler, notes).ToArray())
-        {
-            facts[name] = value?.DeepClone();
-        }
+    private static JsonObject Describe(string kind, string path, NetworkConfig network, SchedulerConfig scheduler, string? weights, IEnumerable<string> notes) => new(
+    [
+        new("kind", kind),
+        new("path", path),
+        new("weights", weights),
+        .. Of(network, scheduler, notes),
+        new("tensors", JsonParts.Map(network.Build().Parameters.Select(p => KeyValuePair.Create(p.Name, p.Shape.ToString())))),
+    ]);
 
-        facts["tensors"] = JsonParts.Map(network.Build().Parameters.Select(p => KeyValuePair.Create(p.Name, p.Shape.ToString())));
-        return facts;
-    }
-
-    private static JsonObject Of(NetworkConfig network, SchedulerConfig scheduler, IEnumerable<string> notes)
+    private static IEnumerable<KeyValuePair<string, JsonNode?>> Of(NetworkConfig network, SchedulerConfig scheduler, IEnumerable<string> notes)
     {
         var graph = network.Build();
         var unet = network as UNetConfig;
         var lucidrains = network as LucidrainsUNetConfig;
-        var facts = new JsonObject
+        yield return new("network", new JsonObject
         {
-            ["network"] = new JsonObject
-            {
-                ["images"] = graph.InputShape.ToString(),
-                ["output"] = graph.OutputShape.ToString(),
-                ["parameters"] = graph.ParameterCount,
-                ["flopPerImage"] = graph.FlopsPerImage,
-                ["channels"] = JsonParts.List(unet?.BlockOutChannels ?? [.. lucidrains!.DimMults.Select(m => m * lucidrains.Dim)]),
-                ["down"] = unet is null ? null : JsonParts.List(unet.DownBlockTypes),
-                ["layersPerBlock"] = unet?.LayersPerBlock,
-                ["groups"] = unet?.NormNumGroups,
-                ["dropout"] = unet?.Dropout ?? lucidrains!.Dropout,
-                ["classes"] = graph.ClassCount,
-                ["classNames"] = network.ClassNames.Count == 0 ? null : JsonParts.List(network.ClassNames),
-                ["nullClass"] = graph.NullClass,
-            },
-            ["schedule"] = new JsonObject
-            {
-                ["noise"] = scheduler.ToSchedule().ToString(),
-                ["T"] = scheduler.NumTrainTimesteps,
-                ["predicts"] = scheduler.PredictionType.ToString(),
-                ["clip"] = scheduler.ClipSample,
-            },
-        };
+            ["images"] = graph.InputShape.ToString(),
+            ["output"] = graph.OutputShape.ToString(),
+            ["parameters"] = graph.ParameterCount,
+            ["flopPerImage"] = graph.FlopsPerImage,
+            ["channels"] = JsonParts.List(unet?.BlockOutChannels ?? [.. lucidrains!.DimMults.Select(m => m * lucidrains.Dim)]),
+            ["down"] = unet is null ? null : JsonParts.List(unet.DownBlockTypes),
+            ["layersPerBlock"] = unet?.LayersPerBlock,
+            ["groups"] = unet?.NormNumGroups,
+            ["dropout"] = unet?.Dropout ?? lucidrains!.Dropout,
+            ["classes"] = graph.ClassCount,
+            ["classNames"] = network.ClassNames.Count == 0 ? null : JsonParts.List(network.ClassNames),
+            ["nullClass"] = graph.NullClass,
+        });
+        yield return new("schedule", new JsonObject
+        {
+            ["noise"] = scheduler.ToSchedule().ToString(),
+            ["T"] = scheduler.NumTrainTimesteps,
+            ["predicts"] = scheduler.PredictionType.ToString(),
+            ["clip"] = scheduler.ClipSample,
+        });
         if (notes.Any())
         {
-            facts["assumed"] = JsonParts.List(notes);
+            yield return new("assumed", JsonParts.List(notes));
         }
-
-        return facts;
     }
 }

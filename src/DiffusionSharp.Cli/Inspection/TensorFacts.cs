@@ -55,9 +55,9 @@ internal static class TensorFacts
             var source = ModelSource.Open(path, raw, facts);
             using (source.OpenWeights())
             {
-                foreach (var (name, value) in ModelFacts.Of(source).ToArray())
+                foreach (var (name, value) in ModelFacts.Of(source))
                 {
-                    found[name] = value?.DeepClone();
+                    found[name] = value;
                 }
             }
         }
