@@ -13,9 +13,9 @@ public class ConvolutionBenchmarks
     private readonly List<IDisposable> owned = [];
     private KernelStage stage = null!;
 
-    /// <summary>1 is the plain product, 2 and 4 are Winograd's tiles.</summary>
-    [Params(1, 2, 4)]
-    public int Tile { get; set; }
+    /// <summary>The product over pixels and taps, or Winograd's tiles.</summary>
+    [Params(nameof(ConvolutionMethod.Product), nameof(ConvolutionMethod.Winograd2), nameof(ConvolutionMethod.Winograd4))]
+    public string Method { get; set; } = "";
 
     /// <summary>Makes the step.</summary>
     [GlobalSetup]
@@ -27,9 +27,10 @@ public class ConvolutionBenchmarks
         {
             new Span<float>(zeros.Floats, Channels).Clear();
             var weights = new ReadOnlySpan<float>(normals.Floats, 9 * Channels * Channels);
-            var packed = Own(new PackedWeights(weights, Channels, Channels, taps: 9, tapsTogether: Tile > 1, WeightPrecision.Float32));
+            var method = Enum.Parse<ConvolutionMethod>(Method);
+            var packed = Own(new PackedWeights(weights, Channels, Channels, taps: 9, tapsTogether: method != ConvolutionMethod.Product, WeightPrecision.Float32));
             var epilogue = Own(new Epilogue(weights[..Channels], views[1].Segments[0], null, null));
-            return Convolutions.Create<Simd256>(Tile, views[0], new ConvolutionShape(3, 1, 1, Side, Side), packed, epilogue, zeros);
+            return Convolutions.Create<Simd256>(method, views[0], new ConvolutionShape(3, 1, 1, Side, Side), packed, epilogue, zeros);
         }
     }));
 

@@ -86,7 +86,7 @@ public unsafe class WinogradBenchmarks
     {
         for (var c = 0; c < Channels; c += Simd256.Width)
         {
-            TScheme.Weights<Simd256, Float32Weights>(plain.Floats, c, Channels, transformed.Floats + c, Plane);
+            TScheme.Weights<Simd256, Float32Weights>(plain.Floats, c, Channels, phase: 0, transformed.Floats + c, Plane);
         }
     }
 

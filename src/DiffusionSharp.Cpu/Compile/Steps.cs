@@ -55,10 +55,10 @@ internal sealed class Steps<T>
     {
         var outputs = c.Weight.Shape[0];
         var view = New(outputs, c.Shape.Height, c.Shape.Width, c.Input.PerCondition);
-        var side = Convolutions.Best(c.Shape, c.Weight.Shape[1], outputs);
-        var packed = Own(new PackedWeights(Weights(c.Weight), outputs, c.Weight.Shape[1], c.Shape.Kernel * c.Shape.Kernel, tapsTogether: side > 1, precision));
+        var method = Convolutions.Best(c.Input, c.Shape, outputs);
+        var packed = Own(new PackedWeights(Weights(c.Weight), outputs, c.Weight.Shape[1], c.Shape.Kernel * c.Shape.Kernel, tapsTogether: method != ConvolutionMethod.Product, precision));
         var epilogue = Own(new Epilogue(c.Bias is null ? [] : Weights(c.Bias), view.Segments[0], c.Vector, c.Residual));
-        var step = Convolutions.Create<T>(side, c.Input, c.Shape, packed, epilogue, zeros);
+        var step = Convolutions.Create<T>(method, c.Input, c.Shape, packed, epilogue, zeros);
         Append(c.Weight.Name, step, c.Input);
         Use(c.Vector?.Buffer);
         Use(c.Residual);

@@ -11,21 +11,22 @@ internal static class Convolutions
 {
     private const int NominalImages = 2;
 
-    /// <summary>The step of a convolution, computed in tiles of a side (<see cref="Best"/>).</summary>
-    public static IStep Create<T>(int side, View input, ConvolutionShape shape, PackedWeights weights, Epilogue epilogue, AlignedMemory zeros)
+    /// <summary>The step of a convolution.</summary>
+    public static IStep Create<T>(ConvolutionMethod method, View input, ConvolutionShape shape, PackedWeights weights, Epilogue epilogue, AlignedMemory zeros)
         where T : unmanaged, ISimd<T> => weights.Precision switch
         {
-            WeightPrecision.BFloat16 => Create<T, BFloat16Weights>(side, input, shape, weights, epilogue, zeros),
-            WeightPrecision.Half => Create<T, HalfWeights>(side, input, shape, weights, epilogue, zeros),
-            _ => Create<T, Float32Weights>(side, input, shape, weights, epilogue, zeros),
+            WeightPrecision.BFloat16 => Create<T, BFloat16Weights>(method, input, shape, weights, epilogue, zeros),
+            WeightPrecision.Half => Create<T, HalfWeights>(method, input, shape, weights, epilogue, zeros),
+            _ => Create<T, Float32Weights>(method, input, shape, weights, epilogue, zeros),
         };
 
-    private static IStep Create<T, TFormat>(int side, View input, ConvolutionShape shape, PackedWeights weights, Epilogue epilogue, AlignedMemory zeros)
+    private static IStep Create<T, TFormat>(ConvolutionMethod method, View input, ConvolutionShape shape, PackedWeights weights, Epilogue epilogue, AlignedMemory zeros)
         where T : unmanaged, ISimd<T>
-        where TFormat : IWeightFormat => side switch
+        where TFormat : IWeightFormat => method switch
         {
-            4 => new WinogradConvolution<T, Winograd4, TFormat>(input, shape, weights, epilogue, zeros),
-            2 => new WinogradConvolution<T, Winograd2, TFormat>(input, shape, weights, epilogue, zeros),
+            ConvolutionMethod.Winograd2 => new WinogradConvolution<T, Winograd2, TFormat>(input, shape, weights, epilogue, zeros),
+            ConvolutionMethod.Winograd4 => new WinogradConvolution<T, Winograd4, TFormat>(input, shape, weights, epilogue, zeros),
+            ConvolutionMethod.DoubledWinograd4 => new WinogradConvolution<T, DoubledWinograd4, TFormat>(input, shape, weights, epilogue, zeros),
             _ => new DirectConvolution<T, TFormat>(input, shape, weights, epilogue, zeros),
         };
 
@@ -37,24 +38,28 @@ internal static class Convolutions
         && epilogue.Stride == Segment.Round(weights.Outputs)
         && zeros.Bytes >= sizeof(float) * input.Segments.Max(s => s.Stride);
 
-    /// <summary>Side of the output tile of the cheapest way: 4 or 2, or 1 for the plain product.</summary>
-    public static int Best(ConvolutionShape shape, int inputs, int outputs)
+    /// <summary>The cheapest way.</summary>
+    public static ConvolutionMethod Best(View input, ConvolutionShape shape, int outputs)
     {
         if (shape is not { Kernel: 3, Stride: 1, Padding: 1 })
         {
-            return 1;
+            return ConvolutionMethod.Product;
         }
 
-        var pairs = (double)inputs * outputs;
-        var direct = NominalImages * shape.Pixels * 9 * pairs / 16;
-        var four = Cost(4, weights: 7.5, transform: 10.5);
-        var two = Cost(2, weights: 3, transform: 4);
-        return direct <= Math.Min(four, two) ? 1 : four < two ? 4 : 2;
-
-        double Cost(int side, double weights, double transform)
+        var pairs = (double)input.Channels * outputs;
+        var best = (Method: ConvolutionMethod.Product, Cost: NominalImages * shape.Pixels * 9 * pairs / 16);
+        Consider(ConvolutionMethod.Winograd4, Tiles(4, 1) * ((36 * pairs / 16) + (10.5 * (input.Channels + outputs))) + (7.5 * pairs));
+        Consider(ConvolutionMethod.Winograd2, Tiles(2, 1) * ((16 * pairs / 16) + (4 * (input.Channels + outputs))) + (3 * pairs));
+        if (input is { Doubled: true, Bordered: false })
         {
-            var tiles = (double)NominalImages * ((shape.Height + side - 1) / side) * ((shape.Width + side - 1) / side);
-            return (tiles * (((side + 2) * (side + 2) * pairs / 16) + (transform * (inputs + outputs)))) + (weights * pairs);
+            Consider(ConvolutionMethod.DoubledWinograd4, Tiles(4, 2) * ((100 * pairs / 16) + (10.5 * (input.Channels + (4 * outputs)))) + (20 * pairs));
         }
+
+        return best.Method;
+
+        double Tiles(int side, int scale) =>
+            (double)NominalImages * (((shape.Height / scale) + side - 1) / side) * (((shape.Width / scale) + side - 1) / side);
+
+        void Consider(ConvolutionMethod method, double cost) => best = cost < best.Cost ? (method, cost) : best;
     }
 }

@@ -12,6 +12,9 @@ internal unsafe interface IWinograd
     /// <summary>Side of a tile's inputs, Outputs + 2.</summary>
     static abstract int Side { get; }
 
+    /// <summary>Pixels of the image, in each direction, that one stored pixel stands for; each of them is a phase with weights of its own.</summary>
+    static virtual int Scale => 1;
+
     /// <summary>Bᵀ d B of one vector of channels.</summary>
     /// <param name="pixels">The tile's Side² pixels, row by row.</param>
     /// <param name="channel">First channel.</param>
@@ -24,11 +27,15 @@ internal unsafe interface IWinograd
     /// <param name="weights">The weights.</param>
     /// <param name="place">Place of the first of 9 taps.</param>
     /// <param name="tap">Distance of the taps.</param>
+    /// <param name="phase">Of the Scale² outputs that belong to a stored pixel, row by row.</param>
     /// <param name="destination">The first of Side² places.</param>
     /// <param name="plane">Distance of the places.</param>
-    static abstract void Weights<T, TFormat>(void* weights, nint place, nint tap, float* destination, nint plane)
+    static abstract void Weights<T, TFormat>(void* weights, nint place, nint tap, int phase, float* destination, nint plane)
         where T : unmanaged, ISimd<T>
         where TFormat : IWeightFormat;
+
+    /// <summary>Whether a place's transformed weights are zero in a phase.</summary>
+    static virtual bool Vanishes(int phase, int place) => false;
 
     /// <summary>Aᵀ m A of one vector of channels.</summary>
     /// <param name="products">The first of Side² places.</param>

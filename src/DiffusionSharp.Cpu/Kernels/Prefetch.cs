@@ -21,4 +21,17 @@ internal static unsafe class Prefetch
             }
         }
     }
+
+    /// <summary>The lines of some bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Bytes(void* start, nint count)
+    {
+        if (Sse.IsSupported)
+        {
+            for (nint i = 0; i < count; i += sizeof(float) * Line)
+            {
+                Sse.Prefetch0((byte*)start + i);
+            }
+        }
+    }
 }

@@ -8,6 +8,9 @@ internal unsafe interface IWeightFormat
     /// <summary>Whether they can be used where they lie.</summary>
     static abstract bool IsFloat32 { get; }
 
+    /// <summary>Asks for values before they are loaded.</summary>
+    static abstract void Prefetch(void* weights, nint place, nint count);
+
     static abstract T Load<T>(void* weights, nint place)
         where T : unmanaged, ISimd<T>;
 }
@@ -28,6 +31,9 @@ internal readonly unsafe struct Float32Weights : IWeightFormat
     public static bool IsFloat32 => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(void* weights, nint place, nint count) => Kernels.Prefetch.Bytes((float*)weights + place, sizeof(float) * count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Load<T>(void* weights, nint place)
         where T : unmanaged, ISimd<T> => T.Load((float*)weights + place);
 }
@@ -37,6 +43,9 @@ internal readonly unsafe struct BFloat16Weights : IWeightFormat
     public static bool IsFloat32 => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(void* weights, nint place, nint count) => Kernels.Prefetch.Bytes((ushort*)weights + place, sizeof(ushort) * count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Load<T>(void* weights, nint place)
         where T : unmanaged, ISimd<T> => T.LoadBFloat16((ushort*)weights + place);
 }
@@ -44,6 +53,9 @@ internal readonly unsafe struct BFloat16Weights : IWeightFormat
 internal readonly unsafe struct HalfWeights : IWeightFormat
 {
     public static bool IsFloat32 => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(void* weights, nint place, nint count) => Kernels.Prefetch.Bytes((ushort*)weights + place, sizeof(ushort) * count);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Load<T>(void* weights, nint place)

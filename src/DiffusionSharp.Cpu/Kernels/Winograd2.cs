@@ -38,33 +38,20 @@ internal readonly unsafe struct Winograd2 : IWinograd
         }
     }
 
+    // Row after row of the result, so that nothing but the nine weights lives on from one to the next.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Weights<T, TFormat>(void* weights, nint place, nint tap, float* destination, nint plane)
+    public static void Weights<T, TFormat>(void* weights, nint place, nint tap, int phase, float* destination, nint plane)
         where T : unmanaged, ISimd<T>
         where TFormat : IWeightFormat
     {
-        var half = stackalloc T[12];
-        for (var x = 0; x < 3; x++)
-        {
-            Weights(
-                TFormat.Load<T>(weights, place + (x * tap)),
-                TFormat.Load<T>(weights, place + ((x + 3) * tap)),
-                TFormat.Load<T>(weights, place + ((x + 6) * tap)),
-                out half[x],
-                out half[x + 3],
-                out half[x + 6],
-                out half[x + 9]);
-        }
-
-        for (var row = half; row < half + 12; row += 3)
-        {
-            Weights(row[0], row[1], row[2], out var t0, out var t1, out var t2, out var t3);
-            T.Store(t0, destination);
-            T.Store(t1, destination + plane);
-            T.Store(t2, destination + (2 * plane));
-            T.Store(t3, destination + (3 * plane));
-            destination += 4 * plane;
-        }
+        T g0 = TFormat.Load<T>(weights, place), g1 = TFormat.Load<T>(weights, place + tap), g2 = TFormat.Load<T>(weights, place + (2 * tap));
+        T g3 = TFormat.Load<T>(weights, place + (3 * tap)), g4 = TFormat.Load<T>(weights, place + (4 * tap)), g5 = TFormat.Load<T>(weights, place + (5 * tap));
+        T g6 = TFormat.Load<T>(weights, place + (6 * tap)), g7 = TFormat.Load<T>(weights, place + (7 * tap)), g8 = TFormat.Load<T>(weights, place + (8 * tap));
+        Weights(g0, g1, g2, destination, plane);
+        T half = T.Broadcast(0.5f), a = T.Add(g0, g6), b = T.Add(g1, g7), c = T.Add(g2, g8);
+        Weights(T.Multiply(half, T.Add(a, g3)), T.Multiply(half, T.Add(b, g4)), T.Multiply(half, T.Add(c, g5)), destination + (4 * plane), plane);
+        Weights(T.Multiply(half, T.Subtract(a, g3)), T.Multiply(half, T.Subtract(b, g4)), T.Multiply(half, T.Subtract(c, g5)), destination + (8 * plane), plane);
+        Weights(g6, g7, g8, destination + (12 * plane), plane);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -95,14 +82,14 @@ internal readonly unsafe struct Winograd2 : IWinograd
 
     // G: (1 0 0), (1/2 1/2 1/2), (1/2 -1/2 1/2), (0 0 1).
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Weights<T>(T g0, T g1, T g2, out T t0, out T t1, out T t2, out T t3)
+    private static void Weights<T>(T g0, T g1, T g2, float* destination, nint plane)
         where T : unmanaged, ISimd<T>
     {
-        var s = T.Add(g0, g2);
-        t0 = g0;
-        t1 = T.Multiply(T.Broadcast(0.5f), T.Add(s, g1));
-        t2 = T.Multiply(T.Broadcast(0.5f), T.Subtract(s, g1));
-        t3 = g2;
+        T half = T.Broadcast(0.5f), s = T.Add(g0, g2);
+        T.Store(g0, destination);
+        T.Store(T.Multiply(half, T.Add(s, g1)), destination + plane);
+        T.Store(T.Multiply(half, T.Subtract(s, g1)), destination + (2 * plane));
+        T.Store(g2, destination + (3 * plane));
     }
 
     // Aᵀ: (1 1 1 0), (0 1 -1 -1).

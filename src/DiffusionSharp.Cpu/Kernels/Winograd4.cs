@@ -44,37 +44,27 @@ internal readonly unsafe struct Winograd4 : IWinograd
         }
     }
 
+    // Row after row of the result, so that nothing but the nine weights lives on from one to the next.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Weights<T, TFormat>(void* weights, nint place, nint tap, float* destination, nint plane)
+    public static void Weights<T, TFormat>(void* weights, nint place, nint tap, int phase, float* destination, nint plane)
         where T : unmanaged, ISimd<T>
         where TFormat : IWeightFormat
     {
-        var half = stackalloc T[18];
-        for (var x = 0; x < 3; x++)
-        {
-            Weights(
-                TFormat.Load<T>(weights, place + (x * tap)),
-                TFormat.Load<T>(weights, place + ((x + 3) * tap)),
-                TFormat.Load<T>(weights, place + ((x + 6) * tap)),
-                out half[x],
-                out half[x + 3],
-                out half[x + 6],
-                out half[x + 9],
-                out half[x + 12],
-                out half[x + 15]);
-        }
-
-        for (var row = half; row < half + 18; row += 3)
-        {
-            Weights(row[0], row[1], row[2], out var t0, out var t1, out var t2, out var t3, out var t4, out var t5);
-            T.Store(t0, destination);
-            T.Store(t1, destination + plane);
-            T.Store(t2, destination + (2 * plane));
-            T.Store(t3, destination + (3 * plane));
-            T.Store(t4, destination + (4 * plane));
-            T.Store(t5, destination + (5 * plane));
-            destination += 6 * plane;
-        }
+        T g0 = TFormat.Load<T>(weights, place), g1 = TFormat.Load<T>(weights, place + tap), g2 = TFormat.Load<T>(weights, place + (2 * tap));
+        T g3 = TFormat.Load<T>(weights, place + (3 * tap)), g4 = TFormat.Load<T>(weights, place + (4 * tap)), g5 = TFormat.Load<T>(weights, place + (5 * tap));
+        T g6 = TFormat.Load<T>(weights, place + (6 * tap)), g7 = TFormat.Load<T>(weights, place + (7 * tap)), g8 = TFormat.Load<T>(weights, place + (8 * tap));
+        T a, b, c, s = T.Broadcast(0.25f);
+        Weights(T.Multiply(s, g0), T.Multiply(s, g1), T.Multiply(s, g2), destination, plane);
+        s = T.Broadcast(-1f / 6);
+        (a, b, c) = (T.Add(g0, g6), T.Add(g1, g7), T.Add(g2, g8));
+        Weights(T.Multiply(s, T.Add(a, g3)), T.Multiply(s, T.Add(b, g4)), T.Multiply(s, T.Add(c, g5)), destination + (6 * plane), plane);
+        Weights(T.Multiply(s, T.Subtract(a, g3)), T.Multiply(s, T.Subtract(b, g4)), T.Multiply(s, T.Subtract(c, g5)), destination + (12 * plane), plane);
+        T two = T.Broadcast(2), minusTwo = T.Broadcast(-2), four = T.Broadcast(4);
+        s = T.Broadcast(1f / 24);
+        (a, b, c) = (T.Fma(four, g6, g0), T.Fma(four, g7, g1), T.Fma(four, g8, g2));
+        Weights(T.Multiply(s, T.Fma(two, g3, a)), T.Multiply(s, T.Fma(two, g4, b)), T.Multiply(s, T.Fma(two, g5, c)), destination + (18 * plane), plane);
+        Weights(T.Multiply(s, T.Fma(minusTwo, g3, a)), T.Multiply(s, T.Fma(minusTwo, g4, b)), T.Multiply(s, T.Fma(minusTwo, g5, c)), destination + (24 * plane), plane);
+        Weights(g6, g7, g8, destination + (30 * plane), plane);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -123,17 +113,17 @@ internal readonly unsafe struct Winograd4 : IWinograd
 
     // G: (1/4 0 0), (-1/6 -1/6 -1/6), (-1/6 1/6 -1/6), (1/24 1/12 1/6), (1/24 -1/12 1/6), (0 0 1).
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Weights<T>(T g0, T g1, T g2, out T t0, out T t1, out T t2, out T t3, out T t4, out T t5)
+    private static void Weights<T>(T g0, T g1, T g2, float* destination, nint plane)
         where T : unmanaged, ISimd<T>
     {
         T sixth = T.Broadcast(-1f / 6), two = T.Broadcast(2), minusTwo = T.Broadcast(-2), four = T.Broadcast(4), part = T.Broadcast(1f / 24);
-        t0 = T.Multiply(T.Broadcast(0.25f), g0);
+        T.Store(T.Multiply(T.Broadcast(0.25f), g0), destination);
         T s = T.Add(g0, g2), u = T.Fma(four, g2, g0);
-        t1 = T.Multiply(sixth, T.Add(s, g1));
-        t2 = T.Multiply(sixth, T.Subtract(s, g1));
-        t3 = T.Multiply(part, T.Fma(two, g1, u));
-        t4 = T.Multiply(part, T.Fma(minusTwo, g1, u));
-        t5 = g2;
+        T.Store(T.Multiply(sixth, T.Add(s, g1)), destination + plane);
+        T.Store(T.Multiply(sixth, T.Subtract(s, g1)), destination + (2 * plane));
+        T.Store(T.Multiply(part, T.Fma(two, g1, u)), destination + (3 * plane));
+        T.Store(T.Multiply(part, T.Fma(minusTwo, g1, u)), destination + (4 * plane));
+        T.Store(g2, destination + (5 * plane));
     }
 
     // Aᵀ: (1 1 1 1 1 0), (0 1 -1 2 -2 0), (0 1 1 4 4 0), (0 1 -1 8 -8 1).

@@ -27,6 +27,9 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
     private const int Columns = 2 * PackedWeights.Panel;
     private const int TransformedTiles = 4;
 
+    // Input channels whose weights are asked for before they are transformed: the many streams of results hide theirs from the processor.
+    private const int WeightsAhead = 4;
+
     private readonly View input;
     private readonly ConvolutionShape shape;
     private readonly PackedWeights weights;
@@ -49,16 +52,20 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
     public WinogradConvolution(View input, ConvolutionShape shape, PackedWeights weights, Epilogue epilogue, AlignedMemory zeros)
     {
         Debug.Assert(shape is { Kernel: 3, Stride: 1, Padding: 1 } && Convolutions.Fit(input, shape, weights, epilogue, zeros, tapsTogether: true), "the convolution's parts do not fit");
-        (this.input, this.shape, this.weights, this.epilogue) = (input, shape, weights, epilogue);
+        Debug.Assert(TScheme.Scale == 1 || input is { Doubled: true, Bordered: false }, "the pixels are not doubled");
+        this.input = TScheme.Scale == 1 ? input : input with { Doubled = false };
+        (this.shape, this.weights, this.epilogue) = (shape, weights, epilogue);
         this.zeros = zeros.Floats;
-        tilesX = Ceiling(shape.Width, TScheme.Outputs);
-        tilesPerImage = tilesX * Ceiling(shape.Height, TScheme.Outputs);
-        columns = Ceiling(epilogue.Stride, Columns);
+        tilesX = Ceiling(shape.Width / TScheme.Scale, TScheme.Outputs);
+        tilesPerImage = tilesX * Ceiling(shape.Height / TScheme.Scale, TScheme.Outputs);
+        columns = Ceiling(epilogue.Stride, Columns) * Phases;
         blocks = [.. Block.Split(input)];
         (transformWeights, transformInput, multiply, convolvePart) = (TransformWeights, TransformInput, Multiply, ConvolvePart);
     }
 
     private static int PanelColumns => 2 * T.Width;
+
+    private static int Phases => TScheme.Scale * TScheme.Scale;
 
     private static int Places => TScheme.Side * TScheme.Side;
 
@@ -106,15 +113,18 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
         }
     }
 
-    // Many tiles: their weights are transformed once for all of them.
-    private static bool SharesWeights(int tiles) => tiles > BlockTiles;
+    // Many tiles: their weights are transformed once for all of them, unless there are those of four phases, which take too much room.
+    private static bool SharesWeights(int tiles) => tiles > BlockTiles && TScheme.Scale == 1;
 
     // Each part reads all the weights, which pays where there are many parts for them and they stay in the last cache.
     private bool OwnsInput(int tiles, int threads)
     {
         var parts = Ceiling(tiles, PartTiles);
-        return parts >= Math.Max(ManyParts, 2 * threads) && columns * blocks.Length * WeightBlock <= Math.Min(MostWeights, WeightsForPart * (long)parts);
+        return sharesWeights && parts >= Math.Max(ManyParts, 2 * threads) && columns * blocks.Length * WeightBlock <= Math.Min(MostWeights, WeightsForPart * (long)parts);
     }
+
+    // Phases of the same outputs follow each other: they read the same weights.
+    private static (int Output, int Phase) PlaceOf(int column) => (column / Phases * Columns, column % Phases);
 
     private int PanelsOf(int column) => Ceiling(Math.Min(Columns, epilogue.Stride - column), PanelColumns);
 
@@ -139,20 +149,22 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
     private float* Inputs() => workspace.Shared + (sharesWeights ? columns * blocks.Length * WeightBlock : 0);
 
     private void TransformWeights(int worker, int item) =>
-        TransformWeights(item / blocks.Length * Columns, blocks[item % blocks.Length], workspace.Shared + (item * WeightBlock));
+        TransformWeights(item / blocks.Length, blocks[item % blocks.Length], workspace.Shared + (item * WeightBlock));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TransformWeights(int column, Block block, float* destination)
     {
-        var end = Math.Min(column + Columns, epilogue.Stride);
-        for (; column < end; column += PanelColumns, destination += BlockInputs * PanelColumns)
+        var (output, phase) = PlaceOf(column);
+        var end = Math.Min(output + Columns, epilogue.Stride);
+        for (; output < end; output += PanelColumns, destination += BlockInputs * PanelColumns)
         {
-            var first = weights.Column(column) + (block.WeightRow * weights.InputStep);
-            var second = weights.Column(column + T.Width) + (block.WeightRow * weights.InputStep);
+            var first = weights.Column(output) + (block.WeightRow * weights.InputStep);
+            var second = weights.Column(output + T.Width) + (block.WeightRow * weights.InputStep);
             for (nint k = 0; k < block.Channels; k++)
             {
-                TScheme.Weights<T, TFormat>(weights.Start, first + (k * weights.InputStep), weights.TapStep, destination + (k * PanelColumns), WeightPlane);
-                TScheme.Weights<T, TFormat>(weights.Start, second + (k * weights.InputStep), weights.TapStep, destination + (k * PanelColumns) + T.Width, WeightPlane);
+                TFormat.Prefetch(weights.Start, first + ((k + WeightsAhead) * weights.InputStep), weights.InputStep);
+                TScheme.Weights<T, TFormat>(weights.Start, first + (k * weights.InputStep), weights.TapStep, phase, destination + (k * PanelColumns), WeightPlane);
+                TScheme.Weights<T, TFormat>(weights.Start, second + (k * weights.InputStep), weights.TapStep, phase, destination + (k * PanelColumns) + T.Width, WeightPlane);
             }
         }
     }
@@ -215,7 +227,7 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
         for (var column = 0; column < columns; column++)
         {
             Multiply(worker, column, inputs, tiles, 0, tiles);
-            TransformOutput(workspace.Own(worker), tile, tiles, column * Columns);
+            TransformOutput(workspace.Own(worker), tile, tiles, column);
         }
     }
 
@@ -224,12 +236,14 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
         var (column, part) = (item / parts, item % parts);
         var (tile, tiles) = (part * BlockTiles, Math.Min(BlockTiles, count - (part * BlockTiles)));
         Multiply(worker, column, Inputs(), count, tile, tiles);
-        TransformOutput(workspace.Own(worker), first + tile, tiles, column * Columns);
+        TransformOutput(workspace.Own(worker), first + tile, tiles, column);
     }
 
     private void Multiply(int worker, int column, float* inputs, int planeTiles, int tile, int tiles)
     {
         var products = workspace.Own(worker);
+        var (output, phase) = PlaceOf(column);
+        var panels = PanelsOf(output);
         for (var b = 0; b < blocks.Length; b++)
         {
             var block = blocks[b];
@@ -240,18 +254,24 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
             }
             else
             {
-                TransformWeights(column * Columns, block, transformed);
+                TransformWeights(column, block, transformed);
             }
 
             var plane = InputPlane(block, planeTiles);
             for (var place = 0; place < Places; place++)
             {
+                if (TScheme.Vanishes(phase, place))
+                {
+                    new Span<float>(products + (place * ProductPlane), tiles * Columns).Clear();
+                    continue;
+                }
+
                 MatrixTile.Multiply<T>(
                     tiles,
                     inputs + (place * plane) + (tile * block.Stride),
                     block.Stride,
                     transformed + (place * WeightPlane),
-                    PanelsOf(column * Columns),
+                    panels,
                     BlockInputs * PanelColumns,
                     PanelColumns,
                     T.Width,
@@ -269,14 +289,16 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
     private void TransformOutput(float* products, int tile, int tiles, int column)
     {
         var outputs = stackalloc T[TScheme.Outputs * TScheme.Outputs];
+        var (channel, phase) = PlaceOf(column);
+        var (stepY, stepX) = (TScheme.Scale * shape.Width, TScheme.Scale);
         for (var i = 0; i < tiles; i++)
         {
             var (image, place) = Math.DivRem(tile + i, tilesPerImage);
             var (y, x) = (place / tilesX * TScheme.Outputs, place % tilesX * TScheme.Outputs);
-            var (height, width) = (Math.Min(TScheme.Outputs, shape.Height - y), Math.Min(TScheme.Outputs, shape.Width - x));
-            var pixel = ((nint)image * shape.Pixels) + (y * shape.Width) + x;
-            var target = epilogue.Begin(workspace, image, column);
-            for (nint c = 0; c < Columns && column + c < epilogue.Stride; c += T.Width)
+            var (height, width) = (Math.Min(TScheme.Outputs, (shape.Height / TScheme.Scale) - y), Math.Min(TScheme.Outputs, (shape.Width / TScheme.Scale) - x));
+            var pixel = ((nint)image * shape.Pixels) + (y * stepY) + (phase / TScheme.Scale * shape.Width) + (x * stepX) + (phase % TScheme.Scale);
+            var target = epilogue.Begin(workspace, image, channel);
+            for (nint c = 0; c < Columns && channel + c < epilogue.Stride; c += T.Width)
             {
                 TScheme.Output(products + (i * Columns) + c, ProductPlane, outputs);
                 var offset = target.Offset<T>(c);
@@ -284,7 +306,7 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
                 {
                     for (var ox = 0; ox < width; ox++)
                     {
-                        target.Store(outputs[(oy * TScheme.Outputs) + ox], offset, pixel + (oy * shape.Width) + ox, c);
+                        target.Store(outputs[(oy * TScheme.Outputs) + ox], offset, pixel + (oy * stepY) + (ox * stepX), c);
                     }
                 }
             }

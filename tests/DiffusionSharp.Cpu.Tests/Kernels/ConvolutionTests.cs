@@ -18,54 +18,58 @@ public class ConvolutionTests
         for (var round = 0; round < 12; round++)
         {
             var kernel = 1 + (2 * random.Next(3));
-            Check(Draw(random, side: 1) with { Kernel = kernel, Stride = random.Next(1, 3), Padding = random.Next(3) }, random);
+            Check(Draw(random, ConvolutionMethod.Product) with { Kernel = kernel, Stride = random.Next(1, 3), Padding = random.Next(3) }, random);
         }
     }
 
     [Theory]
-    [InlineData(2)]
-    [InlineData(4)]
-    public void Few_tiles(int side)
+    [InlineData(nameof(ConvolutionMethod.Winograd2))]
+    [InlineData(nameof(ConvolutionMethod.Winograd4))]
+    [InlineData(nameof(ConvolutionMethod.DoubledWinograd4))]
+    public void Few_tiles(string method)
     {
-        var random = new Random(side);
+        var random = new Random(2);
         for (var round = 0; round < 16; round++)
         {
-            Check(Draw(random, side), random);
+            Check(Draw(random, Enum.Parse<ConvolutionMethod>(method)), random);
         }
     }
 
     // More tiles than a thread multiplies at once, so that the transformed weights are shared.
     [Theory]
-    [InlineData(2)]
-    [InlineData(4)]
-    public void More_tiles_than_a_block(int side)
+    [InlineData(nameof(ConvolutionMethod.Winograd2))]
+    [InlineData(nameof(ConvolutionMethod.Winograd4))]
+    [InlineData(nameof(ConvolutionMethod.DoubledWinograd4))]
+    public void More_tiles_than_a_block(string method)
     {
-        var random = new Random(side);
-        Check(Draw(random, side) with { Images = 5, Height = (5 * side) - 1, Width = (4 * side) + 1, Doubled = false }, random);
-        Check(Draw(random, side) with { Images = 1, Height = 7 * side, Width = (7 * side) + 1, Doubled = true }, random);
+        var (random, side) = (new Random(2), Side(method));
+        Check(Draw(random, Enum.Parse<ConvolutionMethod>(method)) with { Images = 5, Height = (5 * side) - 1, Width = (4 * side) + 1, Doubled = false }, random);
+        Check(Draw(random, Enum.Parse<ConvolutionMethod>(method)) with { Images = 1, Height = 7 * side, Width = (7 * side) + 1, Doubled = true }, random);
     }
 
     // Enough for each thread to transform the input of its own tiles.
     [Theory]
-    [InlineData(2)]
-    [InlineData(4)]
-    public void Many_tiles(int side)
+    [InlineData(nameof(ConvolutionMethod.Winograd2))]
+    [InlineData(nameof(ConvolutionMethod.Winograd4))]
+    [InlineData(nameof(ConvolutionMethod.DoubledWinograd4))]
+    public void Many_tiles(string method)
     {
-        var random = new Random(side);
-        Check(Draw(random, side) with { Images = 5, Height = (10 * side) - 1, Width = (9 * side) + 1, Doubled = false, Channels = [7] }, random);
-        Check(Draw(random, side) with { Images = 1, Height = 10 * side, Width = 10 * side, Doubled = true, Bordered = true, Channels = [5, 18] }, random);
+        var (random, side) = (new Random(2), Side(method));
+        Check(Draw(random, Enum.Parse<ConvolutionMethod>(method)) with { Images = 5, Height = (10 * side) - 1, Width = (9 * side) + 1, Doubled = false, Channels = [7] }, random);
+        Check(Draw(random, Enum.Parse<ConvolutionMethod>(method)) with { Images = 1, Height = 10 * side, Width = 10 * side, Doubled = true, Bordered = true, Channels = [5, 18] }, random);
     }
 
     // More input channels than are multiplied together, more outputs than matrix tiles lie side by side.
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(4)]
-    public void Many_channels(int side)
+    [InlineData(nameof(ConvolutionMethod.Product))]
+    [InlineData(nameof(ConvolutionMethod.Winograd2))]
+    [InlineData(nameof(ConvolutionMethod.Winograd4))]
+    [InlineData(nameof(ConvolutionMethod.DoubledWinograd4))]
+    public void Many_channels(string method)
     {
-        var random = new Random(side);
-        Check(Draw(random, side) with { Images = 1, Height = 4, Width = 5, Channels = [270], Outputs = 5, Doubled = false }, random);
-        Check(Draw(random, side) with { Images = 2, Height = 3, Width = 3, Channels = [130, 7], Outputs = 83, Doubled = false }, random);
+        var random = new Random(2);
+        Check(Draw(random, Enum.Parse<ConvolutionMethod>(method)) with { Images = 1, Height = 4, Width = 5, Channels = [270], Outputs = 5, Doubled = false }, random);
+        Check(Draw(random, Enum.Parse<ConvolutionMethod>(method)) with { Images = 2, Height = 3, Width = 3, Channels = [130, 7], Outputs = 83, Doubled = false }, random);
     }
 
     [Theory]
@@ -75,11 +79,13 @@ public class ConvolutionTests
     public void A_matrix_of_a_vector_for_each_condition(int conditions, int inputs, int outputs)
     {
         var random = new Random(conditions);
-        Check(Draw(random, side: 1) with { Kernel = 1, Padding = 0, Height = 1, Width = 1, Channels = [61 * inputs], Outputs = 37 * outputs, PerCondition = true, Conditions = conditions, Images = conditions + 1, Doubled = false, Bordered = false }, random);
+        Check(Draw(random, ConvolutionMethod.Product) with { Kernel = 1, Padding = 0, Height = 1, Width = 1, Channels = [61 * inputs], Outputs = 37 * outputs, PerCondition = true, Conditions = conditions, Images = conditions + 1, Doubled = false, Bordered = false }, random);
     }
 
-    private static ConvolutionCase Draw(Random random, int side) => new(
-        side,
+    private static int Side(string method) => method == nameof(ConvolutionMethod.Winograd2) ? 2 : 4;
+
+    private static ConvolutionCase Draw(Random random, ConvolutionMethod method) => new(
+        method,
         random.Next(1, 4),
         random.Next(1, 3),
         [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => random.Next(1, 40))],
@@ -94,6 +100,11 @@ public class ConvolutionTests
 
     private static void Check(ConvolutionCase drawn, Random random)
     {
+        if (drawn.Method == ConvolutionMethod.DoubledWinograd4)
+        {
+            drawn = drawn with { Doubled = true, Bordered = false };
+        }
+
         var stage = new Stage(random, drawn.Images, Math.Min(drawn.Conditions, drawn.Images));
         var x = stage.Draw(drawn.Channels, drawn.Height, drawn.Width, drawn.PerCondition, mean: 0.3);
         var view = x.View with { Doubled = drawn.Doubled, Bordered = drawn.Bordered };
@@ -119,7 +130,7 @@ public class ConvolutionTests
             var added = residual?.Of(image);
             var expected = Sum(v => v);
             var scale = Sum(Math.Abs).Max();
-            Assert.InRange(Error.Largest(expected, actual[(image * size)..((image + 1) * size)]) / scale, 0, c.Side == 4 ? 4e-6 : 6e-7);
+            Assert.InRange(Error.Largest(expected, actual[(image * size)..((image + 1) * size)]) / scale, 0, c.Method is ConvolutionMethod.Product or ConvolutionMethod.Winograd2 ? 6e-7 : 4e-6);
 
             // The exact result; with magnitudes, what rounding errors are proportional to.
             double[] Sum(Converter<double, double> part)
@@ -139,7 +150,7 @@ public class ConvolutionTests
     };
 
     private sealed record ConvolutionCase(
-        int Side,
+        ConvolutionMethod Method,
         int Images,
         int Conditions,
         int[] Channels,
@@ -165,7 +176,7 @@ public class ConvolutionTests
         public IStep Create<T>()
             where T : unmanaged, ISimd<T>
         {
-            var packed = new PackedWeights(Weights, Case.Outputs, Input.Channels, Shape.Kernel * Shape.Kernel, Case.Side > 1, Case.Precision);
+            var packed = new PackedWeights(Weights, Case.Outputs, Input.Channels, Shape.Kernel * Shape.Kernel, Case.Method != ConvolutionMethod.Product, Case.Precision);
             var epilogue = new Epilogue(Bias, Output.Segments[0], Vector, Residual);
             var zeros = new AlignedMemory(sizeof(float) * 1024);
             unsafe
@@ -173,7 +184,7 @@ public class ConvolutionTests
                 new Span<float>(zeros.Floats, 1024).Clear();
             }
 
-            return new Owning(Convolutions.Create<T>(Case.Side, Input, Shape, packed, epilogue, zeros), [packed, epilogue, zeros]);
+            return new Owning(Convolutions.Create<T>(Case.Method, Input, Shape, packed, epilogue, zeros), [packed, epilogue, zeros]);
         }
     }
 }
