@@ -20,6 +20,12 @@ public class FoldedAttentionTests
         ["without biases"] = (g, x) => g.Add("add", Out(g, g.Attention("a", Q(g, x, false), K(g, x, false), V(g, x, false), heads: 1), hasBias: false), x),
         ["a bias of the values alone"] = (g, x) => g.Add("add", x, Out(g, g.Attention("a", Q(g, x, false), K(g, x), V(g, x), heads: 1), hasBias: false)),
         ["convolutions"] = (g, x) => g.Add("add", x, Conv(g, "out", g.Attention("a", Conv(g, "q", x), Conv(g, "k", x), Conv(g, "v", x), heads: 1))),
+        ["a node that nobody reads"] = (g, x) =>
+        {
+            var a = g.Attention("a", Q(g, x), K(g, x), V(g, x), heads: 1);
+            g.Gelu("unread", x);
+            return Out(g, a);
+        },
         ["dropout"] = (g, x) =>
         {
             var (h, v) = (g.Dropout("d", x, 0.1), V(g, x));
@@ -51,7 +57,7 @@ public class FoldedAttentionTests
         ["queries of another node"] = (g, x) => Out(g, g.Attention("a", Q(g, g.Silu("s", x)), K(g, x), V(g, x), heads: 1)),
         ["values of another node"] = (g, x) => Out(g, g.Attention("a", Q(g, x), K(g, x), V(g, g.Silu("s", x)), heads: 1)),
         ["keys as they are"] = (g, x) => Out(g, g.Attention("a", Q(g, x), x, V(g, x), heads: 1)),
-        ["a wide head"] = (g, x) => Out(g, g.Attention("a", Q(g, x, width: 24), K(g, x, width: 24), V(g, x, width: 24), heads: 1)),
+        ["a wide head"] = (g, x) => Out(g, g.Attention("a", Q(g, x, width: 24), K(g, x, width: 24), V(g, x, width: 24), heads: 1), width: 24),
         ["a wide result"] = (g, x) => Out(g, g.Attention("a", Q(g, x), K(g, x), V(g, x), heads: 1), width: 24),
         ["a convolution of 3×3"] = (g, x) => g.Conv2d("out", g.Attention("a", Q(g, x), K(g, x), V(g, x), heads: 1), Channels, kernel: 3, stride: 1, padding: 1),
         ["something in between"] = (g, x) => Out(g, g.Silu("s", g.Attention("a", Q(g, x), K(g, x), V(g, x), heads: 1))),
