@@ -10,7 +10,7 @@ public static class CpuEngine
     /// The version of the arithmetic: two engines with the same number and the same <see cref="CpuOptions.Weights"/> give the same bits, on
     /// any machine. Raised with every change that changes a bit of any result.
     /// </summary>
-    public static int ArithmeticVersion => 1;
+    public static int ArithmeticVersion => 2;
 
     /// <summary>All cores, float32 weights.</summary>
     public static Engine Default { get; } = With(new CpuOptions());

@@ -6,62 +6,47 @@ using DiffusionSharp.Weights;
 namespace DiffusionSharp.Cpu.Compile;
 
 /// <summary>
-/// Turns a graph into steps. A convolution or a normalisation is held back until its value is asked for, so that the additions, the
-/// scale and shift and the SiLU that follow it alone become part of it; joined channels, repeated pixels and borders stay views.
+/// Turns a graph into steps. A convolution, an attention or a normalisation is held back until its value is asked for, so that the additions,
+/// the scale and shift and the SiLU that follow it alone become part of it; joined channels, repeated pixels and borders stay views.
 /// </summary>
 internal sealed class Compiler<T>
     where T : unmanaged, ISimd<T>
 {
-    private readonly NetworkGraph graph;
+    private readonly IReadOnlyList<Node> nodes;
     private readonly Steps<T> steps;
-    private readonly int[] source;
     private readonly int[] uses;
     private readonly View?[] views;
     private readonly PendingConvolution?[] convolutions;
+    private readonly PendingAttention?[] attentions;
     private readonly PendingNormalization?[] normalizations;
 
-    private Compiler(NetworkGraph graph, Func<ParameterSpec, HostTensor> weights, WeightPrecision precision)
+    private Compiler(InferenceGraph graph, WeightPrecision precision)
     {
-        this.graph = graph;
-        var count = graph.Nodes.Count;
-        (source, uses) = (new int[count], new int[count]);
-        (views, convolutions, normalizations) = (new View?[count], new PendingConvolution?[count], new PendingNormalization?[count]);
-        steps = new Steps<T>(weights, precision, graph.Nodes.Max(n => n.Shape.Channels));
+        (nodes, uses) = (graph.Nodes, InferenceGraph.Uses(graph.Nodes));
+        var count = nodes.Count;
+        (views, convolutions, attentions, normalizations) = (new View?[count], new PendingConvolution?[count], new PendingAttention?[count], new PendingNormalization?[count]);
+        steps = new Steps<T>(graph.Weights, precision, nodes.Max(n => n.Shape.Channels));
     }
 
     /// <summary>Compiles a network; each parameter's weights are asked for once.</summary>
     public static Program Compile(NetworkGraph graph, Func<ParameterSpec, HostTensor> weights, WeightPrecision precision) =>
-        new Compiler<T>(graph, weights, precision).Compile();
+        new Compiler<T>(InferenceGraph.Of(graph, weights), precision).Compile();
 
     private Program Compile()
     {
-        for (var i = 0; i < source.Length; i++)
+        for (var i = 0; i < nodes.Count; i++)
         {
-            var node = graph.Nodes[i];
-            source[i] = node.Operation is Operation.Dropout ? source[node.Inputs[0]] : i;
-            foreach (var input in node.Operation is Operation.Dropout ? [] : node.Inputs)
-            {
-                uses[source[input]]++;
-            }
+            Compile(i, nodes[i]);
         }
 
-        uses[source[^1]]++;
-        for (var i = 0; i < source.Length; i++)
-        {
-            if (source[i] == i)
-            {
-                Compile(i, graph.Nodes[i]);
-            }
-        }
-
-        var result = Plain(source[^1]);
+        var result = Plain(nodes.Count - 1);
         steps.Output(result.PerCondition ? steps.PerImage(result) : result);
         return steps.Finish();
     }
 
     private void Compile(int i, Node node)
     {
-        var inputs = node.Inputs.Select(n => source[n]).ToArray();
+        var inputs = node.Inputs;
         switch (node.Operation)
         {
             case Operation.InputX:
@@ -128,8 +113,7 @@ internal sealed class Compiler<T>
                 views[i] = steps.Pool(View(inputs[0]) is { Bordered: false } z ? z : Plain(inputs[0]), node.Shape);
                 break;
             case Operation.Attention attention:
-                var qkv = Together(inputs, Plain);
-                views[i] = steps.Attend(qkv, attention);
+                attentions[i] = new PendingAttention(Together(inputs, Plain), attention);
                 break;
             case Operation.LinearAttention attention:
                 views[i] = steps.Attend(Together(inputs, Plain), attention);
@@ -139,7 +123,7 @@ internal sealed class Compiler<T>
         }
     }
 
-    private bool OfLabel(Node node) => graph.Nodes[source[node.Inputs[0]]].Operation switch
+    private bool OfLabel(Node node) => nodes[node.Inputs[0]].Operation switch
     {
         Operation.InputLabel => true,
         Operation.InputTimestep => false,
@@ -159,7 +143,7 @@ internal sealed class Compiler<T>
         return new VectorSource(view.Segments[0].Buffer, view.Segments[0].Stride, view.PerCondition && !perCondition);
     }
 
-    private View WithVector(int[] inputs, Func<View, VectorSource, View> step)
+    private View WithVector(ValueList<int> inputs, Func<View, VectorSource, View> step)
     {
         var x = Plain(inputs[0]);
         x = Fits(x, inputs[1]) ? x : steps.PerImage(x);
@@ -167,7 +151,7 @@ internal sealed class Compiler<T>
     }
 
     // Values that are read together: if one has a value for each image, all do.
-    private View[] Together(int[] inputs, Func<int, View> view)
+    private View[] Together(ValueList<int> inputs, Func<int, View> view)
     {
         var found = inputs.Select(view).ToArray();
         return found.All(v => v.PerCondition) ? found : [.. found.Select(v => v.PerCondition ? steps.PerImage(v) : v)];
@@ -180,6 +164,12 @@ internal sealed class Compiler<T>
         if (a != b && Alone(convolutions, host) is { Residual: null } held && held.Input.PerCondition == Plain(guest).PerCondition)
         {
             convolutions[i] = held with { Residual = Plain(guest).Segments[0].Buffer };
+            return;
+        }
+
+        if (a != b && Alone(attentions, host) is { } attention && attention.Qkv[0].PerCondition == Plain(guest).PerCondition)
+        {
+            attentions[i] = attention with { Residual = Plain(guest).Segments[0].Buffer };
             return;
         }
 
@@ -209,10 +199,11 @@ internal sealed class Compiler<T>
 
     private View View(int value)
     {
-        views[value] ??= (convolutions[value], normalizations[value]) switch
+        views[value] ??= (convolutions[value], attentions[value], normalizations[value]) switch
         {
-            ({ } c, _) => steps.Convolve(c),
-            (_, { } n) => steps.Normalize(n),
+            ({ } c, _, _) => steps.Convolve(c),
+            (_, { } a, _) => steps.Attend(a),
+            (_, _, { } n) => steps.Normalize(n),
             _ => throw new InvalidOperationException($"node {value} has no value"),
         };
         return views[value]!;

@@ -76,11 +76,13 @@ internal sealed class Steps<T>
         return view;
     }
 
-    public View Attend(View[] qkv, Operation.Attention attention)
+    public View Attend(PendingAttention a)
     {
-        var view = Like(qkv[0]);
-        var memory = attention.Memory is { } m ? Own(new AttentionMemory(Weights(m), attention.Heads, m.Shape[2], m.Shape[3], channelsFirst: false)) : null;
-        Append("attention", new Attention<T>(qkv, view.Segments[0], attention.Heads, memory), qkv);
+        var view = Like(a.Qkv[0]);
+        var heads = a.Operation.Heads;
+        var memory = a.Operation.Memory is { } m ? Own(new AttentionMemory(Weights(m), heads, m.Shape[2], m.Shape[3], channelsFirst: false)) : null;
+        Append("attention", new Attention<T>(a.Qkv, view.Segments[0], heads, memory, a.Residual), a.Qkv);
+        Use(a.Residual);
         return view;
     }
 
@@ -172,13 +174,7 @@ internal sealed class Steps<T>
         }
     }
 
-    private float[] Weights(ParameterSpec spec)
-    {
-        var tensor = weights(spec);
-        return tensor.Shape.SequenceEqual(spec.Shape)
-            ? tensor.Data
-            : throw new DiffusionException(ErrorKind.ModelFile, $"parameter {spec.Name} has shape [{string.Join(", ", tensor.Shape)}], the network expects {spec.Shape}");
-    }
+    private float[] Weights(ParameterSpec spec) => spec.Accept(weights(spec)).Data;
 
     private TOwned Own<TOwned>(TOwned resource)
         where TOwned : IDisposable

@@ -4,7 +4,7 @@ using DiffusionSharp.Cpu.Execution;
 
 namespace DiffusionSharp.Cpu.Kernels;
 
-/// <summary>softmax(q·kᵀ/√d)·v for each head, a block of queries at a time: no more than a block's scores exist at once.</summary>
+/// <summary>softmax(q·kᵀ/√d)·v for each head, plus an image of its shape if there is one, a block of queries at a time: no more than a block's scores exist at once.</summary>
 internal sealed unsafe class Attention<T> : IStep
     where T : unmanaged, ISimd<T>
 {
@@ -12,12 +12,14 @@ internal sealed unsafe class Attention<T> : IStep
     private readonly int width;
     private readonly int pixels;
     private readonly int learned;
+    private readonly int? residual;
     private readonly Action<int, int> arrange;
     private readonly Action<int, int> attend;
     private Workspace workspace = null!;
 
-    public Attention(View[] qkv, Segment output, int heads, AttentionMemory? memory)
+    public Attention(View[] qkv, Segment output, int heads, AttentionMemory? memory, int? residual)
     {
+        this.residual = residual;
         this.heads = new AttentionHeads(qkv, output, heads, memory);
         (width, pixels, learned) = (this.heads.Width, this.heads.Pixels, memory?.Count ?? 0);
         (arrange, attend) = (Arrange, Attend);
@@ -104,7 +106,7 @@ internal sealed unsafe class Attention<T> : IStep
         for (var column = 0; column < width; column += Columns)
         {
             MatrixTile.Multiply<T>(block.Queries, scores, ScoreRow, Values(at) + ValueColumn(column), 1, 0, PackedWeights.Panel, ValueColumn(T.Width), KeyCount, sums, Columns, false);
-            heads.Write<T>(workspace, block, column, sums, Columns, inverse);
+            heads.Write<T>(workspace, block, column, sums, Columns, inverse, residual);
         }
     }
 

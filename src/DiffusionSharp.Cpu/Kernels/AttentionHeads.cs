@@ -55,15 +55,17 @@ internal sealed unsafe class AttentionHeads
         return new Block(image, head, first, Math.Min(BlockQueries, Pixels - first));
     }
 
-    /// <summary>Writes some columns of a block's result, each row by its factor.</summary>
-    public void Write<T>(Workspace workspace, Block block, int column, float* sums, int columns, float* factors)
+    /// <summary>Writes some columns of a block's result: each row by its factor, plus the same place of a buffer if there is one.</summary>
+    public void Write<T>(Workspace workspace, Block block, int column, float* sums, int columns, float* factors, int? residual = null)
         where T : unmanaged, ISimd<T>
     {
-        var y = workspace.Pointer(output.Buffer) + ((((nint)block.Image * Pixels) + block.First) * output.Stride) + (block.Head * Width) + column;
+        var place = ((((nint)block.Image * Pixels) + block.First) * output.Stride) + (block.Head * Width) + column;
+        var y = workspace.Pointer(output.Buffer) + place;
+        var added = residual is { } r ? workspace.Pointer(r) + place : null;
         var (rest, last) = (Width - column, block.Head == Count - 1 && column + columns >= Width);
         for (var i = 0; i < block.Queries; i++, y += output.Stride)
         {
-            Softmax.Scale<T>(sums + (i * columns), factors[i], y, Math.Min(columns, rest));
+            Softmax.Scale<T>(sums + (i * columns), factors[i], added is null ? null : added + (i * output.Stride), y, Math.Min(columns, rest));
             if (last)
             {
                 new Span<float>(y + rest, output.Stride - output.Channels).Clear();

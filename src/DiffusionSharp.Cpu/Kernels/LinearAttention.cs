@@ -75,7 +75,7 @@ internal sealed unsafe class LinearAttention<T> : IStep
         for (var c = 0; c < width; c++)
         {
             var row = Summary(at) + ((nint)c * Row);
-            Softmax.Scale<T>(row, (float)(scale / sums[c]), row, width);
+            Softmax.Scale<T>(row, (float)(scale / sums[c]), null, row, width);
         }
     }
 

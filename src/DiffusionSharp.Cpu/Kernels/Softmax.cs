@@ -51,20 +51,22 @@ internal static unsafe class Softmax
         return total;
     }
 
-    /// <summary>y = factor·x.</summary>
+    /// <summary>y = factor·x, plus another row if there is one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Scale<T>(float* x, float factor, float* y, int count)
+    public static void Scale<T>(float* x, float factor, float* added, float* y, int count)
         where T : unmanaged, ISimd<T>
     {
         var c = 0;
         for (; c + T.Width <= count; c += T.Width)
         {
-            T.Store(T.Multiply(T.Load(x + c), T.Broadcast(factor)), y + c);
+            var value = T.Multiply(T.Load(x + c), T.Broadcast(factor));
+            T.Store(added is null ? value : T.Add(value, T.Load(added + c)), y + c);
         }
 
         for (; c < count; c++)
         {
-            y[c] = x[c] * factor;
+            var value = x[c] * factor;
+            y[c] = added is null ? value : value + added[c];
         }
     }
 }

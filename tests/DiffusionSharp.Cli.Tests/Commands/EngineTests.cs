@@ -31,7 +31,7 @@ public sealed class EngineTests : IDisposable
         }
 
         var recipe = Recipe("one.png");
-        Assert.Equal("managed engine, arithmetic 1, float32 weights", (string)recipe["engine"]!);
+        Assert.Equal("managed engine, arithmetic 2, float32 weights", (string)recipe["engine"]!);
         Assert.Equal(["count", "engine", "eta", "model", "seed", "steps"], recipe["options"]!.AsObject().Select(o => o.Key));
         Assert.DoesNotContain("note:", ddim.Done("sample", "--from", scratch["one.png"], "--threads", "2", "--batch", "3", "--out", scratch["x.png"]), StringComparison.Ordinal);
     }
@@ -85,7 +85,7 @@ public sealed class EngineTests : IDisposable
         foreach (var weights in (string[])["half", "bfloat16"])
         {
             Sample("small.png", "--count", "2", "--weights", weights, "--dump", scratch["small.npy"]);
-            Assert.Equal($"managed engine, arithmetic 1, {weights} weights", (string)Recipe("small.png")["engine"]!);
+            Assert.Equal($"managed engine, arithmetic 2, {weights} weights", (string)Recipe("small.png")["engine"]!);
             ddim.Done("sample", "--from", scratch["small.png"], "--out", scratch["again.png"]);
             Assert.Equal(File.ReadAllBytes(scratch["small.png"]), File.ReadAllBytes(scratch["again.png"]));
             ddim.Fails(ErrorKind.Usage, "was made by another recipe", "sample", "--model", model, "--steps", "3", "--eta", "1", "--weights", weights, "--count", "2", "--out", scratch["full"]);

@@ -67,7 +67,7 @@ public sealed class LookingTests : IDisposable
         TinyModel.Save(Path.Combine(scratch.Root, "models", "shapes-32"));
         var with = new Ddim { ProgramFolder = scratch.Root }.Json("doctor");
 
-        Assert.Matches("^(128|256|512)-bit vectors, [0-9]+ threads, arithmetic 1$", (string)without["managed engine"]!);
+        Assert.Matches("^(128|256|512)-bit vectors, [0-9]+ threads, arithmetic 2$", (string)without["managed engine"]!);
         Assert.Null(ddim.Json("doctor", "--engine", "cpu")["libtorch"]);
         Assert.StartsWith("2.", (string)without["libtorch"]!, StringComparison.Ordinal);
         Assert.StartsWith("MISSING", (string)without["bundled model"]!, StringComparison.Ordinal);

@@ -54,21 +54,28 @@ public class AttentionTests
     {
         foreach (var learned in (int[])[0, stage.Random.Next(1, 40)])
         {
-            Check(stage, heads, headWidth, height, width, deviation, linear, learned);
+            Check(stage, heads, headWidth, height, width, deviation, linear, learned, added: false);
+        }
+
+        if (!linear)
+        {
+            Check(stage, heads, headWidth, height, width, deviation, linear, learned: 0, added: true);
         }
     }
 
-    private static void Check(Stage stage, int heads, int headWidth, int height, int width, double deviation, bool linear, int learned)
+    private static void Check(Stage stage, int heads, int headWidth, int height, int width, double deviation, bool linear, int learned, bool added)
     {
         Value Draw(double d) => stage.Draw([heads * headWidth], height, width, deviation: d);
         var (q, k, v) = (Draw(deviation), Draw(deviation), Draw(1));
+        var residual = added ? Draw(1) : null;
         var memory = stage.Normals(2 * heads * headWidth * learned, deviation: deviation);
         var output = stage.New([heads * headWidth], height, width);
-        var actual = stage.Run(new Kernel([q.View, k.View, v.View], output, heads, memory, linear), output);
+        var actual = stage.Run(new Kernel([q.View, k.View, v.View], output, heads, memory, linear, residual?.Segment.Buffer), output);
         var size = heads * headWidth * height * width;
         for (var image = 0; image < q.Count; image++)
         {
             var expected = Reference(q.Of(image), k.Of(image), v.Of(image), heads * headWidth, height * width, heads, Array.ConvertAll(memory, m => (double)m));
+            expected = residual is null ? expected : [.. expected.Zip(residual.Of(image), (a, b) => a + b)];
 
             // A score's error is a part of the score, and the exponential's the score's error.
             Assert.InRange(Error.Largest(expected, actual[(image * size)..((image + 1) * size)]), 0, 3e-6 * deviation * deviation);
@@ -79,14 +86,14 @@ public class AttentionTests
             : ReferenceNetwork.Attention(q, k, v, channels, pixels, heads, memory);
     }
 
-    private sealed record Kernel(View[] Qkv, View Output, int Heads, float[] Memory, bool Linear) : IKernel
+    private sealed record Kernel(View[] Qkv, View Output, int Heads, float[] Memory, bool Linear, int? Residual) : IKernel
     {
         public IStep Create<T>()
             where T : unmanaged, ISimd<T>
         {
             var width = Output.Channels / Heads;
             var memory = Memory.Length == 0 ? null : new AttentionMemory(Memory, Heads, Memory.Length / 2 / Output.Channels, width, Linear);
-            IStep step = Linear ? new LinearAttention<T>(Qkv, Output.Segments[0], Heads, memory) : new Attention<T>(Qkv, Output.Segments[0], Heads, memory);
+            IStep step = Linear ? new LinearAttention<T>(Qkv, Output.Segments[0], Heads, memory) : new Attention<T>(Qkv, Output.Segments[0], Heads, memory, Residual);
             return new Owning(step, memory is null ? [] : [memory]);
         }
     }

@@ -42,7 +42,7 @@ internal sealed class GraphWriter
         var s = g.Shape(x);
         var even = s.Height % 2 == 0 && s.Width % 2 == 0;
         var (small, narrow) = (4 * s.Elements <= MostElements, s.Channels <= 70);
-        _ = random.Next(28) switch
+        _ = random.Next(29) switch
         {
             0 or 1 => Conv(x),
             2 => Conv(x, kernel: 3, stride: 1, padding: 1),
@@ -69,6 +69,7 @@ internal sealed class GraphWriter
             25 when s.Channels >= 4 => Silu(random.Next(2) == 0 ? ScaleShift(RmsNorm(x)) : RmsNorm(x)),
             26 => Keep(g.Gelu(Name("gelu"), x)),
             27 when s.Elements <= 2000 => LinearAttention(x),
+            28 when s.Height * s.Width <= 150 => OneHead(x),
             _ => Silu(Norm(x)),
         };
     }
@@ -139,6 +140,17 @@ internal sealed class GraphWriter
         var (q, k, v, heads, memory) = ForAttention(x);
         return Keep(g.Attention(Name("attention"), q, k, v, heads, memory));
     }
+
+    // With the projections around it that an engine may fold, now and then with something in between.
+    private int OneHead(int x)
+    {
+        var (channels, h) = (g.Shape(x).Channels, random.Next(2) == 0 ? Norm(x) : x);
+        h = Keep(g.Attention(Name("attention"), Projected(h, channels), Projected(h, channels), Projected(h, channels), heads: 1));
+        h = Projected(random.Next(3) == 0 ? Keep(g.Dropout(Name("dropout"), h, 0.3)) : h, channels);
+        return random.Next(3) == 0 ? h : Add(x, h);
+    }
+
+    private int Projected(int x, int width) => random.Next(2) == 0 ? Linear(x, width) : Conv(x, kernel: 1, stride: 1, padding: 0, width);
 
     private int LinearAttention(int x)
     {
