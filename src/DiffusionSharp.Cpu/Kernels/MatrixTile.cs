@@ -21,7 +21,8 @@ internal static unsafe class MatrixTile
     /// <param name="c">Row 0 of C: two vectors a row.</param>
     /// <param name="cRow">Distance of C's rows.</param>
     /// <param name="accumulate">Whether C is added to.</param>
-    public static void Multiply<T>(int rows, float* a, nint aRow, float* b, int panels, nint bPanel, nint bRow, nint bStep, nint k, float* c, nint cRow, bool accumulate)
+    /// <param name="ahead">What the next products read.</param>
+    public static void Multiply<T>(int rows, float* a, nint aRow, float* b, int panels, nint bPanel, nint bRow, nint bStep, nint k, float* c, nint cRow, bool accumulate, Ahead ahead = default)
         where T : unmanaged, ISimd<T>
     {
         var pointers = stackalloc float*[12];
@@ -35,7 +36,8 @@ internal static unsafe class MatrixTile
 
             for (var panel = 0; panel < panels; panel++)
             {
-                Multiply<T>(height, pointers, 0, b + (panel * bPanel), bRow, bStep, k, c + (row * cRow) + (2 * panel * T.Width), cRow, accumulate);
+                var panelOfB = b + (panel * bPanel);
+                Multiply<T>(height, pointers, 0, panelOfB, bRow, bStep, k, c + (row * cRow) + (2 * panel * T.Width), cRow, accumulate, ahead.Take(k / 2, panelOfB));
             }
 
             row += height;
@@ -51,7 +53,8 @@ internal static unsafe class MatrixTile
             var height = Height<T>(rows - row);
             for (var panel = 0; panel < panels; panel++)
             {
-                Multiply<T>(height, a + row, first, b + (panel * bPanel), bRow, bStep, k, c + (row * cRow) + (2 * panel * T.Width), cRow, accumulate);
+                var panelOfB = b + (panel * bPanel);
+                Multiply<T>(height, a + row, first, panelOfB, bRow, bStep, k, c + (row * cRow) + (2 * panel * T.Width), cRow, accumulate, panelOfB);
             }
 
             row += height;
@@ -66,39 +69,39 @@ internal static unsafe class MatrixTile
             _ => rows,
         };
 
-    private static void Multiply<T>(int rows, float** a, nint first, float* b, nint bRow, nint bStep, nint k, float* c, nint cRow, bool accumulate)
+    private static void Multiply<T>(int rows, float** a, nint first, float* b, nint bRow, nint bStep, nint k, float* c, nint cRow, bool accumulate, float* ahead)
         where T : unmanaged, ISimd<T>
     {
         switch (rows)
         {
             case 1:
-                Tile<T, Rows1>(a, first, b, bRow, bStep, k, c, cRow, accumulate);
+                Tile<T, Rows1>(a, first, b, bRow, bStep, k, c, cRow, accumulate, ahead);
                 break;
             case 2:
-                Tile<T, Rows2>(a, first, b, bRow, bStep, k, c, cRow, accumulate);
+                Tile<T, Rows2>(a, first, b, bRow, bStep, k, c, cRow, accumulate, ahead);
                 break;
             case 3:
-                Tile<T, Rows3>(a, first, b, bRow, bStep, k, c, cRow, accumulate);
+                Tile<T, Rows3>(a, first, b, bRow, bStep, k, c, cRow, accumulate, ahead);
                 break;
             case 4:
-                Tile<T, Rows4>(a, first, b, bRow, bStep, k, c, cRow, accumulate);
+                Tile<T, Rows4>(a, first, b, bRow, bStep, k, c, cRow, accumulate, ahead);
                 break;
             case 5:
-                Tile<T, Rows5>(a, first, b, bRow, bStep, k, c, cRow, accumulate);
+                Tile<T, Rows5>(a, first, b, bRow, bStep, k, c, cRow, accumulate, ahead);
                 break;
             case 6:
-                Tile<T, Rows6>(a, first, b, bRow, bStep, k, c, cRow, accumulate);
+                Tile<T, Rows6>(a, first, b, bRow, bStep, k, c, cRow, accumulate, ahead);
                 break;
             default:
-                Tile<T, Rows12>(a, first, b, bRow, bStep, k, c, cRow, accumulate);
+                Tile<T, Rows12>(a, first, b, bRow, bStep, k, c, cRow, accumulate, ahead);
                 break;
         }
     }
 
     // Rows past TRows.Count vanish when this is compiled. Four steps at a time: where two threads share a core, instructions that only
-    // count cost as much as those that compute.
+    // count cost as much as those that compute. Every second step a line of what is read next is asked for.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile<T, TRows>(float** a, nint first, float* b, nint bRow, nint bStep, nint k, float* c, nint cRow, bool accumulate)
+    private static void Tile<T, TRows>(float** a, nint first, float* b, nint bRow, nint bStep, nint k, float* c, nint cRow, bool accumulate, float* ahead)
         where T : unmanaged, ISimd<T>
         where TRows : struct, IRows
     {
@@ -146,6 +149,8 @@ internal static unsafe class MatrixTile
         T b0, b1;
         for (; p <= k - 4; p += 4)
         {
+            Prefetch.Line(ahead);
+            ahead += Prefetch.LineFloats;
             b0 = T.Load(b);
             b1 = T.Load(b + bStep);
             b += bRow;
@@ -178,6 +183,8 @@ internal static unsafe class MatrixTile
             Step<T, TRows>(10, a10, p + 1, b0, b1, ref c100, ref c101);
             Step<T, TRows>(11, a11, p + 1, b0, b1, ref c110, ref c111);
 
+            Prefetch.Line(ahead);
+            ahead += Prefetch.LineFloats;
             b0 = T.Load(b);
             b1 = T.Load(b + bStep);
             b += bRow;

@@ -7,18 +7,25 @@ namespace DiffusionSharp.Cpu.Kernels;
 internal static unsafe class Prefetch
 {
     /// <summary>Values in a cache line.</summary>
-    public const int Line = 16;
+    public const int LineFloats = 16;
+
+    /// <summary>One line.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Line(void* address)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(address);
+        }
+    }
 
     /// <summary>One line from each of several addresses.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Lines(float** addresses, int count, nint offset)
     {
-        if (Sse.IsSupported)
+        for (var i = 0; i < count; i++)
         {
-            for (var i = 0; i < count; i++)
-            {
-                Sse.Prefetch0(addresses[i] + offset);
-            }
+            Line(addresses[i] + offset);
         }
     }
 
@@ -26,12 +33,9 @@ internal static unsafe class Prefetch
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Bytes(void* start, nint count)
     {
-        if (Sse.IsSupported)
+        for (nint i = 0; i < count; i += sizeof(float) * LineFloats)
         {
-            for (nint i = 0; i < count; i += sizeof(float) * Line)
-            {
-                Sse.Prefetch0((byte*)start + i);
-            }
+            Line((byte*)start + i);
         }
     }
 }
