@@ -12,7 +12,7 @@ public unsafe class KernelBenchmarks
     private readonly KernelStage normalization = KernelStage.Create(128, 32, buffers: 2, views => new Normalization<Simd256>(
         views[0], views[1].Segments[0], new NormalizationOptions(32, 1e-6, Silu: true), Enumerable.Repeat(1f, 128).ToArray(), new float[128]));
 
-    private readonly KernelStage attention = KernelStage.Create(256, 16, buffers: 4, views => new Attention<Simd256>([views[0], views[1], views[2]], views[3].Segments[0], heads: 1, memory: null));
+    private readonly KernelStage attention = KernelStage.Create(256, 16, buffers: 4, views => new Attention<Simd256>([views[0], views[1], views[2]], views[3].Segments[0], heads: 1, memory: null, residual: null));
 
     /// <summary>Frees the memory.</summary>
     [GlobalCleanup]
