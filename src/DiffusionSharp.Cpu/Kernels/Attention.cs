@@ -69,12 +69,17 @@ internal sealed unsafe class Attention<T> : IStep
         var first = panel * PackedWeights.Panel;
         var count = Math.Min(PackedWeights.Panel, KeyCount - first);
         var keys = Keys(at) + ((nint)first * width);
-        for (var lane = 0; lane < PackedWeights.Panel; lane++)
+        var rows = stackalloc float*[PackedWeights.Panel];
+        for (var lane = 0; lane < count; lane++)
         {
-            var key = lane < count ? KeyOrValue(1, image, head, first + lane) : null;
-            for (nint c = 0; c < width; c++)
+            rows[lane] = KeyOrValue(1, image, head, first + lane);
+        }
+
+        for (nint c = 0; c < width; c++, keys += PackedWeights.Panel)
+        {
+            for (var lane = 0; lane < PackedWeights.Panel; lane++)
             {
-                keys[(c * PackedWeights.Panel) + lane] = key is null ? 0 : key[c];
+                keys[lane] = lane < count ? rows[lane][c] : 0;
             }
         }
 

@@ -16,12 +16,7 @@ internal static unsafe class Softmax
     public static float Exponentials<T>(float* scores, int count, float scale)
         where T : unmanaged, ISimd<T>
     {
-        var largest = float.NegativeInfinity;
-        for (var i = 0; i < count; i++)
-        {
-            largest = Math.Max(largest, scores[i]);
-        }
-
+        var largest = Largest<T>(scores, count);
         var end = (count + Lanes - 1) & ~(Lanes - 1);
         var (factor, offset) = (T.Broadcast(scale), T.Broadcast(-scale * largest));
         for (var i = 0; i < end; i += T.Width)
@@ -49,6 +44,33 @@ internal static unsafe class Softmax
         }
 
         return total;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Largest<T>(float* scores, int count)
+        where T : unmanaged, ISimd<T>
+    {
+        var lanes = stackalloc float[T.Width];
+        var i = 0;
+        var all = T.Broadcast(float.NegativeInfinity);
+        for (; i + T.Width <= count; i += T.Width)
+        {
+            all = T.Max(all, T.Load(scores + i));
+        }
+
+        T.Store(all, lanes);
+        var largest = float.NegativeInfinity;
+        for (var lane = 0; lane < T.Width; lane++)
+        {
+            largest = Math.Max(largest, lanes[lane]);
+        }
+
+        for (; i < count; i++)
+        {
+            largest = Math.Max(largest, scores[i]);
+        }
+
+        return largest;
     }
 
     /// <summary>y = factor·x, plus another row if there is one.</summary>
