@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace DiffusionSharp.Cpu.Kernels;
 
 /// <summary>
@@ -13,6 +15,7 @@ internal unsafe ref struct Ahead(float* weights, nint weightCount, float* inputs
     /// <summary>Where the next lines begin; somewhere else when all have been asked for.</summary>
     /// <param name="lines">Lines that will be asked for.</param>
     /// <param name="otherwise">Memory that is in the cache.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float* Take(nint lines, float* otherwise)
     {
         var count = lines * Prefetch.LineFloats;

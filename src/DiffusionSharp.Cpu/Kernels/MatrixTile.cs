@@ -72,6 +72,13 @@ internal static unsafe class MatrixTile
     private static void Multiply<T>(int rows, float** a, nint first, float* b, nint bRow, nint bStep, nint k, float* c, nint cRow, bool accumulate, float* ahead)
         where T : unmanaged, ISimd<T>
     {
+        // Nearly all tiles are whole, and soon found to be.
+        if (rows == 6)
+        {
+            Tile<T, Rows6>(a, first, b, bRow, bStep, k, c, cRow, accumulate, ahead);
+            return;
+        }
+
         switch (rows)
         {
             case 1:
@@ -88,9 +95,6 @@ internal static unsafe class MatrixTile
                 break;
             case 5:
                 Tile<T, Rows5>(a, first, b, bRow, bStep, k, c, cRow, accumulate, ahead);
-                break;
-            case 6:
-                Tile<T, Rows6>(a, first, b, bRow, bStep, k, c, cRow, accumulate, ahead);
                 break;
             default:
                 Tile<T, Rows12>(a, first, b, bRow, bStep, k, c, cRow, accumulate, ahead);
