@@ -35,7 +35,7 @@ public class ConvolutionTests
         }
     }
 
-    // More tiles than a thread multiplies at once, so that the transformed weights are shared.
+    // More tiles than a thread multiplies at once.
     [Theory]
     [InlineData(nameof(ConvolutionMethod.Winograd2))]
     [InlineData(nameof(ConvolutionMethod.Winograd4))]
@@ -43,11 +43,11 @@ public class ConvolutionTests
     public void More_tiles_than_a_block(string method)
     {
         var (random, side) = (new Random(2), Side(method));
-        Check(Draw(random, Enum.Parse<ConvolutionMethod>(method)) with { Images = 5, Height = (5 * side) - 1, Width = (4 * side) + 1, Doubled = false }, random);
+        Check(Draw(random, Enum.Parse<ConvolutionMethod>(method)) with { Images = 5, Height = (6 * side) - 1, Width = (4 * side) + 1, Doubled = false }, random);
         Check(Draw(random, Enum.Parse<ConvolutionMethod>(method)) with { Images = 1, Height = 7 * side, Width = (7 * side) + 1, Doubled = true }, random);
     }
 
-    // Enough for each thread to transform the input of its own tiles.
+    // Enough for several parts, or rounds, for each thread.
     [Theory]
     [InlineData(nameof(ConvolutionMethod.Winograd2))]
     [InlineData(nameof(ConvolutionMethod.Winograd4))]
