@@ -28,7 +28,7 @@ public class ConvolutionBenchmarks
             new Span<float>(zeros.Floats, Channels).Clear();
             var weights = new ReadOnlySpan<float>(normals.Floats, 9 * Channels * Channels);
             var method = Enum.Parse<ConvolutionMethod>(Method);
-            var packed = Own(new PackedWeights(weights, Channels, Channels, taps: 9, tapsTogether: method != ConvolutionMethod.Product, WeightPrecision.Float32));
+            var packed = Own(new PackedWeights(weights, Channels, Channels, taps: 9, method, WeightPrecision.Float32));
             var epilogue = Own(new Epilogue(weights[..Channels], views[1].Segments[0], null, null));
             return Convolutions.Create<Simd256>(method, views[0], new ConvolutionShape(3, 1, 1, Side, Side), packed, epilogue, zeros);
         }

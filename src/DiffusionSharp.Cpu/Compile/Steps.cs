@@ -56,7 +56,7 @@ internal sealed class Steps<T>
         var outputs = c.Weight.Shape[0];
         var view = New(outputs, c.Shape.Height, c.Shape.Width, c.Input.PerCondition);
         var method = Convolutions.Best(c.Input, c.Shape, outputs);
-        var packed = Own(new PackedWeights(Weights(c.Weight), outputs, c.Weight.Shape[1], c.Shape.Kernel * c.Shape.Kernel, tapsTogether: method != ConvolutionMethod.Product, precision));
+        var packed = Own(new PackedWeights(Weights(c.Weight), outputs, c.Weight.Shape[1], c.Shape.Kernel * c.Shape.Kernel, method, precision));
         var epilogue = Own(new Epilogue(c.Bias is null ? [] : Weights(c.Bias), view.Segments[0], c.Vector, c.Residual));
         var step = Convolutions.Create<T>(method, c.Input, c.Shape, packed, epilogue, zeros);
         Append(c.Weight.Name, step, c.Input);

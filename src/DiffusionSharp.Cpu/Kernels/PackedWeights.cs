@@ -14,10 +14,11 @@ internal sealed unsafe class PackedWeights : IDisposable
 
     private readonly AlignedMemory memory;
 
-    public PackedWeights(ReadOnlySpan<float> weights, int outputs, int inputs, int taps, bool tapsTogether, WeightPrecision precision)
+    public PackedWeights(ReadOnlySpan<float> weights, int outputs, int inputs, int taps, ConvolutionMethod method, WeightPrecision precision)
     {
-        (InputStep, TapStep) = tapsTogether ? (taps * Panel, Panel) : (Panel, (nint)inputs * Panel);
-        (Outputs, Inputs, Taps, TapsTogether, Precision) = (outputs, inputs, taps, tapsTogether, precision);
+        TapsTogether = method != ConvolutionMethod.Product;
+        (InputStep, TapStep) = TapsTogether ? (taps * Panel, Panel) : (Panel, (nint)inputs * Panel);
+        (Outputs, Inputs, Taps, Precision) = (outputs, inputs, taps, precision);
         var size = precision == WeightPrecision.Float32 ? sizeof(float) : sizeof(ushort);
         memory = new AlignedMemory((long)size * Panels * PanelValues);
         for (var panel = 0; panel < Panels; panel++)

@@ -105,12 +105,11 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
         var round = RoundTiles(threads);
         for (first = 0; first < all; first += round)
         {
-            Split(Math.Min(round, all - first), Math.Max(Ceiling(Math.Min(round, all - first), BlockTiles), Ceiling(4 * threads, columns)));
+            var together = Math.Min(round, all - first);
+            Split(together, Math.Max(Ceiling(together, BlockTiles), Ceiling(4 * threads, columns)));
             workspace.Team.For(Ceiling(count, TransformedTiles) * blocks.Length, transformInput);
             workspace.Team.For(columns * parts, multiply);
         }
-
-        first = 0;
     }
 
     // Those of doubled pixels have the weights of four phases, too many to be held transformed.
@@ -128,7 +127,7 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
     }
 
     // Phases of the same outputs follow each other: they read the same weights.
-    private static (int Output, int Phase) PlaceOf(int column) => (column / Phases * Columns, column % Phases);
+    private static (int Output, int Phase) OutputOf(int column) => (column / Phases * Columns, column % Phases);
 
     private int WidthOf(int output) => Math.Min(Columns, epilogue.Stride - output);
 
@@ -149,12 +148,18 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
 
     private float* WeightsOf(int column, int block) => workspace.Shared + (((nint)(column * blocks.Length) + block) * WeightBlock);
 
-    private void TransformWeights(int worker, int item) => TransformWeights(item / blocks.Length, blocks[item % blocks.Length], workspace.Shared + (item * WeightBlock));
+    private float* InputOf(int block, int tile) => workspace.Shared + InputPlace(block, count) + (tile * blocks[block].Stride);
+
+    private void TransformWeights(int worker, int item)
+    {
+        var (column, b) = Math.DivRem(item, blocks.Length);
+        TransformWeights(column, blocks[b], WeightsOf(column, b));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TransformWeights(int column, ChannelBlock block, float* destination)
     {
-        var (output, phase) = PlaceOf(column);
+        var (output, phase) = OutputOf(column);
         var end = output + WidthOf(output);
         for (; output < end; output += PanelColumns, destination += BlockInputs * PanelColumns)
         {
@@ -171,25 +176,22 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
 
     private void TransformInput(int worker, int item)
     {
-        var (group, b) = (item / blocks.Length, item % blocks.Length);
-        var (tile, block) = (group * TransformedTiles, blocks[b]);
-        var destination = workspace.Shared + InputPlace(b, count) + (tile * block.Stride);
-        tiles.Input(workspace, block, first + tile, Math.Min(TransformedTiles, count - tile), destination, InputPlane(block.Stride, count));
+        var (group, b) = Math.DivRem(item, blocks.Length);
+        var tile = group * TransformedTiles;
+        tiles.Input(workspace, blocks[b], first + tile, Math.Min(TransformedTiles, count - tile), InputOf(b, tile), InputPlane(blocks[b].Stride, count));
     }
 
     private void Multiply(int worker, int item)
     {
         var (column, tile) = (item / parts, item % parts * partTiles);
-        var (output, phase) = PlaceOf(column);
+        var (output, phase) = OutputOf(column);
         var rows = Math.Min(partTiles, count - tile);
         var products = workspace.Own(worker);
         var transformed = products + (Places * ProductPlane);
         for (var b = 0; b < blocks.Length; b++)
         {
-            var block = blocks[b];
-            TransformWeights(column, block, transformed);
-            var inputs = workspace.Shared + InputPlace(b, count) + (tile * block.Stride);
-            Multiply(column, b, inputs, InputPlane(block.Stride, count), rows, transformed, products, ProductPlane, Columns, inputsAhead: true);
+            TransformWeights(column, blocks[b], transformed);
+            Multiply(column, b, InputOf(b, tile), InputPlane(blocks[b].Stride, count), rows, transformed, products, ProductPlane, Columns, inputsAhead: true);
         }
 
         tiles.Output(workspace, products, ProductPlane, Columns, first + tile, rows, phase, output, WidthOf(output));
@@ -217,7 +219,7 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
     // One block of channels.
     private void Multiply(int column, int b, float* inputs, nint plane, int rows, float* transformed, float* products, nint productPlane, nint productRow, bool inputsAhead)
     {
-        var (block, (output, phase)) = (blocks[b], PlaceOf(column));
+        var (block, (output, phase)) = (blocks[b], OutputOf(column));
         var panels = Ceiling(WidthOf(output), PanelColumns);
         for (var place = 0; place < Places; place++, inputs += plane, transformed += WeightPlane, products += productPlane)
         {

@@ -76,7 +76,7 @@ public unsafe class WeightFormatTests
 
     private static ushort[] Stored(WeightPrecision precision, float[] weights)
     {
-        using var packed = new PackedWeights(weights, weights.Length, inputs: 1, taps: 1, tapsTogether: false, precision);
+        using var packed = new PackedWeights(weights, weights.Length, inputs: 1, taps: 1, ConvolutionMethod.Product, precision);
         return new Span<ushort>(packed.Start, weights.Length).ToArray();
     }
 }
