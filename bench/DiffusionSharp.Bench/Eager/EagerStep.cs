@@ -46,10 +46,11 @@ internal sealed class EagerStep : IDisposable
         var norm = nn.utils.clip_grad_norm_(parameters, options.GradientClip);
         optimizer.step();
         using (no_grad())
+        using (var part = tensor(1 - options.EmaDecays[0]))
         {
             for (var i = 0; i < averages.Length; i++)
             {
-                averages[i].lerp_(parameters[i], 1 - options.EmaDecays[0]);
+                averages[i].lerp_(parameters[i], part);
             }
         }
 

@@ -22,7 +22,8 @@ internal sealed class EagerTime : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var half = dimension / 2;
-        var frequencies = arange(half, dtype: t.dtype).mul(-Math.Log(10000) / (half - 1)).exp();
+        using Scalar end = half.ToScalar(), factor = (-Math.Log(10000) / (half - 1)).ToScalar();
+        var frequencies = arange(end, dtype: t.dtype).mul(factor).exp();
         var angles = t.unsqueeze(1).mul(frequencies.unsqueeze(0));
         var h = linear_1.forward(cat([angles.sin(), angles.cos()], 1).to(linear_1.weight!.dtype));
         return linear_2.forward(nn.functional.silu(h)).MoveToOuterDisposeScope();

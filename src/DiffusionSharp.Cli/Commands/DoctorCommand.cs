@@ -16,8 +16,8 @@ internal static class DoctorCommand
         Example:  ddim doctor
 
         Checks this machine: processor, memory, the managed engine, libtorch and a GPU for it, and
-        whether the bundled model is there. Exit code 7 when libtorch cannot be loaded, which only
-        training and --engine torch need.
+        whether the bundled model is there. Exit code 7 when libtorch cannot be loaded or computes
+        wrongly here; only training and --engine torch need it.
 
           --engine E    cpu leaves libtorch out [torch]
           --json        the findings as JSON

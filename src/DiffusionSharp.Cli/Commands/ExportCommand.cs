@@ -100,7 +100,7 @@ internal sealed class ExportCommand
         double? difference = null;
         if (r.GetValue(check))
         {
-            using var loaded = model.Load(r, host, engine.Choose(r).Open());
+            using var loaded = model.Load(r, host, engine.Choose(r).Open(host));
             difference = new ExportCheck(host, loaded, file, images, r.Or(engine.Threads, 0)).Difference(plan, w);
         }
 

@@ -108,7 +108,7 @@ internal sealed class TrainCommand
         Func<Networks.ParameterSpec, HostTensor>? initial = weights is null ? null : weights.Read;
         if (r.GetValue(dryRun))
         {
-            var found = TrainingPart.DryRun(config, training, initial, host.Clock);
+            var found = TrainingPart.DryRun(host, config, training, initial);
             JsonOption.Print(host, r.GetValue(json), found.Json, found.Text);
             return 0;
         }

@@ -1,6 +1,7 @@
 using DiffusionSharp.Cli.Inspection;
 using DiffusionSharp.Cli.Parts;
 using DiffusionSharp.Cli.Pictures;
+using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Cpu;
 using DiffusionSharp.Models;
 
@@ -17,7 +18,9 @@ internal sealed record EngineChoice(EngineKind Kind, string Device, int Threads,
     public bool IsExact => Kind == EngineKind.Cpu;
 
     /// <summary>The engine; loading its library, if it has one, begins here.</summary>
-    public Engine Open() => IsExact ? CpuEngine.With(new CpuOptions { Threads = Threads, Weights = Weights }) : TorchPart.Open(Device, Threads);
+    public Engine Open(CliHost host) => IsExact
+        ? CpuEngine.With(new CpuOptions { Threads = Threads, Weights = Weights })
+        : TorchPart.Open(host, Device, Threads);
 
     /// <summary>What decides how the network's sums are rounded, besides the options in <see cref="Complete"/>.</summary>
     public string Describe() => IsExact

@@ -30,7 +30,7 @@ internal sealed class LoadOptions
     public DiffusionModel Load(ParseResult r, CliHost host)
     {
         _ = BatchSize(r);
-        return model.Load(r, host, engine.Choose(r).Open());
+        return model.Load(r, host, engine.Choose(r).Open(host));
     }
 
     /// <summary>What is sampled, with guidance, batch size and the interruption that ends it.</summary>

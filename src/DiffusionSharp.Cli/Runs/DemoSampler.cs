@@ -9,7 +9,7 @@ namespace DiffusionSharp.Cli.Runs;
 /// <summary>Draws the demo's pictures, with the time each took and how many of the images are recognised.</summary>
 internal sealed class DemoSampler(CliHost host, EngineChoice engine, string folder, int images)
 {
-    public DiffusionModel Load(string path) => DiffusionModel.Load(path, engine.Open());
+    public DiffusionModel Load(string path) => DiffusionModel.Load(path, engine.Open(host));
 
     /// <summary>Samples a sheet, and its images one by one into a folder of the same name.</summary>
     public void Draw(DiffusionModel model, int steps, double eta, string name)

@@ -9,8 +9,8 @@ namespace DiffusionSharp.Torch.Engine;
 internal sealed class TorchKernels(Func<ParameterSpec, Tensor> parameter, ScalarType computeType)
 {
     // TorchSharp reads a number's native handle and lets go of the object; a collection at that moment frees it under the native call.
-    // So numbers are held for as long as they are in use, here and wherever else they are given to tensors.
-    private static readonly Scalar One = 1;
+    // So numbers are held for as long as they are in use, here and wherever else they are given to tensors (BannedSymbols.txt).
+    private static readonly Scalar One = 1.ToScalar();
 
     public Func<TorchProgram.Frame, Tensor> Compile(Node node)
     {
@@ -46,7 +46,7 @@ internal sealed class TorchKernels(Func<ParameterSpec, Tensor> parameter, Scalar
             case Operation.RmsNorm norm:
                 {
                     var weight = parameter(norm.Weight);
-                    Scalar root = Math.Sqrt(node.Shape.Channels);
+                    var root = Math.Sqrt(node.Shape.Channels).ToScalar();
                     return f => functional.normalize(f.Values[a]!.to(ScalarType.Float32), 2, 1, norm.Floor).mul(weight.reshape(1, -1, 1, 1).mul(root));
                 }
 
@@ -64,7 +64,7 @@ internal sealed class TorchKernels(Func<ParameterSpec, Tensor> parameter, Scalar
                 };
             case Operation.Affine affine:
                 {
-                    Scalar factor = affine.Factor, offset = affine.Offset;
+                    var (factor, offset) = (affine.Factor.ToScalar(), affine.Offset.ToScalar());
                     return f => f.Values[a]!.mul(factor).add(offset);
                 }
 
@@ -85,7 +85,7 @@ internal sealed class TorchKernels(Func<ParameterSpec, Tensor> parameter, Scalar
             case Operation.LinearAttention attention:
                 {
                     var memory = attention.Memory is null ? null : parameter(attention.Memory);
-                    Scalar scale = 1 / Math.Sqrt(node.Shape.Channels / attention.Heads);
+                    var scale = (1 / Math.Sqrt(node.Shape.Channels / attention.Heads)).ToScalar();
                     return f => LinearAttention(f.Values[a]!, f.Values[b]!, f.Values[c]!, attention.Heads, memory, scale);
                 }
 
@@ -142,12 +142,12 @@ internal sealed class TorchKernels(Func<ParameterSpec, Tensor> parameter, Scalar
     private static Tensor Sinusoid(Tensor t, Operation.TimestepEmbedding e)
     {
         var half = e.Dimension / 2;
-        using Scalar first = 0, end = half, factor = -Math.Log(e.MaxPeriod) / (half - e.FreqShift);
+        using Scalar first = 0.ToScalar(), end = half.ToScalar(), factor = (-Math.Log(e.MaxPeriod) / (half - e.FreqShift)).ToScalar();
         var exponent = arange(first, end, One, dtype: ScalarType.Float64, device: t.device).mul(factor);
         var column = t.to(ScalarType.Float64).reshape(-1, 1);
         if (e.Scale != 1)
         {
-            using Scalar scale = e.Scale;
+            using var scale = e.Scale.ToScalar();
             column = column.mul(scale);
         }
 

@@ -1,4 +1,5 @@
 using DiffusionSharp.Networks;
+using DiffusionSharp.Torch.Checks;
 using DiffusionSharp.Torch.Native;
 using DiffusionSharp.Torch.Ops;
 using DiffusionSharp.Weights;
@@ -19,7 +20,8 @@ internal sealed class TorchNetwork : IDisposable
         Graph = graph;
         Options = options;
         Device = TorchDevice.Parse(options.Device);
-        var computeType = options.Precision == ComputePrecision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
+        var computeType = ComputeType(options.Precision);
+        ConvolutionCheck.Require(Device, computeType);
         var cast = trainable ? [] : graph.Nodes.SelectMany(n => Factors(n.Operation)).ToHashSet(StringComparer.Ordinal);
         foreach (var spec in graph.Parameters)
         {
@@ -50,6 +52,9 @@ internal sealed class TorchNetwork : IDisposable
     /// <summary>The parameters' values by name.</summary>
     public IReadOnlyDictionary<string, HostTensor> ToHost() => parameters.ToDictionary(p => p.Key, p => HostCopy.ToHostTensor(p.Value));
 
+    /// <summary>Compares convolutions with plain C# once more; says what is wrong with them, or null.</summary>
+    public string? CheckAgain() => ConvolutionCheck.Again(Device, ComputeType(Options.Precision)).Problem;
+
     public void Dispose()
     {
         foreach (var parameter in parameters.Values)
@@ -57,6 +62,9 @@ internal sealed class TorchNetwork : IDisposable
             parameter.Dispose();
         }
     }
+
+    private static ScalarType ComputeType(ComputePrecision precision) =>
+        precision == ComputePrecision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
 
     // What convolutions and matrices multiply and add in the compute type: cast once when it does not change.
     private static string[] Factors(Operation operation) => operation switch

@@ -59,7 +59,7 @@ internal sealed class FusedAdam : IDisposable
         Steps++;
         if (fused)
         {
-            using Scalar number = Steps;
+            using var number = Steps.ToScalar();
             step.fill_(number);
             FusedOps.Adam_(parameters, g, m, v, step, learningRate, Options);
         }

@@ -54,7 +54,7 @@ internal static class FusedOps
     {
         var steps = new Tensor[p.Length];
         Array.Fill(steps, step);
-        Unit.Value.invoke(o.Decoupled ? "adamw_" : "adam_", p, g, m, v, steps, lr, o.Beta1, o.Beta2, o.WeightDecay, o.Epsilon);
+        Call(o.Decoupled ? "adamw_" : "adam_", [p, g, m, v, steps], lr, o.Beta1, o.Beta2, o.WeightDecay, o.Epsilon);
     }
 
     /// <summary>The same as <see cref="Adam_"/> by plain operations (Kingma and Ba 2015, algorithm 1; Loshchilov and Hutter 2019, algorithm 2).</summary>
@@ -62,8 +62,10 @@ internal static class FusedOps
     {
         var correction1 = 1 - Math.Pow(o.Beta1, step);
         var correction2 = Math.Sqrt(1 - Math.Pow(o.Beta2, step));
-        using Scalar kept = 1 - (lr * o.WeightDecay), decay = o.WeightDecay, beta2 = o.Beta2, new2 = 1 - o.Beta2;
-        using Scalar root = correction2, epsilon = o.Epsilon, step1 = -lr / correction1;
+        using Scalar kept = (1 - (lr * o.WeightDecay)).ToScalar(), decay = o.WeightDecay.ToScalar();
+        using Scalar beta2 = o.Beta2.ToScalar(), new2 = (1 - o.Beta2).ToScalar(), epsilon = o.Epsilon.ToScalar();
+        using Scalar root = correction2.ToScalar(), step1 = (-lr / correction1).ToScalar();
+        using var new1 = tensor(1 - o.Beta1);
         for (var i = 0; i < p.Length; i++)
         {
             using var scope = NewDisposeScope();
@@ -80,7 +82,7 @@ internal static class FusedOps
                 }
             }
 
-            m[i].lerp_(gradient, 1 - o.Beta1);
+            m[i].lerp_(gradient, new1);
             v[i].mul_(beta2).addcmul_(gradient, gradient, value: new2);
             var denominator = v[i].sqrt().div_(root).add_(epsilon);
             p[i].addcdiv_(m[i], denominator, value: step1);
@@ -88,30 +90,31 @@ internal static class FusedOps
     }
 
     /// <summary>a = a + weight (b - a), for all pairs.</summary>
-    public static void Lerp_(Tensor[] a, Tensor[] b, double weight) => Unit.Value.invoke("lerp_", a, b, weight);
+    public static void Lerp_(Tensor[] a, Tensor[] b, double weight) => Call("lerp_", [a, b], weight);
 
     /// <summary>The same as <see cref="Lerp_"/> by plain operations.</summary>
     public static void LerpPlain_(Tensor[] a, Tensor[] b, double weight)
     {
         using var scope = NewDisposeScope();
+        var part = tensor(weight);
         for (var i = 0; i < a.Length; i++)
         {
-            a[i].lerp_(b[i], weight);
+            a[i].lerp_(b[i], part);
         }
     }
 
     /// <summary>The L2 norm over all values of all tensors: a scalar that is still on their device.</summary>
-    public static Tensor Norm(Tensor[] g) => (Tensor)Unit.Value.invoke("norm", [g]);
+    public static Tensor Norm(Tensor[] g) => (Tensor)Call("norm", [g]);
 
     /// <summary>The same as <see cref="Norm"/> by plain operations.</summary>
     public static Tensor NormPlain(Tensor[] g)
     {
         using var scope = NewDisposeScope();
-        return stack(g.Select(t => linalg.vector_norm(t, 2))).norm().MoveToOuterDisposeScope();
+        return stack(g.Select(t => t.norm())).norm().MoveToOuterDisposeScope();
     }
 
     /// <summary>Multiplies all tensors by a scalar tensor.</summary>
-    public static void Scale_(Tensor[] g, Tensor factor) => Unit.Value.invoke("scale_", g, factor);
+    public static void Scale_(Tensor[] g, Tensor factor) => Call("scale_", [g, factor]);
 
     /// <summary>The same as <see cref="Scale_"/> by plain operations.</summary>
     public static void ScalePlain_(Tensor[] g, Tensor factor)
@@ -120,6 +123,22 @@ internal static class FusedOps
         foreach (var t in g)
         {
             t.mul_(factor);
+        }
+    }
+
+    // Arguments that are numbers are held here until the native call is over; TorchSharp would make temporaries of them.
+    private static object Call(string function, object[] tensors, params double[] numbers)
+    {
+        var held = Array.ConvertAll(numbers, n => n.ToScalar());
+        try
+        {
+#pragma warning disable RS0030 // no argument is a .NET number
+            return Unit.Value.invoke(function, [.. tensors, .. held]);
+#pragma warning restore RS0030
+        }
+        finally
+        {
+            Array.ForEach(held, n => n.Dispose());
         }
     }
 }

@@ -25,7 +25,7 @@ internal static class GradientNorm
         using var unused = no_grad();
         using var scope = NewDisposeScope();
         Tensor[] g = [.. gradients];
-        using Scalar aboveZero = 1e-6, most = maxNorm, one = 1.0;
+        using Scalar aboveZero = 1e-6.ToScalar(), most = maxNorm.ToScalar(), one = 1.0.ToScalar();
         var factor = total.add(aboveZero).reciprocal_().mul_(most).clamp_(max: one);
         if (FusedOps.Available)
         {

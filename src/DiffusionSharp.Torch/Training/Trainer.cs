@@ -219,7 +219,7 @@ public sealed class Trainer : IDisposable
         }
         catch (DiffusionException e) when (e.Kind == ErrorKind.NonFinite)
         {
-            throw new DiffusionException(ErrorKind.NonFinite, $"{e.Message}. The last good checkpoint is {run.Latest() ?? "none"}. Lower the learning rate, clip harder or train in float32, then resume", e);
+            throw NonFinite.Explain(e, run.Latest(), step.Network.CheckAgain());
         }
     }
 

@@ -71,7 +71,7 @@ internal sealed class TrainingStep : IDisposable
     private (double Loss, Tensor[] Gradients) Accumulate(TrainingBatch batch, long step, int size)
     {
         using var scope = NewDisposeScope();
-        using Scalar one = 1;
+        using var one = 1.ToScalar();
         var (loss, sum) = Part(batch, 0, Math.Min(size, batch.Count), step);
         for (var first = size; first < batch.Count; first += size)
         {
@@ -106,7 +106,7 @@ internal sealed class TrainingStep : IDisposable
 
         var prediction = Network.Forward(x, t, labels, train: true);
         var losses = Loss.PerImage(prediction, target, options.Loss, options.Reduction);
-        using Scalar all = batch.Count;
+        using var all = batch.Count.ToScalar();
         var loss = losses.mul(weights).sum().div(all);
         var gradients = autograd.grad([loss], parameters);
         foreach (var gradient in gradients)

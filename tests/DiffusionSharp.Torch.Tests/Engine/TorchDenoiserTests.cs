@@ -16,7 +16,7 @@ public class TorchDenoiserTests
 
     public TorchDenoiserTests() => torch.set_num_threads(1);
 
-    [Fact]
+    [TorchFact]
     public void An_image_does_not_depend_on_its_batch()
     {
         using var denoiser = Denoiser(Graph);
@@ -31,7 +31,7 @@ public class TorchDenoiserTests
         }
     }
 
-    [Fact]
+    [TorchFact]
     public void Bfloat16_is_a_rounding_of_float32()
     {
         using TorchDenoiser full = Denoiser(Graph), half = Denoiser(Graph, new TorchOptions { Precision = ComputePrecision.BFloat16 });
@@ -41,7 +41,7 @@ public class TorchDenoiserTests
         Assert.InRange(expected.Zip(actual, (a, b) => Math.Abs(a - b)).Max() / largest, 1e-6, 0.05);
     }
 
-    [Fact]
+    [TorchFact]
     public void Sampling_leaves_no_tensor_behind()
     {
         using var denoiser = Denoiser(Graph);
@@ -54,7 +54,7 @@ public class TorchDenoiserTests
         Assert.Equal(before, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
     }
 
-    [Theory]
+    [TorchTheory]
     [InlineData(ComputePrecision.Float32)]
     [InlineData(ComputePrecision.BFloat16)]
     public void Disposing_frees_every_tensor_also_after_a_cancelled_call(ComputePrecision precision)
@@ -72,7 +72,7 @@ public class TorchDenoiserTests
         Assert.Equal(before, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
     }
 
-    [Theory]
+    [TorchTheory]
     [InlineData("gpu", ErrorKind.Usage)]
     [InlineData("cuda:x", ErrorKind.Usage)]
     [InlineData("cuda:-1", ErrorKind.Usage)]

@@ -18,6 +18,6 @@ internal static class LoadTorch
             Environment.Exit(0);
         }
 
-        TorchNative.EnsureLoaded();
+        _ = TorchNative.Problem;
     }
 }

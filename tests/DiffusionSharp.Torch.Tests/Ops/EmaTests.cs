@@ -6,7 +6,7 @@ namespace DiffusionSharp.Torch.Tests.Ops;
 
 public sealed class EmaTests
 {
-    [Theory]
+    [TorchTheory]
     [InlineData(true, 0.9999, true)]
     [InlineData(true, 0.999, false)]
     [InlineData(false, 0.9, true)]
@@ -15,6 +15,7 @@ public sealed class EmaTests
     {
         var parameters = Sample.Tensors(1);
         using var ema = new Ema(Sample.Named(parameters), decay, warmUp, fused);
+        using var factor = 0.95f.ToScalar();
         var shadow = Sample.Values(parameters).Select(x => (double)x).ToArray();
         for (var n = 0; n < 30; n++)
         {
@@ -22,7 +23,7 @@ public sealed class EmaTests
             {
                 foreach (var p in parameters)
                 {
-                    p.mul_(0.95f);
+                    p.mul_(factor);
                 }
             }
 
@@ -43,7 +44,7 @@ public sealed class EmaTests
         }
     }
 
-    [Fact]
+    [TorchFact]
     public void The_fused_operation_equals_the_plain_one()
     {
         var (a, b, target) = (Sample.Tensors(2), Sample.Tensors(2), Sample.Tensors(3));
@@ -52,7 +53,7 @@ public sealed class EmaTests
         Assert.InRange(Sample.Difference(a, b), 0, 1e-7);
     }
 
-    [Fact]
+    [TorchFact]
     public void A_saved_state_continues_with_the_same_bits()
     {
         var parameters = Sample.Tensors(4);
@@ -69,7 +70,7 @@ public sealed class EmaTests
         Assert.Equal(1, other.Updates);
     }
 
-    [Fact]
+    [TorchFact]
     public void Refuses_a_decay_out_of_range()
     {
         var named = Sample.Named(Sample.Tensors(5));

@@ -14,10 +14,10 @@ public sealed class FusedAdamTests
         { false, 0, true }, { false, 0, false }, { false, 0.05, true }, { false, 0.05, false },
     };
 
-    [Fact]
+    [TorchFact]
     public void The_scripts_are_in_use() => Assert.True(FusedOps.Available, $"the scripts are not checked with libtorch {__version__}");
 
-    [Theory]
+    [TorchTheory]
     [MemberData(nameof(Variants))]
     public void Equals_TorchSharps_optimiser(bool decoupled, double weightDecay, bool fused)
     {
@@ -52,7 +52,7 @@ public sealed class FusedAdamTests
         Assert.InRange(Sample.Difference(ours, theirs), 0, 2.5e-7);
     }
 
-    [Theory]
+    [TorchTheory]
     [InlineData(true)]
     [InlineData(false)]
     public void The_fused_operation_equals_the_plain_one(bool decoupled)
@@ -71,7 +71,7 @@ public sealed class FusedAdamTests
     }
 
     // Adam's first step is -lr sign(g) whatever g's size (Kingma and Ba 2015, section 2.1).
-    [Fact]
+    [TorchFact]
     public void The_first_step_has_the_learning_rates_size()
     {
         var parameters = Sample.Tensors(3);
@@ -87,7 +87,7 @@ public sealed class FusedAdamTests
         }
     }
 
-    [Fact]
+    [TorchFact]
     public void Strides_of_a_gradient_do_not_matter()
     {
         var (a, b) = (Sample.Tensors(5), Sample.Tensors(5));
@@ -103,7 +103,7 @@ public sealed class FusedAdamTests
         Assert.Equal(Sample.Values(a), Sample.Values(b));
     }
 
-    [Fact]
+    [TorchFact]
     public void A_saved_state_continues_with_the_same_bits()
     {
         var straight = Sample.Tensors(7);
@@ -126,7 +126,7 @@ public sealed class FusedAdamTests
         Assert.Equal(adam.Steps, other.Steps);
     }
 
-    [Fact]
+    [TorchFact]
     public void A_state_of_another_network_is_refused_whole()
     {
         using var adam = new FusedAdam(Sample.Named(Sample.Tensors(8)), new AdamOptions());
@@ -143,7 +143,7 @@ public sealed class FusedAdamTests
         Assert.All(other.Export().Values, t => Assert.All(t.Data, x => Assert.Equal(0, x)));
     }
 
-    [Fact]
+    [TorchFact]
     public void Gradients_that_do_not_fit_are_refused()
     {
         using var adam = new FusedAdam(Sample.Named(Sample.Tensors(8)), new AdamOptions());

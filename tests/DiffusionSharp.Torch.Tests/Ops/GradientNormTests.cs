@@ -8,7 +8,7 @@ namespace DiffusionSharp.Torch.Tests.Ops;
 
 public sealed class GradientNormTests
 {
-    [Fact]
+    [TorchFact]
     public void Is_the_norm_of_all_values_together()
     {
         var g = Sample.Tensors(1);
@@ -21,7 +21,7 @@ public sealed class GradientNormTests
         Assert.Equal(0, none.item<float>());
     }
 
-    [Theory]
+    [TorchTheory]
     [InlineData(0.5)]
     [InlineData(1000)]
     public void Clips_as_torch_does(double maxNorm)
@@ -40,7 +40,7 @@ public sealed class GradientNormTests
         Assert.Equal(maxNorm > expected, Sample.Values(ours).SequenceEqual(Sample.Values(start)));
     }
 
-    [Fact]
+    [TorchFact]
     public void The_fused_scaling_equals_the_plain_one()
     {
         var (a, b) = (Sample.Tensors(3), Sample.Tensors(3));
@@ -50,7 +50,7 @@ public sealed class GradientNormTests
         Assert.InRange(Sample.Difference(a, b), 0, 1e-7);
     }
 
-    [Theory]
+    [TorchTheory]
     [InlineData(float.NaN)]
     [InlineData(float.PositiveInfinity)]
     public void One_bad_value_shows(float bad)

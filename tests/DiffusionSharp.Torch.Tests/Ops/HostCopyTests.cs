@@ -9,7 +9,7 @@ namespace DiffusionSharp.Torch.Tests.Ops;
 
 public sealed class HostCopyTests
 {
-    [Fact]
+    [TorchFact]
     public void Round_trips_every_bit()
     {
         Gen.Float.Array[0, 40].Sample(values => Assert.Equal(Bits(values), Bits(RoundTrip(values, default))), iter: 200);
@@ -17,7 +17,7 @@ public sealed class HostCopyTests
         Gen.Long.Array[0, 40].Sample(values => Assert.Equal(values, RoundTrip(values, default)), iter: 200);
     }
 
-    [Fact]
+    [TorchFact]
     public void Reads_and_writes_permuted_tensors_in_C_order()
     {
         using var scope = NewDisposeScope();
@@ -32,7 +32,7 @@ public sealed class HostCopyTests
         Assert.Equal(values, read);
     }
 
-    [Fact]
+    [TorchFact]
     public void Parameters_can_be_written_and_read()
     {
         using var parameter = new Parameter(zeros(3));
@@ -43,7 +43,7 @@ public sealed class HostCopyTests
         Assert.True(parameter.requires_grad);
     }
 
-    [Fact]
+    [TorchFact]
     public void Other_floating_types_read_as_float()
     {
         using var half = tensor(new[] { 0.5f, -1.25f }).to(ScalarType.BFloat16);
@@ -52,7 +52,7 @@ public sealed class HostCopyTests
         Assert.Equal([0.5f, -1.25f], host.Data);
     }
 
-    [Fact]
+    [TorchFact]
     public void What_does_not_fit_is_refused()
     {
         using var t = zeros(2, 3);

@@ -14,14 +14,14 @@ namespace DiffusionSharp.Torch.Tests.Training;
 [Collection(SerialCollection.Name)]
 public class LearningTests
 {
-    [Fact]
+    [TorchFact]
     public void A_tiny_network_learns_four_images_by_heart()
     {
         var losses = Train(TinyRun.Options with { TotalImages = 2400, LearningRate = 4e-3, BatchSize = 8, MicroBatch = null, Loss = LossKind.L2 }, TinyRun.Network);
         Assert.InRange(losses.TakeLast(60).Average() / losses.Take(5).Average(), 0, 0.35);
     }
 
-    [Fact]
+    [TorchFact]
     public void A_class_conditional_network_with_scale_and_shift_learns_too()
     {
         var network = TinyRun.Network with { NumClassEmbeds = 2, ResnetTimeScaleShift = "scale_shift", AttnNormNumGroups = 4 };
@@ -29,7 +29,7 @@ public class LearningTests
         Assert.InRange(losses.TakeLast(20).Average() / losses.Take(5).Average(), 0, 0.6);
     }
 
-    [Fact]
+    [TorchFact]
     public void A_network_taught_with_dropped_labels_draws_its_classes_and_can_be_guided()
     {
         var network = UNetConfig.Ddpm(new ImageShape(1, 4, 4), 8, [1], 1, []) with { NormNumGroups = 4, NumClassEmbeds = 3, NullClass = 2, ClassNames = ["dark", "bright"] };
@@ -63,7 +63,7 @@ public class LearningTests
         Assert.Equal(Brightness(0, null), Brightness(0, 1));
     }
 
-    [Fact]
+    [TorchFact]
     public void Bfloat16_is_close_to_float32()
     {
         var options = TinyRun.Options with { TotalImages = 320, LearningRate = 2e-3, BatchSize = 8, MicroBatch = null };
@@ -73,7 +73,7 @@ public class LearningTests
         Assert.Equal(1, half.TakeLast(20).Average() / full.TakeLast(20).Average(), 0.05);
     }
 
-    [Fact]
+    [TorchFact]
     public void Validation_is_a_function_of_the_weights_alone()
     {
         var config = TinyRun.Config(TinyRun.Options);
@@ -91,7 +91,7 @@ public class LearningTests
         Assert.All(first, band => Assert.Equal(1, band, 0.05));
     }
 
-    [Fact]
+    [TorchFact]
     public void Previews_are_drawn_at_their_intervals_and_the_log_has_every_line()
     {
         using var run = new TinyRun();
@@ -111,7 +111,7 @@ public class LearningTests
         Assert.NotEmpty(Directory.GetFiles(run.Run.TensorBoard));
     }
 
-    [Fact]
+    [TorchFact]
     public void A_preview_that_is_cancelled_is_dropped_and_the_run_stops()
     {
         using var run = new TinyRun();
@@ -125,7 +125,7 @@ public class LearningTests
         Assert.Equal(1, Checkpoint.ReadState(run.Run.Latest()!).Step);
     }
 
-    [Fact]
+    [TorchFact]
     public void Validation_and_previews_can_be_cancelled()
     {
         using var cancelled = new CancellationTokenSource();
@@ -139,7 +139,7 @@ public class LearningTests
         Assert.ThrowsAny<OperationCanceledException>(() => PreviewSampler.Draw(denoiser, graph, config.Scheduler, 0, cancelled.Token));
     }
 
-    [Theory]
+    [TorchTheory]
     [InlineData(240, 5_000)]
     [InlineData(1_000_000, 50_000)]
     [InlineData(300_000_000, 200_000)]
@@ -152,7 +152,7 @@ public class LearningTests
         Assert.Equal((expected, expected), (trainer.Config.Training.SampleEvery, trainer.Config.Training.ValidateEvery));
     }
 
-    [Fact]
+    [TorchFact]
     public void A_run_ends_after_its_seconds()
     {
         using var run = new TinyRun();
@@ -161,7 +161,7 @@ public class LearningTests
         Assert.Equal(1, Checkpoint.ReadState(run.Run.Latest()!).Step);
     }
 
-    [Fact]
+    [TorchFact]
     public void Fine_tuning_begins_with_the_given_weights_and_a_dry_run_saves_nothing()
     {
         using var run = new TinyRun();

@@ -8,7 +8,7 @@ namespace DiffusionSharp.Torch.Tests.Training;
 [Collection(SerialCollection.Name)]
 public class ResumeTests
 {
-    [Fact]
+    [TorchFact]
     public void Killed_at_a_random_step_and_resumed_it_is_the_same_run()
     {
         using TinyRun straight = new(), killed = new();
@@ -32,7 +32,7 @@ public class ResumeTests
         { "bfloat16", TinyRun.Options with { BFloat16 = true }, 0 },
     };
 
-    [Theory]
+    [TorchTheory]
     [MemberData(nameof(Variants))]
     public void Interrupted_and_resumed_it_is_the_same_run(string what, TrainingOptions options, double dropout)
     {
@@ -50,7 +50,7 @@ public class ResumeTests
         AssertSame(straight, stopped, what);
     }
 
-    [Fact]
+    [TorchFact]
     public void A_longer_length_goes_on_and_is_the_run_that_was_long_from_the_start()
     {
         using TinyRun straight = new(), extended = new();
@@ -60,7 +60,7 @@ public class ResumeTests
         AssertSame(straight, extended, "extended");
     }
 
-    [Fact]
+    [TorchFact]
     public void Checkpoints_by_time_change_nothing()
     {
         using TinyRun straight = new(), often = new();
@@ -72,7 +72,7 @@ public class ResumeTests
         AssertSame(straight, often, "checkpoints by time");
     }
 
-    [Fact]
+    [TorchFact]
     public void A_validation_that_was_cut_short_is_made_up_for_on_resume()
     {
         using TinyRun straight = new(), stopped = new();
@@ -85,7 +85,7 @@ public class ResumeTests
         AssertSame(straight, stopped, "validation made up for");
     }
 
-    [Fact]
+    [TorchFact]
     public void A_finished_run_is_left_as_it_is()
     {
         using var run = new TinyRun();

@@ -15,7 +15,7 @@ public class StepTests
     private const long TooMuch = 1L << 50;
     private static readonly TrainingOptions Options = TinyRun.Options with { BatchSize = 6, MicroBatch = null };
 
-    [Theory]
+    [TorchTheory]
     [InlineData(LossKind.L2, LossReduction.Mean, 1)]
     [InlineData(LossKind.L1, LossReduction.Sum, 2)]
     [InlineData(LossKind.Huber, LossReduction.Mean, 4)]
@@ -32,7 +32,7 @@ public class StepTests
         Assert.InRange(Sample.Difference(expected.Gradients, actual.Gradients) / largest, 0, 1e-6);
     }
 
-    [Theory]
+    [TorchTheory]
     [InlineData(LossKind.L2)]
     [InlineData(LossKind.L1)]
     [InlineData(LossKind.Huber)]
@@ -57,7 +57,7 @@ public class StepTests
         }
     }
 
-    [Fact]
+    [TorchFact]
     public void What_does_not_fit_is_halved_until_it_does()
     {
         var size = new PartSize(13);
@@ -75,7 +75,7 @@ public class StepTests
         Assert.Equal([13, 7, 4, 2, 2], tried);
     }
 
-    [Fact]
+    [TorchFact]
     public void One_image_that_does_not_fit_is_an_error_of_the_device()
     {
         var e = Assert.Throws<DiffusionException>(() => new PartSize(2).Fit(_ => torch.empty(TooMuch)));
@@ -84,7 +84,7 @@ public class StepTests
         Assert.DoesNotContain("\n", e.Message);
     }
 
-    [Fact]
+    [TorchFact]
     public void A_loss_that_is_not_finite_touches_nothing()
     {
         using var step = Step(Options);
@@ -100,7 +100,7 @@ public class StepTests
         Assert.Equal(1, step.Optimizer.Steps);
     }
 
-    [Fact]
+    [TorchFact]
     public void Two_hundred_updates_leave_no_tensor_behind()
     {
         var options = Options with { BatchSize = 2, MicroBatch = 1, EmaDecays = [0.9, 0.99] };
@@ -115,7 +115,7 @@ public class StepTests
         Assert.Equal(before, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
     }
 
-    [Theory]
+    [TorchTheory]
     [InlineData(1, 4, 12)]
     [InlineData(3, 12, 4)]
     [InlineData(2, 4, 4)]

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Models;
 using DiffusionSharp.Torch.Engine;
 using DiffusionSharp.Torch.Native;
@@ -17,18 +18,30 @@ internal static class TorchPart
     }
 
     /// <summary>The engine; loading the library begins here.</summary>
+    /// <param name="host">Told what was changed in this process.</param>
     /// <param name="device">The device's name.</param>
     /// <param name="threads">Threads of a network call; 0 takes all cores.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static Engine Open(string device, int threads)
+    public static Engine Open(CliHost host, string device, int threads)
     {
-        TorchNative.EnsureLoaded();
+        Load(host);
         if (threads > 0)
         {
             torch.set_num_threads(threads);
         }
 
         return TorchEngine.With(new TorchOptions { Device = device });
+    }
+
+    /// <summary>Loads the library, and says what had to be changed in this process for it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Load(CliHost host)
+    {
+        TorchNative.EnsureLoaded();
+        if (TorchNative.Note is { } note)
+        {
+            host.Error.WriteLine($"note: {note}");
+        }
     }
 
     /// <summary>Name and version.</summary>
@@ -46,8 +59,11 @@ internal static class TorchPart
                 KeyValuePair.Create("libtorch", status.Loaded ? $"{status.LibTorchVersion}, {torch.get_num_threads()} threads" : "NOT LOADED"),
                 KeyValuePair.Create("native library", status.Library ?? "not found"),
                 KeyValuePair.Create("loading", $"{(status.Patched ? "private copy: " : "")}{status.Reason}"),
+                KeyValuePair.Create("convolutions", !status.Loaded ? "not checked" : status.Error is null ? $"agree with plain C#{With(status.Note)}" : "WRONG"),
                 KeyValuePair.Create("cuda", status.CudaAvailable ? $"{torch.cuda.device_count()} device(s)" : "none (use --device cpu)"),
             ],
-            status.Loaded ? null : status.Error ?? status.Reason);
+            status.Error);
+
+        static string With(string? note) => note is null ? "" : $"; {note}";
     }
 }

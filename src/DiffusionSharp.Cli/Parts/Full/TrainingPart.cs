@@ -3,6 +3,7 @@ using DiffusionSharp.Cli.Runs;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Data;
 using DiffusionSharp.Networks;
+using DiffusionSharp.Torch.Native;
 using DiffusionSharp.Torch.Training;
 using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
@@ -12,10 +13,14 @@ namespace DiffusionSharp.Cli.Parts;
 /// <summary>Training, which takes TorchSharp. Nothing is inlined: a method that names TorchSharp loads it.</summary>
 internal static class TrainingPart
 {
-    /// <summary>Throws where there is no training.</summary>
+    /// <summary>Throws where this build has no training.</summary>
     public static void Require()
     {
     }
+
+    /// <summary>Why this machine cannot train, or null; libtorch is loaded and checked for it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static string? Problem() => TorchNative.Problem;
 
     /// <summary>Trains until the run's end or until it is asked to stop; exports the model at the end.</summary>
     /// <param name="host">Shows the progress.</param>
@@ -32,6 +37,7 @@ internal static class TrainingPart
         CliHost host, RunFolder run, IReadOnlyList<string> args, RunConfig config, IBatchSource data,
         IBatchSource? validation = null, Func<ParameterSpec, HostTensor>? initial = null, bool allowChanges = false)
     {
+        TorchPart.Load(host);
         using var trainer = Trainer.Open(run.Root, config, data, validation, initial, allowChanges, host.Clock);
         CommandLog.Append(run.Root, args);
         return TrainingSession.Run(host, trainer, run) == TrainingOutcome.Interrupted ? null : trainer.State;
@@ -39,12 +45,13 @@ internal static class TrainingPart
 
     /// <summary>Does two updates in a folder that is deleted again.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static DryRun DryRun(RunConfig config, IBatchSource data, Func<ParameterSpec, HostTensor>? initial, TimeProvider clock)
+    public static DryRun DryRun(CliHost host, RunConfig config, IBatchSource data, Func<ParameterSpec, HostTensor>? initial)
     {
+        TorchPart.Load(host);
         var scratch = Directory.CreateTempSubdirectory("ddim-dry-run-");
         try
         {
-            using var trainer = Trainer.Open(scratch.FullName, config, data, initialWeights: initial, clock: clock);
+            using var trainer = Trainer.Open(scratch.FullName, config, data, initialWeights: initial, clock: host.Clock);
             var (seconds, memory) = trainer.DryRun();
             return Runs.DryRun.Of(trainer.Graph, trainer.Config.Training, seconds, memory);
         }

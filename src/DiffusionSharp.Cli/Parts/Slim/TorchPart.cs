@@ -1,3 +1,4 @@
+using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Models;
 
 namespace DiffusionSharp.Cli.Parts;
@@ -7,7 +8,7 @@ internal static class TorchPart
 {
     public static int Threads => throw Absent();
 
-    public static Engine Open(string device, int threads) => throw Absent();
+    public static Engine Open(CliHost host, string device, int threads) => throw Absent();
 
     public static string Version() => throw Absent();
 

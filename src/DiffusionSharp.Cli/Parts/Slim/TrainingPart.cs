@@ -12,11 +12,13 @@ internal static class TrainingPart
 {
     public static void Require() => throw Absent();
 
+    public static string? Problem() => Absent().Message;
+
     public static TrainingState? Train(
         CliHost host, RunFolder run, IReadOnlyList<string> args, RunConfig config, IBatchSource data,
         IBatchSource? validation = null, Func<ParameterSpec, HostTensor>? initial = null, bool allowChanges = false) => throw Absent();
 
-    public static DryRun DryRun(RunConfig config, IBatchSource data, Func<ParameterSpec, HostTensor>? initial, TimeProvider clock) => throw Absent();
+    public static DryRun DryRun(CliHost host, RunConfig config, IBatchSource data, Func<ParameterSpec, HostTensor>? initial) => throw Absent();
 
     private static DiffusionException Absent() => new(
         ErrorKind.Device,

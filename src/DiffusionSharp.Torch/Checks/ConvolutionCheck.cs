@@ -1,0 +1,99 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using DiffusionSharp.Torch.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace DiffusionSharp.Torch.Checks;
+
+/// <summary>
+/// Compares libtorch's convolutions, forward and backward, with plain C# before a network is trusted to it: on some processors
+/// they are wrong by tens of percent (docs/decisions/0011-libtorch-is-checked.md).
+/// </summary>
+internal static class ConvolutionCheck
+{
+    // Channel counts that fill no vector, the images of one and three channels at a network's ends, both strides.
+    private static readonly ConvolutionCase[] Cases =
+    [
+        new(20, 24, 3), new(24, 40, 3), new(40, 20, 3, Stride: 2), new(24, 40, 1), new(40, 24, 1),
+        new(1, 20, 3), new(20, 1, 3), new(3, 32, 3), new(32, 3, 3), new(32, 32, 3),
+    ];
+
+    private static readonly ConcurrentDictionary<(DeviceType Device, ScalarType Type), Lazy<Result>> Known = new();
+
+    /// <summary>How a check went.</summary>
+    /// <param name="Problem">What is wrong and what helps; null when all agrees.</param>
+    /// <param name="Milliseconds">What it took.</param>
+    public sealed record Result(string? Problem, double Milliseconds);
+
+    /// <summary>Computes with libtorch; tests pass others.</summary>
+    public delegate ConvolutionResults Convolution(ConvolutionInputs inputs, bool channelsLast);
+
+    /// <summary>The result for a device and a type; checked once in a process. libtorch must be loaded.</summary>
+    public static Result Of(Device device, ScalarType type) =>
+        Known.GetOrAdd((device.type, type), _ => new(() => Again(device, type))).Value;
+
+    /// <summary>Refuses libtorch where it computes wrongly.</summary>
+    /// <exception cref="DiffusionException">It does (<see cref="ErrorKind.Device"/>); says what was seen and what helps.</exception>
+    public static void Require(Device device, ScalarType type)
+    {
+        if (Of(device, type).Problem is { } problem)
+        {
+            throw new DiffusionException(ErrorKind.Device, problem);
+        }
+    }
+
+    /// <summary>Checks anew.</summary>
+    public static Result Again(Device device, ScalarType type)
+    {
+        var began = Stopwatch.GetTimestamp();
+        // Half a unit in the last of bfloat16's 8 bits; CUDA may round factors to the 11 bits of TF32.
+        var tolerance = type == ScalarType.BFloat16 ? 3e-2 : device.type == DeviceType.CPU ? 1e-4 : 1e-2;
+        var found = FirstWrong((inputs, channelsLast) => TorchConvolution.Compute(inputs, device, type, channelsLast), tolerance);
+        return new(found is null ? null : Explain(found), Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+    }
+
+    /// <summary>The first result that is not what it should be, in words.</summary>
+    /// <param name="convolution">What is checked.</param>
+    /// <param name="tolerance">The largest error, as a part of the root mean square of the right values.</param>
+    public static string? FirstWrong(Convolution convolution, double tolerance)
+    {
+        foreach (var c in Cases)
+        {
+            var inputs = ConvolutionInputs.Of(c);
+            var expected = PlainConvolution.Compute(inputs);
+            foreach (var channelsLast in (bool[])[false, true])
+            {
+                var actual = convolution(inputs, channelsLast);
+                if (Pretence.IsWrong)
+                {
+                    actual.Output[^1] *= 1.5f;
+                }
+
+                foreach (var ((name, right), (_, values)) in expected.Parts.Zip(actual.Parts))
+                {
+                    var scale = Math.Sqrt(right.Average(v => (double)v * v));
+                    var worst = Enumerable.Range(0, right.Length).MaxBy(i => Error(values[i], right[i]));
+                    if (Error(values[worst], right[worst]) > tolerance * scale)
+                    {
+                        return FormattableString.Invariant($"{c}, channels {(channelsLast ? "last" : "first")}, {name}: {values[worst]:G5} where {right[worst]:G5} is right");
+                    }
+                }
+            }
+        }
+
+        return null;
+    }
+
+    // NaN counts as the largest error of all.
+    private static double Error(float value, float right) => float.IsFinite(value) ? Math.Abs((double)value - right) : double.PositiveInfinity;
+
+    private static string Explain(string found)
+    {
+        var advice = Pretence.IsWrong ? $"{Pretence.Variable} asks for this"
+            : OneDnn.Limit is { } isa ? $"{OneDnn.Variable} is {isa}: another value (SSE41, or none) or another machine may help"
+            : $"{OneDnn.Variable}=SSE41 in the environment may help, or another machine";
+        return $"libtorch computes wrongly on this machine ({found}), so nothing is trained or sampled with it. {advice}. "
+            + "Sampling needs no libtorch: the managed engine does it";
+    }
+}

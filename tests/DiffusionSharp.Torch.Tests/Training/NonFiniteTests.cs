@@ -1,0 +1,25 @@
+using DiffusionSharp.Torch.Training;
+
+namespace DiffusionSharp.Torch.Tests.Training;
+
+public sealed class NonFiniteTests
+{
+    private static readonly DiffusionException Found = new(ErrorKind.NonFinite, "update 7: the loss is NaN");
+
+    [Fact]
+    public void Where_libtorch_is_right_the_settings_are_to_blame()
+    {
+        var e = NonFinite.Explain(Found, "run/checkpoints/16", problem: null);
+        Assert.Equal(ErrorKind.NonFinite, e.Kind);
+        Assert.StartsWith("update 7: the loss is NaN. The last good checkpoint is run/checkpoints/16. ", e.Message);
+        Assert.Contains("lower the learning rate", e.Message);
+    }
+
+    [Fact]
+    public void Where_libtorch_is_wrong_the_learning_rate_is_not()
+    {
+        var e = NonFinite.Explain(Found, latest: null, "libtorch computes wrongly on this machine");
+        Assert.Equal(ErrorKind.Device, e.Kind);
+        Assert.Equal("update 7: the loss is NaN. The last good checkpoint is none. libtorch computes wrongly on this machine", e.Message);
+    }
+}
