@@ -31,7 +31,7 @@ public static class TorchNative
     /// Why libtorch cannot be used on the processor here: it does not load, or it computes wrongly. Null where it can.
     /// Loads and checks at its first use (about 0.3 s), never throws.
     /// </summary>
-    public static string? Problem => Outcome.Value.Failure?.Message ?? ConvolutionCheck.Of(CPU, ScalarType.Float32).Problem;
+    public static string? Problem => Outcome.Value.Failure?.Message ?? Check.Problem;
 
     /// <summary>What loading changed in this process so that it computes correctly, in a sentence; null for nothing.</summary>
     public static string? Note => Outcome.Value.Note;
@@ -44,10 +44,12 @@ public static class TorchNative
             var o = Outcome.Value;
             // Where loading failed TorchSharp is not touched: it would try by itself, print, and copy libtorch about.
             return o.Failure is { } failure
-                ? new(false, false, o.Path, o.Reason, null, null, false, failure.Message)
-                : new(true, o.Patched, o.Path, o.Reason, o.Note, __version__, CudaAvailable(), Problem);
+                ? new(false, false, o.Path, o.Reason, null, null, false, null, failure.Message)
+                : new(true, o.Patched, o.Path, o.Reason, o.Note, __version__, CudaAvailable(), Check.Milliseconds, Check.Problem);
         }
     }
+
+    private static ConvolutionCheck.Result Check => ConvolutionCheck.Of(CPU, ScalarType.Float32);
 
     private static bool CudaAvailable()
     {

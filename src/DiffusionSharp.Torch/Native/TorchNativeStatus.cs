@@ -8,6 +8,8 @@ namespace DiffusionSharp.Torch.Native;
 /// <param name="Note">What was changed in this process so that it computes correctly, or null.</param>
 /// <param name="LibTorchVersion">The libtorch version that TorchSharp was built for, or null when it is not loaded.</param>
 /// <param name="CudaAvailable">True when a CUDA backend and a device are present.</param>
+/// <param name="CheckMilliseconds">What comparing its convolutions with plain C# took, or null when it is not loaded.</param>
 /// <param name="Error">Why it cannot be used (not loaded, or wrong results) and what to do, or null.</param>
 public sealed record TorchNativeStatus(
-    bool Loaded, bool Patched, string? Library, string Reason, string? Note, string? LibTorchVersion, bool CudaAvailable, string? Error);
+    bool Loaded, bool Patched, string? Library, string Reason, string? Note, string? LibTorchVersion, bool CudaAvailable,
+    double? CheckMilliseconds, string? Error);

@@ -26,7 +26,7 @@ public class ContractTests
             Timesteps = [0, 10.5, 999, 0, 0, 10.5],
             Labels = [0, 0, 0, 3, 1, 0],
         };
-        var (prediction, size) = (many.Predict(Engines.All[engine]), one.Graph.OutputShape.Elements);
+        var (prediction, size) = (many.Predict(Engines.Get(engine)), one.Graph.OutputShape.Elements);
         Relative.AssertWithin(2e-5, prediction, many.Reference(), engine);
         float[][] images = [.. prediction.Chunk(size)];
         for (var i = 1; i < 5; i++)
@@ -42,7 +42,7 @@ public class ContractTests
     public void What_does_not_fit_the_network_is_a_usage_error(string engine)
     {
         var fine = SmallUNets.Case(Labelled, images: 2);
-        var denoiser = fine.On(Engines.All[engine]);
+        var denoiser = fine.On(Engines.Get(engine));
         using var disposed = denoiser as IDisposable;
         AssertRefused("12×8", new(3, 8, 12), 2, fine.X, fine.Timesteps, fine.Labels);
         AssertRefused("label", fine.Graph.InputShape, 2, fine.X, fine.Timesteps, []);
@@ -71,7 +71,7 @@ public class ContractTests
     {
         var plain = SmallUNets.Case(Plain, images: 2);
         var labelled = new NetworkCase(plain.Graph, plain.Seed, 2) { Labels = [700, -3] };
-        Assert.Equal(plain.Predict(Engines.All[engine]), labelled.Predict(Engines.All[engine]));
+        Assert.Equal(plain.Predict(Engines.Get(engine)), labelled.Predict(Engines.Get(engine)));
     }
 
     [Theory]
@@ -80,7 +80,7 @@ public class ContractTests
     {
         var network = SmallUNets.Case(Plain, images: 1);
         var asked = new List<ParameterSpec>();
-        using (Engines.All[engine](network.Graph, p => Note(p)) as IDisposable)
+        using (Engines.Get(engine)(network.Graph, p => Note(p)) as IDisposable)
         {
             Assert.Equal(network.Graph.Parameters.OrderBy(p => p.Name, StringComparer.Ordinal), asked.OrderBy(p => p.Name, StringComparer.Ordinal));
         }
@@ -88,7 +88,7 @@ public class ContractTests
         foreach (var wrong in network.Graph.Parameters.Where(p => p.Name.Contains("mid_block", StringComparison.Ordinal)))
         {
             int[] shape = [.. wrong.Shape.Skip(1), wrong.Shape[0] + 1];
-            var e = Assert.Throws<DiffusionException>(() => Engines.All[engine](
+            var e = Assert.Throws<DiffusionException>(() => Engines.Get(engine)(
                 network.Graph, p => p == wrong ? new HostTensor(shape, new float[shape.Aggregate(1, (a, b) => a * b)]) : network.Weights[p.Name]));
             Assert.Equal(ErrorKind.ModelFile, e.Kind);
             Assert.Contains(wrong.Name, e.Message);
@@ -106,7 +106,7 @@ public class ContractTests
     public void A_cancelled_call_throws_and_the_next_one_is_right(string engine)
     {
         var network = SmallUNets.Case(Plain, images: 2);
-        var denoiser = network.On(Engines.All[engine]);
+        var denoiser = network.On(Engines.Get(engine));
         using var disposed = denoiser as IDisposable;
         var room = new float[2 * network.Graph.OutputShape.Elements];
         Assert.Throws<OperationCanceledException>(() => denoiser.Predict(
@@ -127,7 +127,7 @@ public class ContractTests
     public void A_disposed_network_says_so(string engine)
     {
         var network = SmallUNets.Case(Plain, images: 1);
-        var denoiser = network.On(Engines.All[engine]);
+        var denoiser = network.On(Engines.Get(engine));
         network.Predict(denoiser);
         var disposable = Assert.IsType<IDisposable>(denoiser, exactMatch: false);
         disposable.Dispose();
@@ -140,7 +140,7 @@ public class ContractTests
     public void A_network_knows_the_channels_it_predicts(string engine)
     {
         var network = SmallUNets.Case("wide and flat", images: 1);
-        var denoiser = network.On(Engines.All[engine]);
+        var denoiser = network.On(Engines.Get(engine));
         using var disposed = denoiser as IDisposable;
         Assert.Equal(4, denoiser.OutputChannels);
     }

@@ -14,8 +14,10 @@ public class RandomNetworkTests
     // On networks this small two threads of Torch wait for each other.
     public RandomNetworkTests()
     {
-        TorchNative.EnsureLoaded();
-        torch.set_num_threads(1);
+        if (TorchNative.Problem is null)
+        {
+            torch.set_num_threads(1);
+        }
     }
 
     [Fact]
@@ -30,7 +32,7 @@ public class RandomNetworkTests
     private static void Agree(NetworkCase network)
     {
         var reference = network.Reference();
-        var predictions = Engines.All.ToDictionary(e => e.Key, e => network.Predict(e.Value));
+        var predictions = Engines.Usable.ToDictionary(e => e.Key, e => network.Predict(e.Value));
         foreach (var (name, prediction) in predictions)
         {
             Relative.AssertWithin(Float32, prediction, reference, name);

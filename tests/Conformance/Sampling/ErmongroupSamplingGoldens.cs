@@ -21,17 +21,18 @@ public class ErmongroupSamplingGoldens
 
     public static TheoryData<string> Runs16 => new(GoldenRuns.Of("02_sampling_16px"));
 
-    [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
+    [TorchTheory]
     [MemberData(nameof(Runs8))]
     public void Chains_of_8px_agree(string run) => AssertChain("02_sampling_8px", run);
 
-    [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
+    [TorchTheory]
     [MemberData(nameof(Runs16))]
     public void Chains_of_16px_agree(string run) => AssertChain("02_sampling_16px", run);
 
-    [Fact(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
+    [TorchFact]
     public void Interpolated_images_agree()
     {
+        Assert.SkipUnless(Shared.Exists, Shared.Missing);
         var golden = new GoldenCase("02_interpolation");
         var tolerance = golden.Json.GetProperty("tolerance");
         var model = new ErmongroupModel(golden, Weights);
@@ -64,6 +65,7 @@ public class ErmongroupSamplingGoldens
 
     private static void AssertChain(string name, string run)
     {
+        Assert.SkipUnless(Shared.Exists, Shared.Missing);
         var golden = new GoldenCase(name);
         var json = golden.Json.GetProperty("runs").GetProperty(run);
         var model = new ErmongroupModel(golden, Weights);

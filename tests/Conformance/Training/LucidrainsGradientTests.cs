@@ -14,7 +14,7 @@ public class LucidrainsGradientTests
 {
     private const ulong Seed = 1;
 
-    [Fact]
+    [TorchFact]
     public void A_step_along_each_parameter_changes_the_loss_as_its_gradient_says()
     {
         var config = new LucidrainsUNetConfig { Height = 4, Width = 6, Dim = 4, DimMults = [1, 2], AttnHeads = [2, 3], AttnDimHead = [3] };

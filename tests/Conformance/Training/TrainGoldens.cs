@@ -10,11 +10,12 @@ public class TrainGoldens
 {
     private const string Case = "03_train_ch32_m11_8px";
 
-    [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
+    [TorchTheory]
     [InlineData(4)]
     [InlineData(2)]
     public void Updates_agree_with_the_reference(int microBatch)
     {
+        Assert.SkipUnless(Shared.Exists, Shared.Missing);
         var golden = new GoldenCase(Case);
         var model = new ErmongroupModel(golden, "init.safetensors");
         var dead = model.Dead(golden);

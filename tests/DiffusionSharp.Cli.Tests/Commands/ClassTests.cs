@@ -22,7 +22,7 @@ public sealed class ClassTests : IDisposable
 
     private string Model => Path.Combine(Run, "model");
 
-    [Fact]
+    [TorchFact]
     public void ClassesAreLearnedSavedAndAskedForByName()
     {
         string[] train = ["train", "builtin:shapes", "--classes", "data", "--size", "16", "--lr", "0.01", "--ema", "0.5", "--sample-every", "40", "--out", Run, .. Tiny];
@@ -51,7 +51,7 @@ public sealed class ClassTests : IDisposable
         Assert.Equal(6, RunConfig.Read(new RunFolder(scratch["tuned"]).Config).UNet.NullClass);
     }
 
-    [Fact]
+    [TorchFact]
     public void FoldersAreClasses()
     {
         SavePictures("photos/cats, big", 2);
@@ -102,7 +102,7 @@ public sealed class ClassTests : IDisposable
         ddim.Fails(ErrorKind.Usage, "no null class", "sample", "--model", TinyModel.Save(scratch["plain"]), "--guidance", "0", "--out", scratch["x.png"]);
     }
 
-    [Fact]
+    [TorchFact]
     public void ClassesThatAreNotThereAreRefused()
     {
         SavePictures("loose", 2);

@@ -49,7 +49,7 @@ public sealed class EngineTests : IDisposable
         Assert.Equal((3, 6), ((int)again["alreadyThere"]!, (int)again["callsMade"]!));
     }
 
-    [Fact]
+    [TorchFact]
     public void EnginesAgreeUpToRounding()
     {
         Sample("sheet.png", "--count", "3", "--dump", scratch["cpu.npy"]);
@@ -63,7 +63,7 @@ public sealed class EngineTests : IDisposable
     }
 
     // What pictures carried before there was a choice.
-    [Fact]
+    [TorchFact]
     public void RecipeThatNamesLibtorchIsMadeAgainByIt()
     {
         Sample("new.png", "--count", "2", "--engine", "torch", "--threads", "1", "--dump", scratch["new.npy"]);
@@ -104,7 +104,7 @@ public sealed class EngineTests : IDisposable
         ddim.Fails(ErrorKind.Usage, words, ["sample", "--model", model, .. options, "--out", scratch["x.png"]]);
 
     // No machine of the tests has a GPU: that one is looked for shows that libtorch was chosen.
-    [Fact]
+    [TorchFact]
     public void HigherSourceDropsTheEngineItExcludes()
     {
         Sample("sheet.png", "--count", "1", "--weights", "half");

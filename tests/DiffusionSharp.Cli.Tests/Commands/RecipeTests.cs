@@ -29,6 +29,7 @@ public sealed class RecipeTests : IDisposable
     [InlineData("--count", "1", "--threshold", "0.9", "--eta", "hat", "--class", "2", "--spacing", "quadratic")]
     public void SheetIsMadeAgain(params string[] how)
     {
+        RequireEngine(how[^1]);
         Sample("sheet.png", how);
         var (output, error) = From("sheet.png", "again.png");
 
@@ -41,6 +42,7 @@ public sealed class RecipeTests : IDisposable
     [InlineData("torch")]
     public void PictureOfAFolderIsDrawnInTheSameCompany(string engine)
     {
+        RequireEngine(engine);
         string[] how = ["--seed", "10", "--count", "7", "--batch", "3", "--eta", "1", "--engine", engine];
         Sample("all", [.. how, "--dump", scratch["all.npy"]]);
         var all = NpyFile.ReadFloat32(scratch["all.npy"]).Data.Chunk(192).ToArray();
@@ -64,6 +66,7 @@ public sealed class RecipeTests : IDisposable
     [InlineData("torch")]
     public void FilledInFolderIsThatOfOneSitting(string engine)
     {
+        RequireEngine(engine);
         string[] how = ["--seed", "10", "--count", "5", "--batch", "2", "--eta", "1", "--engine", engine];
         Sample("whole", how);
         Sample("parts", how);
@@ -218,7 +221,7 @@ public sealed class RecipeTests : IDisposable
         ddim.Fails(ErrorKind.Data, "that is a folder, which may have changed; say with --init-image", "sample", "--from", scratch["folder.png"]);
     }
 
-    [Fact]
+    [TorchFact]
     public void ThreadsAndBatchAreOfTheRecipeWithLibtorch()
     {
         ddim.Environment.Remove("DDIM_THREADS");
@@ -232,7 +235,7 @@ public sealed class RecipeTests : IDisposable
         Assert.Contains("not as in the recipe of", From("sheet.png", "again.png", "--threads", "1").Out, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [TorchFact]
     public void TrajectoryThatPutsAllInOneBatchSaysSo()
     {
         Sample("sheet.png", "--count", "3", "--batch", "2", "--engine", "torch", "--dump-trajectory", scratch["path"]);
@@ -345,6 +348,14 @@ public sealed class RecipeTests : IDisposable
 
         Assert.Equal(["--device", "--labels", "--model"], texts.Order());
         Assert.All(command.Options, o => Assert.True(RecipeOptions.Holds(o) || o is OutputFile or FromOption || o.Name == "--json"));
+    }
+
+    private static void RequireEngine(string name)
+    {
+        if (name == "torch")
+        {
+            Libtorch.Require();
+        }
     }
 
     private void Sample(string name, params string[] how) => ddim.Done(

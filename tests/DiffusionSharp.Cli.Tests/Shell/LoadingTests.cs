@@ -34,7 +34,7 @@ public sealed class LoadingTests : IDisposable
         Assert.All(Loaded(args), file => Assert.DoesNotContain(Heavy, h => Path.GetFileName(file).Replace("DiffusionSharp.Onnx.dll", "", StringComparison.Ordinal).Contains(h, StringComparison.OrdinalIgnoreCase)));
 
     // The test above would pass if nothing were seen at all.
-    [Fact]
+    [TorchFact]
     public void LibtorchIsSeenWhereItIsAskedFor()
     {
         var files = Loaded("sample", "--model", "MODEL", "--steps", "2", "--count", "1", "--engine", "torch", "--threads", "1", "--out", "OUT/x.png");

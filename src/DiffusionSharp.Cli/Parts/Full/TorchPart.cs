@@ -24,7 +24,9 @@ internal static class TorchPart
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static Engine Open(CliHost host, string device, int threads)
     {
-        Load(host);
+        TorchDevice.RequireName(device);
+        TorchNative.EnsureLoaded();
+        TellNote(host);
         if (threads > 0)
         {
             torch.set_num_threads(threads);
@@ -33,11 +35,10 @@ internal static class TorchPart
         return TorchEngine.With(new TorchOptions { Device = device });
     }
 
-    /// <summary>Loads the library, and says what had to be changed in this process for it.</summary>
+    /// <summary>Says what had to be changed in this process for the library.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void Load(CliHost host)
+    public static void TellNote(CliHost host)
     {
-        TorchNative.EnsureLoaded();
         if (TorchNative.Note is { } note)
         {
             host.Error.WriteLine($"note: {note}");
@@ -59,11 +60,14 @@ internal static class TorchPart
                 KeyValuePair.Create("libtorch", status.Loaded ? $"{status.LibTorchVersion}, {torch.get_num_threads()} threads" : "NOT LOADED"),
                 KeyValuePair.Create("native library", status.Library ?? "not found"),
                 KeyValuePair.Create("loading", $"{(status.Patched ? "private copy: " : "")}{status.Reason}"),
-                KeyValuePair.Create("convolutions", !status.Loaded ? "not checked" : status.Error is null ? $"agree with plain C#{With(status.Note)}" : "WRONG"),
+                KeyValuePair.Create("convolutions", Convolutions(status)),
                 KeyValuePair.Create("cuda", status.CudaAvailable ? $"{torch.cuda.device_count()} device(s)" : "none (use --device cpu)"),
             ],
             status.Error);
 
-        static string With(string? note) => note is null ? "" : $"; {note}";
+        static string Convolutions(TorchNativeStatus status) =>
+            !status.Loaded ? "not checked"
+            : status.Error is not null ? "WRONG"
+            : FormattableString.Invariant($"agree with plain C# (compared in {status.CheckMilliseconds:F0} ms)") + (status.Note is { } note ? $"; {note}" : "");
     }
 }

@@ -37,8 +37,8 @@ internal static class TrainingPart
         CliHost host, RunFolder run, IReadOnlyList<string> args, RunConfig config, IBatchSource data,
         IBatchSource? validation = null, Func<ParameterSpec, HostTensor>? initial = null, bool allowChanges = false)
     {
-        TorchPart.Load(host);
         using var trainer = Trainer.Open(run.Root, config, data, validation, initial, allowChanges, host.Clock);
+        TorchPart.TellNote(host);
         CommandLog.Append(run.Root, args);
         return TrainingSession.Run(host, trainer, run) == TrainingOutcome.Interrupted ? null : trainer.State;
     }
@@ -47,11 +47,11 @@ internal static class TrainingPart
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static DryRun DryRun(CliHost host, RunConfig config, IBatchSource data, Func<ParameterSpec, HostTensor>? initial)
     {
-        TorchPart.Load(host);
         var scratch = Directory.CreateTempSubdirectory("ddim-dry-run-");
         try
         {
             using var trainer = Trainer.Open(scratch.FullName, config, data, initialWeights: initial, clock: host.Clock);
+            TorchPart.TellNote(host);
             var (seconds, memory) = trainer.DryRun();
             return Runs.DryRun.Of(trainer.Graph, trainer.Config.Training, seconds, memory);
         }

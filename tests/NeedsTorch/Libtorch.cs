@@ -1,0 +1,10 @@
+using DiffusionSharp.Torch.Native;
+
+namespace NeedsTorch;
+
+/// <summary>Whether libtorch can be used on this machine.</summary>
+public static class Libtorch
+{
+    /// <summary>Skips the rest of a test, with the reason, where libtorch does not load or computes wrongly.</summary>
+    public static void Require() => Assert.SkipWhen(TorchNative.Problem is not null, TorchNative.Problem ?? "");
+}
