@@ -2,11 +2,9 @@ using DiffusionSharp.Imaging.Decoding;
 
 namespace DiffusionSharp.Imaging.Data;
 
-/// <summary>Reads what a stranger's file promises: never more than it says, and no memory for what has not come.</summary>
+/// <summary>Reads what a stranger's file promises: never more than it says, and nothing of what is no picture.</summary>
 internal static class BoundedRead
 {
-    private const int Certain = 1 << 20;
-
     /// <summary>Reads an encoded picture, or no more than its first bytes where they are those of none.</summary>
     /// <param name="stream">Stands at the beginning.</param>
     /// <param name="declared">The bytes that are promised.</param>
@@ -38,27 +36,11 @@ internal static class BoundedRead
     /// <exception cref="InvalidDataException">There is more than was promised.</exception>
     public static byte[] All(Stream stream, long declared, ReadOnlySpan<byte> head = default)
     {
-        var bytes = new byte[Math.Max(head.Length, Math.Min(declared, Certain))];
+        var bytes = new byte[Math.Max(head.Length, declared)];
         head.CopyTo(bytes);
-        for (var done = head.Length; ;)
-        {
-            if (done == bytes.Length && done < declared)
-            {
-                Array.Resize(ref bytes, (int)Math.Min(declared, 2L * done));
-            }
-
-            if (done >= declared)
-            {
-                return done == declared && stream.ReadByte() < 0 ? bytes : throw new InvalidDataException("it is longer than the archive's directory says");
-            }
-
-            var n = stream.Read(bytes.AsSpan(done));
-            if (n == 0)
-            {
-                return bytes[..done];
-            }
-
-            done += n;
-        }
+        var done = head.Length + stream.ReadAtLeast(bytes.AsSpan(head.Length), bytes.Length - head.Length, throwOnEndOfStream: false);
+        return done < declared ? bytes[..done]
+            : done == declared && stream.ReadByte() < 0 ? bytes
+            : throw new InvalidDataException("it is longer than the archive's directory says");
     }
 }

@@ -28,7 +28,7 @@ internal static class FolderImages
 
         try
         {
-            foreach (var file in Directory.EnumerateFiles(folder))
+            foreach (var file in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
             {
                 if (FileNames.IsImage(file))
                 {

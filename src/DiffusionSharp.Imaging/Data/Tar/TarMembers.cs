@@ -29,10 +29,11 @@ internal static class TarMembers
     private static IEnumerable<ArchiveMember> Read(TarTape tape)
     {
         var block = new byte[TarTape.BlockBytes];
-        var (pax, name, link) = (new PaxRecords(), default(string), default(string));
+        var (pax, name, link, begun) = (new PaxRecords(), default(string), default(string), false);
         while (tape.ReadBlock(block) && TarHeader.Parse(block) is { } header)
         {
             tape.Begin(header.Bytes);
+            begun = header.Type is 'L' or 'K' or 'x';
             switch (header.Type)
             {
                 case 'L':
@@ -61,6 +62,11 @@ internal static class TarMembers
             }
 
             tape.End();
+        }
+
+        if (begun)
+        {
+            throw new EndOfStreamException("it ends too early.");
         }
     }
 
