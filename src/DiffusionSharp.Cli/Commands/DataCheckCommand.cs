@@ -15,7 +15,8 @@ internal static class DataCheckCommand
         Example:  ddim data check photos/
 
         Decodes every image of a data set, lists the files that cannot be used with the reason, and
-        counts formats, sizes and classes. Exit code 4 when more than --max-bad are bad. PATH is one of
+        counts formats, sizes and classes, and what looks like pictures and is passed over (TIFF, AVIF,
+        nested archives, no ending, …). Exit code 4 when more than --max-bad are bad. PATH is one of
 
           a folder, zip or tar(.gz) of images, classes by folder, or by dataset.json as EDM has it
           LSUN's LMDB: the folder of data.mdb; no lock is taken, nothing is written
@@ -55,6 +56,7 @@ internal static class DataCheckCommand
         Line("formats", report.Formats);
         Line("sizes", report.Sizes.Take(mostSizes));
         Line("classes", report.Classes);
+        lines.AddRange(report.Skipped.Select(skipped => $"passed over: {Human.Plain(skipped.ToString())}"));
         lines.AddRange(report.Bad.Select(bad => $"bad: {Human.Plain(bad.ToString())}"));
         return string.Join('\n', lines);
 
@@ -76,6 +78,7 @@ internal static class DataCheckCommand
         ["formats"] = JsonParts.Map(report.Formats),
         ["sizes"] = JsonParts.Map(report.Sizes),
         ["classes"] = JsonParts.Map(report.Classes),
+        ["skipped"] = JsonParts.Skipped(report.Skipped),
         ["bad"] = new JsonArray([.. report.Bad.Select(b => new JsonObject { ["file"] = b.Name, ["reason"] = b.Reason })]),
     };
 }

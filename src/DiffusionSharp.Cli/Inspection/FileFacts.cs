@@ -75,6 +75,7 @@ internal static class FileFacts
             ["path"] = path,
             ["images"] = report.Images,
             ["badFiles"] = report.Bad.Count,
+            ["skipped"] = JsonParts.Map(report.Skipped.Select(s => KeyValuePair.Create(s.Kind, s.Count))),
             ["sizes"] = JsonParts.Map(report.Sizes),
             ["classes"] = JsonParts.Map(report.Classes),
         };

@@ -33,6 +33,11 @@ internal static class DataSource
         using var line = new ProgressLine(host);
         var sized = options.Height is null && DataSets.NeedsSize(data) ? options.WithSize(DefaultSize) : options;
         var source = DataSets.Open(data, sized, new ReadProgress(line), host.Interruption.Token);
+        if (source is ImageBatchSource { Skipped: { Count: > 0 } skipped })
+        {
+            line.Say($"what looks like pictures is passed over: {Human.Plain(string.Join(", ", skipped))}");
+        }
+
         if (source is ImageBatchSource { BadFiles: { Count: > 0 } bad })
         {
             line.Say($"{bad.Count} bad files are left out, such as {Human.Plain(bad[0].ToString())} (ddim data check lists them)");

@@ -1,24 +1,31 @@
-using System.Formats.Tar;
-using System.IO.Compression;
+using DiffusionSharp.Imaging.Data.Tar;
 using DiffusionSharp.Imaging.Decoding;
 
 namespace DiffusionSharp.Imaging.Data;
 
 /// <summary>
 /// The images in a zip, tar or tar.gz file, read one after the other into memory; nothing is unpacked to disk and names are
-/// only labels. What an archive may expand to is bounded per file and in all.
+/// only labels. Of what is no picture only the first bytes are unpacked; what an archive may expand to is bounded per file and in all.
 /// </summary>
 internal static class ArchiveImages
 {
     /// <summary>Deflate cannot expand more than 1032 times: what does is made of overlapping entries.</summary>
     private const long MaxExpansion = 1100;
 
-    /// <summary>Reads the images in the order of the archive.</summary>
-    /// <exception cref="DiffusionException">The archive itself is broken (<see cref="ErrorKind.Data"/>).</exception>
-    public static IEnumerable<RawImage> Read(string path, string kind)
+    /// <summary>The images in the order of the archive, then those that links lead to.</summary>
+    /// <param name="path">The archive.</param>
+    /// <param name="kind">"zip", "tar" or "tar.gz".</param>
+    /// <exception cref="DiffusionException">While reading: the archive itself is broken (<see cref="ErrorKind.Data"/>).</exception>
+    public static EncodedImages Open(string path, string kind)
+    {
+        var skipped = new SkippedCounter();
+        return new EncodedImages(Guarded(path, kind, skipped), null) { Skipped = skipped };
+    }
+
+    private static IEnumerable<RawImage> Guarded(string path, string kind, SkippedCounter skipped)
     {
         var budget = MaxExpansion * Math.Max(new FileInfo(path).Length, 1 << 20);
-        using var images = (kind == "zip" ? ReadZip(path) : ReadTar(path, kind == "tar.gz")).GetEnumerator();
+        using var images = Read(() => kind == "zip" ? ZipMembers.Read(path) : TarMembers.Read(path, kind == "tar.gz"), skipped).GetEnumerator();
         while (true)
         {
             RawImage image;
@@ -46,66 +53,85 @@ internal static class ArchiveImages
         }
     }
 
-    private static IEnumerable<(RawImage Image, long Size)> ReadZip(string path)
+    private static IEnumerable<(RawImage Image, long Size)> Read(Func<IEnumerable<ArchiveMember>> members, SkippedCounter skipped)
     {
-        using var archive = ZipFile.OpenRead(path);
-        foreach (var entry in archive.Entries.Where(e => RawImage.IsImageName(e.FullName)))
+        var links = new ArchiveLinks();
+        foreach (var member in members())
         {
-            yield return Load(entry.FullName, entry.Length, entry.Open);
-        }
-    }
-
-    private static IEnumerable<(RawImage Image, long Size)> ReadTar(string path, bool compressed)
-    {
-        using var file = File.OpenRead(path);
-        using Stream stream = compressed ? new GZipStream(file, CompressionMode.Decompress) : file;
-        using var reader = new TarReader(stream);
-        while (reader.GetNextEntry() is { } entry)
-        {
-            if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile && RawImage.IsImageName(entry.Name))
+            if (member.Target is not null)
             {
-                yield return Load(entry.Name, entry.Length, () => entry.DataStream ?? Stream.Null);
+                links.Add(member);
+            }
+            else if (FileNames.IsHidden(member.Name))
+            {
+                continue;
+            }
+            else if (FileNames.IsImage(member.Name))
+            {
+                yield return Load(member);
+            }
+            else
+            {
+                skipped.Add(member.Name, () => Head(member));
             }
         }
-    }
 
-    /// <summary>Reads an entry: never more than declared, and no more is allocated than has come.</summary>
-    /// <exception cref="InvalidDataException">There is more.</exception>
-    public static byte[] ReadAll(Stream stream, long declared)
-    {
-        using var bytes = new MemoryStream((int)Math.Min(declared, 1 << 20));
-        var buffer = new byte[81920];
-        int n;
-        while ((n = stream.Read(buffer)) > 0)
+        var pictures = links.Pictures();
+        if (pictures.Count == 0)
         {
-            if (bytes.Length + n > declared)
+            yield break;
+        }
+
+        // An archive can be read only from its beginning: what links lead to comes in a second reading.
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var member in members().Where(m => m.Target is null))
+        {
+            var name = ArchiveLinks.Normal(member.Name);
+            if (name.Length > 0 && pictures.Contains(name) && found.Add(name))
             {
-                throw new InvalidDataException("it is longer than the archive's directory says");
+                var (content, size) = Load(member);
+                foreach (var link in pictures[name])
+                {
+                    yield return (content with { Name = link }, size);
+                }
             }
-
-            bytes.Write(buffer.AsSpan(0, n));
         }
 
-        return bytes.ToArray();
+        foreach (var link in pictures.Where(p => !found.Contains(p.Key)).SelectMany(p => p))
+        {
+            yield return (RawImage.Unusable(link, "it is a link, and what it leads to is not in the archive"), 0);
+        }
     }
 
-    private static (RawImage Image, long Size) Load(string name, long declared, Func<Stream> open)
+    private static byte[] Head(ArchiveMember member)
     {
-        if (declared > RawImage.MaxFileBytes)
-        {
-            var reason = FormattableString.Invariant($"{declared} bytes are more than the limit of {RawImage.MaxFileBytes}");
-            return (new RawImage(name, 0, () => throw new BadImageException(reason)), 0);
-        }
-
         try
         {
-            using var stream = open();
-            var content = ReadAll(stream, declared);
-            return (new RawImage(name, content.Length, () => content), content.Length);
+            using var stream = member.Open();
+            return BoundedRead.Head(stream);
+        }
+        catch (InvalidDataException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>A member's bytes, and how many were unpacked at most.</summary>
+    private static (RawImage Image, long Size) Load(ArchiveMember member)
+    {
+        try
+        {
+            using var stream = member.Open();
+            var content = BoundedRead.Picture(stream, member.Length);
+            return (new RawImage(member.Name, content.Length, () => content), content.Length);
+        }
+        catch (BadImageException e)
+        {
+            return (RawImage.Unusable(member.Name, e.Message), 0);
         }
         catch (InvalidDataException e)
         {
-            return (new RawImage(name, 0, () => throw new BadImageException($"the archive's entry is damaged: {e.Message}", e)), declared);
+            return (RawImage.Unusable(member.Name, $"the archive's entry is damaged: {e.Message}"), member.Length);
         }
     }
 }

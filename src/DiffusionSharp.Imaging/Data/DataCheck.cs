@@ -16,11 +16,17 @@ public static class DataCheck
     {
         options ??= new DataOptions();
         options.Validate();
+        return DataMemory.Guarded(path, () => Check(path, options with { MaxBadFraction = 1 }, progress, cancellation));
+    }
+
+    private static DataReport Check(string path, DataOptions options, IProgress<DataProgress>? progress, CancellationToken cancellation)
+    {
         var location = DataLocation.Recognise(path);
         var images = 0L;
         var unclassed = false;
         SortedDictionary<string, long> formats = NewCounts(), sizes = NewCounts(), classes = NewCounts();
         List<BadFile> bad = [];
+        IReadOnlyList<SkippedFiles> skipped = [];
         switch (location.Kind)
         {
             case DataKind.Shapes:
@@ -28,7 +34,7 @@ public static class DataCheck
                 return new DataReport(path, ShapesSource.Name, shapes.ImagesPerEpoch, [], formats, classes, []);
             case var kind when kind.IsEncoded():
                 var encoded = DataKinds.OpenEncoded(location);
-                bad = ImageReader.Read(
+                (bad, var stopped) = ImageReader.Read(
                     encoded.Files,
                     options,
                     image => (image.Format, Size(image.Height, image.Width)),
@@ -36,6 +42,7 @@ public static class DataCheck
                     progress,
                     encoded.Total,
                     cancellation);
+                skipped = stopped ? throw DataSets.TooManyBad(path, images, bad, "too many to list them", "Is this a data set of images?") : encoded.Skipped.List;
                 break;
             default:
                 var packed = DataKinds.OpenPacked(location);
@@ -52,7 +59,7 @@ public static class DataCheck
                 break;
         }
 
-        DataSets.CheckAny(path, images + bad.Count);
+        DataSets.CheckAny(path, images + bad.Count, skipped);
         return new DataReport(
             path,
             location.Kind.Name(),
@@ -60,7 +67,10 @@ public static class DataCheck
             bad,
             formats,
             unclassed ? NewCounts() : classes,
-            [.. sizes.OrderByDescending(s => s.Value).ThenBy(s => s.Key, StringComparer.Ordinal)]);
+            [.. sizes.OrderByDescending(s => s.Value).ThenBy(s => s.Key, StringComparer.Ordinal)])
+        {
+            Skipped = skipped,
+        };
 
         void Keep(string format, string size, string? name)
         {

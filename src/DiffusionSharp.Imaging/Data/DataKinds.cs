@@ -32,9 +32,7 @@ internal static class DataKinds
     public static EncodedImages OpenEncoded(DataLocation location) => Guarded(location, path => location.Kind switch
     {
         DataKind.Folder => FolderImages.Open(path),
-        DataKind.Zip => new EncodedImages(ArchiveImages.Read(path, "zip"), null),
-        DataKind.Tar => new EncodedImages(ArchiveImages.Read(path, "tar"), null),
-        DataKind.TarGz => new EncodedImages(ArchiveImages.Read(path, "tar.gz"), null),
+        DataKind.Zip or DataKind.Tar or DataKind.TarGz => ArchiveImages.Open(path, location.Kind.Name()),
         DataKind.EdmFolder => EdmImages.OpenFolder(path),
         DataKind.EdmZip => EdmImages.OpenZip(path),
         DataKind.Lmdb => LmdbImages.Open(path),

@@ -52,7 +52,7 @@ internal sealed record DataLocation(DataKind Kind, IReadOnlyList<string> Files)
             return new DataLocation(DataKind.EdmFolder, [path]);
         }
 
-        return (files.Any(RawImage.IsImageName) ? null : WithoutImages(path, files)) ?? new DataLocation(DataKind.Folder, [path]);
+        return (files.Any(FileNames.IsImage) ? null : WithoutImages(path, files)) ?? new DataLocation(DataKind.Folder, [path]);
     }
 
     /// <summary>What the names of the files in a folder say of it.</summary>
@@ -95,7 +95,7 @@ internal sealed record DataLocation(DataKind Kind, IReadOnlyList<string> Files)
         {
             using var archive = ZipFile.OpenRead(path);
             return archive.GetEntry(EdmImages.LabelFile) is not null ? DataKind.EdmZip
-                : archive.Entries.Any(e => e.FullName.EndsWith(".npy", StringComparison.Ordinal)) && !archive.Entries.Any(e => RawImage.IsImageName(e.FullName)) ? DataKind.Npz
+                : archive.Entries.Any(e => e.FullName.EndsWith(".npy", StringComparison.Ordinal)) && !archive.Entries.Any(e => FileNames.IsImage(e.FullName) && !FileNames.IsHidden(e.FullName)) ? DataKind.Npz
                 : DataKind.Zip;
         }
         catch (InvalidDataException)
@@ -145,7 +145,7 @@ internal sealed record DataLocation(DataKind Kind, IReadOnlyList<string> Files)
 
     private static DiffusionException Unknown(string path, byte[] head)
     {
-        var what = RawImage.IsImageName(path) ? "this is one image file; give the folder it lies in" : $"not a data set (it begins with the bytes {Convert.ToHexString(head.AsSpan(0, Math.Min(8, head.Length)))})";
+        var what = FileNames.IsImage(path) ? "this is one image file; give the folder it lies in" : $"not a data set (it begins with the bytes {Convert.ToHexString(head.AsSpan(0, Math.Min(8, head.Length)))})";
         return new DiffusionException(ErrorKind.Data, $"{path}: {what}; expected a folder of images, a zip, tar or tar.gz of images, MNIST's IDX (.gz too), CIFAR-10's batches, STL-10's binary files, an LMDB or parquet file of images, or an .npz");
     }
 }

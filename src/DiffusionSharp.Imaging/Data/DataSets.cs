@@ -29,9 +29,9 @@ public static class DataSets
         options ??= new DataOptions();
         options.Validate();
         var location = DataLocation.Recognise(path);
-        return location.Kind == DataKind.Shapes ? Shapes(options)
-            : location.Kind.IsEncoded() ? Encoded(path, location, options, progress, cancellation)
-            : Packed(path, location, options, progress, cancellation);
+        return location.Kind == DataKind.Shapes ? Shapes(options) : DataMemory.Guarded(path, () => location.Kind.IsEncoded()
+            ? Encoded(path, location, options, progress, cancellation)
+            : Packed(path, location, options, progress, cancellation));
     }
 
     /// <summary>True for sets of encoded images, which are of any size: <see cref="DataOptions.Height"/> must then be given.</summary>
@@ -82,7 +82,7 @@ public static class DataSets
                 }
             }
 
-            return (location.Kind.Name(), [.. labels], packed.ClassNames, []);
+            return (location.Kind.Name(), [.. labels], packed.ClassNames, [], []);
         });
     }
 
@@ -96,10 +96,16 @@ public static class DataSets
         {
             var (folders, numbers) = (new List<string?>(), new List<int>());
             var images = DataKinds.OpenEncoded(location);
-            var bad = ImageReader.Read(images.Files, options, Convert, Keep, progress, images.Total, cancellation);
-            CheckBad(path, folders.Count, bad, options.MaxBadFraction);
+            var (bad, stopped) = ImageReader.Read(images.Files, options, Convert, Keep, progress, images.Total, cancellation);
+            var skipped = images.Skipped.List;
+            CheckAny(path, folders.Count + bad.Count, skipped);
+            if (stopped || folders.Count == 0 || bad.Count > options.MaxBadFraction * (folders.Count + bad.Count))
+            {
+                throw TooManyBad(path, folders.Count, bad, FormattableString.Invariant($"at most {100 * options.MaxBadFraction:0.###} % are allowed"), "Remove or repair them ('ddim data check' lists all), or allow more");
+            }
+
             var (names, labels) = images.Classes(folders, numbers);
-            return (location.Kind.Name(), labels, names, bad);
+            return (location.Kind.Name(), labels, names, bad, skipped);
 
             void Keep(RawImage file, byte[] pixels)
             {
@@ -118,14 +124,16 @@ public static class DataSets
     }
 
     private static ImageBatchSource Fill(
-        ImageShape shape, DataOptions options, Func<PixelStore, (string Kind, int[] Labels, IReadOnlyList<string> Names, IReadOnlyList<BadFile> Bad)> fill)
+        ImageShape shape,
+        DataOptions options,
+        Func<PixelStore, (string Kind, int[] Labels, IReadOnlyList<string> Names, IReadOnlyList<BadFile> Bad, IReadOnlyList<SkippedFiles> Skipped)> fill)
     {
-        var store = new PixelStore(shape.Elements, options.CacheLimitBytes, options.CacheFolder);
+        var store = new PixelStore(shape.Elements, DataMemory.CacheLimit(options.CacheLimitBytes), options.CacheFolder);
         try
         {
-            var (kind, labels, names, bad) = fill(store);
+            var (kind, labels, names, bad, skipped) = fill(store);
             store.Complete();
-            return new ImageBatchSource(kind, shape, store, labels, names, bad, options);
+            return new ImageBatchSource(kind, shape, store, labels, names, bad, options) { Skipped = skipped };
         }
         catch
         {
@@ -157,24 +165,24 @@ public static class DataSets
     }
 
     /// <summary>Refuses a place without any image file.</summary>
-    internal static void CheckAny(string path, long files)
+    internal static void CheckAny(string path, long files, IReadOnlyList<SkippedFiles> skipped)
     {
         if (files == 0)
         {
-            throw new DiffusionException(ErrorKind.Data, $"{path}: no images found; files ending in .png, .jpg, .jpeg, .webp, .gif or .bmp expected");
+            var others = skipped.Count == 0 ? string.Empty : $". Passed over: {string.Join(", ", skipped)}";
+            throw new DiffusionException(
+                ErrorKind.Data,
+                $"{path}: no images found; files ending in {FileNames.ImageEndings} expected, hidden files and folders are left out{others}");
         }
     }
 
-    private static void CheckBad(string path, int good, List<BadFile> bad, double maxBad)
+    /// <summary>The error of a set with more bad files than may be.</summary>
+    internal static DiffusionException TooManyBad(string path, long good, List<BadFile> bad, string but, string advice)
     {
         const int shown = 5;
-        CheckAny(path, good + bad.Count);
-        if (good == 0 || bad.Count > maxBad * (good + bad.Count))
-        {
-            var list = string.Join("; ", bad.Take(shown)) + (bad.Count > shown ? "; …" : string.Empty);
-            throw new DiffusionException(
-                ErrorKind.Data,
-                FormattableString.Invariant($"{path}: {bad.Count} of {good + bad.Count} image files are bad, at most {100 * maxBad:0.###} % are allowed: {list}. Remove or repair them ('ddim data check' lists all), or allow more"));
-        }
+        var list = string.Join("; ", bad.Take(shown)) + (bad.Count > shown ? "; …" : string.Empty);
+        return new DiffusionException(
+            ErrorKind.Data,
+            $"{path}: {bad.Count} of {good + bad.Count} image files that were read are bad, {but}: {list}. {advice}");
     }
 }

@@ -33,7 +33,7 @@ internal static class EdmImages
         using var archive = ZipFile.OpenRead(path);
         var entry = archive.GetEntry(LabelFile)!;
         using var stream = entry.Open();
-        return Labelled(new EncodedImages(ArchiveImages.Read(path, "zip"), null), $"{path}: {LabelFile}", stream, entry.Length, (1L << 20) + (archive.Entries.Count * MostBytesOfLabel));
+        return Labelled(ArchiveImages.Open(path, "zip"), $"{path}: {LabelFile}", stream, entry.Length, (1L << 20) + (archive.Entries.Count * MostBytesOfLabel));
     }
 
     private static EncodedImages Labelled(EncodedImages images, string name, Stream stream, long length, long most)
@@ -45,7 +45,7 @@ internal static class EdmImages
 
         try
         {
-            using var json = JsonDocument.Parse(ArchiveImages.ReadAll(stream, length), new JsonDocumentOptions { MaxDepth = 16 });
+            using var json = JsonDocument.Parse(BoundedRead.All(stream, length), new JsonDocumentOptions { MaxDepth = 16 });
             if (!json.RootElement.TryGetProperty("labels", out var list))
             {
                 // Somebody else's file of that name.

@@ -6,6 +6,9 @@ namespace DiffusionSharp.Imaging.Data;
 /// <param name="ClassNames">Names of the classes that <see cref="RawImage.Label"/> counts, empty without labels; null where images are of the class of their folder.</param>
 internal sealed record EncodedImages(IEnumerable<RawImage> Files, long? Total, IReadOnlyList<string>? ClassNames = null)
 {
+    /// <summary>What was passed over; complete when all files have been read.</summary>
+    public SkippedCounter Skipped { get; init; } = new();
+
     /// <summary>The class of an image; null without.</summary>
     public string? ClassOf(RawImage image) => ClassNames is null ? image.ClassName : ClassNames.Count == 0 ? null : ClassNames[image.Label];
 

@@ -1,5 +1,3 @@
-using DiffusionSharp.Imaging.Decoding;
-
 namespace DiffusionSharp.Imaging.Data;
 
 /// <summary>The image files below a folder, in the order of their names; a folder that links lead to twice is visited once.</summary>
@@ -8,19 +6,20 @@ internal static class FolderImages
     /// <summary>The images of a folder, of the classes of its folders.</summary>
     public static EncodedImages Open(string root)
     {
-        var list = List(root);
-        return new EncodedImages(list, list.Count);
+        var skipped = new SkippedCounter();
+        var list = List(root, skipped);
+        return new EncodedImages(list, list.Count) { Skipped = skipped };
     }
 
     /// <summary>Lists the files. A folder that cannot be read becomes an entry that cannot be read.</summary>
-    public static IReadOnlyList<RawImage> List(string root)
+    private static IReadOnlyList<RawImage> List(string root, SkippedCounter skipped)
     {
         var files = new List<RawImage>();
-        Visit(string.Empty, Canonical(Path.GetFullPath(root)), files, new HashSet<string>(StringComparer.Ordinal));
+        Visit(string.Empty, Canonical(Path.GetFullPath(root)), files, skipped, new HashSet<string>(StringComparer.Ordinal));
         return [.. files.OrderBy(f => f.Name, StringComparer.Ordinal)];
     }
 
-    private static void Visit(string name, string folder, List<RawImage> files, HashSet<string> visited)
+    private static void Visit(string name, string folder, List<RawImage> files, SkippedCounter skipped, HashSet<string> visited)
     {
         if (!visited.Add(folder))
         {
@@ -29,22 +28,48 @@ internal static class FolderImages
 
         try
         {
-            foreach (var file in Directory.EnumerateFiles(folder).Where(RawImage.IsImageName))
+            foreach (var file in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
             {
-                files.Add(RawImage.OfFile(name + Path.GetFileName(file), file));
+                if (FileNames.IsImage(file))
+                {
+                    files.Add(RawImage.OfFile(name + Path.GetFileName(file), file));
+                }
+                else
+                {
+                    skipped.Add(name + Path.GetFileName(file), () => Head(file));
+                }
             }
 
             foreach (var child in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal))
             {
-                if (!Path.GetFileName(child).StartsWith('.'))
+                if (!FileNames.IsHidden(Path.GetFileName(child)))
                 {
-                    Visit($"{name}{Path.GetFileName(child)}/", Canonical(child), files, visited);
+                    Visit($"{name}{Path.GetFileName(child)}/", Canonical(child), files, skipped, visited);
                 }
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            files.Add(new RawImage(name.Length == 0 ? folder : name, 0, () => throw new BadImageException($"the folder cannot be read: {e.Message}", e)));
+            files.Add(RawImage.Unusable(name.Length == 0 ? folder : name, $"the folder cannot be read: {e.Message}"));
+        }
+    }
+
+    private static byte[] Head(string path)
+    {
+        try
+        {
+            // Pipes and devices have no length, and opening one may wait for ever; a link has the length of its text.
+            if (new FileInfo(path) is not { LinkTarget: null, Length: > 0 })
+            {
+                return [];
+            }
+
+            using var file = File.OpenRead(path);
+            return BoundedRead.Head(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
         }
     }
 

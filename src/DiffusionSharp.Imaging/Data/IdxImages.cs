@@ -17,6 +17,7 @@ internal static class IdxImages
     public static PackedImages Open(string path)
     {
         var (count, height, width) = Header(path);
+        PackedImages.CheckCount(path, count);
         var labels = Labels(path, count);
         return new PackedImages(count, height, width, 1, labels is null ? [] : EncodedImages.Numbers(labels.Max() + 1), Images);
 

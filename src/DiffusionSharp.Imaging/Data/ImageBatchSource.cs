@@ -47,6 +47,9 @@ public sealed class ImageBatchSource : IBatchSource, IDisposable
     /// <summary>Files that were left out.</summary>
     public IReadOnlyList<BadFile> BadFiles { get; }
 
+    /// <summary>Files that look like pictures and were passed over, by kind.</summary>
+    public IReadOnlyList<SkippedFiles> Skipped { get; internal init; } = [];
+
     /// <summary>True when the pixels lie in a memory-mapped file.</summary>
     public bool IsMapped => store.IsMapped;
 

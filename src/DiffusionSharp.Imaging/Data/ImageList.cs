@@ -8,7 +8,7 @@ public static class ImageList
 {
     /// <summary>True for the path of one image file, false for whatever holds several.</summary>
     /// <param name="path">The path.</param>
-    public static bool IsImage(string path) => RawImage.IsImageName(path) && File.Exists(path);
+    public static bool IsImage(string path) => FileNames.IsImage(path) && File.Exists(path);
 
     /// <summary>Reads, resizes (short side, antialiased) and centre-crops images.</summary>
     /// <param name="paths">Image files, and whatever <see cref="DataSets.Open"/> opens; in this order.</param>

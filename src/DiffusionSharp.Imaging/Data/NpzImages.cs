@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using DiffusionSharp.Imaging.Decoding;
 using DiffusionSharp.Weights;
 
@@ -20,6 +21,7 @@ internal static class NpzImages
             throw new DiffusionException(ErrorKind.Data, $"{path}: {Pixels} is {dtype} [{string.Join(", ", shape)}]; images are U8 [N, H, W, C] with C = 1 or 3");
         }
 
+        PackedImages.CheckCount(path, shape[0]);
         var labels = file.Names.Contains(Labels) ? ReadLabels(path, file, shape[0]) : null;
         return new PackedImages(
             shape[0], shape[1], shape[2], shape[3], labels is null ? [] : EncodedImages.Numbers(labels.Max() + 1), () => Read(path, shape[1], shape[2], labels));
@@ -30,17 +32,18 @@ internal static class NpzImages
         using var file = NpzFile.Open(path);
         foreach (var (i, row) in file.ReadRows(Pixels).Index())
         {
-            yield return (new DecodedImage("npz", height, width, Rgb(row.Bytes.Span, height * width)), labels?[i] ?? 0);
+            yield return (new DecodedImage("npz", height, width, Rgb(row.Bytes, height * width)), labels?[i] ?? 0);
         }
     }
 
-    private static byte[] Rgb(ReadOnlySpan<byte> row, int pixels)
+    private static byte[] Rgb(ReadOnlyMemory<byte> bytes, int pixels)
     {
-        if (row.Length == 3 * pixels)
+        if (bytes.Length == 3 * pixels)
         {
-            return row.ToArray();
+            return MemoryMarshal.TryGetArray(bytes, out var whole) && whole.Count == whole.Array!.Length ? whole.Array : bytes.ToArray();
         }
 
+        var row = bytes.Span;
         var rgb = new byte[3 * pixels];
         for (var k = 0; k < rgb.Length; k++)
         {
@@ -52,11 +55,11 @@ internal static class NpzImages
 
     private static int[] ReadLabels(string path, NpzFile file, int count)
     {
-        var array = file.Read(Labels);
-        var whole = array.Dtype is TensorDtype.I64 or TensorDtype.I32 or TensorDtype.I16 or TensorDtype.I8 or TensorDtype.U8;
-        var labels = whole && array.Shape is [var n] && n == count ? array.To<long>() : null;
+        var (dtype, shape) = file.Describe(Labels);
+        var whole = dtype is TensorDtype.I64 or TensorDtype.I32 or TensorDtype.I16 or TensorDtype.I8 or TensorDtype.U8;
+        var labels = whole && shape is [var n] && n == count ? file.Read(Labels).To<long>() : null;
         return labels is not null && labels.All(l => l is >= 0 and < MostClasses)
             ? [.. labels.Select(l => (int)l)]
-            : throw new DiffusionException(ErrorKind.Data, $"{path}: {Labels} is {array}; {count} classes from 0 on are expected, as many as there are images");
+            : throw new DiffusionException(ErrorKind.Data, $"{path}: {Labels} is {dtype} [{string.Join(", ", shape)}]; {count} classes from 0 on are expected, as many as there are images");
     }
 }

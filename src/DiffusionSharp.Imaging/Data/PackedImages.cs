@@ -12,11 +12,24 @@ namespace DiffusionSharp.Imaging.Data;
 internal sealed record PackedImages(
     int Count, int Height, int Width, int Channels, IReadOnlyList<string> ClassNames, Func<IEnumerable<(DecodedImage Image, int Label)>> Images)
 {
+    private const long CertainCount = 8 << 20;
+
     /// <summary>The shape these images are given: as asked for, or their own with the sides rounded up to multiples of 8.</summary>
     public ImageShape Shape(DataOptions options)
     {
         var height = options.Height ?? RoundUp(Height);
         return new ImageShape(options.Channels ?? Channels, height, options.Width ?? options.Height ?? RoundUp(Width));
+    }
+
+    /// <summary>Refuses more images than an honest file holds: packed zeros may claim to be any number, and each has a label in memory.</summary>
+    /// <exception cref="DiffusionException">There are more than eight millions, and than bytes in the file (<see cref="ErrorKind.Data"/>).</exception>
+    public static void CheckCount(string path, long count)
+    {
+        var length = new FileInfo(path).Length;
+        if (count > Math.Max(length, CertainCount))
+        {
+            throw new DiffusionException(ErrorKind.Data, $"{path}: it promises {count} images in {length} bytes; this is no honest file");
+        }
     }
 
     /// <summary>Pads with black where a little room is to be filled (28 to 32), else resizes and crops.</summary>

@@ -24,15 +24,11 @@ internal sealed record RawImage(string Name, long Held, Func<byte[]> Bytes)
         }
     }
 
-    /// <summary>True for names that end like images; hidden files and what macOS leaves in archives are none.</summary>
-    public static bool IsImageName(string name)
-    {
-        var file = name[(name.LastIndexOfAny(['/', '\\']) + 1)..];
-        return !file.StartsWith('.') && Path.GetExtension(file).ToLowerInvariant() is ".png" or ".jpg" or ".jpeg" or ".webp" or ".gif" or ".bmp";
-    }
-
     /// <summary>A file on disk, which is read when it is asked for.</summary>
     public static RawImage OfFile(string name, string path) => new(name, 0, () => Read(path));
+
+    /// <summary>A file that cannot be used, for a reason that is known before it is decoded.</summary>
+    public static RawImage Unusable(string name, string reason) => new(name, 0, () => throw new BadImageException(reason));
 
     private static byte[] Read(string path)
     {
@@ -40,16 +36,9 @@ internal sealed record RawImage(string Name, long Held, Func<byte[]> Bytes)
         {
             // The length of what is opened: a link to a file has one of its own.
             using var file = File.OpenRead(path);
-            if (file.Length > MaxFileBytes)
-            {
-                throw new BadImageException(FormattableString.Invariant($"{file.Length} bytes are more than the limit of {MaxFileBytes}"));
-            }
-
-            var bytes = new byte[file.Length];
-            file.ReadExactly(bytes);
-            return bytes;
+            return BoundedRead.Picture(file, file.Length);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             throw new BadImageException($"the file cannot be read: {e.Message}", e);
         }

@@ -16,10 +16,7 @@ internal static class ImageDecoder
     /// <exception cref="BadImageException">The file cannot be used; the message says why.</exception>
     public static DecodedImage Decode(byte[] file, Rgb background, long maxPixels)
     {
-        if (file.Length == 0)
-        {
-            throw new BadImageException("the file is empty (zero bytes)");
-        }
+        ImageSignature.Check(file);
 
         // A native stream: with a managed one, offsets of a damaged file throw inside Skia's callbacks and end the process.
         using var stream = new SKMemoryStream(file);
@@ -28,7 +25,7 @@ internal static class ImageDecoder
         {
             throw new BadImageException(opened == SKCodecResult.IncompleteInput
                 ? "the file is truncated"
-                : "not an image of a known kind (PNG, JPEG, WebP, GIF, BMP expected)");
+                : $"the picture cannot be decoded ({opened})");
         }
 
         var format = codec.EncodedFormat switch

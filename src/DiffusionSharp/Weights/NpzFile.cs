@@ -113,8 +113,10 @@ public sealed class NpzFile : IDisposable
         var whole = header.FortranOrder ? Read(name) : null;
         for (var i = 0; i < header.Shape[0]; i++)
         {
+            // A part that has come is as large as the next one.
+            var certain = i == 0 ? CertainBytes : row.DataBytes;
             yield return whole is null
-                ? Guard(where, () => NpyFormat.ReadElements(where, member, row, CertainBytes))
+                ? Guard(where, () => NpyFormat.ReadElements(where, member, row, certain))
                 : new NpyArray(row.Dtype, row.Shape, whole.Bytes.Slice(i * (int)row.DataBytes, (int)row.DataBytes).ToArray());
         }
 

@@ -1,5 +1,7 @@
 using System.IO.Compression;
 using DiffusionSharp.Imaging.Data;
+using Parquet;
+using Parquet.Schema;
 using SkiaSharp;
 
 namespace DiffusionSharp.Imaging.Tests.Data;
@@ -33,6 +35,65 @@ public class ArchiveMemoryTests
         Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 64 << 20);
         Assert.Contains("limit", Assert.Single(report.Bad).Reason, StringComparison.Ordinal);
         Assert.Equal(1, report.Images);
+    }
+
+    [Theory]
+    [InlineData("zip", 0)]
+    [InlineData("tar", 0)]
+    [InlineData("tar.gz", 0)]
+    [InlineData("folder", 0)]
+    [InlineData("zip", 8)]
+    public void OfZerosOnlyTheFirstBytesAreRead(string kind, int pictures)
+    {
+        // The first of them begin as pictures do.
+        using var folder = new TempFolder();
+        byte[] begin = [.. Fixtures.Flat(4, 4, SKColors.Red).AsSpan(0, 33)];
+        for (var i = 0; i < 16; i++)
+        {
+            folder.Write($"in/x/{i:D2}.png", [.. i < pictures ? begin : [], .. new byte[3 << 20]]);
+        }
+
+        var path = folder.Path(kind == "folder" ? "in" : "x");
+        if (kind != "folder")
+        {
+            Archive.Pack(kind, folder.Path("in"), path);
+        }
+
+        TestData.Check(path);
+        var before = GC.GetTotalAllocatedBytes();
+        var report = TestData.Check(path);
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, (2 << 20) + (pictures * (3L << 20) * 5 / 4));
+        Assert.Equal((0L, 16), (report.Images, report.Bad.Count));
+        Assert.Equal(16 - pictures, report.Bad.Count(b => b.Reason.StartsWith("not an image", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task ARowGroupOfZerosIsRefusedBeforeItIsRead()
+    {
+        using var folder = new TempFolder();
+        var schema = new ParquetSchema(new DataField<byte[]>("image"));
+        await using (var file = File.Create(folder.Path("x.parquet")))
+        {
+            await using var writer = await ParquetWriter.CreateAsync(schema, file, new ParquetOptions { CompressionMethod = CompressionMethod.Zstd }, cancellationToken: TestContext.Current.CancellationToken);
+            using var group = writer.CreateRowGroup();
+            await group.WriteAsync(schema.DataFields[0], Enumerable.Repeat(new byte[22 << 20], 3).ToArray());
+        }
+
+        Assert.InRange(new FileInfo(folder.Path("x.parquet")).Length, 0, 100_000);
+        var before = GC.GetTotalAllocatedBytes();
+        var e = Assert.Throws<DiffusionException>(() => TestData.Check(folder.Path("x.parquet")));
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 2 << 20);
+        Assert.Contains("write smaller row groups", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RunningOutOfMemoryIsAnErrorOfTheData()
+    {
+        var e = Assert.Throws<DiffusionException>(() => DataMemory.Guarded<int>("x.zip", () => throw new InsufficientMemoryException()));
+        Assert.Equal(ErrorKind.Data, e.Kind);
+        Assert.StartsWith("x.zip: memory ran out", e.Message, StringComparison.Ordinal);
+        Assert.Equal(5, DataMemory.CacheLimit(5));
+        Assert.InRange(DataMemory.CacheLimit(long.MaxValue), 1, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
     }
 }
 

@@ -1,4 +1,3 @@
-using System.Formats.Tar;
 using System.IO.Compression;
 using DiffusionSharp.Data;
 using DiffusionSharp.Imaging.Data;
@@ -138,7 +137,7 @@ public class DataSetsTests
         folder.Write("in/b/empty.png", []);
         folder.Write("in/readme.md", [1]);
         var path = folder.Path("data." + kind);
-        Pack(kind, folder.Path("in"), path);
+        Archive.Pack(kind, folder.Path("in"), path);
         var options = Small with { MaxBadFraction = 0.5 };
         using var source = Open(path, options);
         using var expected = Open(folder.Path("in"), options);
@@ -181,8 +180,8 @@ public class DataSetsTests
         byte[] images = [0, 0, 8, 3, .. Fixtures.BigEndian(3), .. Fixtures.BigEndian(28), .. Fixtures.BigEndian(28), .. Enumerable.Range(0, 3 * 784).Select(i => (byte)(1 + (i / 784)))];
         byte[] labels = [0, 0, 8, 1, .. Fixtures.BigEndian(3), 2, 0, 1];
         var suffix = gzip ? ".gz" : string.Empty;
-        var path = folder.Write("t10k-images-idx3-ubyte" + suffix, gzip ? Gzip(images) : images);
-        folder.Write("t10k-labels-idx1-ubyte" + suffix, gzip ? Gzip(labels) : labels);
+        var path = folder.Write("t10k-images-idx3-ubyte" + suffix, gzip ? Archive.Gzip(images) : images);
+        folder.Write("t10k-labels-idx1-ubyte" + suffix, gzip ? Archive.Gzip(labels) : labels);
         foreach (var spec in (string[])[path, folder.Root])
         {
             using var source = Open(spec, new DataOptions());
@@ -201,12 +200,12 @@ public class DataSetsTests
         }
 
         AssertFails(ErrorKind.Data, "labels", () => OpenAny(folder.Path("t10k-labels-idx1-ubyte" + suffix)));
-        folder.Write("t10k-labels-idx1-ubyte" + suffix, gzip ? Gzip([0, 0, 8, 1, 0, 0, 0, 2, 1, 1]) : [0, 0, 8, 1, 0, 0, 0, 2, 1, 1]);
+        folder.Write("t10k-labels-idx1-ubyte" + suffix, gzip ? Archive.Gzip([0, 0, 8, 1, 0, 0, 0, 2, 1, 1]) : [0, 0, 8, 1, 0, 0, 0, 2, 1, 1]);
         AssertFails(ErrorKind.Data, "2 labels found, 3 expected", () => OpenAny(path));
         byte[] many = [0, 0, 8, 1, 0, 0, 0, 3, .. new byte[100_000]];
-        folder.Write("t10k-labels-idx1-ubyte" + suffix, gzip ? Gzip(many) : many);
+        folder.Write("t10k-labels-idx1-ubyte" + suffix, gzip ? Archive.Gzip(many) : many);
         AssertFails(ErrorKind.Data, "more labels found, its header promises 3", () => OpenAny(path));
-        AssertFails(ErrorKind.Data, "truncated", () => OpenAny(folder.Write("cut-images-idx3", gzip ? Gzip(images[..^1]) : images[..^1])));
+        AssertFails(ErrorKind.Data, "truncated", () => OpenAny(folder.Write("cut-images-idx3", gzip ? Archive.Gzip(images[..^1]) : images[..^1])));
     }
 
     [Fact]
@@ -277,30 +276,6 @@ public class DataSetsTests
         var e = Assert.Throws<DiffusionException>(action);
         Assert.Equal(kind, e.Kind);
         Assert.Contains(says, e.Message, StringComparison.Ordinal);
-    }
-
-    private static void Pack(string kind, string folder, string path)
-    {
-        if (kind == "zip")
-        {
-            ZipFile.CreateFromDirectory(folder, path);
-            return;
-        }
-
-        using var file = File.Create(path);
-        using Stream stream = kind == "tar" ? file : new GZipStream(file, CompressionLevel.Fastest);
-        TarFile.CreateFromDirectory(folder, stream, includeBaseDirectory: false);
-    }
-
-    private static byte[] Gzip(byte[] bytes)
-    {
-        using var packed = new MemoryStream();
-        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))
-        {
-            gzip.Write(bytes);
-        }
-
-        return packed.ToArray();
     }
 
     private sealed class Stopper(CancellationTokenSource stop) : IProgress<DataProgress>

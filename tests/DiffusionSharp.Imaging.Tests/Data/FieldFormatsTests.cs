@@ -80,6 +80,30 @@ public class FieldFormatsTests
         AssertFails("no array 'arr_0' (it has x)", () => TestData.Open(folder.Path("g.npz")));
         NpzFile.Write(folder.Path("l.npz"), KeyValuePair.Create("arr_0", NpyArray.Of<byte>([2, 8, 8, 3], pixels)), KeyValuePair.Create("arr_1", NpyArray.Of<long>([2], [3, -1])));
         AssertFails("2 classes from 0 on", () => TestData.Open(folder.Path("l.npz")));
+        NpzFile.Write(folder.Path("m.npz"), KeyValuePair.Create("arr_0", NpyArray.Of<byte>([2, 8, 8, 3], pixels)), KeyValuePair.Create("arr_1", NpyArray.Of<long>([3], [3, 1, 2])));
+        AssertFails("arr_1 is I64 [3]", () => TestData.Open(folder.Path("m.npz")));
+    }
+
+    [Fact]
+    public void PackedZerosMayNotClaimToBeAnyNumberOfImages()
+    {
+        using var folder = new TempFolder();
+        byte[] header = [0, 0, 8, 3, .. Fixtures.BigEndian(9_000_000), .. Fixtures.BigEndian(1), .. Fixtures.BigEndian(1)];
+        AssertFails("9000000 images in", () => TestData.Open(folder.Write("x-images-idx3.gz", Archive.Gzip(header))));
+        using (var zip = ZipFile.Open(folder.Path("x.npz"), ZipArchiveMode.Create))
+        using (var stream = zip.CreateEntry("arr_0.npy", CompressionLevel.Fastest).Open())
+        {
+            NpyFormatHeader(stream, 9_000_000);
+            stream.Write(new byte[9_000_000]);
+        }
+
+        AssertFails("9000000 images in", () => TestData.Open(folder.Path("x.npz")));
+
+        static void NpyFormatHeader(Stream stream, int count)
+        {
+            var text = $"{{'descr': '|u1', 'fortran_order': False, 'shape': ({count}, 1, 1, 1), }}".PadRight(117) + "\n";
+            stream.Write([0x93, .. "NUMPY"u8, 1, 0, 118, 0, .. Encoding.ASCII.GetBytes(text)]);
+        }
     }
 
     [Theory]

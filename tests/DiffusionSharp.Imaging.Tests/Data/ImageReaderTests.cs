@@ -19,11 +19,35 @@ public class ImageReaderTests
     public void ABatchEndsAtItsFilesOrAtItsBytes()
     {
         Assert.Equal([128, 128, 44], Sizes(300, 0));
-        Assert.Equal([4, 4, 2], Sizes(10, 64 << 20));
+        Assert.Equal([4, 4, 2], Sizes(10, 16 << 20));
         Assert.Empty(Sizes(0, 0));
 
         static int[] Sizes(int files, long held) =>
             [.. ImageReader.Batches(Enumerable.Range(0, files).Select(i => new RawImage($"{i}", held, () => []))).Select(b => b.Count)];
+    }
+
+    [Theory]
+    [InlineData(1, 100, 1000, 0.001, false)]
+    [InlineData(2, 100, 1000, 0.001, true)]
+    [InlineData(100, 100, 100, 1, false)]
+    [InlineData(1000, 1000, null, 0.001, false)]
+    [InlineData(1001, 1500, null, 0.001, true)]
+    [InlineData(1001, 3000, null, 0.001, false)]
+    [InlineData(5000, 5000, null, 1, false)]
+    public void ReadingStopsWhenTooManyAreBad(int bad, int seen, int? total, double allowed, bool stops) =>
+        Assert.Equal(stops, ImageReader.TooManyBad(bad, seen, total, allowed));
+
+    [Fact]
+    public void ASetThatMustBeRefusedIsNotReadToItsEnd()
+    {
+        var files = Enumerable.Range(0, 300).Select(i => i < 128 ? RawImage.Unusable($"{i}.png", "it is bad") : throw new InvalidOperationException("read on"));
+        var (bad, stopped) = ImageReader.Read(files, new DataOptions(), i => i, (_, _) => { }, null, 300, TestContext.Current.CancellationToken);
+        Assert.Equal((128, true), (bad.Count, stopped));
+
+        // Names are kept of the bad ones, and what is kept has its limit, however many may be bad.
+        var name = new string('x', 1 << 20);
+        var named = Enumerable.Range(0, 1000).Select(i => i < 128 ? RawImage.Unusable(name, "it is bad") : throw new InvalidOperationException("read on"));
+        Assert.True(ImageReader.Read(named, new DataOptions { MaxBadFraction = 1 }, i => i, (_, _) => { }, null, null, TestContext.Current.CancellationToken).Stopped);
     }
 
     [Fact]

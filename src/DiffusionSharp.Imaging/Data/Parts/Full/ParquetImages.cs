@@ -13,6 +13,10 @@ internal static class ParquetImages
 {
     private const int MostClasses = 1_000_000;
     private const long MostColumnBytes = 2L << 30;
+
+    // Encoded images hardly pack: what is beyond this and a hundred times what lies in the file are zeros.
+    private const long CertainColumnBytes = 64L << 20;
+    private const int MaxExpansion = 100;
     private static readonly string[] LabelColumns = ["label", "labels", "fine_label"];
 
     /// <summary>Opens the shards of a set, which have one schema.</summary>
@@ -160,10 +164,12 @@ internal static class ParquetImages
 
         private int Count(ParquetRowGroupReader rows, DataField field)
         {
-            var bytes = rows.GetMetadata(field)?.MetaData?.TotalUncompressedSize ?? 0;
-            return rows.RowCount >= 0 && rows.RowCount <= length && bytes <= MostColumnBytes
+            var column = rows.GetMetadata(field)?.MetaData;
+            var bytes = column?.TotalUncompressedSize ?? 0;
+            var most = Math.Min(MostColumnBytes, Math.Max(CertainColumnBytes, MaxExpansion * Math.Min(column?.TotalCompressedSize ?? 0, length)));
+            return rows.RowCount >= 0 && rows.RowCount <= length && bytes <= most
                 ? (int)rows.RowCount
-                : throw Error($"a row group promises {rows.RowCount} rows, {bytes} bytes of {field.Path}, in a file of {length} bytes (at most {MostColumnBytes} bytes are read at once; write smaller row groups)");
+                : throw Error($"a row group promises {rows.RowCount} rows, {bytes} bytes of {field.Path}, in a file of {length} bytes (at most {most} bytes are read at once; write smaller row groups)");
         }
 
         private T Guarded<T>(Func<T> read)
