@@ -5,8 +5,12 @@ internal static class PickleCalls
 {
     public static PickleValue Call(PickleContext context, PickleValue.Global global, PickleValue.Sequence arguments) => global.Function switch
     {
-        PickleFunction.OrderedDict => Ordered(context, arguments),
         PickleFunction.DefaultDict when arguments.Count <= 1 => context.NewMap(MapKind.Ordered),
+        PickleFunction.RebuildTensor or PickleFunction.RebuildTensorV2 or PickleFunction.RebuildTensorV3 or PickleFunction.RebuildParameter
+            when arguments.Items.OfType<PickleOpaque>().FirstOrDefault() is { } unknown => throw context.Refused(unknown),
+        PickleFunction.Marker when global.FullName.StartsWith("builtins.", StringComparison.Ordinal) => context.Opaque(global.FullName, null, arguments),
+        _ when arguments.Items.Any(a => a is PickleOpaque) => context.Opaque(global.FullName, null, arguments),
+        PickleFunction.OrderedDict => Ordered(context, arguments),
         PickleFunction.Namespace when arguments.Count == 0 => context.NewMap(MapKind.Namespace),
         PickleFunction.Set => Set(context, arguments),
         PickleFunction.RebuildTensor when arguments.Count == 4 => TorchTensors.Rebuild(context, arguments, null),
@@ -28,6 +32,9 @@ internal static class PickleCalls
     {
         switch (on)
         {
+            case PickleOpaque opaque:
+                opaque.Add(state, context.Budget);
+                return on;
             case PickleValue.Map { Type: MapKind.Ordered } when state is PickleValue.Map:
                 // Attributes of a dictionary: a state_dict has the versions of its modules there.
                 return on;

@@ -101,6 +101,9 @@ internal sealed class PickleMachine
             case PickleOpcode.STACK_GLOBAL: StackGlobal(); break;
             case PickleOpcode.REDUCE: Reduce(); break;
             case PickleOpcode.NEWOBJ: NewObject(); break;
+            case PickleOpcode.NEWOBJ_EX: NewObjectWithKeywords(); break;
+            case PickleOpcode.INST: Instance(); break;
+            case PickleOpcode.OBJ: OldObject(); break;
             case PickleOpcode.BUILD: Build(); break;
             case PickleOpcode.BINPERSID: stack.Push(context.Persistent(stack.Pop())); break;
             default:
@@ -150,6 +153,12 @@ internal sealed class PickleMachine
 
     private void Append(SequenceKind kind, PickleOpcode opcode, ReadOnlySpan<PickleValue> values)
     {
+        if (stack.Peek() is PickleOpaque opaque)
+        {
+            AddParts(opaque, values);
+            return;
+        }
+
         if (stack.Peek() is not PickleValue.Sequence list || list.Type != kind)
         {
             throw Misused(opcode, stack.Peek());
@@ -158,6 +167,14 @@ internal sealed class PickleMachine
         foreach (var value in values)
         {
             list.Add(value, budget);
+        }
+    }
+
+    private void AddParts(PickleOpaque opaque, ReadOnlySpan<PickleValue> values)
+    {
+        foreach (var value in values)
+        {
+            opaque.Add(value, budget);
         }
     }
 
@@ -176,6 +193,12 @@ internal sealed class PickleMachine
 
     private void SetItems(PickleOpcode opcode, ReadOnlySpan<PickleValue> values)
     {
+        if (stack.Peek() is PickleOpaque opaque)
+        {
+            AddParts(opaque, values);
+            return;
+        }
+
         if (stack.Peek() is not PickleValue.Map { Type: not MapKind.Namespace } map)
         {
             throw Misused(opcode, stack.Peek());
@@ -197,13 +220,15 @@ internal sealed class PickleMachine
         }
     }
 
-    private void Global()
+    private void Global() => stack.Push(ReadGlobal());
+
+    private PickleValue ReadGlobal()
     {
         Span<char> name = stackalloc char[(2 * PickleGlobals.MaxLength) + 1];
         var length = Encoding.Latin1.GetChars(cursor.ReadLine(PickleGlobals.MaxLength), name);
         name[length++] = '.';
         length += Encoding.Latin1.GetChars(cursor.ReadLine(PickleGlobals.MaxLength), name[length..]);
-        stack.Push(PickleGlobals.Find(path, name[..length]));
+        return PickleGlobals.Find(context, name[..length]);
     }
 
     private void StackGlobal()
@@ -218,26 +243,61 @@ internal sealed class PickleMachine
         module.CopyTo(full);
         full[module.Length] = '.';
         name.CopyTo(full[(module.Length + 1)..]);
-        stack.Push(PickleGlobals.Find(path, full[..(module.Length + 1 + name.Length)]));
+        stack.Push(PickleGlobals.Find(context, full[..(module.Length + 1 + name.Length)]));
     }
 
     private void Reduce()
     {
         var arguments = stack.Pop();
         var function = stack.Pop();
-        stack.Push(function is PickleValue.Global global && arguments is PickleValue.Sequence { Type: SequenceKind.Tuple } tuple
-            ? PickleCalls.Call(context, global, tuple)
-            : throw Misused(PickleOpcode.REDUCE, function));
+        stack.Push(function switch
+        {
+            PickleOpaque opaque => context.Opaque(opaque.FullName, opaque.OwnRefusal, opaque, arguments),
+            PickleValue.Global global when arguments is PickleValue.Sequence { Type: SequenceKind.Tuple } tuple => PickleCalls.Call(context, global, tuple),
+            _ => throw Misused(PickleOpcode.REDUCE, function),
+        });
     }
 
     private void NewObject()
     {
         var arguments = stack.Pop();
         var type = stack.Pop();
-        stack.Push(type is PickleValue.Global { Function: PickleFunction.OrderedDict or PickleFunction.Namespace } global
-            && arguments is PickleValue.Sequence { Type: SequenceKind.Tuple, Count: 0 } tuple
-            ? PickleCalls.Call(context, global, tuple)
-            : throw Misused(PickleOpcode.NEWOBJ, type));
+        stack.Push(type switch
+        {
+            PickleValue.Global { Function: PickleFunction.OrderedDict or PickleFunction.Namespace } global
+                when arguments is PickleValue.Sequence { Type: SequenceKind.Tuple, Count: 0 } tuple => PickleCalls.Call(context, global, tuple),
+            PickleOpaque => Object(PickleOpcode.NEWOBJ, type, arguments),
+            _ => throw Misused(PickleOpcode.NEWOBJ, type),
+        });
+    }
+
+    private void NewObjectWithKeywords()
+    {
+        var keywords = stack.Pop();
+        var arguments = stack.Pop();
+        stack.Push(Object(PickleOpcode.NEWOBJ_EX, stack.Pop(), arguments, keywords));
+    }
+
+    // Python 2's classes.
+    private void Instance()
+    {
+        var type = ReadGlobal();
+        stack.Push(Object(PickleOpcode.INST, type, stack.PopMark()));
+    }
+
+    private void OldObject()
+    {
+        var values = stack.PopMark();
+        stack.Push(values.IsEmpty ? throw Bad("its pickle makes an object of no class") : Object(PickleOpcode.OBJ, values[0], values[1..]));
+    }
+
+    private PickleOpaque Object(PickleOpcode opcode, PickleValue type, params ReadOnlySpan<PickleValue> arguments)
+    {
+        var result = type is PickleOpaque opaque ? context.Opaque(opaque.FullName, opaque.OwnRefusal, opaque)
+            : type is PickleValue.Global global ? context.Opaque(global.FullName, null)
+            : throw Misused(opcode, type);
+        AddParts(result, arguments);
+        return result;
     }
 
     private void Build()
