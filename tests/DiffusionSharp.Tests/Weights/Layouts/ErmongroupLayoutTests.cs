@@ -124,5 +124,5 @@ public class ErmongroupLayoutTests
             num_diffusion_timesteps: 500
         """;
 
-    private static CheckpointModel Read(string path, Dictionary<string, TensorInfo> infos, CheckpointFacts told) => ErmongroupLayout.Read(path, infos, "", told);
+    private static CheckpointModel Read(string path, Dictionary<string, TensorInfo> infos, CheckpointFacts told) => ErmongroupLayout.Read(path, infos, new StateDict(WeightsLayout.Ermongroup, "", false), told);
 }

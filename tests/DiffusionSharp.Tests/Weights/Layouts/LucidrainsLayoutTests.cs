@@ -30,7 +30,7 @@ public sealed class LucidrainsLayoutTests : IDisposable
             Assert.Equal(PredictionType.VPrediction, model.Scheduler.PredictionType);
             Assert.Equal("squaredcos_cap_v2", model.Scheduler.BetaSchedule);
             Assert.Equal(config.LearnedVariance ? "learned_range" : "fixed_small", model.Scheduler.VarianceType);
-            using var file = WeightsReader.Open(path, model.Layout, model.Prefix, model.Network, read);
+            using var file = WeightsReader.Open(path, model.Set, model.Network, read);
             Assert.All(file.ReadAll(), p => Assert.Equal(weights[p.Key].Data, p.Value.Data));
         }
     }
