@@ -6,10 +6,10 @@ namespace DiffusionSharp.Weights;
 /// </summary>
 internal static class NetworkFolders
 {
-    private const string Raw = "unet", Average = "unet_ema";
+    private const string Raw = "unet", Average = "unet_ema", Scheduler = "scheduler";
 
-    /// <summary>Whether a folder without an index holds networks in sub-folders.</summary>
-    public static bool IsCheckpoint(string path) => Offered(path).Any();
+    /// <summary>Whether a folder without an index holds networks in sub-folders, and no scheduler: with one it is a model folder that has lost its index.</summary>
+    public static bool IsCheckpoint(string path) => Offered(path).Any() && !Directory.Exists(Path.Combine(path, Scheduler));
 
     /// <summary>The sub-folder that is meant: the average where there is one, unless the weights themselves are asked for.</summary>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.Usage"/>: there is none of what was asked for.</exception>
@@ -34,7 +34,7 @@ internal static class NetworkFolders
         }
 
         var above = Path.GetFileName(model).StartsWith("checkpoint-", StringComparison.Ordinal) ? Path.GetDirectoryName(model) : null;
-        return new[] { model, above }.OfType<string>().Select(f => Path.Combine(f, "scheduler", "scheduler_config.json")).FirstOrDefault(File.Exists);
+        return new[] { model, above }.OfType<string>().Select(f => Path.Combine(f, Scheduler, "scheduler_config.json")).FirstOrDefault(File.Exists);
     }
 
     private static IEnumerable<string> Offered(string path) => new[] { Average, Raw }.Where(n => ModelFolder.IsNetwork(Path.Combine(path, n)));

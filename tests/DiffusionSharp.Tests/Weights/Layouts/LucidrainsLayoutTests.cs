@@ -124,7 +124,7 @@ public sealed class LucidrainsLayoutTests : IDisposable
     private static CheckpointModel Read(string path, CheckpointFacts told)
     {
         using var file = TensorFile.Open(path);
-        return CheckpointReader.Read(file, raw: false, told);
+        return CheckpointReader.Read(file, raw: false, average: false, told);
     }
 
     private string Write(Dictionary<string, HostTensor> network, Dictionary<string, HostTensor> buffers)
