@@ -102,21 +102,21 @@ public sealed class ModelSource
         return new ModelSource(path, path, model.Set, $"{path}.{TunedTimestepsJson.FileName}", model.Network, model.Scheduler) { Notes = model.Notes };
     }
 
-    private static ModelSource FromRun(RunFolder run, bool raw, bool asked)
+    private static ModelSource FromRun(RunFolder run, bool raw, bool average)
     {
         var config = RunConfig.Read(run.Config);
         var checkpoint = run.Latest()
             ?? throw new DiffusionException(ErrorKind.ModelFile, $"the run {run.Root} has no checkpoint yet; train it first: ddim train … --out {run.Root}");
-        var average = System.IO.Path.Combine(checkpoint, Checkpoint.Ema(config.Training.EmaDecays[0]));
+        var ema = System.IO.Path.Combine(checkpoint, Checkpoint.Ema(config.Training.EmaDecays[0]));
 
         // An average that was added after this checkpoint begins with its weights.
-        var isAverage = !raw && File.Exists(average);
-        if (asked && !isAverage)
+        var isAverage = !raw && File.Exists(ema);
+        if (average && !isAverage)
         {
-            throw new DiffusionException(ErrorKind.Usage, $"the run {run.Root} has no moving average yet ('{average}' is not there); leave --ema out to take the weights themselves");
+            throw new DiffusionException(ErrorKind.Usage, $"the run {run.Root} has no moving average yet ('{ema}' is not there); leave --ema out to take the weights themselves");
         }
 
-        var file = isAverage ? average : System.IO.Path.Combine(checkpoint, Checkpoint.Weights);
+        var file = isAverage ? ema : System.IO.Path.Combine(checkpoint, Checkpoint.Weights);
         return new ModelSource(run.Root, file, new StateDict(WeightsLayout.Diffusers, string.Empty, isAverage), run.TunedTimesteps, config.UNet, config.Scheduler) { Data = config.Data };
     }
 

@@ -123,7 +123,7 @@ internal sealed class ConfigReader
         : null;
 
     /// <summary>An int, or a list of two (rows, columns); where it is null or absent, what was told.</summary>
-    /// <exception cref="DiffusionException"><see cref="ErrorKind.Usage"/>: something else was told.</exception>
+    /// <exception cref="DiffusionException"><see cref="ErrorKind.Usage"/>: it was told although it is there.</exception>
     public (int Rows, int Columns) Size(string name, (int Rows, int Columns)? told)
     {
         if (!Take(name, out var e) || e.ValueKind == JsonValueKind.Null)
@@ -145,8 +145,8 @@ internal sealed class ConfigReader
             return default;
         }
 
-        return told is null || told == said ? said : throw new DiffusionException(
-            ErrorKind.Usage, $"model file '{path}' has images of {said.Rows}×{said.Columns} ({name}), {told.Value.Rows}×{told.Value.Columns} was told (--size, or image_size of --about): leave it out");
+        return told is null ? said : throw new DiffusionException(
+            ErrorKind.Usage, $"'{path}' says the size of its images itself ({said.Rows}×{said.Columns}), which was told, too: leave --about out, or --size");
     }
 
     /// <summary>Accepts an option only when it has no effect.</summary>

@@ -1,9 +1,39 @@
 namespace DiffusionSharp.Weights;
 
-/// <summary>What REDUCE, NEWOBJ and BUILD make of the names that are allowed.</summary>
+/// <summary>What the instructions that call and make something come to: values for the names that are allowed, for others a note of them.</summary>
 internal static class PickleCalls
 {
-    public static PickleValue Call(PickleContext context, PickleValue.Global global, PickleValue.Sequence arguments) => global.Function switch
+    /// <summary>REDUCE: a function on its arguments.</summary>
+    public static PickleValue Reduce(PickleContext context, PickleValue function, PickleValue arguments) => function switch
+    {
+        PickleOpaque => Object(context, PickleOpcode.REDUCE, function, arguments),
+        PickleValue.Global global when arguments is PickleValue.Sequence { Type: SequenceKind.Tuple } tuple => Call(context, global, tuple),
+        _ => throw context.Misused(PickleOpcode.REDUCE, function),
+    };
+
+    /// <summary>NEWOBJ: an object of a class.</summary>
+    public static PickleValue NewObject(PickleContext context, PickleValue type, PickleValue arguments) => type switch
+    {
+        PickleOpaque => Object(context, PickleOpcode.NEWOBJ, type, arguments),
+        PickleValue.Global { Function: PickleFunction.OrderedDict or PickleFunction.Namespace } global
+            when arguments is PickleValue.Sequence { Type: SequenceKind.Tuple, Count: 0 } tuple => Call(context, global, tuple),
+        _ => throw context.Misused(PickleOpcode.NEWOBJ, type),
+    };
+
+    /// <summary>What is not made: the name of the class or function, and what it would be made of.</summary>
+    public static PickleOpaque Object(PickleContext context, PickleOpcode opcode, PickleValue type, params ReadOnlySpan<PickleValue> arguments)
+    {
+        var result = type switch
+        {
+            PickleOpaque opaque => context.Opaque(opaque.FullName, opaque.OwnRefusal, opaque),
+            PickleValue.Global global => context.Opaque(global.FullName, null),
+            _ => throw context.Misused(opcode, type),
+        };
+        result.AddAll(arguments, context.Budget);
+        return result;
+    }
+
+    private static PickleValue Call(PickleContext context, PickleValue.Global global, PickleValue.Sequence arguments) => global.Function switch
     {
         PickleFunction.DefaultDict when arguments.Count <= 1 => context.NewMap(MapKind.Ordered),
         PickleFunction.RebuildTensor or PickleFunction.RebuildTensorV2 or PickleFunction.RebuildTensorV3 or PickleFunction.RebuildParameter

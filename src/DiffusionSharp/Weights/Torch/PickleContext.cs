@@ -52,16 +52,15 @@ internal sealed class PickleContext(FileBytes file, ReadBudget budget, bool hasS
         }
 
         budget.Charge(64);
-        foreach (var part in parts)
-        {
-            opaque.Add(part, budget);
-        }
-
+        opaque.AddAll(parts, budget);
         return opaque;
     }
 
     /// <summary>The error that a tensor depends on something that is not read.</summary>
     public DiffusionException Refused(PickleOpaque opaque) => ModelFileError.Refused(Path, opaque.Refusal);
+
+    /// <summary>The error that an instruction is used on something it is not for.</summary>
+    public DiffusionException Misused(PickleOpcode opcode, PickleValue on) => Bad($"its pickle uses {opcode} on {on.Kind}");
 
     public DiffusionException Bad(string reason) => ModelFileError.Malformed(Path, reason);
 

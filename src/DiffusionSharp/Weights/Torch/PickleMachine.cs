@@ -155,26 +155,18 @@ internal sealed class PickleMachine
     {
         if (stack.Peek() is PickleOpaque opaque)
         {
-            AddParts(opaque, values);
+            opaque.AddAll(values, budget);
             return;
         }
 
         if (stack.Peek() is not PickleValue.Sequence list || list.Type != kind)
         {
-            throw Misused(opcode, stack.Peek());
+            throw context.Misused(opcode, stack.Peek());
         }
 
         foreach (var value in values)
         {
             list.Add(value, budget);
-        }
-    }
-
-    private void AddParts(PickleOpaque opaque, ReadOnlySpan<PickleValue> values)
-    {
-        foreach (var value in values)
-        {
-            opaque.Add(value, budget);
         }
     }
 
@@ -195,13 +187,13 @@ internal sealed class PickleMachine
     {
         if (stack.Peek() is PickleOpaque opaque)
         {
-            AddParts(opaque, values);
+            opaque.AddAll(values, budget);
             return;
         }
 
         if (stack.Peek() is not PickleValue.Map { Type: not MapKind.Namespace } map)
         {
-            throw Misused(opcode, stack.Peek());
+            throw context.Misused(opcode, stack.Peek());
         }
 
         Fill(map, values);
@@ -249,55 +241,33 @@ internal sealed class PickleMachine
     private void Reduce()
     {
         var arguments = stack.Pop();
-        var function = stack.Pop();
-        stack.Push(function switch
-        {
-            PickleOpaque opaque => context.Opaque(opaque.FullName, opaque.OwnRefusal, opaque, arguments),
-            PickleValue.Global global when arguments is PickleValue.Sequence { Type: SequenceKind.Tuple } tuple => PickleCalls.Call(context, global, tuple),
-            _ => throw Misused(PickleOpcode.REDUCE, function),
-        });
+        stack.Push(PickleCalls.Reduce(context, stack.Pop(), arguments));
     }
 
     private void NewObject()
     {
         var arguments = stack.Pop();
-        var type = stack.Pop();
-        stack.Push(type switch
-        {
-            PickleValue.Global { Function: PickleFunction.OrderedDict or PickleFunction.Namespace } global
-                when arguments is PickleValue.Sequence { Type: SequenceKind.Tuple, Count: 0 } tuple => PickleCalls.Call(context, global, tuple),
-            PickleOpaque => Object(PickleOpcode.NEWOBJ, type, arguments),
-            _ => throw Misused(PickleOpcode.NEWOBJ, type),
-        });
+        stack.Push(PickleCalls.NewObject(context, stack.Pop(), arguments));
     }
 
     private void NewObjectWithKeywords()
     {
         var keywords = stack.Pop();
         var arguments = stack.Pop();
-        stack.Push(Object(PickleOpcode.NEWOBJ_EX, stack.Pop(), arguments, keywords));
+        stack.Push(PickleCalls.Object(context, PickleOpcode.NEWOBJ_EX, stack.Pop(), arguments, keywords));
     }
 
     // Python 2's classes.
     private void Instance()
     {
         var type = ReadGlobal();
-        stack.Push(Object(PickleOpcode.INST, type, stack.PopMark()));
+        stack.Push(PickleCalls.Object(context, PickleOpcode.INST, type, stack.PopMark()));
     }
 
     private void OldObject()
     {
         var values = stack.PopMark();
-        stack.Push(values.IsEmpty ? throw Bad("its pickle makes an object of no class") : Object(PickleOpcode.OBJ, values[0], values[1..]));
-    }
-
-    private PickleOpaque Object(PickleOpcode opcode, PickleValue type, params ReadOnlySpan<PickleValue> arguments)
-    {
-        var result = type is PickleOpaque opaque ? context.Opaque(opaque.FullName, opaque.OwnRefusal, opaque)
-            : type is PickleValue.Global global ? context.Opaque(global.FullName, null)
-            : throw Misused(opcode, type);
-        AddParts(result, arguments);
-        return result;
+        stack.Push(values.IsEmpty ? throw Bad("its pickle makes an object of no class") : PickleCalls.Object(context, PickleOpcode.OBJ, values[0], values[1..]));
     }
 
     private void Build()
@@ -305,8 +275,6 @@ internal sealed class PickleMachine
         var state = stack.Pop();
         stack.Push(PickleCalls.Build(context, stack.Pop(), state));
     }
-
-    private DiffusionException Misused(PickleOpcode opcode, PickleValue on) => Bad($"its pickle uses {opcode} on {on.Kind}");
 
     private DiffusionException Bad(string reason) => ModelFileError.Malformed(path, reason);
 }

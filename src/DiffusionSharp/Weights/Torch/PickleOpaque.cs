@@ -26,6 +26,14 @@ internal sealed class PickleOpaque(string name, string? refusal = null) : Pickle
 
     internal override string Kind => $"'{name}'";
 
+    public void AddAll(ReadOnlySpan<PickleValue> values, ReadBudget budget)
+    {
+        foreach (var value in values)
+        {
+            Add(value, budget);
+        }
+    }
+
     public void Add(PickleValue part, ReadBudget budget)
     {
         budget.Grow(ref parts, count, 8);
