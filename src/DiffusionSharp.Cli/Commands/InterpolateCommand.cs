@@ -22,8 +22,8 @@ internal sealed class InterpolateCommand
           --frames N             images from one seed to the next, both included [11]
           --from PICTURE.png     make this interpolation again; other options change what they name
           --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
-          --raw, --about K=V,…   the weights themselves instead of their average; what a checkpoint
-                                 does not say of itself: image_size=64,num_heads=4 (ddim convert -h)
+          --ema | --raw          where it has both: averaged weights [default], or the weights themselves
+          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
           --labels, --class LIST class of all images [0 where the model has classes]
           --guidance W           how much the class counts, see ddim sample [1]
           --steps N              network calls per image [50]

@@ -21,8 +21,8 @@ internal sealed class InvertCommand
                                  made the model's size (short side, then centre crop)
           --count N              the first N images [all; 16 of builtin:shapes]
           --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
-          --raw, --about K=V,…   the weights themselves instead of their average; what a checkpoint
-                                 does not say of itself: image_size=64,num_heads=4 (ddim convert -h)
+          --ema | --raw          where it has both: averaged weights [default], or the weights themselves
+          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
           --steps N              network calls per image [50]
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
                                  stride, ermongroup-uniform, ermongroup-quad, karras, exponential,

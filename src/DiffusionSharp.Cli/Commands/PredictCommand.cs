@@ -18,8 +18,8 @@ internal sealed class PredictCommand
         Runs a network once: x_t and t in, its prediction (noise, x0 or v) out.
 
           --model, -m PATH    model folder, checkpoint file or training run [the bundled model]
-          --raw, --about K=V,…   the weights themselves instead of their average; what a checkpoint
-                              does not say of itself: image_size=64,num_heads=4 (ddim convert -h)
+          --ema | --raw       where it has both: averaged weights [default], or the weights themselves
+          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
           --input X.npy       x_t, [N,C,H,W]
           --timesteps LIST    one timestep for all images, or one per image; fractions are allowed
           --labels, --class LIST  class of all images, or of each

@@ -18,7 +18,7 @@ internal sealed class SampleCommand
           --from PICTURE.png     make this picture again; other options change what they name
           --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
           --ema | --raw          where it has both: averaged weights [default], or the weights themselves
-          --about K=V,…          what a checkpoint does not say: image_size=64,num_heads=4 (ddim convert -h)
+          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
         Sampling
           --steps N              network calls per image [50]
           --eta X                0 DDIM … 1 DDPM; hat, learned = with its larger, the network's variance [0]

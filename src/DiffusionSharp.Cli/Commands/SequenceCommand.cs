@@ -28,7 +28,7 @@ internal sealed class SequenceCommand
           --from PICTURE.png     how this picture was made, by ddim sample or ddim sequence
           --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
           --ema | --raw          where it has both: averaged weights [default], or the weights themselves
-          --about K=V,…          what a checkpoint does not say: image_size=64,num_heads=4 (ddim convert -h)
+          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
           --steps N, --eta X     network calls per image [50]; 0 deterministic … 1 DDPM, hat, learned [0]
           --solver NAME, --spacing RULE, --timesteps LIST
                                  as for ddim sample

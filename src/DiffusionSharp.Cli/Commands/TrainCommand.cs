@@ -60,7 +60,7 @@ internal sealed class TrainCommand
     private readonly Argument<string?> data = new("DATA") { Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<string?> output = new("--out", "-o");
     private readonly Option<string?> from = new("--from");
-    private readonly Option<CheckpointFacts> about = ModelOptions.AboutOption();
+    private readonly Option<CheckpointFacts> about = AboutOptions.AboutOption();
     private readonly Option<bool> flip = new("--flip");
     private readonly Option<ImageCrop> crop = Parse.Option("--crop", ImageCrop.Parse);
     private readonly Option<double> maxBad = DataSource.MaxBadOption();

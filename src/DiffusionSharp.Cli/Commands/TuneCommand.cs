@@ -25,8 +25,8 @@ internal sealed class TuneCommand
 
           --steps LIST           numbers of network calls to tune for [10]
           --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
-          --raw, --about K=V,…   the weights themselves instead of their average; what a checkpoint
-                                 does not say of itself: image_size=64,num_heads=4 (ddim convert -h)
+          --ema | --raw          where it has both: averaged weights [default], or the weights themselves
+          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
           --reference N          steps of the long run, which takes most of the time [250]
           --count N              latents [24]
           --seed S               seed of the first [0]

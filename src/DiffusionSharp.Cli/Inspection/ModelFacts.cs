@@ -10,18 +10,18 @@ namespace DiffusionSharp.Cli.Inspection;
 /// <summary>What a model or a run says of itself.</summary>
 internal static class ModelFacts
 {
-    public static JsonObject Model(string path, bool raw, CheckpointFacts? about)
+    public static JsonObject Model(string path, Wanted wanted)
     {
-        var source = ModelSource.Open(path, raw, about);
+        var source = wanted.Open(path);
         return Describe("model folder", path, source.Network, source.Scheduler, source.WeightsPath, source.Notes);
     }
 
-    public static JsonObject Run(string path, bool raw)
+    public static JsonObject Run(string path, Wanted wanted)
     {
         var run = new RunFolder(path);
         var config = RunConfig.Read(run.Config);
         var latest = run.Latest();
-        var weights = latest is null ? null : Path.Combine(latest, raw ? Checkpoint.Weights : Checkpoint.Ema(config.Training.EmaDecays[0]));
+        var weights = latest is null ? null : wanted.Open(path).WeightsPath;
         var facts = Describe("training run", path, config.UNet, config.Scheduler, weights, []);
         var t = config.Training;
         facts["training"] = new JsonObject

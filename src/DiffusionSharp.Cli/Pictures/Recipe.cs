@@ -25,7 +25,7 @@ internal sealed class Recipe
     // Options that other facts of the recipe stand for, or that change no more than the network's rounding.
     private static readonly string[] Covered =
     [
-        "steps", "eta", "solver", "spacing", "timesteps", "clip", "no-clip", "threshold", "model", "raw", "ema", "about",
+        "steps", "eta", "solver", "spacing", "timesteps", "clip", "no-clip", "threshold", "model", "raw", "ema", "about", "size",
         "seed", "count", "seeds", "only", "labels", "init", "noise", "init-image", "strength", "mask", "jump-length", "resample", "engine", "batch", "threads", "device",
     ];
 

@@ -35,7 +35,7 @@ public static class ModelConverter
         var verified = file.Verify(cancellation: options.CancellationToken);
         var networkClass = NetworkConfigJson.Write(source.Network, source.Layout).Class;
         var layout = networkClass == UNetConfigJson.DiffusersClass ? WeightsLayout.Diffusers : source.Layout;
-        var own = StateDict.Below(file.Tensors, source.Prefix);
+        var own = source.Set.Of(file.Path, file.Tensors);
         var type = options.Half ? TensorDtype.F16 : TensorDtype.F32;
         var done = 0L;
         var total = (double)graph.ParameterCount * (options.Ermongroup ? 4 : 2);

@@ -11,8 +11,8 @@ public sealed class ModelSource
     private const string CardLine = "- Data: `";
     private const int MostOfCard = 1 << 16;
 
-    private ModelSource(string path, string weightsPath, string tunedTimestepsPath, NetworkConfig network, SchedulerConfig scheduler) =>
-        (Path, WeightsPath, TunedTimestepsPath, Network, Scheduler) = (path, weightsPath, tunedTimestepsPath, network, scheduler);
+    private ModelSource(string path, string weightsPath, StateDict set, string tunedTimestepsPath, NetworkConfig network, SchedulerConfig scheduler) =>
+        (Path, WeightsPath, Set, TunedTimestepsPath, Network, Scheduler) = (path, weightsPath, set, tunedTimestepsPath, network, scheduler);
 
     /// <summary>The folder or file.</summary>
     public string Path { get; }
@@ -33,10 +33,13 @@ public sealed class ModelSource
     public string? Data { get; private init; }
 
     /// <summary>By whose names the weights are stored.</summary>
-    public WeightsLayout Layout { get; private init; }
+    public WeightsLayout Layout => Set.Layout;
 
     /// <summary>What precedes those names in the file: <c>4.</c>, <c>ema.ema_model.model.</c>; mostly nothing.</summary>
-    public string Prefix { get; private init; } = string.Empty;
+    public string Prefix => Set.Prefix;
+
+    /// <summary>Which tensors of that file are the network's.</summary>
+    internal StateDict Set { get; }
 
     /// <summary>What was assumed because the model does not say it, in sentences.</summary>
     public IReadOnlyList<string> Notes { get; private init; } = [];
@@ -44,27 +47,35 @@ public sealed class ModelSource
     /// <summary>Opens a model folder, a checkpoint file or a run folder.</summary>
     /// <param name="path">The folder or file.</param>
     /// <param name="raw">For a run or a checkpoint with both: the weights themselves instead of their (first) moving average.</param>
-    /// <param name="facts">For a checkpoint file, or a network's folder without a scheduler: what it does not say of itself; null for nothing.</param>
-    /// <exception cref="DiffusionException"><see cref="ErrorKind.Usage"/>: facts were told that the model's own configuration files say.</exception>
+    /// <param name="facts">For a checkpoint file, or a network's folder without a scheduler or a size: what it does not say of itself; null for nothing.</param>
+    /// <param name="average">The moving average, and nothing else: a model without one is an error. Otherwise it is taken where there is one.</param>
+    /// <exception cref="DiffusionException">
+    /// <see cref="ErrorKind.Usage"/>: facts were told that the model's own configuration files say, or the model has not the weights that were asked for.
+    /// </exception>
     /// <exception cref="DiffusionException">It is none of these, or a file in it is missing, malformed or not supported, or says too little.</exception>
-    public static ModelSource Open(string path, bool raw = false, CheckpointFacts? facts = null)
+    public static ModelSource Open(string path, bool raw = false, CheckpointFacts? facts = null, bool average = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         var run = new RunFolder(path);
         facts ??= new CheckpointFacts();
+        if (raw && average)
+        {
+            throw new DiffusionException(ErrorKind.Usage, "the weights themselves (--raw) and their moving average (--ema) exclude each other: give one");
+        }
+
         return (run.Exists, File.Exists(path)) switch
         {
-            (false, true) => FromCheckpoint(path, raw, facts),
-            (true, _) when facts == new CheckpointFacts() => FromRun(run, raw),
+            (false, true) => FromCheckpoint(path, raw, average, facts),
+            (true, _) when facts == new CheckpointFacts() => FromRun(run, raw, average),
             (true, _) => throw ModelFolder.Said(path),
-            _ => FromFolder(ModelFolder.Open(path, facts), raw),
+            _ => FromFolder(ModelFolder.Open(path, facts, raw, average)),
         };
     }
 
     /// <summary>Opens the weights; names and shapes are checked, no value is read yet.</summary>
     /// <param name="graph">The network that <see cref="Network"/> describes; null builds it.</param>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: the file is malformed, or does not fit the network.</exception>
-    public WeightsReader OpenWeights(NetworkGraph? graph = null) => WeightsReader.Open(WeightsPath, Layout, Prefix, Network, graph ?? Network.Build());
+    public WeightsReader OpenWeights(NetworkGraph? graph = null) => WeightsReader.Open(WeightsPath, Set, Network, graph ?? Network.Build());
 
     /// <summary>The model's own τ of S steps, found by <c>ddim tune</c> (<see cref="Tuning.TimestepTuner"/>).</summary>
     /// <param name="steps">S.</param>
@@ -78,37 +89,35 @@ public sealed class ModelSource
             + $"find them: ddim tune --model {Path} --steps {steps}");
     }
 
-    private static ModelSource FromFolder(ModelFolder folder, bool raw) => raw
-        ? throw new DiffusionException(ErrorKind.Usage, $"{folder.Path} is a model folder, which holds one set of weights; raw weights are kept by training runs only")
-        : new ModelSource(folder.Path, folder.WeightsPath, folder.TunedTimestepsPath, folder.Network, folder.Scheduler)
-        {
-            Data = CardData(folder.Path),
-            Layout = folder.Layout,
-            Notes = folder.Notes,
-        };
+    private static ModelSource FromFolder(ModelFolder folder) => new(folder.Path, folder.WeightsPath, folder.Set, folder.TunedTimestepsPath, folder.Network, folder.Scheduler)
+    {
+        Data = CardData(folder.Path),
+        Notes = folder.Notes,
+    };
 
-    private static ModelSource FromCheckpoint(string path, bool raw, CheckpointFacts facts)
+    private static ModelSource FromCheckpoint(string path, bool raw, bool average, CheckpointFacts facts)
     {
         using var file = TensorFile.Open(path);
-        var model = CheckpointReader.Read(file, raw, facts);
-        return new ModelSource(path, path, $"{path}.{TunedTimestepsJson.FileName}", model.Network, model.Scheduler)
-        {
-            Layout = model.Layout,
-            Prefix = model.Prefix,
-            Notes = model.Notes,
-        };
+        var model = CheckpointReader.Read(file, raw, average, facts);
+        return new ModelSource(path, path, model.Set, $"{path}.{TunedTimestepsJson.FileName}", model.Network, model.Scheduler) { Notes = model.Notes };
     }
 
-    private static ModelSource FromRun(RunFolder run, bool raw)
+    private static ModelSource FromRun(RunFolder run, bool raw, bool average)
     {
         var config = RunConfig.Read(run.Config);
         var checkpoint = run.Latest()
             ?? throw new DiffusionException(ErrorKind.ModelFile, $"the run {run.Root} has no checkpoint yet; train it first: ddim train … --out {run.Root}");
-        var average = System.IO.Path.Combine(checkpoint, Checkpoint.Ema(config.Training.EmaDecays[0]));
+        var ema = System.IO.Path.Combine(checkpoint, Checkpoint.Ema(config.Training.EmaDecays[0]));
 
         // An average that was added after this checkpoint begins with its weights.
-        var file = raw || !File.Exists(average) ? System.IO.Path.Combine(checkpoint, Checkpoint.Weights) : average;
-        return new ModelSource(run.Root, file, run.TunedTimesteps, config.UNet, config.Scheduler) { Data = config.Data };
+        var isAverage = !raw && File.Exists(ema);
+        if (average && !isAverage)
+        {
+            throw new DiffusionException(ErrorKind.Usage, $"the run {run.Root} has no moving average yet ('{ema}' is not there); leave --ema out to take the weights themselves");
+        }
+
+        var file = isAverage ? ema : System.IO.Path.Combine(checkpoint, Checkpoint.Weights);
+        return new ModelSource(run.Root, file, new StateDict(WeightsLayout.Diffusers, string.Empty, isAverage), run.TunedTimesteps, config.UNet, config.Scheduler) { Data = config.Data };
     }
 
     private static string? CardData(string folder)

@@ -199,11 +199,12 @@ public sealed class ModelConverterTests : IDisposable
     public void A_network_without_a_scheduler_is_told_one()
     {
         ModelConverter.Convert(Source("folder"), folder["out"]);
-        var source = ModelSource.Open(folder["out/unet"], facts: CheckpointFacts.Parse("noise_schedule=cosine,diffusion_steps=400,prediction=v_prediction,clip=False"));
+        Directory.Move(folder["out/unet"], folder["alone"]);
+        var source = ModelSource.Open(folder["alone"], facts: CheckpointFacts.Parse("noise_schedule=cosine,diffusion_steps=400,prediction=v_prediction,clip=False"));
         Assert.Empty(source.Notes);
         Assert.Equal(NoiseSchedule.Cosine(400), source.Scheduler.ToSchedule());
         Assert.Equal((PredictionType.VPrediction, false), (source.Scheduler.PredictionType, source.Scheduler.ClipSample));
-        Assert.Contains("noise_schedule=", Assert.Single(ModelSource.Open(folder["out/unet"]).Notes), StringComparison.Ordinal);
+        Assert.Contains("noise_schedule=", Assert.Single(ModelSource.Open(folder["alone"]).Notes), StringComparison.Ordinal);
     }
 
     [Theory]

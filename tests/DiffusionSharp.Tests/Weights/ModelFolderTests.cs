@@ -69,7 +69,7 @@ public class ModelFolderTests
         {
             using var folder = new TemporaryFolder();
             File.WriteAllText(folder["config.json"], UNetConfigJson.ToJson(Small, layout));
-            Assert.Equal((Small, layout), NetworkConfigJson.Read(folder["config.json"]));
+            Assert.Equal((Small, layout, false), NetworkConfigJson.Read(folder["config.json"]));
             Assert.Equal(layout != WeightsLayout.Diffusers, File.ReadAllText(folder["config.json"]).Contains("_tensor_names", StringComparison.Ordinal));
         }
 
