@@ -39,7 +39,7 @@ internal sealed class ConfigReader
     {
         try
         {
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 8 });
+            using var document = JsonDocument.Parse(StrictJson.Checked(json), new JsonDocumentOptions { MaxDepth = 8 });
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? new ConfigReader(path, document.RootElement.Clone())
                 : throw Bad(path, $"it holds {document.RootElement.ValueKind}, an object was expected");
