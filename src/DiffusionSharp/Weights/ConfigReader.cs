@@ -158,6 +158,12 @@ internal sealed class ConfigReader
     public void Done(Action check)
     {
         Done();
+        Check(path, check);
+    }
+
+    /// <summary>The error of a check as one of the file.</summary>
+    public static void Check(string path, Action check)
+    {
         try
         {
             check();

@@ -20,7 +20,7 @@ internal static class CheckpointReader
             ErrorKind.Usage, $"model file '{file.Path}' holds a moving average only ({Where(all[0])}); leave --raw out"));
         RefuseLatent(file);
         var tensors = StateDict.Below(file.Tensors, dict.Prefix);
-        return dict.Layout switch
+        var model = dict.Layout switch
         {
             WeightsLayout.Ermongroup => ErmongroupLayout.Read(file.Path, tensors, dict.Prefix, told),
             WeightsLayout.Guided => GuidedLayout.Read(file.Path, tensors, dict.Prefix, told),
@@ -30,6 +30,8 @@ internal static class CheckpointReader
                 $"model file '{file.Path}' holds weights under the names of diffusers' UNet2DModel, whose options are in a config.json: give the folder that holds both "
                 + "(save_pretrained makes it)"),
         };
+        ConfigReader.Check(file.Path, () => model.Network.Build());
+        return model;
     }
 
     /// <summary>Where a set of weights lies, in words.</summary>
