@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text.Json;
 using DiffusionSharp.Storage;
 using DiffusionSharp.Weights;
@@ -40,7 +39,7 @@ public static class Checkpoint
             }
 
             AtomicFile.WriteAllText(Path.Combine(temporary, StateFile), JsonSerializer.Serialize(state, TrainingJson.Default.TrainingState));
-            var hashes = Directory.EnumerateFiles(temporary).ToDictionary(f => Path.GetFileName(f), Sha256);
+            var hashes = Directory.EnumerateFiles(temporary).ToDictionary(f => Path.GetFileName(f), Hash);
             var manifest = new CheckpointManifest { Sha256 = new SortedDictionary<string, string>(hashes, StringComparer.Ordinal) };
             AtomicFile.WriteAllText(Path.Combine(temporary, ManifestFile), JsonSerializer.Serialize(manifest, TrainingJson.Default.CheckpointManifest));
         });
@@ -53,16 +52,16 @@ public static class Checkpoint
     {
         try
         {
-            var manifest = JsonSerializer.Deserialize(File.ReadAllText(Path.Combine(folder, ManifestFile)), TrainingJson.Default.CheckpointManifest);
+            var manifest = JsonSerializer.Deserialize(StrictJson.Checked(File.ReadAllText(Path.Combine(folder, ManifestFile))), TrainingJson.Default.CheckpointManifest);
             foreach (var (name, expected) in manifest?.Sha256 ?? throw new JsonException("the manifest is null"))
             {
-                if (Sha256(Path.Combine(folder, Path.GetFileName(name))) != expected)
+                if (Hash(Path.Combine(folder, Path.GetFileName(name))) != expected)
                 {
                     throw new DiffusionException(ErrorKind.ModelFile, $"checkpoint {folder}: {name} is damaged (its SHA-256 is not the manifest's); write the name of an older checkpoint into the run's file 'latest' to go on from there");
                 }
             }
 
-            return JsonSerializer.Deserialize(File.ReadAllText(Path.Combine(folder, StateFile)), TrainingJson.Default.TrainingState) ?? throw new JsonException("the state is null");
+            return JsonSerializer.Deserialize(StrictJson.Checked(File.ReadAllText(Path.Combine(folder, StateFile))), TrainingJson.Default.TrainingState) ?? throw new JsonException("the state is null");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -70,9 +69,9 @@ public static class Checkpoint
         }
     }
 
-    private static string Sha256(string file)
+    private static string Hash(string file)
     {
         using var stream = File.OpenRead(file);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
+        return Sha256.Of(stream);
     }
 }

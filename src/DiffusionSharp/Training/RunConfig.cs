@@ -45,8 +45,7 @@ public sealed record RunConfig
     {
         try
         {
-            var strict = new JsonDocumentOptions { AllowDuplicateProperties = false };
-            var root = JsonNode.Parse(File.ReadAllText(path), documentOptions: strict)?.AsObject() ?? throw new JsonException("it is null");
+            var root = JsonNode.Parse(StrictJson.Checked(File.ReadAllText(path)))?.AsObject() ?? throw new JsonException("it is null");
             var config = new RunConfig
             {
                 UNet = UNetConfigJson.Parse(Part("unet").ToJsonString(), path),

@@ -39,7 +39,7 @@ internal sealed class ConfigReader
     {
         try
         {
-            using var document = JsonDocument.Parse(PythonJson.Quoted(json), new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 8 });
+            using var document = JsonDocument.Parse(StrictJson.Checked(PythonJson.Quoted(json)), new JsonDocumentOptions { MaxDepth = 8 });
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? new ConfigReader(path, document.RootElement.Clone())
                 : throw Bad(path, $"it holds {document.RootElement.ValueKind}, an object was expected");
@@ -174,6 +174,12 @@ internal sealed class ConfigReader
     public void Done(Action check)
     {
         Done();
+        Check(path, check);
+    }
+
+    /// <summary>The error of a check as one of the file.</summary>
+    public static void Check(string path, Action check)
+    {
         try
         {
             check();

@@ -49,7 +49,7 @@ public static class LucidrainsUNetConfigJson
             r.Ignore(option, e => e.ValueKind == System.Text.Json.JsonValueKind.False, "false");
         }
 
-        r.Done(() => LucidrainsUNetConfigCheck.Validate(config));
+        r.Done(() => config.Build());
         return config;
     }
 

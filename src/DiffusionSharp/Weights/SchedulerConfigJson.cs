@@ -14,7 +14,7 @@ public static class SchedulerConfigJson
     internal static readonly string[] BetaSchedules = ["linear", "scaled_linear", "squaredcos_cap_v2", "sigmoid"];
     private const string Dequantize = "_dequantize";
     private const string Logit = "_logit";
-    private const int MaxTimesteps = 1_000_000;
+    private const int MaxTimesteps = NoiseSchedule.MostTimesteps;
     private static readonly string[] PredictionTypes = ["epsilon", "sample", "v_prediction"];
     private static readonly string[] Dequantizations = ["none", "uniform", "gaussian"];
     private static readonly string[] VarianceTypes = ["fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log", "learned", "learned_range"];

@@ -84,7 +84,7 @@ public static class UNetConfigJson
             r.Add($"time_embedding_dim is {dim} (supported: null, or four times the sinusoid's width)");
         }
 
-        r.Done(() => UNetConfigCheck.Validate(config));
+        r.Done(() => config.Build());
         return config;
     }
 

@@ -42,6 +42,7 @@ internal static class CheckpointReader
                 $"model file '{file.Path}' holds weights under the names of diffusers' UNet2DModel, whose options are in a config.json: give the folder that holds both "
                 + "(save_pretrained makes it)"),
         };
+        ConfigReader.Check(file.Path, () => model.Network.Build());
         return unknown is null ? model : model with
         {
             Notes = [.. model.Notes, $"'{Printable.Of(unknown)}' may belong to a moving average whose names are not known: the weights themselves are taken ({Where(dict)})"],

@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace DiffusionSharp.Torch.Training;
+namespace DiffusionSharp.Primitives;
 
 /// <summary>Memory that this process can still get without swapping.</summary>
-internal static class AvailableMemory
+public static class AvailableMemory
 {
     /// <summary>On Linux what the kernel calls available, within the limits of the control groups (v2); elsewhere what the runtime knows.</summary>
     public static long Bytes() => (OperatingSystem.IsLinux() ? Linux("/") : null) ?? Runtime();
