@@ -62,6 +62,7 @@ internal sealed class ConvertCommand
     private int Run(ParseResult r)
     {
         var (path, folder) = (r.GetValue(input)!, r.GetValue(output)!);
+        OutputName.RequireFolder(output.Name, folder);
         var source = ModelOptions.Told(ModelSource.Open(path, r.GetValue(raw), r.GetValue(about)), host);
         var ermongroup = r.Or(layout, WeightsLayout.Diffusers) == WeightsLayout.Ermongroup;
         var report = Convert(source, folder, r.GetValue(half), ermongroup);

@@ -46,7 +46,8 @@ internal static class InspectCommand
     {
         // Whoever opens it says that there is nothing to be told of a folder.
         _ when about is not null && !File.Exists(path) => ModelFacts.Model(path, raw, about),
-        _ when new RunFolder(path).Exists => ModelFacts.Run(path, raw),
+        _ when new RunFolder(path) is { Exists: true } run && run.Latest() is null => ModelFacts.Run(path, run, null, raw),
+        _ when Directory.Exists(path) && RunCheckpoint.Find(path) is { } found => ModelFacts.Run(path, found.Run, found.Folder, raw),
         _ when ModelFolder.IsModel(path) => ModelFacts.Model(path, raw, about),
         _ when !File.Exists(path) => FileFacts.Data(path, host),
         _ => FileContent.Of(path) switch

@@ -76,10 +76,12 @@ internal sealed class SampleCommand
 
     private int Run(ParseResult r)
     {
-        var (numbers, steps) = (r.GetValue(dump), r.GetValue(dumpTrajectory));
+        var (numbers, steps) = (dump.File(r, host, OutputName.Arrays), r.GetValue(dumpTrajectory));
         var target = r.GetValue(output) ?? (numbers is null && steps is null ? "samples.png" : null);
-        var isFolder = target is not null && !PictureTarget.IsArchive(target) && PictureTarget.IsFolder(target);
+        var isFolder = target is not null && PictureTarget.IsFolder(target, PictureTarget.Archive);
+        _ = isFolder ? null : output.File(r, host, [".png", PictureTarget.Archive], target);
         using var model = drawing.Load(r, host);
+        _ = steps is null ? null : OutputFolder.Create(steps, dumpTrajectory.Name);
         if (target is not null)
         {
             Sheet.RequireColours(model.Graph.InputShape);
@@ -95,6 +97,11 @@ internal sealed class SampleCommand
 
     private static SampleResult AllAtOnce(SampleJob job, string? target, bool isFolder, string? dump, string? trajectory)
     {
+        if (isFolder)
+        {
+            job.RequireOwn(target!);
+        }
+
         var steps = trajectory is null ? null : new Trajectory(trajectory, job.Plan, job.Model.Graph.InputShape);
         var (images, result) = job.All(steps is null ? null : steps.Write);
         if (dump is not null)
@@ -102,7 +109,7 @@ internal sealed class SampleCommand
             ArrayFile.Write(dump, images.ToTensor());
         }
 
-        if (target is not null && PictureTarget.IsArchive(target))
+        if (target is not null && !isFolder && PictureTarget.Is(target, PictureTarget.Archive))
         {
             SampleArchive.Write(target, images, job.WantedLabels);
         }
