@@ -16,7 +16,7 @@ internal sealed class SampleCommand
         image, bit for bit, in any batch and on any machine; with --engine torch, up to rounding.
 
           --from PICTURE.png     make this picture again; other options change what they name
-          --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
+          --model, -m PATH       model folder, checkpoint file, training run or RUN/checkpoints/N [bundled]
           --ema | --raw          where it has both: averaged weights [default], or the weights themselves
           --about K=V,…          what a checkpoint does not say: image_size=64,num_heads=4 (ddim convert -h)
         Sampling
@@ -45,7 +45,7 @@ internal sealed class SampleCommand
           --out, -o FILE.png     one sheet [samples.png]; X.npz: arr_0 uint8 [N,H,W,C], arr_1
           --out, -o DIR/         one file per image; run it again to go on after an interruption
           --dump X.npy, --json   (or X.npz) the numbers, float32 [N,C,H,W]; the result as JSON
-          --dump-trajectory DIR  x and x0 after each step, as .npy
+          --dump-trajectory DIR  x and x0 after each step, as .npy in a new folder
         Where
           --engine E, --device D cpu: the managed engine; torch, on cpu, cuda or cuda:N [cpu]
           --weights W            of the managed engine: float32, bfloat16 or half [float32]

@@ -22,7 +22,7 @@ internal sealed class SequenceCommand
                                  [10 in a strip; all up to 100 in an animation or a folder]
           --out, -o FILE.png     a film strip, two rows per image [sequence.png]
           --out, -o FILE.apng    an animation, which browsers play
-          --out, -o DIR/         a picture per step
+          --out, -o DIR/         a picture per step, in a new folder
           --json                 the result as JSON
         The images, as of ddim sample
           --from PICTURE.png     how this picture was made, by ddim sample or ddim sequence
