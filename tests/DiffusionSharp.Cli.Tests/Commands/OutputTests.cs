@@ -34,7 +34,7 @@ public sealed class OutputTests : IDisposable
     [InlineData("several files are written", "sweep --out y.pdf")]
     [InlineData("several files are written", "reconstruct PHOTO --out y.csv")]
     [InlineData("several files are written", "convert MODEL y.safetensors")]
-    [InlineData("several files are written", "train builtin:shapes --out y.onnx")]
+    [InlineData("several files are written", "train builtin:shapes --size 4 --out y.onnx")]
     [InlineData("several files are written", "demo --sampling-only --out y.png")]
     [InlineData("is the file that --init reads", "sample --init X --dump x.npy")]
     [InlineData("is the file that --init-image reads", "sample --init-image PHOTO --out photo.png")]
