@@ -18,7 +18,8 @@ internal sealed class ConvertCommand
         Writes a model as a folder in Hugging Face diffusers' layout, with safetensors, and compares it
         with the source number by number. IN is a checkpoint of ermongroup/ddim or pesser, of OpenAI's
         improved- or guided-diffusion, or of lucidrains' denoising-diffusion-pytorch (.pt, .pth, .ckpt,
-        .bin, .safetensors), a diffusers folder, or a training run. No Python is run or needed.
+        .bin, .safetensors), a diffusers folder, a training run or one of its checkpoints. OUT must be
+        new or empty. No Python is run or needed.
         A network that diffusers' UNet2DModel cannot express keeps its own class and tensor names.
 
           --ema | --raw          where IN has both: averaged weights [default], or the weights themselves
@@ -68,6 +69,7 @@ internal sealed class ConvertCommand
     private int Run(ParseResult r)
     {
         var (path, folder) = (r.GetValue(input)!, r.GetValue(output)!);
+        OutputName.RequireFolder(output.Name, folder);
         var source = ModelOptions.Told(ModelSource.Open(path, r.GetValue(raw), about.Read(r), r.GetValue(ema)), host);
         var ermongroup = r.Or(layout, WeightsLayout.Diffusers) == WeightsLayout.Ermongroup;
         var report = Convert(source, folder, r.GetValue(half), ermongroup);

@@ -52,7 +52,8 @@ internal static class InspectCommand
     {
         // Whoever opens it says that there is nothing to be told of a folder.
         _ when wanted.About is not null && !File.Exists(path) => ModelFacts.Model(path, wanted),
-        _ when new RunFolder(path).Exists => ModelFacts.Run(path, wanted),
+        _ when new RunFolder(path) is { Exists: true } run && run.Latest() is null => ModelFacts.Run(path, run, null, wanted),
+        _ when Directory.Exists(path) && RunCheckpoint.Find(path) is { } found => ModelFacts.Run(path, found.Run, found.Folder, wanted),
         _ when ModelFolder.IsModel(path) => ModelFacts.Model(path, wanted),
         _ when !File.Exists(path) => FileFacts.Data(path, host),
         _ => FileContent.Of(path) switch

@@ -81,7 +81,8 @@ internal sealed class InterpolateCommand
                 $"{ends.Length} --seeds and {steps} --frames found; give two or four seeds, and 2 to {MostFrames} frames");
         }
 
-        var target = r.GetValue(output) ?? (r.Has(dump) ? null : "interpolation.png");
+        var numbers = dump.File(r, host, OutputName.Arrays);
+        var target = output.File(r, host, OutputName.Pictures, numbers is null ? "interpolation.png" : null);
         using var loaded = load.Load(r, host);
         var shape = loaded.Graph.InputShape;
         if (target is not null)
@@ -111,7 +112,7 @@ internal sealed class InterpolateCommand
         }
 
         var (images, result) = job.All();
-        if (r.GetValue(dump) is { } numbers)
+        if (numbers is not null)
         {
             ArrayFile.Write(numbers, images.ToTensor());
         }
@@ -121,7 +122,7 @@ internal sealed class InterpolateCommand
             Sheet.Write(target, shape, images.ToPictures(), recipe.Of(ends, classes), columns: steps);
         }
 
-        (job.Summary(result, target ?? r.GetValue(dump)!) with { More = new JsonObject { ["frames"] = steps } }).Print(host, r.GetValue(json));
+        (job.Summary(result, target ?? numbers!) with { More = new JsonObject { ["frames"] = steps } }).Print(host, r.GetValue(json));
         return 0;
     }
 }

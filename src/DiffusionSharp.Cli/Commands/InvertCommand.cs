@@ -42,7 +42,7 @@ internal sealed class InvertCommand
 
     private readonly CliHost host;
     private readonly EncodingOptions encoding = new("IMAGE");
-    private readonly Option<string?> output = new("--out", "-o");
+    private readonly OutputFile output = new("--out", "-o");
     private readonly Option<bool> json = JsonOption.Create();
     private readonly SamplingOptions sampling = new();
     private readonly LoadOptions load = new();
@@ -64,7 +64,7 @@ internal sealed class InvertCommand
 
     private int Run(ParseResult r)
     {
-        var target = r.GetValue(output) ?? "latents.npy";
+        var target = output.File(r, host, OutputName.Arrays, "latents.npy")!;
         using var loaded = load.Load(r, host);
         var shape = loaded.Graph.InputShape;
         var x0 = encoding.Read(r, loaded, host.Interruption.Token);

@@ -33,7 +33,7 @@ internal sealed class ReconstructCommand
           --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
           --labels, --class LIST class of all images, or of each, by number or name
           --guidance W           how much the class counts, see ddim sample [1]
-          --out, -o DIR          receives table.csv, table.json, and sheet.png: the images (at most
+          --out, -o DIR          a new folder: table.csv, table.json, and sheet.png: the images (at most
                                  16) over what came back, a row for each number of steps
                                  [reconstruction]
           --csv | --json         prints table.csv or table.json instead of text: steps, mse, psnr (in

@@ -42,7 +42,7 @@ internal sealed class SweepCommand
           --labels, --class LIST class of all images, or of each, by number or name
           --guidance W           how much the class counts, see ddim sample [1]
           --from PICTURE.png     how this sheet was made
-          --out, -o DIR          receives sheet.png, time.png, table.csv and table.json [sweep]
+          --out, -o DIR          a new folder: sheet.png, time.png, table.csv, table.json [sweep]
           --csv | --json         prints table.csv or table.json instead of text
           --engine E, --device D cpu: the managed engine; torch, on cpu, cuda or cuda:N [cpu]
           --weights W            of the managed engine: float32, bfloat16 or half [float32]

@@ -80,7 +80,11 @@ internal sealed class TuneCommand
 
         // What is there must be readable before the long run begins.
         var path = loaded.Source.TunedTimestepsPath;
-        TunedTimestepsJson.Read(path, T);
+        if (TunedTimestepsJson.Read(path, T).Keys.Intersect(wanted).ToArray() is { Length: > 0 } replaced)
+        {
+            host.Error.WriteLine($"note: the timesteps for {string.Join(", ", replaced)} steps in {path} will be replaced");
+        }
+
         var checking = Math.Max(1, seeds.Length / 3);
         var tuning = seeds.Length - checking;
         var options = load.Complete(r, host, new SampleOptions { Seeds = seeds, Labels = load.Classes(r, loaded, seeds.Length) });

@@ -11,11 +11,10 @@ internal static class ConversionCard
 
     public static string Write(ModelSource source)
     {
-        var run = new RunFolder(source.Path);
         var graph = source.Network.Build();
-        if (run.Exists && run.Latest() is { } checkpoint)
+        if (source.OfRun is { } found)
         {
-            return ModelCard.Write(RunConfig.Read(run.Config), graph, Checkpoint.ReadState(checkpoint), CommandLog.Read(run.Root));
+            return ModelCard.Write(RunConfig.Read(found.Run.Config), graph, Checkpoint.ReadState(found.Folder), CommandLog.Read(found.Run.Root));
         }
 
         if (new FileInfo(Path.Combine(source.Path, "README.md")) is { Exists: true, Length: > 0 and <= MostBytes } card)

@@ -70,6 +70,11 @@ public sealed record RunConfig
         {
             throw new DiffusionException(ErrorKind.Configuration, $"{path} is not a run's configuration: {e.Message}", e);
         }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new DiffusionException(
+                ErrorKind.Storage, $"{path} is missing, and without it nobody knows what the checkpoints beside it hold: put it back, or choose another folder", e);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new DiffusionException(ErrorKind.Storage, $"{path} cannot be read: {e.Message}", e);

@@ -132,6 +132,10 @@ public class ModelFolderTests
         var model = ModelFolder.Open(old);
         Assert.Equal("fixed_large", model.Scheduler.VarianceType);
         AssertEqual(weights, Read(model));
+
+        // A config.json that is no run's.
+        using var opened = DiffusionSharp.Models.ModelSource.Open(old).OpenWeights();
+        AssertEqual(weights, opened.ReadAll());
     }
 
     [Theory]
