@@ -49,8 +49,7 @@ internal static class CheckpointReader
         };
     }
 
-    /// <summary>Where a set of weights lies, in words.</summary>
-    public static string Where(StateDict dict) => dict.Prefix.Length == 0 ? "at the top" : $"below {dict.Prefix.TrimEnd('.')}";
+    private static string Where(StateDict dict) => dict.Prefix.Length == 0 ? "at the top" : $"below {dict.Prefix.TrimEnd('.')}";
 
     // Their networks look like OpenAI's, but what they make are no images.
     private static void RefuseLatent(TensorFile file)

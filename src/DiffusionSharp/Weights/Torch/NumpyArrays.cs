@@ -163,7 +163,7 @@ internal static class NumpyArrays
     private static PickleOpaque? Unreadable(PickleContext context, PickleValue type, PickleValue.Sequence parts) => type switch
     {
         PickleValue.ArrayType { Refusal: { } refusal } => context.Opaque("numpy.ndarray", refusal, parts),
-        PickleOpaque unknown => context.Opaque("numpy.ndarray", unknown.Refusal, parts),
+        PickleOpaque unknown => context.Opaque(unknown.FullName, unknown.OwnRefusal, parts),
         _ => null,
     };
 
