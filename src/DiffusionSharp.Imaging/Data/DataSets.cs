@@ -101,7 +101,8 @@ public static class DataSets
             CheckAny(path, folders.Count + bad.Count, skipped);
             if (stopped || folders.Count == 0 || bad.Count > options.MaxBadFraction * (folders.Count + bad.Count))
             {
-                throw TooManyBad(path, folders.Count, bad, FormattableString.Invariant($"at most {100 * options.MaxBadFraction:0.###} % are allowed"), "Remove or repair them ('ddim data check' lists all), or allow more");
+                var most = FormattableString.Invariant($"at most {100 * options.MaxBadFraction:0.###} % are allowed");
+                throw TooManyBad(path, folders.Count, bad, most, "Remove or repair them ('ddim data check' lists all), or allow more");
             }
 
             var (names, labels) = images.Classes(folders, numbers);
