@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.IO.Compression;
 using DiffusionSharp.Imaging.Decoding;
+using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Imaging.Data;
 
@@ -17,7 +18,7 @@ internal static class ArchiveImages
     /// <exception cref="DiffusionException">The archive itself is broken (<see cref="ErrorKind.Data"/>).</exception>
     public static IEnumerable<RawImage> Read(string path, string kind)
     {
-        var budget = MaxExpansion * Math.Max(new FileInfo(path).Length, 1 << 20);
+        var budget = MaxExpansion * Math.Max(RegularFile.Length(path), 1 << 20);
         using var images = (kind == "zip" ? ReadZip(path) : ReadTar(path, kind == "tar.gz")).GetEnumerator();
         while (true)
         {
@@ -48,7 +49,7 @@ internal static class ArchiveImages
 
     private static IEnumerable<(RawImage Image, long Size)> ReadZip(string path)
     {
-        using var archive = ZipFile.OpenRead(path);
+        using var archive = RegularFile.OpenZip(path);
         foreach (var entry in archive.Entries.Where(e => RawImage.IsImageName(e.FullName)))
         {
             yield return Load(entry.FullName, entry.Length, entry.Open);
@@ -57,7 +58,7 @@ internal static class ArchiveImages
 
     private static IEnumerable<(RawImage Image, long Size)> ReadTar(string path, bool compressed)
     {
-        using var file = File.OpenRead(path);
+        using var file = RegularFile.OpenRead(path);
         using Stream stream = compressed ? new GZipStream(file, CompressionMode.Decompress) : file;
         using var reader = new TarReader(stream);
         while (reader.GetNextEntry() is { } entry)

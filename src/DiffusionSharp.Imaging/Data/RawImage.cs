@@ -1,4 +1,5 @@
 using DiffusionSharp.Imaging.Decoding;
+using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Imaging.Data;
 
@@ -39,7 +40,7 @@ internal sealed record RawImage(string Name, long Held, Func<byte[]> Bytes)
         try
         {
             // The length of what is opened: a link to a file has one of its own.
-            using var file = File.OpenRead(path);
+            using var file = RegularFile.OpenRead(path);
             if (file.Length > MaxFileBytes)
             {
                 throw new BadImageException(FormattableString.Invariant($"{file.Length} bytes are more than the limit of {MaxFileBytes}"));
