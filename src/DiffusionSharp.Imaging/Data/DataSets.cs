@@ -29,6 +29,7 @@ public static class DataSets
         options ??= new DataOptions();
         options.Validate();
         var location = DataLocation.Recognise(path);
+        DataKinds.CheckColumn(location, options.Column);
         return location.Kind == DataKind.Shapes ? Shapes(options)
             : location.Kind.IsEncoded() ? Encoded(path, location, options, progress, cancellation)
             : Packed(path, location, options, progress, cancellation);
@@ -82,7 +83,7 @@ public static class DataSets
                 }
             }
 
-            return (location.Kind.Name(), [.. labels], packed.ClassNames, []);
+            return new Filled(location.Kind.Name(), new ClassLabels(packed.ClassNames, [.. labels], packed.LabelProblem), [], null);
         });
     }
 
@@ -95,11 +96,10 @@ public static class DataSets
         return Fill(shape, options, store =>
         {
             var (folders, numbers) = (new List<string?>(), new List<int>());
-            var images = DataKinds.OpenEncoded(location);
+            var images = DataKinds.OpenEncoded(location, options.Column);
             var bad = ImageReader.Read(images.Files, options, Convert, Keep, progress, images.Total, cancellation);
             CheckBad(path, folders.Count, bad, options.MaxBadFraction);
-            var (names, labels) = images.Classes(folders, numbers);
-            return (location.Kind.Name(), labels, names, bad);
+            return new Filled(location.Kind.Name(), images.Classes(folders, numbers), bad, images.Column);
 
             void Keep(RawImage file, byte[] pixels)
             {
@@ -117,15 +117,14 @@ public static class DataSets
         }
     }
 
-    private static ImageBatchSource Fill(
-        ImageShape shape, DataOptions options, Func<PixelStore, (string Kind, int[] Labels, IReadOnlyList<string> Names, IReadOnlyList<BadFile> Bad)> fill)
+    private static ImageBatchSource Fill(ImageShape shape, DataOptions options, Func<PixelStore, Filled> fill)
     {
         var store = new PixelStore(shape.Elements, options.CacheLimitBytes, options.CacheFolder);
         try
         {
-            var (kind, labels, names, bad) = fill(store);
+            var filled = fill(store);
             store.Complete();
-            return new ImageBatchSource(kind, shape, store, labels, names, bad, options);
+            return new ImageBatchSource(filled.Kind, shape, store, filled.Labels, filled.Bad, options) { Column = filled.Column };
         }
         catch
         {
@@ -177,4 +176,7 @@ public static class DataSets
                 FormattableString.Invariant($"{path}: {bad.Count} of {good + bad.Count} image files are bad, at most {100 * maxBad:0.###} % are allowed: {list}. Remove or repair them ('ddim data check' lists all), or allow more"));
         }
     }
+
+    /// <summary>What filled a store.</summary>
+    private sealed record Filled(string Kind, ClassLabels Labels, IReadOnlyList<BadFile> Bad, PictureColumn? Column);
 }
