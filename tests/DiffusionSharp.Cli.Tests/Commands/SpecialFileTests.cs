@@ -21,7 +21,7 @@ public sealed class SpecialFileTests : IDisposable
         { ErrorKind.ModelFile, "plan --model PIPE" },
         { ErrorKind.ModelFile, "export --model PIPE --out x.onnx" },
         { ErrorKind.ModelFile, "convert PIPE OUT" },
-        { ErrorKind.Data, "predict --input PIPE --timesteps 1 --model MODEL" },
+        { ErrorKind.Data, "predict --input PIPE --timesteps 1 --output x.npy --model MODEL" },
         { ErrorKind.Data, "invert PIPE --model MODEL" },
         { ErrorKind.Data, "invert PIPE.png --model MODEL" },
         { ErrorKind.Data, "reconstruct PIPE --model MODEL" },
