@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using DiffusionSharp.Cli.Inspection;
 using DiffusionSharp.Cli.Options;
+using DiffusionSharp.Cli.Runs;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
@@ -22,6 +23,7 @@ internal static class InspectCommand
           --tensors            also print the tree of all tensors: names, types and shapes
           --ema | --raw        of a model with both: averaged weights [default], or the weights themselves
           --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
+          --column NAME        of a parquet set, where the images are [image, else img, else the first]
           --json               as JSON; always with the tensors
         """;
 
@@ -32,8 +34,9 @@ internal static class InspectCommand
         var raw = new Option<bool>("--raw");
         var ema = new Option<bool>("--ema");
         var about = new AboutOptions();
+        var column = DataSource.ColumnOption();
         var json = JsonOption.Create();
-        var command = new Command("inspect") { path, tensors, raw, ema, json };
+        var command = new Command("inspect") { path, tensors, raw, ema, column, json };
         foreach (var option in about.All)
         {
             command.Add(option);
@@ -41,28 +44,31 @@ internal static class InspectCommand
 
         command.SetAction(r =>
         {
-            var found = Look(ModelOption.Resolve(r.GetValue(path), host), new Wanted(r.GetValue(raw), r.GetValue(ema), about.Read(r)), host);
+            var wanted = new Wanted(r.GetValue(raw), r.GetValue(ema), about.Read(r));
+            var found = Look(ModelOption.Resolve(r.GetValue(path), host), wanted, r.GetValue(column), host);
             JsonOption.Print(host, r.GetValue(json), () => found, () => Outline.Text(found, r.GetValue(tensors)));
             return 0;
         });
         return command;
     }
 
-    private static JsonObject Look(string path, Wanted wanted, CliHost host) => path switch
+    private static JsonObject Look(string path, Wanted wanted, string? column, CliHost host) => path switch
     {
+        _ when column is not null => FileFacts.Data(path, column, host),
+
         // Whoever opens it says that there is nothing to be told of a folder.
         _ when wanted.About is not null && !File.Exists(path) => ModelFacts.Model(path, wanted),
         _ when new RunFolder(path) is { Exists: true } run && run.Latest() is null => ModelFacts.Run(path, run, null, wanted),
         _ when Directory.Exists(path) && RunCheckpoint.Find(path) is { } found => ModelFacts.Run(path, found.Run, found.Folder, wanted),
         _ when ModelFolder.IsModel(path) => ModelFacts.Model(path, wanted),
-        _ when !File.Exists(path) => FileFacts.Data(path, host),
+        _ when !File.Exists(path) => FileFacts.Data(path, column, host),
         _ => FileContent.Of(path) switch
         {
             FileContent.Kind.Tensors => TensorFacts.Of(path, wanted),
             FileContent.Kind.Npy => FileFacts.Npy(path),
             FileContent.Kind.Npz => FileFacts.Npz(path),
             FileContent.Kind.Picture => FileFacts.Picture(path),
-            _ => FileFacts.Data(path, host),
+            _ => FileFacts.Data(path, column, host),
         },
     };
 }

@@ -20,6 +20,7 @@ internal sealed class InvertCommand
           IMAGE…                 image files, a folder or archive of images, or builtin:shapes;
                                  made the model's size (short side, then centre crop)
           --count N              the first N images [all; 16 of builtin:shapes]
+          --column NAME          of parquet, where the images are [image, else img, else the first]
           --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
           --ema | --raw          where it has both: averaged weights [default], or the weights themselves
           --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size

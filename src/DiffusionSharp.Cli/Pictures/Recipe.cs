@@ -149,7 +149,7 @@ internal sealed class Recipe
     /// <summary>The beginning of a file's SHA-256.</summary>
     public static string Hash(string path)
     {
-        using var stream = File.OpenRead(path);
+        using var stream = RegularFile.OpenRead(path);
         return Short(Sha256.Of(stream));
     }
 

@@ -20,6 +20,15 @@ public sealed record DataReport(
     /// <summary>Files that look like pictures and are not read, by kind.</summary>
     public IReadOnlyList<SkippedFiles> Skipped { get; init; } = [];
 
+    /// <summary>The column the images are in; null where there are no columns.</summary>
+    public PictureColumn? Column { get; init; }
+
+    /// <summary>Usable images without a label, in a set whose others have one.</summary>
+    public long Unlabelled { get; init; }
+
+    /// <summary>Why labels that are there make no classes; null where they do, and where there are none.</summary>
+    public string? LabelProblem { get; init; }
+
     /// <summary>Bad files as a part of all, 0…1.</summary>
     public double BadFraction => Images + Bad.Count == 0 ? 0 : (double)Bad.Count / (Images + Bad.Count);
 }

@@ -104,7 +104,7 @@ public static class Checkpoint
     }
 
     private static T Reading<T>(string folder, string file, JsonTypeInfo<T> type)
-        where T : class => Guarded(folder, () => JsonSerializer.Deserialize(StrictJson.Checked(File.ReadAllText(Path.Combine(folder, file))), type) ?? throw new JsonException($"{file} is null"));
+        where T : class => Guarded(folder, () => JsonSerializer.Deserialize(StrictJson.Checked(RegularFile.ReadAllText(Path.Combine(folder, file))), type) ?? throw new JsonException($"{file} is null"));
 
     private static T Guarded<T>(string folder, Func<T> read)
     {
@@ -122,7 +122,7 @@ public static class Checkpoint
 
     private static string Hash(string file)
     {
-        using var stream = File.OpenRead(file);
+        using var stream = RegularFile.OpenRead(file);
         return Sha256.Of(stream);
     }
 }

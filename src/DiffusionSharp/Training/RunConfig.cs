@@ -33,7 +33,7 @@ public sealed record RunConfig
     // Fields that may change between sittings without changing what was already computed; dataFingerprint tells what data options do.
     private static readonly string[] FreeToChange =
     [
-        "data", "dataOptions.flip", "dataOptions.crop", "dataOptions.maxBadFraction", "dataOptions.background", "training.totalImages",
+        "data", "dataOptions.flip", "dataOptions.crop", "dataOptions.maxBadFraction", "dataOptions.background", "dataOptions.column", "training.totalImages",
         "training.maxSeconds", "training.checkpointEvery", "training.checkpointSeconds", "training.keepCheckpoints",
         "training.sampleEvery", "training.validateEvery",
     ];
@@ -45,7 +45,7 @@ public sealed record RunConfig
     {
         try
         {
-            var root = JsonNode.Parse(StrictJson.Checked(File.ReadAllText(path)))?.AsObject() ?? throw new JsonException("it is null");
+            var root = JsonNode.Parse(StrictJson.Checked(RegularFile.ReadAllText(path)))?.AsObject() ?? throw new JsonException("it is null");
             var config = new RunConfig
             {
                 UNet = UNetConfigJson.Parse(Part("unet").ToJsonString(), path),

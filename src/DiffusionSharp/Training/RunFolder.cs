@@ -135,7 +135,7 @@ public sealed class RunFolder
 
     private string Named()
     {
-        var name = File.ReadAllText(LatestFile).Trim();
+        var name = RegularFile.ReadAllText(LatestFile).Trim();
         var folder = Path.Combine(Checkpoints, name);
         return name.Length > 0 && name.All(char.IsAsciiDigit) && Directory.Exists(folder)
             ? folder
@@ -151,7 +151,7 @@ public sealed class RunFolder
 
     private string Spare()
     {
-        var needed = File.Exists(LatestFile) ? File.ReadAllText(LatestFile).Trim() : Names().LastOrDefault();
+        var needed = File.Exists(LatestFile) ? RegularFile.ReadAllText(LatestFile).Trim() : Names().LastOrDefault();
         string[] spare = [.. Names().Where(n => n != needed).Select(n => Path.Combine(Checkpoints, n)), .. new[] { Samples, TensorBoard }.Where(Directory.Exists)];
         var sizes = spare.Select(f => FormattableString.Invariant($"{f} ({Size(f) / 1e6:F1} MB)"));
         return $"Of the run these may be deleted: {string.Join(", ", sizes.DefaultIfEmpty("nothing"))}. The checkpoint {needed} is needed to go on; "
