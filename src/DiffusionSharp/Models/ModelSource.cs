@@ -112,17 +112,18 @@ public sealed class ModelSource
     {
         var config = RunConfig.Read(found.Run.Config);
         var average = Checkpoint.Ema(config.Training.EmaDecays[0]);
-        var lacking = !raw && found.Part is null && !File.Exists(System.IO.Path.Combine(found.Folder, average));
+        var lacking = !raw && found.Part is null && !Checkpoint.Has(found.Folder, average);
         var part = found.Part ?? (raw || lacking ? Checkpoint.Weights : average);
         if (part != Checkpoint.Weights && (!Checkpoint.IsEma(part) || raw))
         {
             throw new DiffusionException(
                 ErrorKind.Usage,
-                $"{System.IO.Path.Combine(found.Folder, part)} holds {(Checkpoint.IsEma(part) ? "an average: leave --raw out, or give" : "no weights of a network: give")} "
-                + $"{Checkpoint.Weights} beside it, or the folder");
+                $"{System.IO.Path.Combine(found.Folder, part)} holds {(Checkpoint.IsEma(part) ? "an average: leave --raw out, or" : "no weights of a network:")} "
+                + $"give {Checkpoint.Weights} beside it, or the folder");
         }
 
-        string?[] notes = [found.Note, lacking ? $"checkpoint {System.IO.Path.GetFileName(found.Folder)} has no {average}, an average that begins with the weights: those are taken" : null];
+        var lack = $"checkpoint {System.IO.Path.GetFileName(found.Folder)} has no {average}, an average that begins with the weights: those are taken";
+        string?[] notes = [found.Note, lacking ? lack : null];
         var path = found.Part is not null ? System.IO.Path.Combine(found.Folder, part) : found.IsLatest ? found.Run.Root : found.Folder;
         var tuned = found.IsLatest ? found.Run.TunedTimesteps : System.IO.Path.Combine(found.Folder, TunedTimestepsJson.FileName);
         return new ModelSource(path, System.IO.Path.Combine(found.Folder, part), tuned, config.UNet, config.Scheduler)
