@@ -79,9 +79,13 @@ internal sealed class SampleCommand
         var (numbers, steps) = (dump.File(r, host, OutputName.Arrays), r.GetValue(dumpTrajectory));
         var target = r.GetValue(output) ?? (numbers is null && steps is null ? "samples.png" : null);
         var isFolder = target is not null && PictureTarget.IsFolder(target, PictureTarget.Archive);
-        _ = isFolder ? null : output.File(r, host, [".png", PictureTarget.Archive], target);
+        target = isFolder ? target : output.File(r, host, [PictureTarget.Sheet, PictureTarget.Archive], target);
         using var model = drawing.Load(r, host);
-        _ = steps is null ? null : OutputFolder.Create(steps, dumpTrajectory.Name);
+        if (steps is not null)
+        {
+            OutputFolder.Create(steps, dumpTrajectory.Name);
+        }
+
         if (target is not null)
         {
             Sheet.RequireColours(model.Graph.InputShape);
