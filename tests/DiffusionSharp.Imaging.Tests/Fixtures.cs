@@ -98,12 +98,24 @@ internal static class Fixtures
     /// <summary>A JPEG with an EXIF segment that holds only the orientation.</summary>
     public static byte[] WithOrientation(byte[] jpeg, byte orientation)
     {
-        byte[] exif =
-        [
-            .. "Exif\0\0"u8, .. "II*\0"u8, 8, 0, 0, 0, 1, 0,
-            0x12, 0x01, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0, 0, 0, 0, 0,
-        ];
+        byte[] exif = [.. "Exif\0\0"u8, .. Exif(orientation)];
         return [.. jpeg[..2], 0xFF, 0xE1, 0, (byte)(exif.Length + 2), .. exif, .. jpeg[2..]];
+    }
+
+    /// <summary>EXIF's TIFF with nothing but an orientation.</summary>
+    public static byte[] Exif(byte orientation, bool bigEndian = false) => bigEndian
+        ? [.. "MM\0*"u8, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0]
+        : [.. "II*\0"u8, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0, 0, 0, 0, 0];
+
+    /// <summary>A PNG with a chunk eXIf behind its header.</summary>
+    public static byte[] WithExif(byte[] png, byte[] exif)
+    {
+        const int header = 33;
+        using var file = new MemoryStream();
+        file.Write(png.AsSpan(0, header));
+        PngChunks.Write(file, "eXIf", exif);
+        file.Write(png.AsSpan(header));
+        return file.ToArray();
     }
 
     /// <summary>A 24-bit BMP of one colour.</summary>

@@ -20,7 +20,8 @@ internal static class DataCheckCommand
 
           a folder, zip or tar(.gz) of images, classes by folder, or by dataset.json as EDM has it
           LSUN's LMDB: the folder of data.mdb; no lock is taken, nothing is written
-          Hugging Face's parquet: a file, or a folder of shards, those of the training set
+          Hugging Face's parquet: a file, or a folder of shards, those of the training set; the images
+          are in --column NAME [image, else img, else the first column of images]
           MNIST's IDX (.gz too), CIFAR-10's batches (binary and Python), STL-10's binary files
           an .npz of arr_0 uint8 [N,H,W,C] and arr_1, the classes; builtin:shapes
 
@@ -32,12 +33,13 @@ internal static class DataCheckCommand
     {
         var path = new Argument<string>("PATH");
         var maxBad = DataSource.MaxBadOption();
+        var column = DataSource.ColumnOption();
         var json = JsonOption.Create();
-        var command = new Command("check") { path, maxBad, json };
+        var command = new Command("check") { path, maxBad, column, json };
         command.SetAction(r =>
         {
             using var line = new ProgressLine(host);
-            var report = DataCheck.Run(r.GetValue(path)!, progress: new ReadProgress(line), cancellation: host.Interruption.Token);
+            var report = DataCheck.Run(r.GetValue(path)!, new DataOptions { Column = r.GetValue(column) }, progress: new ReadProgress(line), cancellation: host.Interruption.Token);
             line.Dispose();
             JsonOption.Print(host, r.GetValue(json), () => Json(report), () => Text(report));
             var allowed = r.Or(maxBad, DataSource.DefaultMaxBad);
@@ -53,21 +55,38 @@ internal static class DataCheckCommand
     {
         const int mostSizes = 5;
         List<string> lines = [$"{report.Path}: {report.Kind}, {Human.Count(report.Images)} images, {report.Bad.Count} bad files"];
+        if (report.Column is { } column)
+        {
+            Say("column", column.Name + (column.Others.Count == 0 ? "" : $" (--column takes another: {string.Join(", ", column.Others)})"));
+        }
+
         Line("formats", report.Formats);
         Line("sizes", report.Sizes.Take(mostSizes));
         Line("classes", report.Classes);
+        if (report.Unlabelled > 0)
+        {
+            Say("labels", $"none of {Human.Count(report.Unlabelled)} images");
+        }
+
+        if (report.LabelProblem is { } problem)
+        {
+            Say("labels", $"there are some, but they make no classes: {problem}");
+        }
+
         lines.AddRange(report.Skipped.Select(skipped => $"passed over: {Human.Plain(skipped.ToString())}"));
         lines.AddRange(report.Bad.Select(bad => $"bad: {Human.Plain(bad.ToString())}"));
         return string.Join('\n', lines);
 
         void Line(string name, IEnumerable<KeyValuePair<string, long>> counts)
         {
-            var list = string.Join(", ", counts.Select(c => $"{Human.Plain(c.Key)}: {Human.Count(c.Value)}"));
+            var list = string.Join(", ", counts.Select(c => $"{c.Key}: {Human.Count(c.Value)}"));
             if (list.Length > 0)
             {
-                lines.Add($"{name,-8} {list}");
+                Say(name, list);
             }
         }
+
+        void Say(string name, string what) => lines.Add($"{name,-8} {Human.Plain(what)}");
     }
 
     private static JsonObject Json(DataReport report) => new()
@@ -75,9 +94,13 @@ internal static class DataCheckCommand
         ["path"] = report.Path,
         ["kind"] = report.Kind,
         ["images"] = report.Images,
+        ["column"] = report.Column?.Name,
+        ["otherColumns"] = report.Column is null ? null : JsonParts.List(report.Column.Others),
         ["formats"] = JsonParts.Map(report.Formats),
         ["sizes"] = JsonParts.Map(report.Sizes),
         ["classes"] = JsonParts.Map(report.Classes),
+        ["unlabelled"] = report.Unlabelled,
+        ["labelProblem"] = report.LabelProblem,
         ["skipped"] = JsonParts.Skipped(report.Skipped),
         ["bad"] = new JsonArray([.. report.Bad.Select(b => new JsonObject { ["file"] = b.Name, ["reason"] = b.Reason })]),
     };

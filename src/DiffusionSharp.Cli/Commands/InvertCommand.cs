@@ -20,6 +20,7 @@ internal sealed class InvertCommand
           IMAGE…                 image files, a folder or archive of images, or builtin:shapes;
                                  made the model's size (short side, then centre crop)
           --count N              the first N images [all; 16 of builtin:shapes]
+          --column NAME          of parquet, where the images are [image, else img, else the first]
           --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
           --raw, --about K=V,…   the weights themselves instead of their average; what a checkpoint
                                  does not say of itself: image_size=64,num_heads=4 (ddim convert -h)

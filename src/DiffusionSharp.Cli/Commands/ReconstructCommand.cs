@@ -21,6 +21,7 @@ internal sealed class ReconstructCommand
           DATA…                  image files, a folder or archive of images, or builtin:shapes;
                                  made the model's size (short side, then centre crop)
           --count N              the first N images [all; 16 of builtin:shapes]
+          --column NAME          of parquet, where the images are [image, else img, else the first]
           --steps LIST           numbers of steps, in any order [10,20,50,100,200,500,1000]
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
                                  stride, ermongroup-uniform, ermongroup-quad, karras, exponential,

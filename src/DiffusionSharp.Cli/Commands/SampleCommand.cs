@@ -37,7 +37,7 @@ internal sealed class SampleCommand
           --guidance W           0 ignores the class, 1 follows it, more exaggerates it [1]
           --init X.npy           start from these x_T, [N,C,H,W]
           --noise Z.npy          use this noise in the steps, [steps,N,C,H,W] (with --init)
-          --init-image PATH      start from this image, or from each of a folder's or archive's (SDEdit)
+          --init-image PATH      start from this image, or each of a set's (SDEdit; parquet: --column NAME)
           --strength X           part of the steps done on it, 0 … 1 [0.6; with --mask, from pure noise]
           --mask FILE            paint where it is white or transparent, keep black exactly (RePaint)
           --jump-length J, --resample R  of --mask: each J steps are done R times [5, 5]

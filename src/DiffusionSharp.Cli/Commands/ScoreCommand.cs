@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using DiffusionSharp.Cli.Display;
 using DiffusionSharp.Cli.Options;
+using DiffusionSharp.Cli.Runs;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Imaging;
 using DiffusionSharp.Imaging.Data;
@@ -23,6 +24,7 @@ internal static class ScoreCommand
           --nearest N       also compare each picture with the first N training images of
                             builtin:shapes: how near is the nearest? (0…255 root mean square)
           --seed S          the seed of those training images [0]
+          --column NAME     of parquet, where the pictures are [image, else img, else the first]
           --json            the score as JSON
         """;
 
@@ -32,8 +34,9 @@ internal static class ScoreCommand
         var atLeast = Parse.Part("--at-least");
         var nearest = Parse.Number<long>("--nearest");
         var seed = Parse.Number<ulong>("--seed");
+        var column = DataSource.ColumnOption();
         var json = JsonOption.Create();
-        var command = new Command("score") { path, atLeast, nearest, seed, json };
+        var command = new Command("score") { path, atLeast, nearest, seed, column, json };
         command.SetAction(r =>
         {
             if (r.Has(nearest) && r.GetValue(nearest) < 1)
@@ -41,7 +44,7 @@ internal static class ScoreCommand
                 throw new DiffusionException(ErrorKind.Usage, $"--nearest: found {r.GetValue(nearest)}; compare with at least 1 training image");
             }
 
-            var (pixels, size) = Read(r.GetValue(path)!);
+            var (pixels, size) = Read(r.GetValue(path)!, new DataOptions { Channels = 3, Column = r.GetValue(column) });
             var score = ShapesScore.Of(pixels, size);
             double[]? distances = null;
             if (r.Has(nearest))
@@ -59,9 +62,9 @@ internal static class ScoreCommand
         return command;
     }
 
-    private static (byte[] Pixels, int Size) Read(string path)
+    private static (byte[] Pixels, int Size) Read(string path, DataOptions options)
     {
-        var report = DataCheck.Run(path);
+        var report = DataCheck.Run(path, options);
         if (report.Bad.Count > 0)
         {
             throw new DiffusionException(ErrorKind.Data, $"{path}: {report.Bad[0]}");
@@ -81,7 +84,7 @@ internal static class ScoreCommand
                 $"{path}: the pictures are {report.Sizes[0].Key}; square ones of 16 to 256 are scored");
         }
 
-        using var source = (ImageBatchSource)DataSets.Open(path, new DataOptions { Channels = 3 }.WithSize(size));
+        using var source = (ImageBatchSource)DataSets.Open(path, options.WithSize(size));
         var pixels = new byte[checked((int)source.ImagesPerEpoch * source.Shape.Elements)];
         for (var i = 0; i < source.ImagesPerEpoch; i++)
         {

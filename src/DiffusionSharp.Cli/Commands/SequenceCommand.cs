@@ -41,7 +41,7 @@ internal sealed class SequenceCommand
           --guidance W           how much the class counts [1]
           --init X.npy           start from these x_T, [N,C,H,W]
           --noise Z.npy          use this noise in the steps, [steps,N,C,H,W] (with --init)
-          --init-image PATH, --strength X, --mask FILE, --jump-length J, --resample R
+          --init-image PATH, --column NAME, --strength X, --mask FILE, --jump-length J, --resample R
                                  as for ddim sample
           --engine E, --device D cpu: the managed engine; torch, on cpu, cuda or cuda:N [cpu]
           --weights W            of the managed engine: float32, bfloat16 or half [float32]

@@ -27,6 +27,7 @@ internal sealed class TrainCommand
         Length     --epochs N [300] | --steps N | --duration 45m
         Images     --size N|HxW [96, or the data's own]  --flip  --crop celeba: the paper's square of it
                    --max-bad PART [0.1%]  --background "#RRGGBB": behind transparent pixels [#FFFFFF]
+                   --column NAME: of parquet, where the images are [image, else img, else the first]
                    --dequantize none|uniform|gaussian [none]  --logit: learn the logit of levels
         Network    --channels N [64]  --multipliers LIST [1,2,2,4, as the size needs]  --layers N [2]
                    --attention LIST: resolutions [nearest to 16]  --groups N [32, or what fits]  --dropout P
@@ -64,6 +65,7 @@ internal sealed class TrainCommand
     private readonly Option<bool> flip = new("--flip");
     private readonly Option<ImageCrop> crop = Parse.Option("--crop", ImageCrop.Parse);
     private readonly Option<double> maxBad = DataSource.MaxBadOption();
+    private readonly Option<string?> column = DataSource.ColumnOption();
     private readonly Option<Rgb> background = Parse.Option("--background", Rgb.Parse);
     private readonly Option<bool> dryRun = new("--dry-run");
     private readonly Option<bool> json = JsonOption.Create();
@@ -80,7 +82,7 @@ internal sealed class TrainCommand
     {
         var train = new TrainCommand(host, args);
         var command = new Command("train") { train.data };
-        Option[] own = [train.output, train.from, train.about, train.flip, train.crop, train.maxBad, train.background, train.dryRun, train.json, train.allowChanges];
+        Option[] own = [train.output, train.from, train.about, train.flip, train.crop, train.maxBad, train.column, train.background, train.dryRun, train.json, train.allowChanges];
         foreach (var option in own.Concat(train.network.All).Concat(train.classes.All).Concat(train.schedule.All).Concat(train.pixels.All).Concat(train.optimisation.All))
         {
             command.Add(option);
@@ -157,6 +159,9 @@ internal sealed class TrainCommand
             Crop = r.Has(crop) ? r.GetValue(crop)!.ToString() : reading.Crop,
             MaxBadFraction = r.Or(maxBad, reading.MaxBadFraction),
             Background = r.Or(background, Rgb.Parse(reading.Background)).ToString(),
+
+            // Other data has other columns.
+            Column = r.GetValue(column) ?? (name == saved?.Data ? reading.Column : null),
         };
         var (training, validation) = DataSource.Open(host, name, new DataOptions
         {
@@ -167,6 +172,7 @@ internal sealed class TrainCommand
             Crop = reading.Crop is { } named ? ImageCrop.Parse(named) : null,
             MaxBadFraction = reading.MaxBadFraction,
             Background = Rgb.Parse(reading.Background),
+            Column = reading.Column,
             Seed = r.Or(optimisation.Seed, saved?.Training.Seed ?? 0),
         });
         var open = begun ?? network.Resolve(r, training.Shape, saved?.UNet);
@@ -178,7 +184,7 @@ internal sealed class TrainCommand
             Training = optimisation.Resolve(r, training.ImagesPerEpoch, saved?.Training) with { LabelDrop = labelDrop },
             Data = name,
             DataFingerprint = training.Fingerprint,
-            DataOptions = reading,
+            DataOptions = reading with { Column = (training as ImageBatchSource)?.Column?.Name },
             From = r.GetValue(from) is { } begin ? Path.GetFullPath(begin) : saved?.From,
         };
         return (config, training, validation);

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Cli.Inspection;
 
@@ -23,7 +24,7 @@ internal static class FileContent
         Span<byte> head = stackalloc byte[16];
         try
         {
-            using var file = File.OpenRead(path);
+            using var file = RegularFile.OpenRead(path);
             head = head[..file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -46,7 +47,7 @@ internal static class FileContent
     {
         try
         {
-            using var archive = ZipFile.OpenRead(path);
+            using var archive = RegularFile.OpenZip(path);
             return archive.Entries.Any(e => e.FullName.EndsWith("/data.pkl", StringComparison.Ordinal) || e.FullName.EndsWith("/constants.pkl", StringComparison.Ordinal)) ? Kind.Tensors
                 : archive.Entries.Any(e => e.FullName.EndsWith(".npy", StringComparison.Ordinal)) ? Kind.Npz
                 : ByName(path);

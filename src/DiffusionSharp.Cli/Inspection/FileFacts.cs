@@ -66,13 +66,14 @@ internal static class FileFacts
         }
     }
 
-    public static JsonObject Data(string path, CliHost host)
+    public static JsonObject Data(string path, string? column, CliHost host)
     {
-        var report = DataCheck.Run(path, cancellation: host.Interruption.Token);
+        var report = DataCheck.Run(path, new DataOptions { Column = column }, cancellation: host.Interruption.Token);
         return new JsonObject
         {
             ["kind"] = $"data: {report.Kind}",
             ["path"] = path,
+            ["column"] = report.Column?.Name,
             ["images"] = report.Images,
             ["badFiles"] = report.Bad.Count,
             ["skipped"] = JsonParts.Map(report.Skipped.Select(s => KeyValuePair.Create(s.Kind, s.Count))),

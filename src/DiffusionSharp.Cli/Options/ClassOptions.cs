@@ -37,7 +37,8 @@ internal sealed class ClassOptions
 
         if (r.GetValue(Classes) is { } from)
         {
-            RequireKind(from == Folders, path, data);
+            RequireKind(from == Folders, path);
+            RequireLabels(from == Folders, path, data);
         }
 
         var drop = r.Or(LabelDrop, savedDrop ?? (keeps && known!.NullClass is null ? 0 : UsualDrop));
@@ -57,13 +58,21 @@ internal sealed class ClassOptions
         }, drop);
     }
 
-    private static void RequireKind(bool folders, string path, IBatchSource data)
+    private static void RequireKind(bool folders, string path)
     {
         if (folders != DataSets.HasFolders(path))
         {
             throw new DiffusionException(ErrorKind.Usage, folders
                 ? $"--classes folders takes the names of folders, and {path} is no folder or archive of images: --classes data takes labels that data brings itself"
                 : $"--classes data takes labels that data brings itself, and {path} has none: --classes folders takes the names of the folders its images lie in");
+        }
+    }
+
+    private static void RequireLabels(bool folders, string path, IBatchSource data)
+    {
+        if (data is ImageBatchSource { LabelProblem: { } problem })
+        {
+            throw new DiffusionException(ErrorKind.Data, $"the labels of {path} make no classes: {problem}");
         }
 
         if (data.ClassNames.Count == 0)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DiffusionSharp.Cli.Runs;
 using DiffusionSharp.Data;
 using DiffusionSharp.Imaging.Data;
 using DiffusionSharp.Models;
@@ -10,12 +11,13 @@ namespace DiffusionSharp.Cli.Options;
 internal sealed class EditingOptions
 {
     private readonly InputFile image = new("--init-image");
+    private readonly Option<string?> column = DataSource.ColumnOption();
     private readonly Option<double> strength = Parse.Part("--strength");
     private readonly InputFile mask = new("--mask");
     private readonly Option<int> jumpLength = Parse.Number<int>("--jump-length");
     private readonly Option<int> resample = Parse.Number<int>("--resample");
 
-    public IEnumerable<Option> All => [image, strength, mask, jumpLength, resample];
+    public IEnumerable<Option> All => [image, column, strength, mask, jumpLength, resample];
 
     /// <summary>Refuses options that say nothing without another, or contradict it.</summary>
     /// <param name="r">The command line.</param>
@@ -23,6 +25,7 @@ internal sealed class EditingOptions
     public void Check(ParseResult r, string? init)
     {
         Refuse(r.GetValue(image) is not null && init is not null, "--init starts from x_T and --init-image from an image: give one");
+        Refuse(r.GetValue(image) is null && r.Has(column), "--column says where the images of a parquet set are: give one with --init-image");
         Refuse(r.GetValue(image) is null && r.Has(strength), "--strength is a part of the steps done on an image: give one with --init-image");
         Refuse(r.GetValue(image) is null && r.Has(mask), "--mask says what is painted anew in an image: give one with --init-image");
         Refuse(!r.Has(mask) && (r.Has(jumpLength) || r.Has(resample)), "--jump-length and --resample are of an inpainting: give a --mask");
@@ -43,7 +46,7 @@ internal sealed class EditingOptions
         }
 
         var single = ImageList.IsImage(path);
-        var images = ImageInputs.Read([path], shape, single ? 1 : asked, transform, cancellation);
+        var images = ImageInputs.Read([path], shape, single ? 1 : asked, r.GetValue(column), transform, cancellation);
         var edit = new EditOptions
         {
             Images = images,
@@ -61,7 +64,7 @@ internal sealed class EditingOptions
             throw new DiffusionException(ErrorKind.Data, $"--mask {path}: there is no image file of that name (PNG, JPEG, WebP, GIF or BMP)");
         }
 
-        return Array.ConvertAll(ImageList.Read([path], shape with { Channels = 1 }, 1, cancellation), v => (v + 1) / 2);
+        return Array.ConvertAll(ImageList.Read([path], shape with { Channels = 1 }, 1, cancellation: cancellation), v => (v + 1) / 2);
     }
 
     private static void Refuse(bool wrong, string message)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DiffusionSharp.Cli.Runs;
 using DiffusionSharp.Models;
 using DiffusionSharp.Sampling;
 
@@ -9,6 +10,7 @@ namespace DiffusionSharp.Cli.Options;
 internal sealed class EncodingOptions(string argument)
 {
     private readonly Option<int> count = Parse.Number<int>("--count");
+    private readonly Option<string?> column = DataSource.ColumnOption();
     private readonly Option<InversionLevel> level = Parse.Choice(
         "--level",
         ("target", InversionLevel.Target), ("current", InversionLevel.Current), ("refined", InversionLevel.Refined));
@@ -16,12 +18,12 @@ internal sealed class EncodingOptions(string argument)
     /// <summary>Files, folders, archives, or <c>builtin:shapes</c>.</summary>
     public Argument<string[]> Images { get; } = new(argument) { Arity = ArgumentArity.OneOrMore };
 
-    public IEnumerable<Option> All => [count, level];
+    public IEnumerable<Option> All => [count, column, level];
 
     /// <summary>Where a step calls the network.</summary>
     public InversionLevel Level(ParseResult r) => r.Or(level, InversionLevel.Target);
 
     /// <summary>Reads the images as the model takes them, [N, C, H, W].</summary>
     public double[] Read(ParseResult r, DiffusionModel model, CancellationToken cancellation) => ImageInputs.Read(
-        r.GetValue(Images)!, model.Graph.InputShape, r.Has(count) ? r.GetValue(count) : null, model.Source.Scheduler.PixelTransform, cancellation);
+        r.GetValue(Images)!, model.Graph.InputShape, r.Has(count) ? r.GetValue(count) : null, r.GetValue(column), model.Source.Scheduler.PixelTransform, cancellation);
 }

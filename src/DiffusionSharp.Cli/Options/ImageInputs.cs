@@ -13,8 +13,9 @@ internal static class ImageInputs
     /// <param name="paths">Files, folders, archives, or <c>builtin:shapes</c>, which never ends.</param>
     /// <param name="shape">The model's images.</param>
     /// <param name="asked">The first so many; null for all, or 16 drawings.</param>
+    /// <param name="column">The column of parquet sets; null chooses.</param>
     /// <param name="transform">What the network learned of levels.</param>
     /// <param name="cancellation">Stops.</param>
-    public static double[] Read(IReadOnlyList<string> paths, ImageShape shape, int? asked, PixelTransform transform, CancellationToken cancellation) =>
-        transform.OfPictures(ImageList.Read(paths, shape, asked ?? (paths.Contains(ShapesSource.Name) ? DefaultDrawings : null), cancellation));
+    public static double[] Read(IReadOnlyList<string> paths, ImageShape shape, int? asked, string? column, PixelTransform transform, CancellationToken cancellation) =>
+        transform.OfPictures(ImageList.Read(paths, shape, asked ?? (paths.Contains(ShapesSource.Name) ? DefaultDrawings : null), column, cancellation));
 }

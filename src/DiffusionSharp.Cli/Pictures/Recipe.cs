@@ -8,6 +8,7 @@ using DiffusionSharp.Cli.Display;
 using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Models;
 using DiffusionSharp.Sampling;
+using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Cli.Pictures;
 
@@ -149,7 +150,7 @@ internal sealed class Recipe
     /// <summary>The beginning of a file's SHA-256.</summary>
     public static string Hash(string path)
     {
-        using var stream = File.OpenRead(path);
+        using var stream = RegularFile.OpenRead(path);
         return Short(SHA256.HashData(stream));
     }
 

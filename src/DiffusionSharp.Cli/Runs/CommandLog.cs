@@ -1,3 +1,5 @@
+using DiffusionSharp.Storage;
+
 namespace DiffusionSharp.Cli.Runs;
 
 /// <summary>The commands that made a run, one per line, in RUN/commands.txt.</summary>
@@ -6,10 +8,10 @@ internal static class CommandLog
     private static string File(string run) => Path.Combine(run, "commands.txt");
 
     public static void Append(string run, IEnumerable<string> args) =>
-        System.IO.File.AppendAllText(File(run), "ddim " + string.Join(' ', args.Select(Quote)) + "\n");
+        AtomicFile.WriteAllText(File(run), $"{(System.IO.File.Exists(File(run)) ? RegularFile.ReadAllText(File(run)) : "")}ddim {string.Join(' ', args.Select(Quote))}\n");
 
     public static IReadOnlyList<string> Read(string run) =>
-        System.IO.File.Exists(File(run)) ? [.. System.IO.File.ReadLines(File(run)).Distinct()] : [];
+        System.IO.File.Exists(File(run)) ? [.. RegularFile.ReadAllLines(File(run)).Distinct()] : [];
 
     private static string Quote(string word) =>
         word.Length > 0 && word.All(c => char.IsLetterOrDigit(c) || "-_./:,=+@%×".Contains(c, StringComparison.Ordinal))

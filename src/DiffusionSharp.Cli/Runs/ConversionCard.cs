@@ -1,5 +1,6 @@
 using DiffusionSharp.Cli.Display;
 using DiffusionSharp.Models;
+using DiffusionSharp.Storage;
 using DiffusionSharp.Training;
 
 namespace DiffusionSharp.Cli.Runs;
@@ -18,9 +19,10 @@ internal static class ConversionCard
             return ModelCard.Write(RunConfig.Read(run.Config), graph, Checkpoint.ReadState(checkpoint), CommandLog.Read(run.Root));
         }
 
-        if (new FileInfo(Path.Combine(source.Path, "README.md")) is { Exists: true, Length: > 0 and <= MostBytes } card)
+        var card = Path.Combine(source.Path, "README.md");
+        if (File.Exists(card) && RegularFile.Length(card) is > 0 and <= MostBytes)
         {
-            return File.ReadAllText(card.FullName);
+            return RegularFile.ReadAllText(card);
         }
 
         var name = Human.Plain(Path.GetFileName(source.Path.TrimEnd(Path.DirectorySeparatorChar)));

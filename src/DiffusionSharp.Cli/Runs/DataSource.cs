@@ -33,6 +33,11 @@ internal static class DataSource
         using var line = new ProgressLine(host);
         var sized = options.Height is null && DataSets.NeedsSize(data) ? options.WithSize(DefaultSize) : options;
         var source = DataSets.Open(data, sized, new ReadProgress(line), host.Interruption.Token);
+        if (source is ImageBatchSource { Column: { Others.Count: > 0 } column })
+        {
+            line.Say($"images are taken from the column {Human.Plain(column.Name)} (--column takes another: {Human.Plain(string.Join(", ", column.Others))})");
+        }
+
         if (source is ImageBatchSource { Skipped: { Count: > 0 } skipped })
         {
             line.Say($"what looks like pictures is passed over: {Human.Plain(string.Join(", ", skipped))}");
@@ -47,6 +52,9 @@ internal static class DataSource
 
         IBatchSource Drawings(DataOptions o) => DataSets.Open(data, o, cancellation: host.Interruption.Token);
     }
+
+    /// <summary><c>--column</c>: where the images of a parquet set are.</summary>
+    public static Option<string?> ColumnOption() => new("--column");
 
     /// <summary><c>--max-bad</c>.</summary>
     public static Option<double> MaxBadOption() => Parse.Part("--max-bad");

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using DiffusionSharp.Cli.Commands;
 using DiffusionSharp.Cli.Options;
+using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Cli.Shell;
 
@@ -105,7 +106,7 @@ internal static class Settings
 
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllText(path), Lenient);
+            using var json = JsonDocument.Parse(RegularFile.ReadAllText(path), Lenient);
             var known = Verb.AllOptionNames();
             foreach (var property in json.RootElement.EnumerateObject())
             {

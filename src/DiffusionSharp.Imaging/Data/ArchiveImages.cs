@@ -1,5 +1,6 @@
 using DiffusionSharp.Imaging.Data.Tar;
 using DiffusionSharp.Imaging.Decoding;
+using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Imaging.Data;
 
@@ -24,7 +25,7 @@ internal static class ArchiveImages
 
     private static IEnumerable<RawImage> Guarded(string path, string kind, SkippedCounter skipped)
     {
-        var budget = MaxExpansion * Math.Max(new FileInfo(path).Length, 1 << 20);
+        var budget = MaxExpansion * Math.Max(RegularFile.Length(path), 1 << 20);
         using var images = Read(() => kind == "zip" ? ZipMembers.Read(path) : TarMembers.Read(path, kind == "tar.gz"), skipped).GetEnumerator();
         while (true)
         {

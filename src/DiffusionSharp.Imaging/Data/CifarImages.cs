@@ -1,4 +1,5 @@
 using DiffusionSharp.Imaging.Decoding;
+using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Imaging.Data;
 
@@ -27,7 +28,7 @@ internal static class CifarImages
 
     private static int Count(string path)
     {
-        var length = new FileInfo(path).Length;
+        var length = RegularFile.Length(path);
         return length > 0 && length % RecordBytes == 0
             ? checked((int)(length / RecordBytes))
             : throw new DiffusionException(ErrorKind.Data, FormattableString.Invariant($"{path}: {length} bytes are no whole number of CIFAR-10 records of {RecordBytes} bytes; the file is truncated or of another kind"));
@@ -35,7 +36,7 @@ internal static class CifarImages
 
     private static IEnumerable<(DecodedImage Image, int Label)> Read(string path)
     {
-        using var file = File.OpenRead(path);
+        using var file = RegularFile.OpenRead(path);
         var record = new byte[RecordBytes];
         for (var i = 0; file.ReadAtLeast(record, RecordBytes, throwOnEndOfStream: false) == RecordBytes; i++)
         {

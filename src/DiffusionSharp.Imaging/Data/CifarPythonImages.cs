@@ -23,38 +23,56 @@ internal static class CifarPythonImages
     /// <summary>Opens batches.</summary>
     public static PackedImages Open(IReadOnlyList<string> paths)
     {
-        var labels = paths.Select(p => OfBatch(p, (batch, data) => Labels(p, batch, data.Shape[0]))).ToArray();
-        var classes = labels.Any(l => l is null) ? 0 : labels.Max(l => l!.DefaultIfEmpty(-1).Max()) + 1;
-        var count = paths.Sum(p => OfBatch(p, (_, data) => data.Shape[0]));
-        return new PackedImages(count, CifarImages.Side, CifarImages.Side, 3, Names(paths[0], classes), () => paths.SelectMany((p, i) => Read(p, classes == 0 ? null : labels[i])));
+        int[] counts = [.. paths.Select(p => OfBatch(p, (_, _, data) => data.Shape[0]))];
+        var labels = ClassLabels.Read(
+            collector =>
+            {
+                foreach (var (path, count) in paths.Zip(counts))
+                {
+                    OfBatch(path, (_, batch, _) => ReadLabels(path, batch, count, collector));
+                }
+            },
+            classes => Names(paths[0], classes));
+        return new PackedImages(counts.Sum(), CifarImages.Side, CifarImages.Side, 3, labels.Names, () => paths.SelectMany(Read).Select((image, i) => (image, labels[i])))
+        {
+            LabelProblem = labels.Problem,
+        };
     }
 
-    private static IEnumerable<(DecodedImage Image, int Label)> Read(string path, int[]? labels)
+    private static IEnumerable<DecodedImage> Read(string path)
     {
         var pixels = OfBatch(path, (file, _, data) => file.ReadBytes(data));
-        for (var i = 0; i < pixels.Length / CifarImages.ImageBytes; i++)
+        for (var at = 0; at < pixels.Length; at += CifarImages.ImageBytes)
         {
-            yield return (CifarImages.Decode(pixels.AsSpan(i * CifarImages.ImageBytes, CifarImages.ImageBytes)), labels?[i] ?? 0);
+            yield return CifarImages.Decode(pixels.AsSpan(at, CifarImages.ImageBytes));
         }
     }
 
-    private static int[]? Labels(string path, PickleValue.Map batch, int count)
+    private static int ReadLabels(string path, PickleValue.Map batch, int count, LabelCollector collector)
     {
-        if ((batch.Find("labels") ?? batch.Find("fine_labels")) is not { } found)
+        switch (batch.Find("labels") ?? batch.Find("fine_labels"))
         {
-            return null;
+            case null:
+                collector.AddNone(count);
+                break;
+            case PickleValue.Sequence list when list.Items.Count == count && list.Items.All(l => l is PickleValue.Integer):
+                foreach (var label in list.Items)
+                {
+                    collector.Add(((PickleValue.Integer)label).Value);
+                }
+
+                break;
+            default:
+                throw Bad(path, $"its labels are no list of {count} whole numbers, as many as there are images");
         }
 
-        var labels = found is PickleValue.Sequence list ? list.Items.Select(l => l is PickleValue.Integer { Value: >= 0 and < 1000 } label ? (int)label.Value : -1).ToArray() : [];
-        return labels.Length == count && !labels.Contains(-1)
-            ? labels
-            : throw Bad(path, $"its labels are no list of {count} classes, as many as there are images");
+        return count;
     }
 
     private static string[] Names(string path, int classes)
     {
         var folder = Path.GetDirectoryName(path) ?? string.Empty;
-        if (classes == 0 || new[] { "batches.meta", "meta" }.Select(n => Path.Combine(folder, n)).FirstOrDefault(File.Exists) is not { } file)
+        if (new[] { "batches.meta", "meta" }.Select(n => Path.Combine(folder, n)).FirstOrDefault(File.Exists) is not { } file)
         {
             return EncodedImages.Numbers(classes);
         }
@@ -68,8 +86,6 @@ internal static class CifarPythonImages
             return names.Length >= classes && !names.Contains(null) ? [.. names.Select(n => n!)] : EncodedImages.Numbers(classes);
         });
     }
-
-    private static T OfBatch<T>(string path, Func<PickleValue.Map, PickleValue.Tensor, T> read) => OfBatch(path, (_, batch, data) => read(batch, data));
 
     private static T OfBatch<T>(string path, Func<PickleFile, PickleValue.Map, PickleValue.Tensor, T> read) => Guarded(path, () =>
     {

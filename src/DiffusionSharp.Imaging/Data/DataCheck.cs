@@ -7,7 +7,7 @@ public static class DataCheck
 {
     /// <summary>Checks a data set.</summary>
     /// <param name="path">Anything <see cref="DataSets.Open"/> takes.</param>
-    /// <param name="options">The pixel limit; null takes the defaults.</param>
+    /// <param name="options">The pixel limit and the column; null takes the defaults.</param>
     /// <param name="progress">Told how far checking has come.</param>
     /// <param name="cancellation">Stops checking.</param>
     /// <exception cref="DiffusionException">There is nothing to check, or an archive is damaged (<see cref="ErrorKind.Data"/>).</exception>
@@ -22,8 +22,9 @@ public static class DataCheck
     private static DataReport Check(string path, DataOptions options, IProgress<DataProgress>? progress, CancellationToken cancellation)
     {
         var location = DataLocation.Recognise(path);
-        var images = 0L;
-        var unclassed = false;
+        DataKinds.CheckColumn(location, options.Column);
+        var (images, unlabelled) = (0L, 0L);
+        var (problem, column, byFolder) = (default(string), default(PictureColumn), false);
         SortedDictionary<string, long> formats = NewCounts(), sizes = NewCounts(), classes = NewCounts();
         List<BadFile> bad = [];
         IReadOnlyList<SkippedFiles> skipped = [];
@@ -33,7 +34,8 @@ public static class DataCheck
                 var shapes = new ShapesSource();
                 return new DataReport(path, ShapesSource.Name, shapes.ImagesPerEpoch, [], formats, classes, []);
             case var kind when kind.IsEncoded():
-                var encoded = DataKinds.OpenEncoded(location);
+                var encoded = DataKinds.OpenEncoded(location, options.Column);
+                (problem, column, byFolder) = (encoded.LabelProblem, encoded.Column, encoded.ClassNames is null);
                 (bad, var stopped) = ImageReader.Read(
                     encoded.Files,
                     options,
@@ -43,13 +45,15 @@ public static class DataCheck
                     encoded.Total,
                     cancellation);
                 skipped = stopped ? throw DataSets.TooManyBad(path, images, bad, "too many to list them", "Is this a data set of images?") : encoded.Skipped.List;
+                problem ??= encoded.ClassNames is { Count: > 0 } && classes.Count == 0 ? EncodedImages.NoLabelFits : null;
                 break;
             default:
                 var packed = DataKinds.OpenPacked(location);
+                problem = packed.LabelProblem;
                 foreach (var (image, label) in DataSets.Guarded(path, packed.Images()))
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    Keep(image.Format, Size(image.Height, image.Width), packed.ClassNames.Count == 0 ? null : packed.ClassNames[label]);
+                    Keep(image.Format, Size(image.Height, image.Width), packed.ClassOf(label));
                     if (images % 1000 == 0)
                     {
                         progress?.Report(new DataProgress(images, 0, packed.Count));
@@ -66,9 +70,12 @@ public static class DataCheck
             images,
             bad,
             formats,
-            unclassed ? NewCounts() : classes,
+            byFolder && unlabelled > 0 ? NewCounts() : classes,
             [.. sizes.OrderByDescending(s => s.Value).ThenBy(s => s.Key, StringComparer.Ordinal)])
         {
+            Column = column,
+            LabelProblem = problem,
+            Unlabelled = byFolder || classes.Count == 0 ? 0 : unlabelled,
             Skipped = skipped,
         };
 
@@ -77,8 +84,11 @@ public static class DataCheck
             images++;
             Add(formats, format);
             Add(sizes, size);
-            unclassed |= name is null;
-            if (name is not null)
+            if (name is null)
+            {
+                unlabelled++;
+            }
+            else
             {
                 Add(classes, name);
             }

@@ -28,15 +28,27 @@ internal static class DataKinds
         _ => "CIFAR-10",
     };
 
+    /// <summary>Refuses to look for a column where there are none.</summary>
+    /// <exception cref="DiffusionException">The set is no table (<see cref="ErrorKind.Usage"/>).</exception>
+    public static void CheckColumn(DataLocation location, string? column)
+    {
+        if (column is not null && location.Kind != DataKind.Parquet)
+        {
+            throw new DiffusionException(ErrorKind.Usage, $"{location.Files[0]}: the column '{column}' was asked for, and only parquet has columns; this is {location.Kind.Name()}");
+        }
+    }
+
     /// <summary>Opens encoded images.</summary>
-    public static EncodedImages OpenEncoded(DataLocation location) => Guarded(location, path => location.Kind switch
+    /// <param name="location">Where they are.</param>
+    /// <param name="column">The column of a table that holds them; null chooses.</param>
+    public static EncodedImages OpenEncoded(DataLocation location, string? column) => Guarded(location, path => location.Kind switch
     {
         DataKind.Folder => FolderImages.Open(path),
         DataKind.Zip or DataKind.Tar or DataKind.TarGz => ArchiveImages.Open(path, location.Kind.Name()),
         DataKind.EdmFolder => EdmImages.OpenFolder(path),
         DataKind.EdmZip => EdmImages.OpenZip(path),
         DataKind.Lmdb => LmdbImages.Open(path),
-        _ => ParquetImages.Open(location.Files),
+        _ => ParquetImages.Open(location.Files, column),
     });
 
     /// <summary>Opens images that lie unencoded.</summary>

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Imaging.Data;
 
@@ -36,7 +37,7 @@ internal sealed record DataLocation(DataKind Kind, IReadOnlyList<string> Files)
     /// <summary>The first bytes of a file, unpacked when it is gzip.</summary>
     public static Stream OpenUnpacked(string path)
     {
-        var file = File.OpenRead(path);
+        var file = RegularFile.OpenRead(path);
         Span<byte> magic = stackalloc byte[2];
         var gzip = file.ReadAtLeast(magic, 2, throwOnEndOfStream: false) == 2 && magic is [0x1F, 0x8B];
         file.Position = 0;
@@ -93,7 +94,7 @@ internal sealed record DataLocation(DataKind Kind, IReadOnlyList<string> Files)
     {
         try
         {
-            using var archive = ZipFile.OpenRead(path);
+            using var archive = RegularFile.OpenZip(path);
             return archive.GetEntry(EdmImages.LabelFile) is not null ? DataKind.EdmZip
                 : archive.Entries.Any(e => e.FullName.EndsWith(".npy", StringComparison.Ordinal)) && !archive.Entries.Any(e => FileNames.IsImage(e.FullName) && !FileNames.IsHidden(e.FullName)) ? DataKind.Npz
                 : DataKind.Zip;
@@ -107,7 +108,7 @@ internal sealed record DataLocation(DataKind Kind, IReadOnlyList<string> Files)
 
     private static DataLocation SingleFile(string path)
     {
-        var length = new FileInfo(path).Length;
+        var length = RegularFile.Length(path);
         if (length == 0)
         {
             throw new DiffusionException(ErrorKind.Data, $"{path}: the file is empty (zero bytes)");

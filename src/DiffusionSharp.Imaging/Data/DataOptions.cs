@@ -18,6 +18,9 @@ public sealed record DataOptions
     /// <summary>What is cut out of every image before it is resized; null takes all of it.</summary>
     public ImageCrop? Crop { get; init; }
 
+    /// <summary>The column of a parquet set that holds the images; null takes <c>image</c>, else <c>img</c>, else the first of images.</summary>
+    public string? Column { get; init; }
+
     /// <summary>The colour behind transparent pixels.</summary>
     public Rgb Background { get; init; } = new(255, 255, 255);
 

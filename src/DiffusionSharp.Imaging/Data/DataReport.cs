@@ -17,6 +17,15 @@ public sealed record DataReport(
     IReadOnlyDictionary<string, long> Classes,
     IReadOnlyList<KeyValuePair<string, long>> Sizes)
 {
+    /// <summary>The column the images are in; null where there are no columns.</summary>
+    public PictureColumn? Column { get; init; }
+
+    /// <summary>Usable images without a label, in a set whose others have one.</summary>
+    public long Unlabelled { get; init; }
+
+    /// <summary>Why labels that are there make no classes; null where they do, and where there are none.</summary>
+    public string? LabelProblem { get; init; }
+
     /// <summary>Files that look like pictures and are not read, by kind.</summary>
     public IReadOnlyList<SkippedFiles> Skipped { get; init; } = [];
 

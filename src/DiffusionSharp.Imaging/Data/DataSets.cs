@@ -29,6 +29,7 @@ public static class DataSets
         options ??= new DataOptions();
         options.Validate();
         var location = DataLocation.Recognise(path);
+        DataKinds.CheckColumn(location, options.Column);
         return location.Kind == DataKind.Shapes ? Shapes(options) : DataMemory.Guarded(path, () => location.Kind.IsEncoded()
             ? Encoded(path, location, options, progress, cancellation)
             : Packed(path, location, options, progress, cancellation));
@@ -82,7 +83,7 @@ public static class DataSets
                 }
             }
 
-            return (location.Kind.Name(), [.. labels], packed.ClassNames, [], []);
+            return new Filled(location.Kind.Name(), new ClassLabels(packed.ClassNames, [.. labels], packed.LabelProblem));
         });
     }
 
@@ -95,7 +96,7 @@ public static class DataSets
         return Fill(shape, options, store =>
         {
             var (folders, numbers) = (new List<string?>(), new List<int>());
-            var images = DataKinds.OpenEncoded(location);
+            var images = DataKinds.OpenEncoded(location, options.Column);
             var (bad, stopped) = ImageReader.Read(images.Files, options, Convert, Keep, progress, images.Total, cancellation);
             var skipped = images.Skipped.List;
             CheckAny(path, folders.Count + bad.Count, skipped);
@@ -104,8 +105,7 @@ public static class DataSets
                 throw TooManyBad(path, folders.Count, bad, FormattableString.Invariant($"at most {100 * options.MaxBadFraction:0.###} % are allowed"), "Remove or repair them ('ddim data check' lists all), or allow more");
             }
 
-            var (names, labels) = images.Classes(folders, numbers);
-            return (location.Kind.Name(), labels, names, bad, skipped);
+            return new Filled(location.Kind.Name(), images.Classes(folders, numbers)) { Bad = bad, Skipped = skipped, Column = images.Column };
 
             void Keep(RawImage file, byte[] pixels)
             {
@@ -123,17 +123,14 @@ public static class DataSets
         }
     }
 
-    private static ImageBatchSource Fill(
-        ImageShape shape,
-        DataOptions options,
-        Func<PixelStore, (string Kind, int[] Labels, IReadOnlyList<string> Names, IReadOnlyList<BadFile> Bad, IReadOnlyList<SkippedFiles> Skipped)> fill)
+    private static ImageBatchSource Fill(ImageShape shape, DataOptions options, Func<PixelStore, Filled> fill)
     {
         var store = new PixelStore(shape.Elements, DataMemory.CacheLimit(options.CacheLimitBytes), options.CacheFolder);
         try
         {
-            var (kind, labels, names, bad, skipped) = fill(store);
+            var filled = fill(store);
             store.Complete();
-            return new ImageBatchSource(kind, shape, store, labels, names, bad, options) { Skipped = skipped };
+            return new ImageBatchSource(filled.Kind, shape, store, filled.Labels, filled.Bad, options) { Column = filled.Column, Skipped = filled.Skipped };
         }
         catch
         {
@@ -184,5 +181,15 @@ public static class DataSets
         return new DiffusionException(
             ErrorKind.Data,
             $"{path}: {bad.Count} of {good + bad.Count} image files that were read are bad, {but}: {list}. {advice}");
+    }
+
+    /// <summary>What filled a store.</summary>
+    private sealed record Filled(string Kind, ClassLabels Labels)
+    {
+        public IReadOnlyList<BadFile> Bad { get; init; } = [];
+
+        public IReadOnlyList<SkippedFiles> Skipped { get; init; } = [];
+
+        public PictureColumn? Column { get; init; }
     }
 }

@@ -1,6 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json;
-using DiffusionSharp.Imaging.Decoding;
+using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Imaging.Data;
 
@@ -17,74 +17,87 @@ internal static class EdmImages
 
     // Packed, a few bytes may claim to be any number of labels: a zip file's are bounded by what else is in it.
     private const long MostBytesOfLabel = 1 << 10;
-    private const int MostClasses = 1_000_000;
 
     /// <summary>Opens a folder.</summary>
     public static EncodedImages OpenFolder(string path)
     {
         var file = Path.Combine(path, LabelFile);
-        using var stream = File.OpenRead(file);
-        return Labelled(FolderImages.Open(path), file, stream, stream.Length, MostBytes);
+        return Labelled(FolderImages.Open(path), file, MostBytes, () =>
+        {
+            var stream = RegularFile.OpenRead(file);
+            return (stream, stream.Length);
+        });
     }
 
     /// <summary>Opens a zip file.</summary>
     public static EncodedImages OpenZip(string path)
     {
-        using var archive = ZipFile.OpenRead(path);
+        using var archive = RegularFile.OpenZip(path);
         var entry = archive.GetEntry(LabelFile)!;
-        using var stream = entry.Open();
-        return Labelled(ArchiveImages.Open(path, "zip"), $"{path}: {LabelFile}", stream, entry.Length, (1L << 20) + (archive.Entries.Count * MostBytesOfLabel));
+        var most = Math.Min(MostBytes, (1L << 20) + (archive.Entries.Count * MostBytesOfLabel));
+        return Labelled(ArchiveImages.Open(path, "zip"), $"{path}: {LabelFile}", most, () => (entry.Open(), entry.Length));
     }
 
-    private static EncodedImages Labelled(EncodedImages images, string name, Stream stream, long length, long most)
+    private static EncodedImages Labelled(EncodedImages images, string name, long most, Func<(Stream Stream, long Length)> open)
     {
-        if (length > Math.Min(most, MostBytes))
+        var (ours, places) = (true, new Dictionary<string, int>(StringComparer.Ordinal));
+        var labels = ClassLabels.Read(collector =>
         {
-            throw Bad(name, $"{length} bytes are more than the limit of {Math.Min(most, MostBytes)}");
-        }
-
-        try
-        {
-            using var json = JsonDocument.Parse(BoundedRead.All(stream, length), new JsonDocumentOptions { MaxDepth = 16 });
-            if (!json.RootElement.TryGetProperty("labels", out var list))
+            var (stream, length) = open();
+            using var opened = stream;
+            if (length > most)
             {
-                // Somebody else's file of that name.
-                return images;
+                throw Bad(name, $"{length} bytes are more than the limit of {most}");
             }
 
-            // Without labels, folders are only there so that none holds too many files.
-            return list.ValueKind == JsonValueKind.Null ? images with { ClassNames = [] } : Labelled(images, Labels(name, list));
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or IndexOutOfRangeException or ArgumentNullException)
+            try
+            {
+                using var json = JsonDocument.Parse(BoundedRead.All(stream, length), new JsonDocumentOptions { MaxDepth = 16 });
+                ours = json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("labels", out _);
+                if (ours && json.RootElement.GetProperty("labels") is { ValueKind: not JsonValueKind.Null } list)
+                {
+                    Read(name, list, collector, places);
+                }
+            }
+            catch (Exception e) when (e is JsonException or InvalidOperationException or IndexOutOfRangeException or ArgumentNullException)
+            {
+                throw Bad(name, $"it is not {{\"labels\": [[file, class], …]}}: {e.Message}", e);
+            }
+        });
+
+        // Of somebody else's file of that name the folders are classes; in one of ours they are only there so that none holds too many files.
+        return !ours ? images : images with
         {
-            throw new DiffusionException(ErrorKind.Data, $"{name}: it is not {{\"labels\": [[file, class], …]}}: {e.Message}", e);
-        }
+            ClassNames = labels.Names,
+            LabelProblem = labels.Problem,
+            Files = images.Files.Select(f => f with { Label = places.TryGetValue(f.Name.Replace('\\', '/'), out var place) ? labels[place] : ClassLabels.None }),
+        };
     }
 
-    private static EncodedImages Labelled(EncodedImages images, Dictionary<string, int> labels) => images with
+    private static void Read(string name, JsonElement list, LabelCollector collector, Dictionary<string, int> places)
     {
-        ClassNames = EncodedImages.Numbers(labels.Values.DefaultIfEmpty(-1).Max() + 1),
-        Files = images.Files.Select(f => labels.TryGetValue(f.Name.Replace('\\', '/'), out var label)
-            ? f with { Label = label }
-            : f with { Held = 0, Bytes = () => throw new BadImageException($"{LabelFile} has no label for it") }),
-    };
-
-    private static Dictionary<string, int> Labels(string name, JsonElement list)
-    {
-        var labels = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var pair in list.EnumerateArray())
+        foreach (var (place, pair) in list.EnumerateArray().Index())
         {
             var (file, label) = (pair[0].GetString()!, pair[1]);
-            if (label.ValueKind != JsonValueKind.Number || !label.TryGetInt32(out var number) || number is < 0 or >= MostClasses)
+            switch (label.ValueKind)
             {
-                throw Bad(name, $"the label of {file} is {label.GetRawText()[..Math.Min(40, label.GetRawText().Length)]}; a class from 0 on is expected");
+                case JsonValueKind.Null:
+                    collector.AddNone(1);
+                    break;
+                case JsonValueKind.String:
+                    collector.Add(label.GetString());
+                    break;
+                case JsonValueKind.Number when label.TryGetInt64(out var number):
+                    collector.Add(number);
+                    break;
+                default:
+                    var text = label.GetRawText();
+                    throw Bad(name, $"the label of {file} is {text[..Math.Min(40, text.Length)]}; the number or the name of one class is expected");
             }
 
-            labels[file] = number;
+            places[file] = place;
         }
-
-        return labels;
     }
 
-    private static DiffusionException Bad(string name, string what) => new(ErrorKind.Data, $"{name}: {what}");
+    private static DiffusionException Bad(string name, string what, Exception? inner = null) => new(ErrorKind.Data, $"{name}: {what}", inner);
 }

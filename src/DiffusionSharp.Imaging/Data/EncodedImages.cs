@@ -6,29 +6,40 @@ namespace DiffusionSharp.Imaging.Data;
 /// <param name="ClassNames">Names of the classes that <see cref="RawImage.Label"/> counts, empty without labels; null where images are of the class of their folder.</param>
 internal sealed record EncodedImages(IEnumerable<RawImage> Files, long? Total, IReadOnlyList<string>? ClassNames = null)
 {
+    /// <summary>The problem of labels that are all of other images.</summary>
+    public const string NoLabelFits = "none is of an image that is there";
+
     /// <summary>What was passed over; complete when all files have been read.</summary>
     public SkippedCounter Skipped { get; init; } = new();
 
-    /// <summary>The class of an image; null without.</summary>
-    public string? ClassOf(RawImage image) => ClassNames is null ? image.ClassName : ClassNames.Count == 0 ? null : ClassNames[image.Label];
+    /// <summary>Why labels that are there make no classes.</summary>
+    public string? LabelProblem { get; init; }
 
-    /// <summary>Names and labels of the images that were kept.</summary>
+    /// <summary>The column they are in, of a table.</summary>
+    public PictureColumn? Column { get; init; }
+
+    /// <summary>The class of an image; null without.</summary>
+    public string? ClassOf(RawImage image) => ClassNames is null ? image.ClassName : ClassNames.Count == 0 || image.Label == ClassLabels.None ? null : ClassNames[image.Label];
+
+    /// <summary>The classes of the images that were kept.</summary>
     /// <param name="folders">Of each image, its folder.</param>
     /// <param name="labels">Of each image, its label.</param>
-    public (IReadOnlyList<string> Names, int[] Labels) Classes(IReadOnlyList<string?> folders, IReadOnlyList<int> labels)
+    public ClassLabels Classes(IReadOnlyList<string?> folders, IReadOnlyList<int> labels)
     {
         if (ClassNames is not null)
         {
-            return (ClassNames, ClassNames.Count == 0 ? [] : [.. labels]);
+            return ClassNames.Count == 0 || labels.All(l => l == ClassLabels.None)
+                ? new ClassLabels([], [], LabelProblem ?? (ClassNames.Count == 0 ? null : NoLabelFits))
+                : new ClassLabels(ClassNames, [.. labels]);
         }
 
         if (folders.Contains(null))
         {
-            return ([], []);
+            return ClassLabels.Absent;
         }
 
         string[] names = [.. folders.Select(f => f!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        return (names, [.. folders.Select(f => Array.BinarySearch(names, f, StringComparer.Ordinal))]);
+        return new ClassLabels(names, [.. folders.Select(f => Array.BinarySearch(names, f, StringComparer.Ordinal))]);
     }
 
     /// <summary>Names of classes that have only numbers.</summary>

@@ -1,3 +1,5 @@
+using DiffusionSharp.Storage;
+
 namespace DiffusionSharp.Imaging.Data;
 
 /// <summary>The image files below a folder, in the order of their names; a folder that links lead to twice is visited once.</summary>
@@ -58,13 +60,7 @@ internal static class FolderImages
     {
         try
         {
-            // Pipes and devices have no length, and opening one may wait for ever; a link has the length of its text.
-            if (new FileInfo(path) is not { LinkTarget: null, Length: > 0 })
-            {
-                return [];
-            }
-
-            using var file = File.OpenRead(path);
+            using var file = RegularFile.OpenRead(path);
             return BoundedRead.Head(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

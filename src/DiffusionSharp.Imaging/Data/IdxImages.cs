@@ -18,8 +18,8 @@ internal static class IdxImages
     {
         var (count, height, width) = Header(path);
         PackedImages.CheckCount(path, count);
-        var labels = Labels(path, count);
-        return new PackedImages(count, height, width, 1, labels is null ? [] : EncodedImages.Numbers(labels.Max() + 1), Images);
+        var labels = LabelsBeside(path) is { } file ? ClassLabels.Read(labels => ReadLabels(path, file, count, labels)) : ClassLabels.Absent;
+        return new PackedImages(count, height, width, 1, labels.Names, Images) { LabelProblem = labels.Problem };
 
         IEnumerable<(DecodedImage, int)> Images()
         {
@@ -40,7 +40,7 @@ internal static class IdxImages
                     rgb[k] = grey[k / 3];
                 }
 
-                yield return (new DecodedImage("IDX", height, width, rgb), labels is null ? 0 : labels[i]);
+                yield return (new DecodedImage("IDX", height, width, rgb), labels[i]);
             }
 
             if (stream.ReadByte() >= 0)
@@ -75,13 +75,8 @@ internal static class IdxImages
             : throw Error(path, $"the header promises {count} images of {height}×{width}; at least one of 1×1 to 8192×8192 expected");
     }
 
-    private static int[]? Labels(string path, int count)
+    private static void ReadLabels(string path, string file, int count, LabelCollector collector)
     {
-        if (LabelsBeside(path) is not { } file)
-        {
-            return null;
-        }
-
         using var stream = DataLocation.OpenUnpacked(file);
         Span<byte> header = stackalloc byte[8];
         if (stream.ReadAtLeast(header, 8, throwOnEndOfStream: false) < 8 || header[..4] is not [0, 0, 8, 1])
@@ -104,9 +99,15 @@ internal static class IdxImages
             labels.Write(buffer, 0, (int)Math.Min(n, count + 1 - labels.Length));
         }
 
-        return labels.Length == count
-            ? [.. labels.ToArray().Select(l => (int)l)]
-            : throw Error(file, $"{(labels.Length > count ? "more" : labels.Length)} labels found, its header promises {count}");
+        if (labels.Length != count)
+        {
+            throw Error(file, $"{(labels.Length > count ? "more" : labels.Length)} labels found, its header promises {count}");
+        }
+
+        foreach (var label in labels.ToArray())
+        {
+            collector.Add(label);
+        }
     }
 
     private static void Skip(Stream stream, int bytes)

@@ -12,23 +12,22 @@ public sealed class ImageBatchSource : IBatchSource, IDisposable
 {
     private const ulong FlipKey = 0xF11BF11BF11BF11B;
     private readonly PixelStore store;
-    private readonly int[] labels;
+    private readonly ClassLabels labels;
     private readonly ShuffledOrder order;
     private readonly ulong seed;
     private readonly bool flip;
 
     internal ImageBatchSource(
-        string kind, ImageShape shape, PixelStore store, int[] labels, IReadOnlyList<string> classNames, IReadOnlyList<BadFile> bad, DataOptions options)
+        string kind, ImageShape shape, PixelStore store, ClassLabels labels, IReadOnlyList<BadFile> bad, DataOptions options)
     {
         Shape = shape;
-        ClassNames = classNames;
         BadFiles = bad;
         this.store = store;
         this.labels = labels;
         seed = options.Seed;
         flip = options.Flip;
         order = new ShuffledOrder(store.Count, options.Seed);
-        var classes = classNames.Count == 0 ? "" : $" labels {Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes<int>(labels)))[..16]}";
+        var classes = ClassNames.Count == 0 ? "" : $" labels {Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes<int>(labels.Numbers)))[..16]}";
         Fingerprint = FormattableString.Invariant($"{kind} {store.Count} images {shape} {store.ContentHash}{classes} flip {flip} seed {seed}");
     }
 
@@ -39,10 +38,19 @@ public sealed class ImageBatchSource : IBatchSource, IDisposable
     public long ImagesPerEpoch => store.Count;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> ClassNames { get; }
+    public IReadOnlyList<string> ClassNames => labels.Names;
 
     /// <inheritdoc/>
     public string Fingerprint { get; }
+
+    /// <inheritdoc/>
+    public bool SomeUnlabelled => labels.Names.Count > 0 && labels.Numbers.Contains(ClassLabels.None);
+
+    /// <summary>Why labels that are there make no classes; null where they do, and where there are none.</summary>
+    public string? LabelProblem => labels.Problem;
+
+    /// <summary>The column the images were taken from; null where there are no columns.</summary>
+    public PictureColumn? Column { get; internal init; }
 
     /// <summary>Files that were left out.</summary>
     public IReadOnlyList<BadFile> BadFiles { get; }
@@ -63,7 +71,7 @@ public sealed class ImageBatchSource : IBatchSource, IDisposable
             var image = pixels.Slice(n * Shape.Elements, Shape.Elements);
             var index = order[position + n];
             store.Read(index, image);
-            labels[n] = this.labels.Length == 0 ? 0 : this.labels[index];
+            labels[n] = this.labels[index];
             if (flip && (new HashRandom(seed ^ FlipKey, (ulong)(position + n)).NextBits() & 1) == 1)
             {
                 Mirror(image);
@@ -77,7 +85,7 @@ public sealed class ImageBatchSource : IBatchSource, IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)index, (ulong)store.Count);
         ArgumentOutOfRangeException.ThrowIfNotEqual(pixels.Length, Shape.Elements);
         store.Read((int)index, pixels);
-        return labels.Length == 0 ? 0 : labels[index];
+        return labels[(int)index];
     }
 
     /// <inheritdoc/>

@@ -14,10 +14,11 @@ public static class ImageList
     /// <param name="paths">Image files, and whatever <see cref="DataSets.Open"/> opens; in this order.</param>
     /// <param name="shape">1 or 3 channels, any size.</param>
     /// <param name="count">The first so many; null takes all.</param>
+    /// <param name="column">The column of parquet sets; null chooses (<see cref="DataOptions.Column"/>).</param>
     /// <param name="cancellation">Stops.</param>
     /// <returns>[N, C, H, W], -1…1.</returns>
     /// <exception cref="DiffusionException">A path cannot be read or an image is damaged, or there are fewer than <paramref name="count"/>.</exception>
-    public static double[] Read(IReadOnlyList<string> paths, ImageShape shape, int? count = null, CancellationToken cancellation = default)
+    public static double[] Read(IReadOnlyList<string> paths, ImageShape shape, int? count = null, string? column = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(paths);
         if (count < 1)
@@ -25,7 +26,12 @@ public static class ImageList
             throw new DiffusionException(ErrorKind.Usage, $"{count} images were asked for; read at least 1");
         }
 
-        var options = new DataOptions { Channels = shape.Channels, Height = shape.Height, Width = shape.Width, MaxBadFraction = 0 };
+        if (column is not null && paths.All(IsImage))
+        {
+            throw new DiffusionException(ErrorKind.Usage, $"{string.Join(", ", paths)}: the column '{column}' was asked for, and only parquet has columns; these are images");
+        }
+
+        var options = new DataOptions { Channels = shape.Channels, Height = shape.Height, Width = shape.Width, MaxBadFraction = 0, Column = column };
         options.Validate();
         var values = new List<double>();
         var pixels = new byte[shape.Elements];

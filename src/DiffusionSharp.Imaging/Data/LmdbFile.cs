@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using DiffusionSharp.Storage;
 using Microsoft.Win32.SafeHandles;
 
 namespace DiffusionSharp.Imaging.Data;
@@ -42,7 +43,7 @@ internal sealed class LmdbFile : IDisposable
     /// <param name="path">The file, usually <c>data.mdb</c>.</param>
     public static LmdbFile Open(string path)
     {
-        var handle = File.OpenHandle(path);
+        var handle = RegularFile.OpenHandle(path);
         try
         {
             return new LmdbFile(path, handle);

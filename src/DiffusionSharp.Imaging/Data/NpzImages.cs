@@ -9,7 +9,6 @@ internal static class NpzImages
 {
     private const string Pixels = "arr_0";
     private const string Labels = "arr_1";
-    private const int MostClasses = 1_000_000;
 
     /// <summary>Opens a file.</summary>
     public static PackedImages Open(string path)
@@ -22,17 +21,16 @@ internal static class NpzImages
         }
 
         PackedImages.CheckCount(path, shape[0]);
-        var labels = file.Names.Contains(Labels) ? ReadLabels(path, file, shape[0]) : null;
-        return new PackedImages(
-            shape[0], shape[1], shape[2], shape[3], labels is null ? [] : EncodedImages.Numbers(labels.Max() + 1), () => Read(path, shape[1], shape[2], labels));
+        var labels = file.Names.Contains(Labels) ? ClassLabels.Read(labels => ReadLabels(path, file, shape[0], labels)) : ClassLabels.Absent;
+        return new PackedImages(shape[0], shape[1], shape[2], shape[3], labels.Names, () => Read(path, shape[1], shape[2], labels)) { LabelProblem = labels.Problem };
     }
 
-    private static IEnumerable<(DecodedImage Image, int Label)> Read(string path, int height, int width, int[]? labels)
+    private static IEnumerable<(DecodedImage Image, int Label)> Read(string path, int height, int width, ClassLabels labels)
     {
         using var file = NpzFile.Open(path);
         foreach (var (i, row) in file.ReadRows(Pixels).Index())
         {
-            yield return (new DecodedImage("npz", height, width, Rgb(row.Bytes, height * width)), labels?[i] ?? 0);
+            yield return (new DecodedImage("npz", height, width, Rgb(row.Bytes, height * width)), labels[i]);
         }
     }
 
@@ -53,13 +51,18 @@ internal static class NpzImages
         return rgb;
     }
 
-    private static int[] ReadLabels(string path, NpzFile file, int count)
+    private static void ReadLabels(string path, NpzFile file, int count, LabelCollector collector)
     {
         var (dtype, shape) = file.Describe(Labels);
         var whole = dtype is TensorDtype.I64 or TensorDtype.I32 or TensorDtype.I16 or TensorDtype.I8 or TensorDtype.U8;
-        var labels = whole && shape is [var n] && n == count ? file.Read(Labels).To<long>() : null;
-        return labels is not null && labels.All(l => l is >= 0 and < MostClasses)
-            ? [.. labels.Select(l => (int)l)]
-            : throw new DiffusionException(ErrorKind.Data, $"{path}: {Labels} is {dtype} [{string.Join(", ", shape)}]; {count} classes from 0 on are expected, as many as there are images");
+        if (!whole || shape is not [var n] || n != count)
+        {
+            throw new DiffusionException(ErrorKind.Data, $"{path}: {Labels} is {dtype} [{string.Join(", ", shape)}]; {count} whole numbers are expected, as many as there are images");
+        }
+
+        foreach (var label in file.Read(Labels).To<long>())
+        {
+            collector.Add(label);
+        }
     }
 }

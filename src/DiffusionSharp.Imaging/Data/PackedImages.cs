@@ -1,4 +1,5 @@
 using DiffusionSharp.Imaging.Decoding;
+using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Imaging.Data;
 
@@ -14,6 +15,12 @@ internal sealed record PackedImages(
 {
     private const long CertainCount = 8 << 20;
 
+    /// <summary>Why labels that are there make no classes.</summary>
+    public string? LabelProblem { get; init; }
+
+    /// <summary>The class of a label; null without.</summary>
+    public string? ClassOf(int label) => ClassNames.Count == 0 || label == ClassLabels.None ? null : ClassNames[label];
+
     /// <summary>The shape these images are given: as asked for, or their own with the sides rounded up to multiples of 8.</summary>
     public ImageShape Shape(DataOptions options)
     {
@@ -25,7 +32,7 @@ internal sealed record PackedImages(
     /// <exception cref="DiffusionException">There are more than eight millions, and than bytes in the file (<see cref="ErrorKind.Data"/>).</exception>
     public static void CheckCount(string path, long count)
     {
-        var length = new FileInfo(path).Length;
+        var length = RegularFile.Length(path);
         if (count > Math.Max(length, CertainCount))
         {
             throw new DiffusionException(ErrorKind.Data, $"{path}: it promises {count} images in {length} bytes; this is no honest file");

@@ -1,4 +1,5 @@
 using DiffusionSharp.Imaging.Decoding;
+using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Imaging.Data;
 
@@ -35,7 +36,7 @@ internal sealed record RawImage(string Name, long Held, Func<byte[]> Bytes)
         try
         {
             // The length of what is opened: a link to a file has one of its own.
-            using var file = File.OpenRead(path);
+            using var file = RegularFile.OpenRead(path);
             return BoundedRead.Picture(file, file.Length);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)

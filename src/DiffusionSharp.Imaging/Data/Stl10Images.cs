@@ -1,4 +1,5 @@
 using DiffusionSharp.Imaging.Decoding;
+using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Imaging.Data;
 
@@ -15,7 +16,7 @@ internal static class Stl10Images
 
     /// <summary>True for a file of this name and of whole images.</summary>
     public static bool IsImages(string path) =>
-        path.EndsWith(Ending, StringComparison.Ordinal) && new FileInfo(path).Length is > 0 and var length && length % ImageBytes == 0;
+        path.EndsWith(Ending, StringComparison.Ordinal) && RegularFile.Length(path) is > 0 and var length && length % ImageBytes == 0;
 
     /// <summary>The file to take of a folder: train_X.bin, which has labels, before unlabeled_X.bin and test_X.bin.</summary>
     public static string? FileOf(IEnumerable<string> files) =>
@@ -25,20 +26,21 @@ internal static class Stl10Images
     /// <summary>Opens a file.</summary>
     public static PackedImages Open(string path)
     {
-        var length = new FileInfo(path).Length;
+        var length = RegularFile.Length(path);
         if (length == 0 || length % ImageBytes != 0)
         {
             throw new DiffusionException(ErrorKind.Data, FormattableString.Invariant($"{path}: {length} bytes are no whole number of STL-10 images of {ImageBytes} bytes; the file is truncated"));
         }
 
         var count = checked((int)(length / ImageBytes));
-        var labels = Labels(path, count);
-        return new PackedImages(count, Side, Side, 3, labels is null ? [] : Names(path, labels.Max(l => l) + 1), () => Read(path, labels));
+        var file = path[..^Ending.Length] + "_y.bin";
+        var labels = File.Exists(file) ? ClassLabels.Read(labels => ReadLabels(path, file, count, labels), classes => Names(path, classes)) : ClassLabels.Absent;
+        return new PackedImages(count, Side, Side, 3, labels.Names, () => Read(path, labels)) { LabelProblem = labels.Problem };
     }
 
-    private static IEnumerable<(DecodedImage Image, int Label)> Read(string path, int[]? labels)
+    private static IEnumerable<(DecodedImage Image, int Label)> Read(string path, ClassLabels labels)
     {
-        using var file = File.OpenRead(path);
+        using var file = RegularFile.OpenRead(path);
         var columns = new byte[ImageBytes];
         for (var i = 0; file.ReadAtLeast(columns, ImageBytes, throwOnEndOfStream: false) == ImageBytes; i++)
         {
@@ -49,29 +51,28 @@ internal static class Stl10Images
                 rgb[(3 * ((y * Side) + x)) + c] = columns[k];
             }
 
-            yield return (new DecodedImage("STL-10", Side, Side, rgb), labels?[i] ?? 0);
+            yield return (new DecodedImage("STL-10", Side, Side, rgb), labels[i]);
         }
     }
 
-    private static int[]? Labels(string path, int count)
+    private static void ReadLabels(string path, string file, int count, LabelCollector collector)
     {
-        var file = path[..^Ending.Length] + "_y.bin";
-        if (!File.Exists(file))
+        var length = RegularFile.Length(file);
+        if (length != count)
         {
-            return null;
+            throw new DiffusionException(ErrorKind.Data, $"{file}: {length} labels found, {count} expected: as many as there are images in {Path.GetFileName(path)}");
         }
 
-        var length = new FileInfo(file).Length;
-        var labels = length == count ? File.ReadAllBytes(file) : throw new DiffusionException(ErrorKind.Data, $"{file}: {length} labels found, {count} expected: as many as there are images in {Path.GetFileName(path)}");
-        return labels.All(l => l >= 1)
-            ? [.. labels.Select(l => l - 1)]
-            : throw new DiffusionException(ErrorKind.Data, $"{file}: a label is 0; STL-10's count from 1");
+        foreach (var label in RegularFile.ReadAllBytes(file))
+        {
+            collector.Add(label > 0 ? label - 1 : throw new DiffusionException(ErrorKind.Data, $"{file}: a label is 0; STL-10's count from 1"));
+        }
     }
 
     private static string[] Names(string path, int classes)
     {
         var file = Path.Combine(Path.GetDirectoryName(path) ?? string.Empty, "class_names.txt");
-        string[] names = File.Exists(file) && new FileInfo(file).Length < 1 << 16 ? [.. File.ReadAllLines(file).Select(l => l.Trim()).Where(l => l.Length > 0)] : [];
+        string[] names = File.Exists(file) && RegularFile.Length(file) < 1 << 16 ? [.. RegularFile.ReadAllLines(file).Select(l => l.Trim()).Where(l => l.Length > 0)] : [];
         return names.Length >= classes ? names : EncodedImages.Numbers(classes);
     }
 }

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Imaging.Data;
 
@@ -11,7 +12,7 @@ internal static class ZipMembers
     /// <summary>Reads the directory in its order.</summary>
     public static IEnumerable<ArchiveMember> Read(string path)
     {
-        using var archive = ZipFile.OpenRead(path);
+        using var archive = RegularFile.OpenZip(path);
         foreach (var entry in archive.Entries.Where(e => !e.FullName.EndsWith('/')))
         {
             // The upper half of the attributes is Unix' st_mode.

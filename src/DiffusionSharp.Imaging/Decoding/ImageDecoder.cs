@@ -47,7 +47,7 @@ internal static class ImageDecoder
         var rgba = new byte[4 * width * height];
         Read(codec, new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul), rgba);
         var upright = new DecodedImage(format, height, width, Composite(rgba, background));
-        return Orientation.Apply(upright, (int)codec.EncodedOrigin);
+        return Orientation.Apply(upright, format == "PNG" ? ExifOrientation.OfPng(file) : (int)codec.EncodedOrigin);
     }
 
     /// <summary>Width times height as the file's header has it; 0 where that cannot be read.</summary>

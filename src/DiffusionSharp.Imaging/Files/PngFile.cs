@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Imaging.Files;
 
@@ -13,7 +14,7 @@ public static class PngFile
         ArgumentException.ThrowIfNullOrEmpty(path);
         try
         {
-            using var file = File.OpenRead(path);
+            using var file = RegularFile.OpenRead(path);
             return Read(file);
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException)

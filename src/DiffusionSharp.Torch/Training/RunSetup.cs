@@ -30,6 +30,9 @@ internal static class RunSetup
             (!(data.ClassNames.Count > network.ClassCount), $"the data has {data.ClassNames.Count} classes, the network knows {network.ClassCount}"),
             (network.ClassNames.Count == 0 || network.ClassNames.SequenceEqual(data.ClassNames),
                 $"the data's classes are {Few(data.ClassNames)}, the network's are {Few(network.ClassNames)}"),
+            (!conditional || network.NullClass is not null || !data.SomeUnlabelled,
+                "some of the data's images have no label, and the network has no null class that would take its place: train with a --label-drop above 0, "
+                + "or leave these images out"),
             (config.Training.LabelDrop == 0 || network.NullClass is not null,
                 "labels are to be dropped, but the network has no null class that would take their place: turn dropping off, or begin with "
                 + "a network that has one"),

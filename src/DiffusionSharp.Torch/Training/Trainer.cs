@@ -35,7 +35,7 @@ public sealed class Trainer : IDisposable
         graph = UNet.Build(config.UNet);
         validationSource = validation ?? data;
         objective = new DiffusionObjective(config.Scheduler.ToSchedule(), config.Scheduler.PredictionType, config.Training.MinSnrGamma);
-        var dropping = config.Training.LabelDrop > 0 ? new LabelDropping(config.Training.LabelDrop, config.UNet.NullClass!.Value) : null;
+        var dropping = config.UNet.NullClass is { } nullClass ? new LabelDropping(config.Training.LabelDrop, nullClass) : null;
         batches = new BatchMaker(data, objective, config.Training.TimestepSampling, config.Training.BatchSize, config.Training.Seed, dropping, config.Scheduler.PixelTransform);
 
         TorchNative.EnsureLoaded();
@@ -120,7 +120,7 @@ public sealed class Trainer : IDisposable
         var options = config.Training;
         using var log = new MetricsLog(run, state.MetricsLength);
         var (validateEvery, sampleEvery) = (options.ValidateEvery ?? 0, options.SampleEvery ?? 0);
-        var validation = validateEvery > 0 ? new Validation(validationSource, objective, config.Scheduler.PixelTransform) : null;
+        var validation = validateEvery > 0 ? new Validation(validationSource, objective, config.Scheduler.PixelTransform, config.UNet.NullClass) : null;
         if (run.Latest() is null)
         {
             Save(log);

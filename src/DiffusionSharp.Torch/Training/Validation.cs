@@ -18,7 +18,7 @@ internal sealed class Validation
 
     private readonly TrainingBatch grid;
 
-    public Validation(IBatchSource source, DiffusionObjective objective, PixelTransform transform)
+    public Validation(IBatchSource source, DiffusionObjective objective, PixelTransform transform, int? nullClass = null)
     {
         var images = (int)Math.Min(Images, source.ImagesPerEpoch);
         var elements = source.Shape.Elements;
@@ -27,7 +27,8 @@ internal sealed class Validation
         for (var i = 0; i < images; i++)
         {
             // Spread over the set: its files may be sorted by class.
-            labels[i] = source.ReadStored(i * source.ImagesPerEpoch / images, pixels.AsSpan(i * elements, elements));
+            var label = source.ReadStored(i * source.ImagesPerEpoch / images, pixels.AsSpan(i * elements, elements));
+            labels[i] = label < 0 ? nullClass ?? label : label;
         }
 
         grid = new TrainingBatch(images * Bands, source.Shape);

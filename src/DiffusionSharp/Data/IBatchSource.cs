@@ -15,13 +15,16 @@ public interface IBatchSource
     /// <summary>Names of the classes, empty when the source has no labels.</summary>
     IReadOnlyList<string> ClassNames { get; }
 
+    /// <summary>Whether images without a label, -1, are among the others.</summary>
+    bool SomeUnlabelled => false;
+
     /// <summary>A short text that identifies the content (kind, count, options), saved with a run and compared on resume.</summary>
     string Fingerprint { get; }
 
     /// <summary>Fills a batch with the images at positions [position, position + N) of the run.</summary>
     /// <param name="position">Images seen since the run began, from 0.</param>
     /// <param name="pixels">Receives [N, C, H, W] in C order, 0…255.</param>
-    /// <param name="labels">Receives [N] class labels, 0 where there are none.</param>
+    /// <param name="labels">Receives [N] class labels, -1 for an image without one; 0 in a source without classes.</param>
     void Read(long position, Span<byte> pixels, Span<int> labels);
 
     /// <summary>
@@ -30,6 +33,6 @@ public interface IBatchSource
     /// </summary>
     /// <param name="index">0 to <see cref="ImagesPerEpoch"/> - 1.</param>
     /// <param name="pixels">Receives [C, H, W], 0…255.</param>
-    /// <returns>Its class, 0 where there are none.</returns>
+    /// <returns>Its class, -1 without one; 0 in a source without classes.</returns>
     int ReadStored(long index, Span<byte> pixels);
 }

@@ -1,5 +1,6 @@
 using DiffusionSharp.Networks;
 using DiffusionSharp.Schedules;
+using DiffusionSharp.Storage;
 using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
 
@@ -119,7 +120,7 @@ public sealed class ModelSource
             return null;
         }
 
-        using var reader = new StreamReader(card);
+        using var reader = new StreamReader(RegularFile.OpenRead(card));
         var beginning = new char[MostOfCard];
         var lines = new string(beginning, 0, reader.ReadBlock(beginning)).Split('\n');
         return lines.FirstOrDefault(l => l.StartsWith(CardLine, StringComparison.Ordinal))?[CardLine.Length..].Split('`')[0];

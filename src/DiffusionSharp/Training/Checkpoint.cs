@@ -53,7 +53,7 @@ public static class Checkpoint
     {
         try
         {
-            var manifest = JsonSerializer.Deserialize(File.ReadAllText(Path.Combine(folder, ManifestFile)), TrainingJson.Default.CheckpointManifest);
+            var manifest = JsonSerializer.Deserialize(RegularFile.ReadAllText(Path.Combine(folder, ManifestFile)), TrainingJson.Default.CheckpointManifest);
             foreach (var (name, expected) in manifest?.Sha256 ?? throw new JsonException("the manifest is null"))
             {
                 if (Sha256(Path.Combine(folder, Path.GetFileName(name))) != expected)
@@ -62,7 +62,7 @@ public static class Checkpoint
                 }
             }
 
-            return JsonSerializer.Deserialize(File.ReadAllText(Path.Combine(folder, StateFile)), TrainingJson.Default.TrainingState) ?? throw new JsonException("the state is null");
+            return JsonSerializer.Deserialize(RegularFile.ReadAllText(Path.Combine(folder, StateFile)), TrainingJson.Default.TrainingState) ?? throw new JsonException("the state is null");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -72,7 +72,7 @@ public static class Checkpoint
 
     private static string Sha256(string file)
     {
-        using var stream = File.OpenRead(file);
+        using var stream = RegularFile.OpenRead(file);
         return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 }

@@ -4,7 +4,8 @@ namespace DiffusionSharp.Training;
 
 /// <summary>
 /// Teaches one network both m(x, t, label) and m(x, t): now and then a label is replaced by the null class (Ho and Salimans 2022,
-/// algorithm 1). Whether it is, is a pure function of (seed, position), whatever the batches and their parts are.
+/// algorithm 1), and so always is one that is not there, -1. Whether a label is replaced is a pure function of (seed, position), whatever
+/// the batches and their parts are.
 /// </summary>
 /// <param name="Probability">Of replacing a label, 0…1.</param>
 /// <param name="NullClass">The label that stands for none.</param>
@@ -23,7 +24,7 @@ public sealed record LabelDropping(double Probability, int NullClass)
         for (var i = 0; i < labels.Length; i++)
         {
             CounterNoise.Uniform(seed ^ Salt, position + i, drawn);
-            if (drawn[0] < Probability)
+            if (drawn[0] < Probability || labels[i] < 0)
             {
                 labels[i] = NullClass;
             }

@@ -33,7 +33,7 @@ public sealed record RunConfig
     // Fields that may change between sittings without changing what was already computed; dataFingerprint tells what data options do.
     private static readonly string[] FreeToChange =
     [
-        "data", "dataOptions.flip", "dataOptions.crop", "dataOptions.maxBadFraction", "dataOptions.background", "training.totalImages",
+        "data", "dataOptions.flip", "dataOptions.crop", "dataOptions.maxBadFraction", "dataOptions.background", "dataOptions.column", "training.totalImages",
         "training.maxSeconds", "training.checkpointEvery", "training.checkpointSeconds", "training.keepCheckpoints",
         "training.sampleEvery", "training.validateEvery",
     ];
@@ -46,7 +46,7 @@ public sealed record RunConfig
         try
         {
             var strict = new JsonDocumentOptions { AllowDuplicateProperties = false };
-            var root = JsonNode.Parse(File.ReadAllText(path), documentOptions: strict)?.AsObject() ?? throw new JsonException("it is null");
+            var root = JsonNode.Parse(RegularFile.ReadAllText(path), documentOptions: strict)?.AsObject() ?? throw new JsonException("it is null");
             var config = new RunConfig
             {
                 UNet = UNetConfigJson.Parse(Part("unet").ToJsonString(), path),

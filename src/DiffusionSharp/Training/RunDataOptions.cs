@@ -15,6 +15,9 @@ public sealed record RunDataOptions
     /// <summary>The colour behind transparent pixels, <c>#RRGGBB</c>.</summary>
     public string Background { get; init; } = "#FFFFFF";
 
+    /// <summary>The column of a parquet set that the images are in; null where there are no columns.</summary>
+    public string? Column { get; init; }
+
     /// <summary>Checks every option.</summary>
     /// <exception cref="DiffusionException">Lists what is wrong.</exception>
     public void Validate()

@@ -52,7 +52,7 @@ public sealed class RunFolder
             return null;
         }
 
-        var name = File.ReadAllText(LatestFile).Trim();
+        var name = RegularFile.ReadAllText(LatestFile).Trim();
         var folder = Path.Combine(Checkpoints, name);
         return name.Length > 0 && name.All(char.IsAsciiDigit) && Directory.Exists(folder)
             ? folder

@@ -1,3 +1,5 @@
+using DiffusionSharp.Storage;
+
 namespace DiffusionSharp.Weights;
 
 /// <summary>One array in a file: an .npy file, or an array of an .npz file, <c>x.npz</c> where it holds one and <c>x.npz:name</c> among several.</summary>
@@ -59,7 +61,7 @@ public static class ArrayFile
     {
         try
         {
-            using var file = File.OpenRead(path);
+            using var file = RegularFile.OpenRead(path);
             Span<byte> magic = stackalloc byte[4];
             return file.ReadAtLeast(magic, 4, throwOnEndOfStream: false) == 4 && magic is [0x50, 0x4B, 3 or 5, 4 or 6];
         }

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using DiffusionSharp.Storage;
 
@@ -26,8 +25,8 @@ internal sealed class ConfigReader
     {
         try
         {
-            var length = new FileInfo(path).Length;
-            return length <= MaxBytes ? File.ReadAllText(path, Encoding.UTF8) : throw Bad(path, $"it has {length} bytes, at most {MaxBytes} are accepted");
+            var length = RegularFile.Length(path);
+            return length <= MaxBytes ? RegularFile.ReadAllText(path) : throw Bad(path, $"it has {length} bytes, at most {MaxBytes} are accepted");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

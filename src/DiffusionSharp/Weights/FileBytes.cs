@@ -28,7 +28,7 @@ internal sealed class FileBytes : IDisposable
         SafeFileHandle? handle = null;
         try
         {
-            handle = File.OpenHandle(path, options: FileOptions.RandomAccess);
+            handle = RegularFile.OpenHandle(path);
             return new FileBytes(path, handle);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)

@@ -16,7 +16,7 @@ public static class NpyFile
         ArgumentException.ThrowIfNullOrEmpty(path);
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            using var file = RegularFile.OpenRead(path);
             return NpyFormat.ReadElements(path, file, NpyHeader.Read(path, file, file.Length), file.Length);
         }
         catch (EndOfStreamException)

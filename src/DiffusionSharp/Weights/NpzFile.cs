@@ -54,7 +54,7 @@ public sealed class NpzFile : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(path);
         return Guard(path, () =>
         {
-            var file = File.OpenRead(path);
+            var file = RegularFile.OpenRead(path);
             ZipArchive? archive = null;
             try
             {

@@ -55,7 +55,7 @@ public sealed class ReconstructTests : IDisposable
         var rows = ddim.Json([.. Words("--steps", "3,1", "--level", word, "--batch", "2", "--count", "2")]).AsArray();
 
         using var loaded = DiffusionModel.Load(model, CpuEngine.Default);
-        var x0 = ImageList.Read([data], loaded.Graph.InputShape, 2, TestContext.Current.CancellationToken);
+        var x0 = ImageList.Read([data], loaded.Graph.InputShape, 2, cancellation: TestContext.Current.CancellationToken);
         Assert.Equal([3, 1], rows.Select(row => (int)row!["steps"]!));
         Assert.All(rows, row =>
         {

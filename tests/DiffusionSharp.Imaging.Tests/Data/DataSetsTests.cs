@@ -201,10 +201,10 @@ public class DataSetsTests
 
         AssertFails(ErrorKind.Data, "labels", () => OpenAny(folder.Path("t10k-labels-idx1-ubyte" + suffix)));
         folder.Write("t10k-labels-idx1-ubyte" + suffix, gzip ? Archive.Gzip([0, 0, 8, 1, 0, 0, 0, 2, 1, 1]) : [0, 0, 8, 1, 0, 0, 0, 2, 1, 1]);
-        AssertFails(ErrorKind.Data, "2 labels found, 3 expected", () => OpenAny(path));
+        TestData.AssertNoClasses("2 labels found, 3 expected", path);
         byte[] many = [0, 0, 8, 1, 0, 0, 0, 3, .. new byte[100_000]];
         folder.Write("t10k-labels-idx1-ubyte" + suffix, gzip ? Archive.Gzip(many) : many);
-        AssertFails(ErrorKind.Data, "more labels found, its header promises 3", () => OpenAny(path));
+        TestData.AssertNoClasses("more labels found, its header promises 3", path);
         AssertFails(ErrorKind.Data, "truncated", () => OpenAny(folder.Write("cut-images-idx3", gzip ? Archive.Gzip(images[..^1]) : images[..^1])));
     }
 

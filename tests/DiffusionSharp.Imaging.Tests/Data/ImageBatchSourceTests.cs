@@ -116,7 +116,7 @@ public class ImageBatchSourceTests
         }
 
         store.Complete();
-        return new ImageBatchSource("test", Shape, store, [.. Enumerable.Range(0, count)], [], [], options);
+        return new ImageBatchSource("test", Shape, store, new ClassLabels([], [.. Enumerable.Range(0, count)]), [], options);
     }
 
     private static (byte[] Pixels, int[] Labels) Read(IBatchSource source, long position, int count)

@@ -8,5 +8,16 @@ internal static class TestData
     public static ImageBatchSource Open(string path, DataOptions? options = null) =>
         (ImageBatchSource)DataSets.Open(path, options, cancellation: TestContext.Current.CancellationToken);
 
+    /// <summary>Labels that make no classes: the images are read, and the reason is said.</summary>
+    public static void AssertNoClasses(string reason, string path, DataOptions? options = null)
+    {
+        using var source = Open(path, options);
+        Assert.NotEqual(0, source.ImagesPerEpoch);
+        Assert.Empty(source.BadFiles);
+        Assert.Empty(source.ClassNames);
+        Assert.Contains(reason, source.LabelProblem, StringComparison.Ordinal);
+        Assert.Equal(source.LabelProblem, Check(path).LabelProblem);
+    }
+
     public static DataReport Check(string path) => DataCheck.Run(path, cancellation: TestContext.Current.CancellationToken);
 }

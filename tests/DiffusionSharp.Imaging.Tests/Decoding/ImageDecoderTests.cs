@@ -1,5 +1,6 @@
 using DiffusionSharp.Imaging.Decoding;
 using SkiaSharp;
+using TestKit;
 
 namespace DiffusionSharp.Imaging.Tests.Decoding;
 
@@ -95,16 +96,61 @@ public class ImageDecoderTests
         };
         var corners = stored.Split(' ');
         int width = orientation < 5 ? 48 : 32, height = orientation < 5 ? 32 : 48;
-        var jpeg = Fixtures.Encode(width, height, (x, y) => color[corners[(y < height / 2 ? 0 : 2) + (x < width / 2 ? 0 : 1)]], SKEncodedImageFormat.Jpeg);
-        var image = Decode(Fixtures.WithOrientation(jpeg, orientation));
-        Assert.Equal((32, 48), (image.Height, image.Width));
-        Near("TL", 4, 4);
-        Near("TR", 43, 4);
-        Near("BL", 4, 27);
-        Near("BR", 43, 27);
+        Upright(Fixtures.WithOrientation(Stored(SKEncodedImageFormat.Jpeg), orientation));
+        foreach (var bigEndian in new[] { false, true })
+        {
+            Upright(Fixtures.WithExif(Stored(SKEncodedImageFormat.Png), Fixtures.Exif(orientation, bigEndian)));
+        }
 
-        void Near(string corner, int x, int y) =>
-            AssertNear([color[corner].Red, color[corner].Green, color[corner].Blue], image.Rgb[(((y * 48) + x) * 3)..][..3], 6);
+        Upright(Fixtures.WithExif(Stored(SKEncodedImageFormat.Png), [.. "Exif\0\0"u8, .. Fixtures.Exif(orientation)]));
+
+        byte[] Stored(SKEncodedImageFormat format) =>
+            Fixtures.Encode(width, height, (x, y) => color[corners[(y < height / 2 ? 0 : 2) + (x < width / 2 ? 0 : 1)]], format);
+
+        void Upright(byte[] file)
+        {
+            var image = Decode(file);
+            Assert.Equal((32, 48), (image.Height, image.Width));
+            foreach (var (corner, x, y) in new[] { ("TL", 4, 4), ("TR", 43, 4), ("BL", 4, 27), ("BR", 43, 27) })
+            {
+                AssertNear([color[corner].Red, color[corner].Green, color[corner].Blue], image.Rgb[(((y * 48) + x) * 3)..][..3], 6);
+            }
+        }
+    }
+
+    [Fact]
+    public void AnOrientationThatMakesNoSenseIsNone()
+    {
+        var png = Fixtures.Encode(6, 4, (x, y) => new SKColor((byte)(40 * x), (byte)(60 * y), 0));
+        var exif = Fixtures.Exif(6);
+        var upright = Decode(png);
+        byte[][] wrong =
+        [
+            [], [1, 2, 3], exif[..7], exif[..12], exif[..20], Fixtures.Exif(0), Fixtures.Exif(9), [.. "II*\0"u8, 255, 255, 255, 255], [.. "II*\0"u8, 255, 255, 255, 127],
+            [.. exif[..8], 0, 0, .. exif[10..]], [.. exif[..8], 255, 255, .. exif[10..20]], [.. exif[..12], 4, .. exif[13..]],
+        ];
+        Assert.All(wrong, bytes => Assert.Equal(upright.Rgb, Decode(Fixtures.WithExif(png, bytes)).Rgb));
+
+        // A wrong checksum, and a file that goes wrong after its picture.
+        var turned = Fixtures.WithExif(png, exif);
+        Assert.NotEqual(upright.Rgb, Decode(turned).Rgb);
+        turned[33 + 8 + exif.Length] ^= 1;
+        Assert.Equal(upright.Rgb, Decode(turned).Rgb);
+        Assert.Equal(upright.Rgb, Decode([.. png[..^12], 1, 2, 3]).Rgb);
+    }
+
+    [Fact(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
+    public void PngJpegAndWebpOfOneOrientationAreOnePicture()
+    {
+        var (png, jpeg, webp) = (Case("png"), Case("jpg"), Case("webp"));
+        Assert.Equal((png.Height, png.Width), (jpeg.Height, jpeg.Width));
+        Assert.Equal((png.Height, png.Width), (webp.Height, webp.Width));
+        AssertNear([.. png.Rgb.Select(v => (int)v)], webp.Rgb, 0);
+        Assert.InRange(png.Rgb.Zip(jpeg.Rgb, (a, b) => Math.Abs(a - b)).Average(), 0, 8);
+        var pillows = Decode(File.ReadAllBytes(Shared.Path("cases", "png_exif_orientation", "exif_pil.png")));
+        Assert.Equal((8, 4), (pillows.Height, pillows.Width));
+
+        static DecodedImage Case(string kind) => Decode(File.ReadAllBytes(Shared.Path("cases", "png_exif_orientation", $"ex6.{kind}")));
     }
 
     [Fact]

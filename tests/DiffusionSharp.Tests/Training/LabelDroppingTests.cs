@@ -49,6 +49,14 @@ public class LabelDroppingTests
         Assert.Equal(Drop(new LabelDropping(0.5, 9), seed: 1, 40, 32).Select(l => l == 9), with.Labels.Select(l => l == 9));
     }
 
+    [Fact]
+    public void A_label_that_is_not_there_is_always_the_null_class()
+    {
+        int[] labels = [-1, 3, -1, 4];
+        new LabelDropping(0, 7).Apply(seed: 9, 0, labels);
+        Assert.Equal([7, 3, 7, 4], labels);
+    }
+
     private static TrainingBatch Make(LabelDropping? dropping) => new BatchMaker(
         new CountingImages(new ImageShape(1, 1, 2)), new DiffusionObjective(NoiseSchedule.Linear()), TimestepSampling.Uniform, 32, 1, dropping).Make(5, 40);
 

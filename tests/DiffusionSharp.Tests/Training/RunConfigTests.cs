@@ -14,7 +14,7 @@ public class RunConfigTests
         Training = new TrainingOptions { Seed = ulong.MaxValue, TotalImages = 12, MaxSeconds = 1.5, EmaDecays = [0.9999, 0.5], Loss = LossKind.Huber, MinSnrGamma = 5, MicroBatch = 3, LabelDrop = 0.1 },
         Data = "pictures/",
         DataFingerprint = "folder 1×32×64 10 images",
-        DataOptions = new RunDataOptions { Flip = true, MaxBadFraction = 0.25, Background = "#01aBfF" },
+        DataOptions = new RunDataOptions { Flip = true, MaxBadFraction = 0.25, Background = "#01aBfF", Column = "image" },
         From = "models/x",
     };
 

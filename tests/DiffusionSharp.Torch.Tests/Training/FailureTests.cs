@@ -221,7 +221,21 @@ public class FailureTests
         Assert.Contains("the data's classes are even, odd, the network's are odd, even", other.Message);
         var dropped = Assert.Throws<DiffusionException>(() => Trainer.Open(run.Folder, TinyRun.Config(Options with { LabelDrop = 0.1 }), new TinyImages(config.UNet.InputShape)));
         Assert.Contains("no null class", dropped.Message);
+        var unlabelled = Assert.Throws<DiffusionException>(() => Trainer.Open(
+            run.Folder, config with { UNet = TinyRun.Conditional with { NumClassEmbeds = 2, NullClass = null } }, new TinyImages(config.UNet.InputShape, someUnlabelled: true)));
+        Assert.Contains("have no label, and the network has no null class", unlabelled.Message);
         Assert.Empty(Directory.GetFileSystemEntries(run.Folder));
+    }
+
+    [TorchTheory]
+    [InlineData(0)]
+    [InlineData(0.2)]
+    public void Images_without_a_label_are_learned_as_the_null_class(double labelDrop)
+    {
+        using var run = new TinyRun();
+        var config = TinyRun.Config(Options with { TotalImages = 8, ValidateEvery = 4, LabelDrop = labelDrop }, TinyRun.Conditional);
+        using var trainer = Trainer.Open(run.Folder, config, new TinyImages(config.UNet.InputShape, someUnlabelled: true));
+        Assert.Equal(TrainingOutcome.Finished, trainer.Run(cancellationToken: TestContext.Current.CancellationToken));
     }
 
     [TorchFact]

@@ -3,13 +3,15 @@ using DiffusionSharp.Data;
 namespace DiffusionSharp.Torch.Tests.Training;
 
 /// <summary>Smooth coloured blots, a pure function of the position; with a period they repeat.</summary>
-internal sealed class TinyImages(ImageShape shape, long period = long.MaxValue) : IBatchSource
+internal sealed class TinyImages(ImageShape shape, long period = long.MaxValue, bool someUnlabelled = false) : IBatchSource
 {
     public ImageShape Shape => shape;
 
     public long ImagesPerEpoch => Math.Min(period, 64);
 
     public IReadOnlyList<string> ClassNames { get; } = ["even", "odd"];
+
+    public bool SomeUnlabelled => someUnlabelled;
 
     public string Fingerprint => $"tiny {shape} period {period}";
 
@@ -18,7 +20,7 @@ internal sealed class TinyImages(ImageShape shape, long period = long.MaxValue) 
         for (var n = 0; n < labels.Length; n++)
         {
             var image = (position + n) % period;
-            labels[n] = (int)(image % 2);
+            labels[n] = someUnlabelled && image % 3 == 0 ? -1 : (int)(image % 2);
             for (var i = 0; i < shape.Elements; i++)
             {
                 var (c, y, x) = (i / (shape.Height * shape.Width), i / shape.Width % shape.Height, i % shape.Width);

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Imaging.Data.Tar;
 
@@ -18,7 +19,7 @@ internal static class TarMembers
     /// <exception cref="EndOfStreamException">While reading: it is truncated.</exception>
     public static IEnumerable<ArchiveMember> Read(string path, bool compressed)
     {
-        using var file = File.OpenRead(path);
+        using var file = RegularFile.OpenRead(path);
         using Stream stream = compressed ? new GZipStream(file, CompressionMode.Decompress) : file;
         foreach (var member in Read(new TarTape(stream)))
         {
