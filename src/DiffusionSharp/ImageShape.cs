@@ -1,3 +1,5 @@
+using DiffusionSharp.Primitives;
+
 namespace DiffusionSharp;
 
 /// <summary>The shape of one image in channel-first order (C, H, W).</summary>
@@ -7,7 +9,11 @@ namespace DiffusionSharp;
 public readonly record struct ImageShape(int Channels, int Height, int Width)
 {
     /// <summary>C·H·W.</summary>
-    public int Elements => checked(Channels * Height * Width);
+    /// <exception cref="DiffusionException">More values than an array can hold (<see cref="ErrorKind.Configuration"/>).</exception>
+    public int Elements => Size <= Array.MaxLength ? (int)Size : MemoryNeed.Length(Size, $"an image of {this}", "choose a smaller size", ErrorKind.Configuration);
+
+    /// <summary>C·H·W, however many they are.</summary>
+    internal double Size => (double)Channels * Height * Width;
 
     /// <inheritdoc/>
     public override string ToString() => $"{Channels}×{Height}×{Width}";

@@ -18,20 +18,21 @@ internal sealed class ConvertCommand
         Writes a model as a folder in Hugging Face diffusers' layout, with safetensors, and compares it
         with the source number by number. IN is a checkpoint of ermongroup/ddim or pesser, of OpenAI's
         improved- or guided-diffusion, or of lucidrains' denoising-diffusion-pytorch (.pt, .pth, .ckpt,
-        .bin, .safetensors), a diffusers folder, or a training run. No Python is run or needed.
+        .bin, .safetensors), a diffusers folder, a training run or one of its checkpoints. OUT must be
+        new or empty. No Python is run or needed.
         A network that diffusers' UNet2DModel cannot express keeps its own class and tensor names.
 
-          --raw                  where IN has both: the weights themselves instead of their average
+          --ema | --raw          where IN has both: averaged weights [default], or the weights themselves
           --half                 write 16-bit numbers (float16)
           --layout L             diffusers; ermongroup: also a state dict and config.yml that load into
                                  the DDIM authors' code, in OUT/ermongroup [diffusers]
           --json                 the report as JSON
           --about KEY=VALUE,…    what a checkpoint does not say of itself; other verbs take it, too:
-            image_size=64        or 64x96, height and width; OpenAI's and lucidrains' need it
+            image_size=64        or 64x96, height and width; OpenAI's and lucidrains' need it (= --size 64)
             num_heads=4, num_heads_upsample=4, num_head_channels=64, use_new_attention_order=True
                                  attention of OpenAI's: heads, or the width of each
             noise_schedule=linear, diffusion_steps=1000, beta_start=0.0001, beta_end=0.02
-                                 or cosine, quad, const, jsd, sigmoid
+                                 or cosine, quad, const, jsd, sigmoid; linear is that of the code base
             prediction=epsilon   or sample, v_prediction
             rescale_timesteps=True   the network is given t·1000/T (improved-diffusion's default)
             clip=True            whether predicted x0 is clipped when sampling
@@ -43,7 +44,8 @@ internal sealed class ConvertCommand
     private readonly Option<bool> raw = new("--raw");
     private readonly Option<bool> half = new("--half");
     private readonly Option<WeightsLayout> layout = Parse.Choice("--layout", ("diffusers", WeightsLayout.Diffusers), ("ermongroup", WeightsLayout.Ermongroup));
-    private readonly Option<CheckpointFacts> about = ModelOptions.AboutOption();
+    private readonly Option<bool> ema = new("--ema");
+    private readonly AboutOptions about = new();
     private readonly Option<bool> json = JsonOption.Create();
 
     private ConvertCommand(CliHost host) => this.host = host;
@@ -53,8 +55,13 @@ internal sealed class ConvertCommand
         var convert = new ConvertCommand(host);
         var command = new Command("convert")
         {
-            convert.input, convert.output, convert.raw, convert.half, convert.layout, convert.about, convert.json,
+            convert.input, convert.output, convert.raw, convert.ema, convert.half, convert.layout, convert.json,
         };
+        foreach (var option in convert.about.All)
+        {
+            command.Add(option);
+        }
+
         command.SetAction(convert.Run);
         return command;
     }
@@ -62,7 +69,8 @@ internal sealed class ConvertCommand
     private int Run(ParseResult r)
     {
         var (path, folder) = (r.GetValue(input)!, r.GetValue(output)!);
-        var source = ModelOptions.Told(ModelSource.Open(path, r.GetValue(raw), r.GetValue(about)), host);
+        OutputName.RequireFolder(output.Name, folder);
+        var source = ModelOptions.Told(ModelSource.Open(path, r.GetValue(raw), about.Read(r), r.GetValue(ema)), host);
         var ermongroup = r.Or(layout, WeightsLayout.Diffusers) == WeightsLayout.Ermongroup;
         var report = Convert(source, folder, r.GetValue(half), ermongroup);
         JsonOption.Print(host, r.GetValue(json), () => Json(path, folder, report), () => Text(path, folder, report, ermongroup));

@@ -48,6 +48,7 @@ internal sealed class DemoCommand
         }
 
         var folder = r.GetValue(output) ?? "demo-out";
+        OutputName.RequireFolder(output.Name, folder);
         var sampler = new DemoSampler(host, engine.Choose(r), folder, Images);
         host.Out.WriteLine($"1. {Images} images of the bundled model, the same seeds each time");
         using (var model = sampler.Load(ModelOption.Resolve(null, host)))

@@ -22,8 +22,8 @@ internal sealed class ExportCommand
         With --sampler all of DDIM: noise [N,C,H,W] (and labels) go in, image [N,C,H,W] comes out.
 
           --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
-          --raw, --about K=V,…   the weights themselves instead of their average; what a checkpoint
-                                 does not say of itself: image_size=64,num_heads=4 (ddim convert -h)
+          --ema | --raw          where it has both: averaged weights [default], or the weights themselves
+          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
           --out, -o FILE.onnx    the file [model.onnx]; weights beyond 2 GB go to FILE.onnx.data
           --opset N              version of ONNX's operators, 13 to 23 [18]
           --check                run the file in ONNX Runtime and compare: at most 1e-4 from ours
@@ -75,7 +75,7 @@ internal sealed class ExportCommand
 
     private int Run(ParseResult r)
     {
-        var file = r.GetValue(output) ?? "model.onnx";
+        var file = output.File(r, host, OutputName.Onnx, "model.onnx")!;
         var options = new OnnxOptions { Opset = r.Or(opset, new OnnxOptions().Opset) };
         if (!r.GetValue(sampler) && OfSampler.FirstOrDefault(o => r.Has(o)) is { } alone)
         {

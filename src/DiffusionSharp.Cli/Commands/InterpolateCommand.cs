@@ -22,8 +22,8 @@ internal sealed class InterpolateCommand
           --frames N             images from one seed to the next, both included [11]
           --from PICTURE.png     make this interpolation again; other options change what they name
           --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
-          --raw, --about K=V,…   the weights themselves instead of their average; what a checkpoint
-                                 does not say of itself: image_size=64,num_heads=4 (ddim convert -h)
+          --ema | --raw          where it has both: averaged weights [default], or the weights themselves
+          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
           --labels, --class LIST class of all images [0 where the model has classes]
           --guidance W           how much the class counts, see ddim sample [1]
           --steps N              network calls per image [50]
@@ -81,7 +81,8 @@ internal sealed class InterpolateCommand
                 $"{ends.Length} --seeds and {steps} --frames found; give two or four seeds, and 2 to {MostFrames} frames");
         }
 
-        var target = r.GetValue(output) ?? (r.Has(dump) ? null : "interpolation.png");
+        var numbers = dump.File(r, host, OutputName.Arrays);
+        var target = output.File(r, host, OutputName.Pictures, numbers is null ? "interpolation.png" : null);
         using var loaded = load.Load(r, host);
         var shape = loaded.Graph.InputShape;
         if (target is not null)
@@ -111,7 +112,7 @@ internal sealed class InterpolateCommand
         }
 
         var (images, result) = job.All();
-        if (r.GetValue(dump) is { } numbers)
+        if (numbers is not null)
         {
             ArrayFile.Write(numbers, images.ToTensor());
         }
@@ -121,7 +122,7 @@ internal sealed class InterpolateCommand
             Sheet.Write(target, shape, images.ToPictures(), recipe.Of(ends, classes), columns: steps);
         }
 
-        (job.Summary(result, target ?? r.GetValue(dump)!) with { More = new JsonObject { ["frames"] = steps } }).Print(host, r.GetValue(json));
+        (job.Summary(result, target ?? numbers!) with { More = new JsonObject { ["frames"] = steps } }).Print(host, r.GetValue(json));
         return 0;
     }
 }

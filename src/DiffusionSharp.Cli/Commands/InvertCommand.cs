@@ -22,8 +22,8 @@ internal sealed class InvertCommand
           --count N              the first N images [all; 16 of builtin:shapes]
           --column NAME          of parquet, where the images are [image, else img, else the first]
           --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
-          --raw, --about K=V,…   the weights themselves instead of their average; what a checkpoint
-                                 does not say of itself: image_size=64,num_heads=4 (ddim convert -h)
+          --ema | --raw          where it has both: averaged weights [default], or the weights themselves
+          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
           --steps N              network calls per image [50]
           --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
                                  stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
@@ -43,7 +43,7 @@ internal sealed class InvertCommand
 
     private readonly CliHost host;
     private readonly EncodingOptions encoding = new("IMAGE");
-    private readonly Option<string?> output = new("--out", "-o");
+    private readonly OutputFile output = new("--out", "-o");
     private readonly Option<bool> json = JsonOption.Create();
     private readonly SamplingOptions sampling = new();
     private readonly LoadOptions load = new();
@@ -65,7 +65,7 @@ internal sealed class InvertCommand
 
     private int Run(ParseResult r)
     {
-        var target = r.GetValue(output) ?? "latents.npy";
+        var target = output.File(r, host, OutputName.Arrays, "latents.npy")!;
         using var loaded = load.Load(r, host);
         var shape = loaded.Graph.InputShape;
         var x0 = encoding.Read(r, loaded, host.Interruption.Token);

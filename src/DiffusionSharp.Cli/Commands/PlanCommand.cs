@@ -19,7 +19,7 @@ internal sealed class PlanCommand
         (clips it), and goes on with x' = x·x + m·m + x0·x0 + sigma·z.
 
           --model, -m PATH       the schedule of a model, checkpoint or run; without it DDPM's, changed by:
-          --about K=V,…          what a checkpoint does not say: noise_schedule=cosine (ddim convert -h)
+          --about K=V,…, --size N  what it does not say: noise_schedule=cosine (ddim convert -h), image size
           --schedule S           linear, scaled_linear, cosine, sigmoid, sigmoid_lucidrains, const
                                  (of beta-end), jsd, linear_scaled_T [linear]
           --train-timesteps T    noise levels [1000]
@@ -44,7 +44,7 @@ internal sealed class PlanCommand
 
     private readonly CliHost host;
     private readonly Option<string?> model = ModelOption.Create();
-    private readonly Option<CheckpointFacts> about = ModelOptions.AboutOption();
+    private readonly AboutOptions about = new();
     private readonly TableOptions form = new();
     private readonly SamplingOptions sampling = new();
     private readonly ScheduleOptions schedule = new();
@@ -54,8 +54,8 @@ internal sealed class PlanCommand
     public static Command Create(CliHost host)
     {
         var plan = new PlanCommand(host);
-        var command = new Command("plan") { plan.model, plan.about };
-        foreach (var option in plan.sampling.All.Concat(plan.schedule.All).Concat(plan.form.All))
+        var command = new Command("plan") { plan.model };
+        foreach (var option in plan.about.All.Concat(plan.sampling.All).Concat(plan.schedule.All).Concat(plan.form.All))
         {
             command.Add(option);
         }
@@ -72,7 +72,7 @@ internal sealed class PlanCommand
             throw new DiffusionException(ErrorKind.Usage, $"{clash.Name} does not go with --model, which has its own schedule");
         }
 
-        var source = r.GetValue(model) is { } path ? ModelOptions.Told(ModelSource.Open(path, facts: r.GetValue(about)), host) : null;
+        var source = r.GetValue(model) is { } path ? ModelOptions.Told(ModelSource.Open(path, facts: about.Read(r)), host) : null;
         var scheduler = source?.Scheduler ?? schedule.Resolve(r, null);
         var options = sampling.Resolve(r, scheduler);
         var plan = source is null ? DiffusionModel.Plan(scheduler, options with { Spacing = options.Spacing ?? TimestepSpacing.Uniform }) : DiffusionModel.Plan(source, options);

@@ -18,8 +18,8 @@ internal sealed class PredictCommand
         Runs a network once: x_t and t in, its prediction (noise, x0 or v) out.
 
           --model, -m PATH    model folder, checkpoint file or training run [the bundled model]
-          --raw, --about K=V,…   the weights themselves instead of their average; what a checkpoint
-                              does not say of itself: image_size=64,num_heads=4 (ddim convert -h)
+          --ema | --raw       where it has both: averaged weights [default], or the weights themselves
+          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
           --input X.npy       x_t, [N,C,H,W]
           --timesteps LIST    one timestep for all images, or one per image; fractions are allowed
           --labels, --class LIST  class of all images, or of each
@@ -32,9 +32,9 @@ internal sealed class PredictCommand
         """;
 
     private readonly CliHost host;
-    private readonly Option<string> input = new("--input") { Required = true };
+    private readonly InputFile input = new("--input") { Required = true };
     private readonly Option<double[]> timesteps = Parse.List<double>("--timesteps");
-    private readonly Option<string> output = new("--output", "-o") { Required = true };
+    private readonly OutputFile output = new("--output", "-o") { Required = true };
     private readonly Option<bool> json = JsonOption.Create();
     private readonly LoadOptions load = new();
 
@@ -57,6 +57,7 @@ internal sealed class PredictCommand
     private int Run(ParseResult r)
     {
         var batch = load.BatchSize(r);
+        var target = output.File(r, host, OutputName.Arrays)!;
         var x = ArrayFile.Read(r.GetValue(input)!).ToTensor();
         using var loaded = load.Load(r, host);
         var shape = loaded.Graph.InputShape;
@@ -88,17 +89,17 @@ internal sealed class PredictCommand
             loaded.Denoiser.Predict(call, prediction.AsSpan(first * result.Elements, n * result.Elements));
         }
 
-        ArrayFile.Write(r.GetValue(output)!, new HostTensor([count, result.Channels, result.Height, result.Width], prediction));
+        ArrayFile.Write(target, new HostTensor([count, result.Channels, result.Height, result.Width], prediction));
         JsonOption.Print(
             host,
             r.GetValue(json),
             () => new JsonObject
             {
-                ["output"] = r.GetValue(output),
+                ["output"] = target,
                 ["shape"] = new JsonArray(count, result.Channels, result.Height, result.Width),
                 ["predicts"] = loaded.Source.Scheduler.PredictionType.ToString(),
             },
-            () => $"{loaded.Source.Scheduler.PredictionType} of {count} images, {result} each, in {r.GetValue(output)}");
+            () => $"{loaded.Source.Scheduler.PredictionType} of {count} images, {result} each, in {target}");
         return 0;
     }
 

@@ -30,11 +30,11 @@ internal sealed class ReconstructCommand
                                  target (t), current (s, the paper's Euler step), or refined (t,
                                  repeated until decoding would undo the step) [target]
           --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
-          --raw, --about K=V,…   the weights themselves instead of their average; what a checkpoint
-                                 does not say of itself: image_size=64,num_heads=4 (ddim convert -h)
+          --ema | --raw          where it has both: averaged weights [default], or the weights themselves
+          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
           --labels, --class LIST class of all images, or of each, by number or name
           --guidance W           how much the class counts, see ddim sample [1]
-          --out, -o DIR          receives table.csv, table.json, and sheet.png: the images (at most
+          --out, -o DIR          a new folder: table.csv, table.json, and sheet.png: the images (at most
                                  16) over what came back, a row for each number of steps
                                  [reconstruction]
           --csv | --json         prints table.csv or table.json instead of text: steps, mse, psnr (in

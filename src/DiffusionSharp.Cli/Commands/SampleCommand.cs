@@ -16,9 +16,9 @@ internal sealed class SampleCommand
         image, bit for bit, in any batch and on any machine; with --engine torch, up to rounding.
 
           --from PICTURE.png     make this picture again; other options change what they name
-          --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
+          --model, -m PATH       model folder, checkpoint file, training run or RUN/checkpoints/N [bundled]
           --ema | --raw          where it has both: averaged weights [default], or the weights themselves
-          --about K=V,…          what a checkpoint does not say: image_size=64,num_heads=4 (ddim convert -h)
+          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
         Sampling
           --steps N              network calls per image [50]
           --eta X                0 DDIM … 1 DDPM; hat, learned = with its larger, the network's variance [0]
@@ -45,7 +45,7 @@ internal sealed class SampleCommand
           --out, -o FILE.png     one sheet [samples.png]; X.npz: arr_0 uint8 [N,H,W,C], arr_1
           --out, -o DIR/         one file per image; run it again to go on after an interruption
           --dump X.npy, --json   (or X.npz) the numbers, float32 [N,C,H,W]; the result as JSON
-          --dump-trajectory DIR  x and x0 after each step, as .npy
+          --dump-trajectory DIR  x and x0 after each step, as .npy in a new folder
         Where
           --engine E, --device D cpu: the managed engine; torch, on cpu, cuda or cuda:N [cpu]
           --weights W            of the managed engine: float32, bfloat16 or half [float32]
@@ -76,10 +76,12 @@ internal sealed class SampleCommand
 
     private int Run(ParseResult r)
     {
-        var (numbers, steps) = (r.GetValue(dump), r.GetValue(dumpTrajectory));
+        var (numbers, steps) = (dump.File(r, host, OutputName.Arrays), r.GetValue(dumpTrajectory));
         var target = r.GetValue(output) ?? (numbers is null && steps is null ? "samples.png" : null);
-        var isFolder = target is not null && !PictureTarget.IsArchive(target) && PictureTarget.IsFolder(target);
+        var isFolder = target is not null && PictureTarget.IsFolder(target, PictureTarget.Archive);
+        _ = isFolder ? null : output.File(r, host, [".png", PictureTarget.Archive], target);
         using var model = drawing.Load(r, host);
+        _ = steps is null ? null : OutputFolder.Create(steps, dumpTrajectory.Name);
         if (target is not null)
         {
             Sheet.RequireColours(model.Graph.InputShape);
@@ -95,6 +97,11 @@ internal sealed class SampleCommand
 
     private static SampleResult AllAtOnce(SampleJob job, string? target, bool isFolder, string? dump, string? trajectory)
     {
+        if (isFolder)
+        {
+            job.RequireOwn(target!);
+        }
+
         var steps = trajectory is null ? null : new Trajectory(trajectory, job.Plan, job.Model.Graph.InputShape);
         var (images, result) = job.All(steps is null ? null : steps.Write);
         if (dump is not null)
@@ -102,7 +109,7 @@ internal sealed class SampleCommand
             ArrayFile.Write(dump, images.ToTensor());
         }
 
-        if (target is not null && PictureTarget.IsArchive(target))
+        if (target is not null && !isFolder && PictureTarget.Is(target, PictureTarget.Archive))
         {
             SampleArchive.Write(target, images, job.WantedLabels);
         }

@@ -22,13 +22,13 @@ internal sealed class SequenceCommand
                                  [10 in a strip; all up to 100 in an animation or a folder]
           --out, -o FILE.png     a film strip, two rows per image [sequence.png]
           --out, -o FILE.apng    an animation, which browsers play
-          --out, -o DIR/         a picture per step
+          --out, -o DIR/         a picture per step, in a new folder
           --json                 the result as JSON
         The images, as of ddim sample
           --from PICTURE.png     how this picture was made, by ddim sample or ddim sequence
           --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
           --ema | --raw          where it has both: averaged weights [default], or the weights themselves
-          --about K=V,…          what a checkpoint does not say: image_size=64,num_heads=4 (ddim convert -h)
+          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
           --steps N, --eta X     network calls per image [50]; 0 deterministic … 1 DDPM, hat, learned [0]
           --solver NAME, --spacing RULE, --timesteps LIST
                                  as for ddim sample
@@ -77,8 +77,8 @@ internal sealed class SequenceCommand
     private int Run(ParseResult r)
     {
         var target = r.GetValue(output) ?? "sequence.png";
-        var animated = Path.GetExtension(target).Equals(".apng", StringComparison.OrdinalIgnoreCase);
-        var isFolder = !animated && PictureTarget.IsFolder(target);
+        var isFolder = PictureTarget.IsFolder(target, PictureTarget.Animation);
+        var animated = !isFolder && PictureTarget.Is(target, PictureTarget.Animation);
         var most = r.Or(frames, animated || isFolder ? MostUsualFrames : StripFrames);
         if (most is < 1 or > MostFrames)
         {
@@ -86,6 +86,7 @@ internal sealed class SequenceCommand
         }
 
         using var model = drawing.Load(r, host);
+        _ = isFolder ? OutputFolder.Create(target) : output.File(r, host, [".png", PictureTarget.Animation], target);
         Sheet.RequireColours(model.Graph.InputShape);
         var job = drawing.Job(r, host, model, usual: 4, oneBatch: false, ("frames", $"{most}"));
         var shown = new StepFrames(job.Plan, model.Graph.InputShape, job.Wanted.Length, most, model.Source.Scheduler.PixelTransform);

@@ -34,15 +34,15 @@ internal sealed class SweepCommand
           --clip | --no-clip | --threshold Q
                                  what is done to predicted x0 [as the model says]
           --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
-          --raw, --about K=V,…   the weights themselves instead of their average; what a checkpoint
-                                 does not say of itself: image_size=64,num_heads=4 (ddim convert -h)
+          --ema | --raw          where it has both: averaged weights [default], or the weights themselves
+          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
           --count N              images of each pair; the sheet shows the first 16 [16]
           --seed S               seed of the first [0]
           --seeds LIST           the seed of each: 0-63 or 1,5,9-12
           --labels, --class LIST class of all images, or of each, by number or name
           --guidance W           how much the class counts, see ddim sample [1]
           --from PICTURE.png     how this sheet was made
-          --out, -o DIR          receives sheet.png, time.png, table.csv and table.json [sweep]
+          --out, -o DIR          a new folder: sheet.png, time.png, table.csv, table.json [sweep]
           --csv | --json         prints table.csv or table.json instead of text
           --engine E, --device D cpu: the managed engine; torch, on cpu, cuda or cuda:N [cpu]
           --weights W            of the managed engine: float32, bfloat16 or half [float32]

@@ -9,6 +9,7 @@ using DiffusionSharp.Imaging;
 using DiffusionSharp.Imaging.Data;
 using DiffusionSharp.Models;
 using DiffusionSharp.Networks;
+using DiffusionSharp.Storage;
 using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
 
@@ -61,7 +62,7 @@ internal sealed class TrainCommand
     private readonly Argument<string?> data = new("DATA") { Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<string?> output = new("--out", "-o");
     private readonly Option<string?> from = new("--from");
-    private readonly Option<CheckpointFacts> about = ModelOptions.AboutOption();
+    private readonly Option<CheckpointFacts> about = AboutOptions.AboutOption();
     private readonly Option<bool> flip = new("--flip");
     private readonly Option<ImageCrop> crop = Parse.Option("--crop", ImageCrop.Parse);
     private readonly Option<double> maxBad = DataSource.MaxBadOption();
@@ -101,12 +102,24 @@ internal sealed class TrainCommand
             throw new DiffusionException(ErrorKind.Usage, "--out is missing: name the folder of the run, such as --out runs/first");
         }
 
+        if (folder is not null)
+        {
+            OutputName.RequireFolder(output.Name, folder);
+        }
+
         var run = folder is null ? null : new RunFolder(folder);
         var saved = run is { Exists: true } ? RunConfig.Read(run.Config) : null;
-        var (config, training, validation) = Resolve(r, saved);
+        string? note = null;
+        var checkpoint = run?.Latest(out note);
+        if (note is not null)
+        {
+            host.Error.WriteLine($"note: {note}");
+        }
+
+        var (config, training, validation) = Resolve(r, run, saved);
         using var trainingEnd = training as IDisposable;
         using var validationEnd = validation as IDisposable;
-        using var weights = config.From is { } model && run?.Latest() is null ? ModelSource.Open(model, facts: r.GetValue(about)).OpenWeights() : null;
+        using var weights = config.From is { } model && checkpoint is null ? ModelSource.Open(model, facts: r.GetValue(about)).OpenWeights() : null;
         Func<Networks.ParameterSpec, HostTensor>? initial = weights is null ? null : weights.Read;
         if (r.GetValue(dryRun))
         {
@@ -135,7 +148,7 @@ internal sealed class TrainCommand
         return 0;
     }
 
-    private (RunConfig Config, IBatchSource Training, IBatchSource? Validation) Resolve(ParseResult r, RunConfig? saved)
+    private (RunConfig Config, IBatchSource Training, IBatchSource? Validation) Resolve(ParseResult r, RunFolder? run, RunConfig? saved)
     {
         var model = r.GetValue(from) is { } path && saved is null ? ModelOptions.Told(ModelSource.Open(path, facts: r.GetValue(about)), host) : null;
         if (model is not null && network.Given(r).Append(classes.Classes).Where(r.Has).Concat(schedule.Given(r)).Concat(pixels.All.Where(r.Has)).FirstOrDefault() is { } clash)
@@ -149,6 +162,11 @@ internal sealed class TrainCommand
             ?? throw new DiffusionException(
                 ErrorKind.Usage,
                 "the data is missing: ddim train DATA --out RUN, with a folder of images or builtin:shapes as DATA");
+        if (run is not null)
+        {
+            RequireApart(run, name);
+        }
+
         var begun = model is null ? null : Trainable(model);
         var known = saved?.UNet ?? begun;
         var size = r.GetValue(network.Size) ?? (known is null ? null : (known.Height, known.Width));
@@ -188,6 +206,16 @@ internal sealed class TrainCommand
             From = r.GetValue(from) is { } begin ? Path.GetFullPath(begin) : saved?.From,
         };
         return (config, training, validation);
+    }
+
+    // Its previews would become images of the data, which would then be other data when the run goes on.
+    private static void RequireApart(RunFolder run, string data)
+    {
+        if (Directory.Exists(data) && RealPath.IsWithin(run.Root, data))
+        {
+            throw new DiffusionException(
+                ErrorKind.Usage, $"the run {run.Root} lies in its own data, {data}, which it would change: name another folder with --out (a run that is there can be moved)");
+        }
     }
 
     private static UNetConfig Trainable(ModelSource model) => model.Network as UNetConfig ?? throw new DiffusionException(

@@ -25,8 +25,8 @@ internal sealed class TuneCommand
 
           --steps LIST           numbers of network calls to tune for [10]
           --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
-          --raw, --about K=V,…   the weights themselves instead of their average; what a checkpoint
-                                 does not say of itself: image_size=64,num_heads=4 (ddim convert -h)
+          --ema | --raw          where it has both: averaged weights [default], or the weights themselves
+          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
           --reference N          steps of the long run, which takes most of the time [250]
           --count N              latents [24]
           --seed S               seed of the first [0]
@@ -80,7 +80,11 @@ internal sealed class TuneCommand
 
         // What is there must be readable before the long run begins.
         var path = loaded.Source.TunedTimestepsPath;
-        TunedTimestepsJson.Read(path, T);
+        if (TunedTimestepsJson.Read(path, T).Keys.Intersect(wanted).ToArray() is { Length: > 0 } replaced)
+        {
+            host.Error.WriteLine($"note: the timesteps for {string.Join(", ", replaced)} steps in {path} will be replaced");
+        }
+
         var checking = Math.Max(1, seeds.Length / 3);
         var tuning = seeds.Length - checking;
         var options = load.Complete(r, host, new SampleOptions { Seeds = seeds, Labels = load.Classes(r, loaded, seeds.Length) });

@@ -5,6 +5,7 @@ using DiffusionSharp.Cli.Pictures;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Imaging.Data;
 using DiffusionSharp.Imaging.Files;
+using DiffusionSharp.Storage;
 using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Inspection;
@@ -57,7 +58,7 @@ internal static class FileFacts
         {
             try
             {
-                return JsonNode.Parse(text, documentOptions: new() { AllowDuplicateProperties = false, MaxDepth = 8 });
+                return JsonNode.Parse(StrictJson.Checked(text), documentOptions: new() { MaxDepth = 8 });
             }
             catch (JsonException)
             {

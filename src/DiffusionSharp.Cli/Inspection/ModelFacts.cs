@@ -10,25 +10,29 @@ namespace DiffusionSharp.Cli.Inspection;
 /// <summary>What a model or a run says of itself.</summary>
 internal static class ModelFacts
 {
-    public static JsonObject Model(string path, bool raw, CheckpointFacts? about)
+    public static JsonObject Model(string path, Wanted wanted)
     {
-        var source = ModelSource.Open(path, raw, about);
+        var source = wanted.Open(path);
         return Describe("model folder", path, source.Network, source.Scheduler, source.WeightsPath, source.Notes);
     }
 
-    public static JsonObject Run(string path, bool raw)
+    /// <param name="path">The run, or one of its checkpoints.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="checkpoint">The checkpoint; null before the first.</param>
+    /// <param name="wanted">Which of its sets of weights is meant.</param>
+    public static JsonObject Run(string path, RunFolder run, string? checkpoint, Wanted wanted)
     {
-        var run = new RunFolder(path);
         var config = RunConfig.Read(run.Config);
-        var latest = run.Latest();
-        var weights = latest is null ? null : Path.Combine(latest, raw ? Checkpoint.Weights : Checkpoint.Ema(config.Training.EmaDecays[0]));
-        var facts = Describe("training run", path, config.UNet, config.Scheduler, weights, []);
+        var source = checkpoint is null ? null : wanted.Open(path);
+        var older = source is { OfRun.IsLatest: false };
+        var facts = Describe(
+            older ? "checkpoint of a training run" : "training run", path, config.UNet, config.Scheduler, source?.WeightsPath, source?.Notes ?? []);
         var t = config.Training;
         facts["training"] = new JsonObject
         {
             ["data"] = config.Data,
             ["dataIs"] = config.DataFingerprint,
-            ["images"] = latest is null ? 0 : Checkpoint.ReadState(latest).Images,
+            ["images"] = checkpoint is null ? 0 : Checkpoint.ReadState(checkpoint).Images,
             ["totalImages"] = t.TotalImages,
             ["maxSeconds"] = t.MaxSeconds,
             ["batch"] = t.BatchSize,
@@ -37,7 +41,7 @@ internal static class ModelFacts
             ["ema"] = JsonParts.List(t.EmaDecays),
             ["labelDrop"] = t.LabelDrop,
             ["seed"] = t.Seed,
-            ["latest"] = latest,
+            [older ? "checkpoint" : "latest"] = checkpoint,
         };
         return facts;
     }

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using DiffusionSharp.Cli.Display;
-using DiffusionSharp.Models;
 using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Inspection;
@@ -12,9 +11,8 @@ internal static class TensorFacts
 
     /// <summary>Everything but the values of its tensors.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="raw">Which of its sets of weights is described.</param>
-    /// <param name="facts">What it does not say of itself.</param>
-    public static JsonObject Of(string path, bool raw, CheckpointFacts? facts)
+    /// <param name="wanted">Which of its sets of weights is described, and what it does not say of itself.</param>
+    public static JsonObject Of(string path, Wanted wanted)
     {
         using var file = TensorFile.Open(path);
         var found = new JsonObject
@@ -33,13 +31,18 @@ internal static class TensorFacts
                 .OrderBy(v => v.Key.Contains(".params.", StringComparison.Ordinal)).ThenBy(v => v.Key.Count(c => c == '.')).Take(MostValues));
         }
 
+        if (file.UnreadNames.Count > 0)
+        {
+            found["notRead"] = JsonParts.List(file.UnreadNames.Order(StringComparer.Ordinal));
+        }
+
         var sets = StateDict.Find(file.Tensors);
         found["networks"] = sets.Count == 0
-            ? "none that is known by its names: a state dict of somebody's own network, or no network at all"
+            ? OptimizerState.Is(file) ? "none: it is the state of an optimizer, which is of use only for training on" : "none that is known by its names: a state dict of somebody's own network, or no network at all"
             : JsonParts.Map(sets.Select(s => KeyValuePair.Create(s.Prefix.Length == 0 ? "at the top" : s.Prefix.TrimEnd('.'), $"{FormatName.Of(s.Layout)}, {(s.IsAverage ? "moving average (EMA)" : "weights")}")));
         if (sets.Count > 0)
         {
-            Describe(found, path, raw, facts);
+            Describe(found, path, wanted);
         }
 
         found["contents"] = JsonParts.Map(TensorTree.Summary(file.Tensors));
@@ -48,11 +51,11 @@ internal static class TensorFacts
     }
 
     // What is missing to sample it is a fact as well.
-    private static void Describe(JsonObject found, string path, bool raw, CheckpointFacts? facts)
+    private static void Describe(JsonObject found, string path, Wanted wanted)
     {
         try
         {
-            var source = ModelSource.Open(path, raw, facts);
+            var source = wanted.Open(path);
             using (source.OpenWeights())
             {
                 foreach (var (name, value) in ModelFacts.Of(source))

@@ -9,7 +9,6 @@ namespace DiffusionSharp.Cli.Options;
 /// <param name="from">Whose pictures are taken up again.</param>
 internal sealed class DrawingOptions(FromOption from)
 {
-    private readonly Option<bool> ema = new("--ema");
     private readonly InputFile init = new("--init");
     private readonly InputFile noise = new("--noise");
     private readonly Option<ulong[]> only = Parse.Option("--only", SeedOptions.ParseList);
@@ -18,16 +17,11 @@ internal sealed class DrawingOptions(FromOption from)
     private readonly EditingOptions editing = new();
     private readonly LoadOptions load = new();
 
-    public IEnumerable<Option> All => [from, ema, init, noise, only, .. sampling.All, .. seeds.All, .. editing.All, .. load.All];
+    public IEnumerable<Option> All => [from, init, noise, only, .. sampling.All, .. seeds.All, .. editing.All, .. load.All];
 
     /// <summary>The model on its engine.</summary>
     public DiffusionModel Load(ParseResult r, CliHost host)
     {
-        if (r.GetValue(ema) && load.Raw(r))
-        {
-            throw new DiffusionException(ErrorKind.Usage, "--ema and --raw exclude each other: give one");
-        }
-
         editing.Check(r, r.GetValue(init));
         return load.Load(r, host);
     }

@@ -11,7 +11,7 @@ namespace DiffusionSharp.Cli.Options;
 /// <param name="verbs">The verbs whose pictures are taken, the option's own first.</param>
 internal sealed class FromOption(params string[] verbs) : Option<string?>("--from")
 {
-    private static readonly string[] Weights = ["--model", "--raw", "--ema", "--about"];
+    private static readonly string[] Weights = ["--model", "--raw", "--ema", "--about", "--size"];
 
     // Whoever names other images does not want this one's company again.
     private static readonly string[] Images = ["--seed", "--count", "--seeds"];

@@ -20,9 +20,6 @@ internal sealed class LoadOptions
     /// <summary>For verbs that sample.</summary>
     public IEnumerable<Option> All => [.. OneCall, guidance];
 
-    /// <summary><c>--raw</c>: the weights themselves instead of their average.</summary>
-    public bool Raw(ParseResult r) => model.Raw(r);
-
     /// <summary>Images in one network call.</summary>
     public int BatchSize(ParseResult r) => engine.BatchSize(r);
 

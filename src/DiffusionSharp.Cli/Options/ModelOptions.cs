@@ -2,7 +2,6 @@ using System.CommandLine;
 using DiffusionSharp.Cli.Display;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Models;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Options;
 
@@ -11,27 +10,21 @@ internal sealed class ModelOptions
 {
     private readonly Option<string?> model = ModelOption.Create();
     private readonly Option<bool> raw = new("--raw");
+    private readonly Option<bool> ema = new("--ema");
+    private readonly AboutOptions about = new();
 
-    /// <summary><c>--about</c>: what a checkpoint does not say of itself.</summary>
-    public static Option<CheckpointFacts> AboutOption() => Parse.Option("--about", CheckpointFacts.Parse);
-
-    public Option<CheckpointFacts> About { get; } = AboutOption();
-
-    public IEnumerable<Option> All => [model, raw, About];
-
-    /// <summary><c>--raw</c>: the weights themselves instead of their average.</summary>
-    public bool Raw(ParseResult r) => r.GetValue(raw);
+    public IEnumerable<Option> All => [model, raw, ema, .. about.All];
 
     /// <summary>Where the model is.</summary>
     public string Path(ParseResult r, CliHost host) => ModelOption.Resolve(r.GetValue(model), host);
 
     /// <summary>What the model says of itself; what was assumed besides is told on the way.</summary>
-    public ModelSource Open(ParseResult r, CliHost host) => Told(ModelSource.Open(Path(r, host), Raw(r), r.GetValue(About)), host);
+    public ModelSource Open(ParseResult r, CliHost host) => Told(ModelSource.Open(Path(r, host), r.GetValue(raw), about.Read(r), r.GetValue(ema)), host);
 
     /// <summary>The model on an engine.</summary>
     public DiffusionModel Load(ParseResult r, CliHost host, Engine engine)
     {
-        var loaded = DiffusionModel.Load(Path(r, host), engine, Raw(r), r.GetValue(About));
+        var loaded = DiffusionModel.Load(Path(r, host), engine, r.GetValue(raw), about.Read(r), r.GetValue(ema));
         Told(loaded.Source, host);
         return loaded;
     }

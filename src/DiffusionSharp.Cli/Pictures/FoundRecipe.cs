@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using DiffusionSharp.Cli.Display;
 using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Imaging.Files;
+using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Cli.Pictures;
 
@@ -10,8 +11,6 @@ namespace DiffusionSharp.Cli.Pictures;
 internal sealed class FoundRecipe
 {
     private const int MostOptions = 100, LongestValue = 1 << 16;
-
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
 
     private readonly JsonObject json;
 
@@ -61,7 +60,7 @@ internal sealed class FoundRecipe
             ?? throw new DiffusionException(ErrorKind.Data, $"{path} carries no recipe; pictures that ddim made carry one, unless another program has saved them since");
         try
         {
-            return JsonNode.Parse(text, documentOptions: Strict) is JsonObject json ? new FoundRecipe(path, json) : throw Wrong(path, "an object was expected");
+            return JsonNode.Parse(StrictJson.Checked(text), documentOptions: new() { MaxDepth = 8 }) is JsonObject json ? new FoundRecipe(path, json) : throw Wrong(path, "an object was expected");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {

@@ -1,25 +1,26 @@
+using DiffusionSharp.Cli.Options;
+
 namespace DiffusionSharp.Cli.Pictures;
 
 /// <summary>What <c>--out</c> names.</summary>
 internal static class PictureTarget
 {
-    private static readonly string[] OtherPictures = [".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".apng"];
+    /// <summary>An archive of all images as bytes, as guided-diffusion writes and its evaluator reads it.</summary>
+    public const string Archive = ".npz";
 
-    /// <summary>True for an archive of all images as bytes, as guided-diffusion writes and its evaluator reads it.</summary>
-    public static bool IsArchive(string target) => target.EndsWith(".npz", StringComparison.OrdinalIgnoreCase) && !Directory.Exists(target);
+    /// <summary>A moving picture.</summary>
+    public const string Animation = ".apng";
 
-    /// <summary>True for a folder, false for a PNG.</summary>
-    /// <exception cref="DiffusionException">It is a picture of a kind that is not written.</exception>
-    public static bool IsFolder(string target)
-    {
-        var extension = Path.GetExtension(target).ToLowerInvariant();
-        if (OtherPictures.Contains(extension))
-        {
-            throw new DiffusionException(
-                ErrorKind.Usage,
-                $"--out {target}: pictures are written as PNG; name it {Path.ChangeExtension(target, ".png")}, or a folder");
-        }
+    private const string Sheet = ".png";
 
-        return target.EndsWith('/') || target.EndsWith(Path.DirectorySeparatorChar) || Directory.Exists(target) || extension != ".png";
-    }
+    /// <summary>True for a folder, false for a PNG or a file of the other format.</summary>
+    /// <param name="target">What was named.</param>
+    /// <param name="other">The extension of what else the verb writes.</param>
+    /// <exception cref="DiffusionException">It is called like a file of a kind that is not written.</exception>
+    public static bool IsFolder(string target, string other) => !OutputName.IsFile(target) || (Is(target, Sheet) || Is(target, other) ? false : throw new DiffusionException(
+        ErrorKind.Usage,
+        $"--out {target}: pictures are written as PNG; name it {Path.ChangeExtension(target, Sheet)}, or a folder (one of this name with a slash at its end)"));
+
+    /// <summary>Whether a file is of a format.</summary>
+    public static bool Is(string target, string extension) => Path.GetExtension(target).Equals(extension, StringComparison.OrdinalIgnoreCase);
 }

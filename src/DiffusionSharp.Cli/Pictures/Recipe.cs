@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -26,7 +25,7 @@ internal sealed class Recipe
     // Options that other facts of the recipe stand for, or that change no more than the network's rounding.
     private static readonly string[] Covered =
     [
-        "steps", "eta", "solver", "spacing", "timesteps", "clip", "no-clip", "threshold", "model", "raw", "ema", "about",
+        "steps", "eta", "solver", "spacing", "timesteps", "clip", "no-clip", "threshold", "model", "raw", "ema", "about", "size",
         "seed", "count", "seeds", "only", "labels", "init", "noise", "init-image", "strength", "mask", "jump-length", "resample", "engine", "batch", "threads", "device",
     ];
 
@@ -40,12 +39,12 @@ internal sealed class Recipe
     public Recipe(RecipeOptions options, ModelSource source, SamplingPlan plan, EditOptions? edit = null)
     {
         (Options, ModelPath, Plan) = (options.WithTimestepsOf(plan), source.Path, plan);
-        PlanHash = Short(SHA256.HashData(Encoding.UTF8.GetBytes(plan.ToJson())));
+        PlanHash = Short(Sha256.Of(Encoding.UTF8.GetBytes(plan.ToJson())));
         model = Task.Run(() => Hash(source.WeightsPath));
         Inputs = JsonParts.Map(options.Inputs.Select(i => KeyValuePair.Create(i.Key, Hash(i.Value))));
         if (edit is not null && !Inputs.ContainsKey("init-image"))
         {
-            Inputs["init-image"] = Short(SHA256.HashData(MemoryMarshal.AsBytes<double>(edit.Images)));
+            Inputs["init-image"] = Short(Sha256.Of(MemoryMarshal.AsBytes<double>(edit.Images)));
         }
     }
 
@@ -151,8 +150,8 @@ internal sealed class Recipe
     public static string Hash(string path)
     {
         using var stream = RegularFile.OpenRead(path);
-        return Short(SHA256.HashData(stream));
+        return Short(Sha256.Of(stream));
     }
 
-    private static string Short(byte[] hash) => Convert.ToHexStringLower(hash)[..16];
+    private static string Short(string hash) => hash[..16];
 }

@@ -89,6 +89,16 @@ internal sealed class SampleJob
         return meter.Result(Wanted.Length - missing.Length);
     }
 
+    /// <summary>Refuses a folder where an image of one of these seeds was made by another recipe.</summary>
+    public void RequireOwn(string path)
+    {
+        var folder = new PictureFolder(path, Recipe);
+        foreach (var i in Wanted)
+        {
+            folder.Has(Seeds[i], Labels?[i]);
+        }
+    }
+
     /// <summary>Writes the wanted images into a folder.</summary>
     public void Write(SampledImages images, string path) => Write(images, new PictureFolder(path, Recipe), Wanted);
 

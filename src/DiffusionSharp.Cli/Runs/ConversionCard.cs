@@ -12,11 +12,10 @@ internal static class ConversionCard
 
     public static string Write(ModelSource source)
     {
-        var run = new RunFolder(source.Path);
         var graph = source.Network.Build();
-        if (run.Exists && run.Latest() is { } checkpoint)
+        if (source.OfRun is { } found)
         {
-            return ModelCard.Write(RunConfig.Read(run.Config), graph, Checkpoint.ReadState(checkpoint), CommandLog.Read(run.Root));
+            return ModelCard.Write(RunConfig.Read(found.Run.Config), graph, Checkpoint.ReadState(found.Folder), CommandLog.Read(found.Run.Root));
         }
 
         var card = Path.Combine(source.Path, "README.md");

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using DiffusionSharp.Primitives;
 
 namespace DiffusionSharp.Cpu.Execution;
 
@@ -62,6 +63,10 @@ internal sealed unsafe class Workspace : IDisposable
             Dispose();
             var need = scratch(images);
             ownFloats = need.Own;
+            MemoryNeed.Require(
+                sizeof(float) * (((double)images * (layout.FloatsPerImage + layout.FloatsPerCondition)) + need.Shared + ((double)Team.Size * ownFloats)),
+                $"the network's values of {images} images at once",
+                "choose a smaller batch, or smaller images");
             values = new AlignedMemory(sizeof(float) * ((images * (layout.FloatsPerImage + layout.FloatsPerCondition)) + Overread));
             shared = new AlignedMemory(sizeof(float) * need.Shared);
             own = new AlignedMemory(sizeof(float) * Team.Size * ownFloats);

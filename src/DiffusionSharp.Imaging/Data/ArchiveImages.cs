@@ -26,7 +26,7 @@ internal static class ArchiveImages
     private static IEnumerable<RawImage> Guarded(string path, string kind, SkippedCounter skipped)
     {
         var budget = MaxExpansion * Math.Max(RegularFile.Length(path), 1 << 20);
-        using var images = Read(() => kind == "zip" ? ZipMembers.Read(path) : TarMembers.Read(path, kind == "tar.gz"), skipped).GetEnumerator();
+        using var images = Read(Members, skipped).GetEnumerator();
         while (true)
         {
             RawImage image;
@@ -52,6 +52,8 @@ internal static class ArchiveImages
 
             yield return image;
         }
+
+        IEnumerable<ArchiveMember> Members() => kind == "zip" ? ZipMembers.Read(path) : TarMembers.Read(path, kind == "tar.gz");
     }
 
     private static IEnumerable<(RawImage Image, long Size)> Read(Func<IEnumerable<ArchiveMember>> members, SkippedCounter skipped)

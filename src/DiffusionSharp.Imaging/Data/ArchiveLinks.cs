@@ -47,7 +47,7 @@ internal sealed class ArchiveLinks
         targets[link.Name] = kept <= Most ? link.Target : throw new InvalidDataException("it holds more links than can be kept in mind; unpack it into a folder.");
     }
 
-    /// <summary>The links with the names of pictures, in the order of their names, by the file they lead to at last; those that lead to none by an empty one.</summary>
+    /// <summary>The links with the names of pictures, in the order of their names, by the file they lead to at last; by no name those in circles or out.</summary>
     public ILookup<string, string> Pictures()
     {
         var byName = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -56,7 +56,9 @@ internal sealed class ArchiveLinks
             byName[Normal(name)] = target;
         }
 
-        return targets.Where(t => FileNames.IsImage(t.Key) && !FileNames.IsHidden(t.Key)).OrderBy(t => t.Key, StringComparer.Ordinal).ToLookup(t => End(t.Value), t => t.Key, StringComparer.Ordinal);
+        return targets.Where(t => FileNames.IsImage(t.Key) && !FileNames.IsHidden(t.Key))
+            .OrderBy(t => t.Key, StringComparer.Ordinal)
+            .ToLookup(t => End(t.Value), t => t.Key, StringComparer.Ordinal);
 
         string End(string target)
         {

@@ -73,10 +73,10 @@ public static class DataCheck
             byFolder && unlabelled > 0 ? NewCounts() : classes,
             [.. sizes.OrderByDescending(s => s.Value).ThenBy(s => s.Key, StringComparer.Ordinal)])
         {
+            Skipped = skipped,
             Column = column,
             LabelProblem = problem,
             Unlabelled = byFolder || classes.Count == 0 ? 0 : unlabelled,
-            Skipped = skipped,
         };
 
         void Keep(string format, string size, string? name)

@@ -17,6 +17,9 @@ public sealed record DataReport(
     IReadOnlyDictionary<string, long> Classes,
     IReadOnlyList<KeyValuePair<string, long>> Sizes)
 {
+    /// <summary>Files that look like pictures and are not read, by kind.</summary>
+    public IReadOnlyList<SkippedFiles> Skipped { get; init; } = [];
+
     /// <summary>The column the images are in; null where there are no columns.</summary>
     public PictureColumn? Column { get; init; }
 
@@ -25,9 +28,6 @@ public sealed record DataReport(
 
     /// <summary>Why labels that are there make no classes; null where they do, and where there are none.</summary>
     public string? LabelProblem { get; init; }
-
-    /// <summary>Files that look like pictures and are not read, by kind.</summary>
-    public IReadOnlyList<SkippedFiles> Skipped { get; init; } = [];
 
     /// <summary>Bad files as a part of all, 0…1.</summary>
     public double BadFraction => Images + Bad.Count == 0 ? 0 : (double)Bad.Count / (Images + Bad.Count);

@@ -102,7 +102,8 @@ public static class DataSets
             CheckAny(path, folders.Count + bad.Count, skipped);
             if (stopped || folders.Count == 0 || bad.Count > options.MaxBadFraction * (folders.Count + bad.Count))
             {
-                throw TooManyBad(path, folders.Count, bad, FormattableString.Invariant($"at most {100 * options.MaxBadFraction:0.###} % are allowed"), "Remove or repair them ('ddim data check' lists all), or allow more");
+                var most = FormattableString.Invariant($"at most {100 * options.MaxBadFraction:0.###} % are allowed");
+                throw TooManyBad(path, folders.Count, bad, most, "Remove or repair them ('ddim data check' lists all), or allow more");
             }
 
             return new Filled(location.Kind.Name(), images.Classes(folders, numbers)) { Bad = bad, Skipped = skipped, Column = images.Column };

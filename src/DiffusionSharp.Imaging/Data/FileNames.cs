@@ -32,7 +32,8 @@ internal static class FileNames
 
     /// <summary>The kind of what looks like pictures and is not read; null for other files.</summary>
     /// <param name="name">A name or a path.</param>
-    public static string? Unread(string name) => File(name) is var file && IsHiddenPart(file) ? null : Others.FirstOrDefault(o => EndsWith(file, o.Endings)).Kind;
+    public static string? Unread(string name) =>
+        File(name) is var file && IsHiddenPart(file) ? null : Others.FirstOrDefault(o => EndsWith(file, o.Endings)).Kind;
 
     /// <summary>True where only a file's first bytes say what it is.</summary>
     /// <param name="name">A name or a path.</param>

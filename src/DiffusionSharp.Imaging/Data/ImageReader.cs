@@ -80,7 +80,9 @@ internal static class ImageReader
         return (bad, false);
     }
 
-    /// <summary>True when reading on is of no use: more are bad than may be of all, or, where it is not known how many come, most of a thousand and more.</summary>
+    /// <summary>
+    /// True when reading on is of no use: more are bad than may be of all, or, where it is not known how many come, most of a thousand and more.
+    /// </summary>
     internal static bool TooManyBad(int bad, long seen, long? total, double allowed) =>
         total is { } all ? bad > allowed * Math.Max(all, seen) : bad > FewBad && bad > Math.Max(0.5, allowed) * seen;
 

@@ -57,7 +57,8 @@ internal static class NpzImages
         var whole = dtype is TensorDtype.I64 or TensorDtype.I32 or TensorDtype.I16 or TensorDtype.I8 or TensorDtype.U8;
         if (!whole || shape is not [var n] || n != count)
         {
-            throw new DiffusionException(ErrorKind.Data, $"{path}: {Labels} is {dtype} [{string.Join(", ", shape)}]; {count} whole numbers are expected, as many as there are images");
+            throw new DiffusionException(
+                ErrorKind.Data, $"{path}: {Labels} is {dtype} [{string.Join(", ", shape)}]; {count} whole numbers are expected, as many as there are images");
         }
 
         foreach (var label in file.Read(Labels).To<long>())

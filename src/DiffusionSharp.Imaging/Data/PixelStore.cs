@@ -1,5 +1,5 @@
 using System.IO.MemoryMappedFiles;
-using System.Security.Cryptography;
+using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Imaging.Data;
 
@@ -16,7 +16,7 @@ internal sealed class PixelStore : IDisposable
     private readonly long limit;
     private readonly string folder;
     private readonly List<byte[]> chunks = [];
-    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly Sha256 hash = new();
     private FileStream? file;
     private MemoryMappedFile? map;
     private MemoryMappedViewAccessor? view;
@@ -46,7 +46,7 @@ internal sealed class PixelStore : IDisposable
     /// <exception cref="DiffusionException">The cache file cannot be written (<see cref="ErrorKind.Storage"/>).</exception>
     public void Add(ReadOnlySpan<byte> image)
     {
-        hash.AppendData(image);
+        hash.Append(image);
         if (file is null && (long)(Count + 1) * imageBytes > limit)
         {
             Spill();
@@ -72,7 +72,7 @@ internal sealed class PixelStore : IDisposable
     /// <summary>Ends the filling.</summary>
     public void Complete()
     {
-        ContentHash = Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
+        ContentHash = hash.Finish()[..16];
         if (file is not null)
         {
             Guarded([], static (f, _) => f.Flush());
@@ -101,7 +101,6 @@ internal sealed class PixelStore : IDisposable
         view?.Dispose();
         map?.Dispose();
         file?.Dispose();
-        hash.Dispose();
     }
 
     private void Spill()

@@ -1,4 +1,5 @@
 using DiffusionSharp.Networks;
+using DiffusionSharp.Primitives;
 using DiffusionSharp.Training;
 
 namespace DiffusionSharp.Torch.Training;
@@ -33,6 +34,21 @@ internal static class MemoryPlan
         var most = Math.Clamp(forImages / BytesPerImage(graph, options), 1, options.BatchSize);
         var parts = (options.BatchSize + most - 1) / most;
         return (int)((options.BatchSize + parts - 1) / parts);
+    }
+
+    /// <summary>Refuses what the processor's memory cannot hold: weights and all that is kept for each, a part's values without the overhead, a batch.</summary>
+    /// <exception cref="DiffusionException">There is less memory (<see cref="ErrorKind.Device"/>).</exception>
+    public static void Require(NetworkGraph graph, TrainingOptions options)
+    {
+        if (options.Device == "cpu")
+        {
+            var part = Math.Min(options.MicroBatch ?? options.BatchSize, options.BatchSize);
+            var batch = 2.0 * sizeof(float) * options.BatchSize * graph.InputShape.Elements;
+            MemoryNeed.Require(
+                BytesOfWeights(graph, options) + (part * (BytesPerImage(graph, options) / Overhead)) + batch,
+                FormattableString.Invariant($"training {graph.ParameterCount:N0} weights on {graph.InputShape}, {options.BatchSize} images in parts of {part},"),
+                "choose a smaller network, smaller images or smaller parts (--micro-batch)");
+        }
     }
 
     /// <summary>Bytes that autograd keeps for one image.</summary>

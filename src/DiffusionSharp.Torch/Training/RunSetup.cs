@@ -101,11 +101,14 @@ internal static class RunSetup
     {
         var options = config.Training;
         var interval = Math.Clamp((options.TotalImages ?? long.MaxValue) / IntervalsPerRun, LeastInterval, MostInterval);
-        return options with
+        var graph = UNet.Build(config.UNet);
+        options = options with
         {
-            MicroBatch = options.MicroBatch ?? saved?.MicroBatch ?? MemoryPlan.MicroBatch(UNet.Build(config.UNet), options),
+            MicroBatch = options.MicroBatch ?? saved?.MicroBatch ?? MemoryPlan.MicroBatch(graph, options),
             SampleEvery = options.SampleEvery ?? saved?.SampleEvery ?? interval,
             ValidateEvery = options.ValidateEvery ?? saved?.ValidateEvery ?? interval,
         };
+        MemoryPlan.Require(graph, options);
+        return options;
     }
 }

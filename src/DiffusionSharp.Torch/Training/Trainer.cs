@@ -115,7 +115,10 @@ public sealed class Trainer : IDisposable
     /// <param name="preview">Given samples now and then; null draws none.</param>
     /// <param name="cancellationToken">Asks to finish the update at hand, save and return.</param>
     /// <exception cref="DiffusionException">The loss is not finite, or the storage refused; the last checkpoint is whole.</exception>
-    public TrainingOutcome Run(Action<TrainingProgress>? progress = null, Action<Preview>? preview = null, CancellationToken cancellationToken = default)
+    public TrainingOutcome Run(Action<TrainingProgress>? progress = null, Action<Preview>? preview = null, CancellationToken cancellationToken = default) =>
+        run.Guarded(() => Sit(progress, preview, cancellationToken));
+
+    private TrainingOutcome Sit(Action<TrainingProgress>? progress, Action<Preview>? preview, CancellationToken cancellationToken)
     {
         var options = config.Training;
         using var log = new MetricsLog(run, state.MetricsLength);
@@ -285,13 +288,6 @@ public sealed class Trainer : IDisposable
             parts[Checkpoint.Ema(average.Decay)] = average.Export();
         }
 
-        var folder = run.Checkpoint(state.Images);
-        if (Directory.Exists(folder))
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-
-        Checkpoint.Write(folder, state, parts);
-        run.Advance(state.Images, config.Training.KeepCheckpoints);
+        run.Save(state.Images, config.Training.KeepCheckpoints, folder => Checkpoint.Write(folder, state, parts));
     }
 }

@@ -32,11 +32,12 @@ public sealed class DiffusionModel : IDisposable
     /// <param name="engine">Runs the network, such as <c>TorchEngine.Cpu</c>.</param>
     /// <param name="raw">For a run or a checkpoint with both: the weights themselves instead of their moving average.</param>
     /// <param name="facts">For a checkpoint file: what it does not say of itself, such as the size of its images.</param>
+    /// <param name="average">The moving average, and nothing else: a model without one is an error.</param>
     /// <exception cref="DiffusionException">The model cannot be read, or the engine cannot be used.</exception>
-    public static DiffusionModel Load(string path, Engine engine, bool raw = false, CheckpointFacts? facts = null)
+    public static DiffusionModel Load(string path, Engine engine, bool raw = false, CheckpointFacts? facts = null, bool average = false)
     {
         ArgumentNullException.ThrowIfNull(engine);
-        var source = ModelSource.Open(path, raw, facts);
+        var source = ModelSource.Open(path, raw, facts, average);
         var graph = source.Network.Build();
         using var weights = source.OpenWeights(graph);
         return new DiffusionModel(source, graph, engine(graph, weights.Read));

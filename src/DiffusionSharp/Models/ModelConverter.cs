@@ -10,13 +10,13 @@ public static class ModelConverter
 {
     /// <summary>Writes a model folder, and compares it with the source parameter by parameter.</summary>
     /// <param name="source">The model.</param>
-    /// <param name="folder">The folder; what it holds already is replaced file by file.</param>
+    /// <param name="folder">The folder; it must be new or empty.</param>
     /// <param name="options">How; null takes the defaults.</param>
     /// <exception cref="DiffusionException">
     /// The source is damaged or does not fit its own configuration (<see cref="ErrorKind.ModelFile"/>), the network has no form in the
     /// layout asked for (<see cref="ErrorKind.Configuration"/>), or the storage refused.
     /// </exception>
-    /// <exception cref="DiffusionException"><see cref="ErrorKind.Usage"/>: the folder is the source itself, or a training run.</exception>
+    /// <exception cref="DiffusionException"><see cref="ErrorKind.Usage"/>: the folder is the source itself, a training run, or not empty.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static ConversionReport Convert(ModelSource source, string folder, ConversionOptions? options = null)
     {
@@ -24,6 +24,7 @@ public static class ModelConverter
         ArgumentException.ThrowIfNullOrEmpty(folder);
         options ??= new ConversionOptions();
         RequireOther(source.Path, folder);
+        AtomicFolder.RequireNew(folder);
         if (options.Ermongroup)
         {
             ErmongroupFolder.RequireExpressible(source.Network, source.Scheduler);
@@ -35,7 +36,7 @@ public static class ModelConverter
         var verified = file.Verify(cancellation: options.CancellationToken);
         var networkClass = NetworkConfigJson.Write(source.Network, source.Layout).Class;
         var layout = networkClass == UNetConfigJson.DiffusersClass ? WeightsLayout.Diffusers : source.Layout;
-        var own = StateDict.Below(file.Tensors, source.Prefix);
+        var own = source.Set.Of(file.Path, file.Tensors);
         var type = options.Half ? TensorDtype.F16 : TensorDtype.F32;
         var done = 0L;
         var total = (double)graph.ParameterCount * (options.Ermongroup ? 4 : 2);

@@ -6,14 +6,14 @@ using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Models;
 
-/// <summary>What a model on disk says of itself: a diffusers folder, a checkpoint of somebody's training code, or a training run's newest checkpoint.</summary>
+/// <summary>What a model on disk says of itself: a diffusers folder, a checkpoint of somebody's training code, or one of a training run's checkpoints.</summary>
 public sealed class ModelSource
 {
     private const string CardLine = "- Data: `";
     private const int MostOfCard = 1 << 16;
 
-    private ModelSource(string path, string weightsPath, string tunedTimestepsPath, NetworkConfig network, SchedulerConfig scheduler) =>
-        (Path, WeightsPath, TunedTimestepsPath, Network, Scheduler) = (path, weightsPath, tunedTimestepsPath, network, scheduler);
+    private ModelSource(string path, string weightsPath, StateDict set, string tunedTimestepsPath, NetworkConfig network, SchedulerConfig scheduler) =>
+        (Path, WeightsPath, Set, TunedTimestepsPath, Network, Scheduler) = (path, weightsPath, set, tunedTimestepsPath, network, scheduler);
 
     /// <summary>The folder or file.</summary>
     public string Path { get; }
@@ -34,38 +34,58 @@ public sealed class ModelSource
     public string? Data { get; private init; }
 
     /// <summary>By whose names the weights are stored.</summary>
-    public WeightsLayout Layout { get; private init; }
+    public WeightsLayout Layout => Set.Layout;
 
     /// <summary>What precedes those names in the file: <c>4.</c>, <c>ema.ema_model.model.</c>; mostly nothing.</summary>
-    public string Prefix { get; private init; } = string.Empty;
+    public string Prefix => Set.Prefix;
+
+    /// <summary>Which tensors of that file are the network's.</summary>
+    internal StateDict Set { get; }
+
+    /// <summary>The training run's checkpoint that it is; null for a model of another kind.</summary>
+    public RunCheckpoint? OfRun { get; private init; }
 
     /// <summary>What was assumed because the model does not say it, in sentences.</summary>
     public IReadOnlyList<string> Notes { get; private init; } = [];
 
-    /// <summary>Opens a model folder, a checkpoint file or a run folder.</summary>
+    /// <summary>Opens a model folder, a checkpoint file, a run folder (its newest checkpoint), or one of a run's checkpoints: its folder or a file in it.</summary>
     /// <param name="path">The folder or file.</param>
     /// <param name="raw">For a run or a checkpoint with both: the weights themselves instead of their (first) moving average.</param>
-    /// <param name="facts">For a checkpoint file, or a network's folder without a scheduler: what it does not say of itself; null for nothing.</param>
-    /// <exception cref="DiffusionException"><see cref="ErrorKind.Usage"/>: facts were told that the model's own configuration files say.</exception>
+    /// <param name="facts">For a checkpoint file, or a network's folder without a scheduler or a size: what it does not say of itself; null for nothing.</param>
+    /// <param name="average">The moving average, and nothing else: a model without one is an error. Otherwise it is taken where there is one.</param>
+    /// <exception cref="DiffusionException">
+    /// <see cref="ErrorKind.Usage"/>: facts were told that the model's own configuration files say, or the model has not the weights that were asked for.
+    /// </exception>
     /// <exception cref="DiffusionException">It is none of these, or a file in it is missing, malformed or not supported, or says too little.</exception>
-    public static ModelSource Open(string path, bool raw = false, CheckpointFacts? facts = null)
+    public static ModelSource Open(string path, bool raw = false, CheckpointFacts? facts = null, bool average = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var run = new RunFolder(path);
         facts ??= new CheckpointFacts();
-        return (run.Exists, File.Exists(path)) switch
+        if (raw && average)
         {
-            (false, true) => FromCheckpoint(path, raw, facts),
-            (true, _) when facts == new CheckpointFacts() => FromRun(run, raw),
-            (true, _) => throw ModelFolder.Said(path),
-            _ => FromFolder(ModelFolder.Open(path, facts), raw),
+            throw new DiffusionException(ErrorKind.Usage, "the weights themselves (--raw) and their moving average (--ema) exclude each other: give one");
+        }
+
+        return (RunCheckpoint.Find(path), File.Exists(path)) switch
+        {
+            ({ } found, _) => facts == new CheckpointFacts() ? FromRun(found, raw, average) : throw ModelFolder.Said(found.Run.Root),
+            (null, true) => FromCheckpoint(path, raw, average, facts),
+            _ => FromFolder(ModelFolder.Open(path, facts, raw, average)),
         };
     }
 
-    /// <summary>Opens the weights; names and shapes are checked, no value is read yet.</summary>
+    /// <summary>Opens the weights; names and shapes are checked, and a run's against their SHA-256. No value is read yet.</summary>
     /// <param name="graph">The network that <see cref="Network"/> describes; null builds it.</param>
-    /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: the file is malformed, or does not fit the network.</exception>
-    public WeightsReader OpenWeights(NetworkGraph? graph = null) => WeightsReader.Open(WeightsPath, Layout, Prefix, Network, graph ?? Network.Build());
+    /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: the file is malformed or damaged, or does not fit the network.</exception>
+    public WeightsReader OpenWeights(NetworkGraph? graph = null)
+    {
+        if (OfRun is not null)
+        {
+            Checkpoint.Verify(OfRun.Folder, System.IO.Path.GetFileName(WeightsPath));
+        }
+
+        return WeightsReader.Open(WeightsPath, Set, Network, graph ?? Network.Build());
+    }
 
     /// <summary>The model's own τ of S steps, found by <c>ddim tune</c> (<see cref="Tuning.TimestepTuner"/>).</summary>
     /// <param name="steps">S.</param>
@@ -79,37 +99,50 @@ public sealed class ModelSource
             + $"find them: ddim tune --model {Path} --steps {steps}");
     }
 
-    private static ModelSource FromFolder(ModelFolder folder, bool raw) => raw
-        ? throw new DiffusionException(ErrorKind.Usage, $"{folder.Path} is a model folder, which holds one set of weights; raw weights are kept by training runs only")
-        : new ModelSource(folder.Path, folder.WeightsPath, folder.TunedTimestepsPath, folder.Network, folder.Scheduler)
-        {
-            Data = CardData(folder.Path),
-            Layout = folder.Layout,
-            Notes = folder.Notes,
-        };
+    private static ModelSource FromFolder(ModelFolder folder) => new(folder.Path, folder.WeightsPath, folder.Set, folder.TunedTimestepsPath, folder.Network, folder.Scheduler)
+    {
+        Data = CardData(folder.Path),
+        Notes = folder.Notes,
+    };
 
-    private static ModelSource FromCheckpoint(string path, bool raw, CheckpointFacts facts)
+    private static ModelSource FromCheckpoint(string path, bool raw, bool average, CheckpointFacts facts)
     {
         using var file = TensorFile.Open(path);
-        var model = CheckpointReader.Read(file, raw, facts);
-        return new ModelSource(path, path, $"{path}.{TunedTimestepsJson.FileName}", model.Network, model.Scheduler)
-        {
-            Layout = model.Layout,
-            Prefix = model.Prefix,
-            Notes = model.Notes,
-        };
+        var model = CheckpointReader.Read(file, raw, average, facts);
+        return new ModelSource(path, path, model.Set, $"{path}.{TunedTimestepsJson.FileName}", model.Network, model.Scheduler) { Notes = model.Notes };
     }
 
-    private static ModelSource FromRun(RunFolder run, bool raw)
+    private static ModelSource FromRun(RunCheckpoint found, bool raw, bool average)
     {
-        var config = RunConfig.Read(run.Config);
-        var checkpoint = run.Latest()
-            ?? throw new DiffusionException(ErrorKind.ModelFile, $"the run {run.Root} has no checkpoint yet; train it first: ddim train … --out {run.Root}");
-        var average = System.IO.Path.Combine(checkpoint, Checkpoint.Ema(config.Training.EmaDecays[0]));
+        var config = RunConfig.Read(found.Run.Config);
+        var ema = Checkpoint.Ema(config.Training.EmaDecays[0]);
+        var lacking = !raw && found.Part is null && !File.Exists(System.IO.Path.Combine(found.Folder, ema));
+        var part = found.Part ?? (raw || lacking ? Checkpoint.Weights : ema);
+        var file = System.IO.Path.Combine(found.Folder, part);
+        if (part != Checkpoint.Weights && (!Checkpoint.IsEma(part) || raw))
+        {
+            throw new DiffusionException(
+                ErrorKind.Usage,
+                $"{file} holds {(Checkpoint.IsEma(part) ? "an average: leave --raw out, or give" : "no weights of a network: give")} "
+                + $"{Checkpoint.Weights} beside it, or the folder");
+        }
+
+        if (part == Checkpoint.Weights && average)
+        {
+            throw new DiffusionException(
+                ErrorKind.Usage, $"{file} are the weights themselves{(lacking ? $", and {ema} is not beside them" : "")}; leave --ema out to take them");
+        }
 
         // An average that was added after this checkpoint begins with its weights.
-        var file = raw || !File.Exists(average) ? System.IO.Path.Combine(checkpoint, Checkpoint.Weights) : average;
-        return new ModelSource(run.Root, file, run.TunedTimesteps, config.UNet, config.Scheduler) { Data = config.Data };
+        string?[] notes = [found.Note, lacking ? $"checkpoint {System.IO.Path.GetFileName(found.Folder)} has no {ema}, an average that begins with the weights: those are taken" : null];
+        var path = found.Part is not null ? file : found.IsLatest ? found.Run.Root : found.Folder;
+        var tuned = found.IsLatest ? found.Run.TunedTimesteps : System.IO.Path.Combine(found.Folder, TunedTimestepsJson.FileName);
+        return new ModelSource(path, file, new StateDict(WeightsLayout.Diffusers, string.Empty, Checkpoint.IsEma(part)), tuned, config.UNet, config.Scheduler)
+        {
+            Data = config.Data,
+            OfRun = found,
+            Notes = [.. notes.OfType<string>()],
+        };
     }
 
     private static string? CardData(string folder)

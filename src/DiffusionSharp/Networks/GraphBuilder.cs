@@ -1,3 +1,5 @@
+using DiffusionSharp.Primitives;
+
 namespace DiffusionSharp.Networks;
 
 /// <summary>
@@ -163,6 +165,7 @@ internal sealed class GraphBuilder(ImageShape input, int? classCount = null, int
     private ParameterSpec Parameter(string name, ValueList<int> shape, Initialization init)
     {
         var parameter = new ParameterSpec(name, shape, init);
+        MemoryNeed.Length(parameter.Elements, $"the weights {name} {shape}", "no such network can be run", ErrorKind.Configuration);
         parameters.Add(parameter);
         return parameter;
     }
@@ -171,6 +174,7 @@ internal sealed class GraphBuilder(ImageShape input, int? classCount = null, int
     {
         Require(names.Add(name), name, "the name occurs twice");
         Require(shape is { Channels: > 0, Height: > 0, Width: > 0 }, name, $"the shape {shape} is empty");
+        MemoryNeed.Length(shape.Size, $"network node {name} of {shape}", "smaller images or fewer channels are needed", ErrorKind.Configuration);
         nodes.Add(new Node(name, operation, inputs, shape));
         return nodes.Count - 1;
     }

@@ -1,3 +1,5 @@
+using DiffusionSharp.Primitives;
+
 namespace DiffusionSharp.Noise;
 
 /// <summary>Latents between the x_T of two or four seeds (Song et al. 2021, figures 6 and 11 to 13).</summary>
@@ -8,6 +10,7 @@ public static class LatentGrid
     /// <param name="frames">Latents from one seed to the next, both included; at least 2.</param>
     /// <param name="elements">Elements of one latent.</param>
     /// <returns>[frames, elements] of two seeds, [frames, frames, elements] of four; the corners are exactly the seeds' own x_T.</returns>
+    /// <exception cref="DiffusionException">More values than an array can hold.</exception>
     /// <exception cref="ArgumentException">Not two or four seeds, or fewer than two frames.</exception>
     public static double[] Between(IReadOnlyList<ulong> seeds, int frames, int elements)
     {
@@ -26,7 +29,7 @@ public static class LatentGrid
         }
 
         var rows = seeds.Count == 2 ? 1 : frames;
-        var result = new double[checked(rows * frames * elements)];
+        var result = new double[MemoryNeed.Length((double)rows * frames * elements, $"{rows * frames} latents of {elements} values", "choose fewer frames")];
         double[] left = new double[elements], right = new double[elements];
         for (var row = 0; row < rows; row++)
         {

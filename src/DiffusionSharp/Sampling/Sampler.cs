@@ -23,9 +23,9 @@ public static class Sampler
         SamplerCheck.Check(denoiser, plan, request);
 
         var elements = request.Shape.Elements;
-        var result = new double[checked(request.Count * elements)];
-        var batches = Batches(request.Count, request.BatchSize);
         var registers = new SamplerRegisters(denoiser, plan, request);
+        var result = registers.Images;
+        var batches = Batches(request.Count, request.BatchSize);
         var call = 0;
         for (var first = 0; first < request.Count; first += request.BatchSize)
         {

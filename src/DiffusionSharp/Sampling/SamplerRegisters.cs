@@ -1,6 +1,11 @@
+using DiffusionSharp.Primitives;
+
 namespace DiffusionSharp.Sampling;
 
-/// <summary>The working memory of one run, made once: what the network takes and gives, and the registers of a plan's steps.</summary>
+/// <summary>
+/// The working memory of one run, made once: the images, what the network takes and gives, and the registers of a plan's steps. Refused
+/// before it is taken where there is not as much.
+/// </summary>
 internal sealed class SamplerRegisters
 {
     private readonly double[][] history;
@@ -10,24 +15,35 @@ internal sealed class SamplerRegisters
     {
         var elements = request.Shape.Elements;
         var batch = Math.Min(request.BatchSize, request.Count);
-        var values = checked(batch * elements);
-        OutputElements = checked(denoiser.OutputChannels * request.Shape.Height * request.Shape.Width);
+        OutputElements = (request.Shape with { Channels = denoiser.OutputChannels }).Elements;
+        var outputs = MemoryNeed.Length((double)batch * OutputElements, $"a batch of {batch} predictions of {OutputElements} values", "choose a smaller batch");
+        var values = batch * elements;
+
+        // One more than is read: a step keeps its own d while it reads those before.
+        var slots = plan.Steps.Any(s => s.Keeps) ? plan.HistoryLength + 1 : 0;
+        var saves = plan.Steps.Any(s => s.Saves);
+        var doubles = ((double)request.Count * elements) + (3.0 * elements) + (values * (1.0 + slots + (saves ? 1 : 0)));
+        MemoryNeed.Require(
+            (sizeof(double) * doubles) + (sizeof(float) * ((double)values + outputs)),
+            $"{request.Count} images of {request.Shape} in batches of {batch}",
+            "sample fewer or smaller images, or fewer in a batch");
+        Images = new double[request.Count * elements];
         Input = new float[values];
-        Output = new float[checked(batch * OutputElements)];
+        Output = new float[outputs];
         X0 = new double[values];
         Timesteps = new double[batch];
-        Saved = plan.Steps.Any(s => s.Saves) ? new double[values] : [];
+        Saved = saves ? new double[values] : [];
         Residuals = new double[batch];
         M = new double[elements];
         Next = new double[elements];
         Work = new double[elements];
-
-        // One more than is read: a step keeps its own d while it reads those before.
-        var slots = plan.Steps.Any(s => s.Keeps) ? plan.HistoryLength + 1 : 0;
         history = [.. Enumerable.Range(0, slots).Select(_ => new double[values])];
     }
 
     public int OutputElements { get; }
+
+    /// <summary>x of all images.</summary>
+    public double[] Images { get; }
 
     public float[] Input { get; }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Schedules;
+using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Sampling;
 
@@ -32,7 +33,7 @@ internal static class SamplingPlanJson
         PlanDocument? document;
         try
         {
-            document = JsonSerializer.Deserialize(json, PlanJsonContext.Default.PlanDocument);
+            document = JsonSerializer.Deserialize(StrictJson.Checked(json), PlanJsonContext.Default.PlanDocument);
         }
         catch (JsonException e)
         {
@@ -79,7 +80,6 @@ internal sealed record X0Document(X0TreatmentKind Kind, double Range, double Qua
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,
     Converters = [typeof(WeightsConverter)],
-    AllowDuplicateProperties = false,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]

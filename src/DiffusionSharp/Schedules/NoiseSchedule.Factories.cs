@@ -4,6 +4,9 @@ public sealed partial class NoiseSchedule
 {
     private const double MaxBeta = 0.999;
 
+    /// <summary>The largest T.</summary>
+    internal const int MostTimesteps = 1_000_000;
+
     /// <summary>A schedule by diffusers' name for it, or where it has none by that of its origin.</summary>
     /// <param name="name">linear, scaled_linear, squaredcos_cap_v2, sigmoid, sigmoid_lucidrains, const, jsd or linear_scaled_T.</param>
     /// <param name="T">Number of timesteps, at least 1.</param>
@@ -159,9 +162,9 @@ public sealed partial class NoiseSchedule
 
     private static void CheckT(int T)
     {
-        if (T < 1)
+        if (T is < 1 or > MostTimesteps)
         {
-            throw Invalid($"T = {T}: at least 1 timestep is needed");
+            throw Invalid($"T = {T}: 1 to {MostTimesteps} timesteps are supported");
         }
     }
 }

@@ -71,16 +71,20 @@ public sealed partial class Timesteps
     public static Timesteps Leading(int T, int steps, int offset = 0) =>
         FromLow(T, Check(T, steps), i => checked((i * (T / steps)) + offset));
 
-    /// <summary>round(T - i·T/S) - 1, i = 0..S-1, halves to even: exactly S (diffusers <c>trailing</c>).</summary>
+    /// <summary>round(arange(T, 0, -T/S)) - 1 in numpy's float64, halves to even: exactly S (diffusers <c>trailing</c>).</summary>
     /// <inheritdoc cref="Uniform"/>
-    public static Timesteps Trailing(int T, int steps) => FromLow(T, Check(T, steps), i => RoundedQuotient((i + 1L) * T, steps) - 1);
+    public static Timesteps Trailing(int T, int steps)
+    {
+        // numpy takes the distance from the first two elements.
+        var distance = T - (T - ((double)T / Check(T, steps)));
+        return FromLow(T, steps, i => (int)Math.Round(T - ((steps - 1 - i) * distance)) - 1);
+    }
 
-    /// <summary>round(linspace(0, T-1, S)), halves to even (diffusers <c>linspace</c> of the DDIM family).</summary>
+    /// <summary>round(linspace(0, T-1, S)) in numpy's float64, halves to even (diffusers <c>linspace</c> of the DDIM family).</summary>
     /// <inheritdoc cref="Uniform"/>
-    public static Timesteps Linspace(int T, int steps) =>
-        FromLow(T, Check(T, steps), i => RoundedQuotient((long)i * (T - 1), steps - 1));
+    public static Timesteps Linspace(int T, int steps) => FromLow(T, Check(T, steps), i => (int)Math.Round(Linspaced(T - 1, i, steps - 1)));
 
-    /// <summary>The S highest of round(linspace(0, T-1, S+1)), halves to even (diffusers' DPM-Solver and UniPC).</summary>
+    /// <summary>The S highest of round(linspace(0, T-1, S+1)) in numpy's float64, halves to even (diffusers' DPM-Solver and UniPC).</summary>
     /// <param name="T">Number of noise levels.</param>
     /// <param name="steps">S, in [1, T-1] (S+1 distinct points are needed), or 1.</param>
     /// <exception cref="DiffusionException">S is out of range.</exception>
@@ -91,7 +95,7 @@ public sealed partial class Timesteps
             throw Invalid($"linspace-solver takes {steps}+1 distinct points of T = {T}: ask for at most {T - 1} steps");
         }
 
-        return FromLow(T, steps, i => RoundedQuotient((i + 1L) * (T - 1), steps));
+        return FromLow(T, steps, i => (int)Math.Round(Linspaced(T - 1, i + 1, steps)));
     }
 
     /// <summary>range(0, T, T//S) reversed: the released code, which makes more than S steps when S does not divide T (noted).</summary>
@@ -117,7 +121,7 @@ public sealed partial class Timesteps
         var all = new int[steps];
         for (var i = 0; i < steps; i++)
         {
-            var root = i == steps - 1 ? end : i * (end / (steps - 1));
+            var root = Linspaced(end, i, steps - 1);
             all[i] = (int)(root * root);
         }
 
@@ -125,6 +129,38 @@ public sealed partial class Timesteps
         return distinct.Length == steps
             ? new(T, distinct)
             : new(T, distinct, $"{steps} steps were asked for, {steps - distinct.Length} duplicates were removed: {distinct.Length} remain");
+    }
+
+    /// <summary>
+    /// T cut into sections of equal size, the first ones longer by 1 where that does not come out even; in each so many timesteps from its first
+    /// to its last, or its first alone (guided-diffusion's <c>space_timesteps</c> with counts, in its own float64 sums).
+    /// </summary>
+    /// <param name="T">Number of noise levels.</param>
+    /// <param name="counts">Timesteps of each section, from the clean end on; each in [1, the section's size].</param>
+    /// <exception cref="DiffusionException">No section, or a count that does not fit.</exception>
+    public static Timesteps Sections(int T, params ReadOnlySpan<int> counts)
+    {
+        var list = new List<int>();
+        for (int i = 0, start = 0; i < counts.Length; i++)
+        {
+            var size = (T / counts.Length) + (i < T % counts.Length ? 1 : 0);
+            if (counts[i] < 1 || counts[i] > size)
+            {
+                throw Invalid($"section {i} of T = {T} has {size} timesteps, {counts[i]} were asked for: 1 to {size} can be taken");
+            }
+
+            var (at, distance) = (0.0, counts[i] == 1 ? 0 : (size - 1.0) / (counts[i] - 1));
+            for (var k = 0; k < counts[i]; k++)
+            {
+                list.Add(start + (int)Math.Round(at));
+                at += distance;
+            }
+
+            start += size;
+        }
+
+        list.Reverse();
+        return new(T, [.. list]);
     }
 
     /// <summary>Any strictly descending list.</summary>
@@ -159,11 +195,6 @@ public sealed partial class Timesteps
         ? steps
         : throw Invalid($"{steps} steps were asked for: with T = {T} the number of steps must lie in [1, {T}]");
 
-    // round(a/b) with halves to even, as numpy rounds; a >= 0, b > 0.
-    private static int RoundedQuotient(long a, long b)
-    {
-        var (quotient, remainder) = Math.DivRem(a, b);
-        var up = 2 * remainder > b || (2 * remainder == b && (quotient & 1) == 1);
-        return (int)(up ? quotient + 1 : quotient);
-    }
+    // Element i of numpy.linspace(0, end, intervals + 1): the last one is the end itself.
+    private static double Linspaced(double end, int i, int intervals) => i == intervals ? end : i * (end / intervals);
 }

@@ -15,6 +15,29 @@ public static class AtomicFolder
     }
 
     /// <summary>
+    /// Refuses a folder that holds something: what took minutes to make is not written over. (A single file is replaced.) To be asked before
+    /// the work begins.
+    /// </summary>
+    /// <param name="path">The folder; it need not exist.</param>
+    /// <exception cref="DiffusionException"><see cref="ErrorKind.Usage"/>: it is not empty. <see cref="ErrorKind.Storage"/>: it is a file, or cannot be read.</exception>
+    public static void RequireNew(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        const int shown = 4;
+        string[] names = [];
+        StorageErrors.Guard("write folder", path, () => names = File.Exists(path)
+            ? throw new IOException("it is a file; name a folder")
+            : Directory.Exists(path) ? [.. Directory.EnumerateFileSystemEntries(path).Select(e => Path.GetFileName(e)).Order(StringComparer.Ordinal).Take(shown + 1)] : []);
+        if (names.Length > 0)
+        {
+            throw new DiffusionException(
+                ErrorKind.Usage,
+                $"folder '{path}' holds {string.Join(", ", names.Take(shown))}{(names.Length > shown ? ", …" : "")} already, and a folder of results is not written over: "
+                + "name another one, or delete it first");
+        }
+    }
+
+    /// <summary>
     /// Replaces files in an existing folder after all of them have been written beside it, so that a full disk or a failure
     /// while writing leaves it as it was. Other files in it stay.
     /// </summary>

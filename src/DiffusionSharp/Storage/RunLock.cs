@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -10,6 +11,9 @@ namespace DiffusionSharp.Storage;
 /// </summary>
 public sealed partial class RunLock : IDisposable
 {
+    private const int HeldLinux = 11;                // EWOULDBLOCK
+    private const int HeldMac = 35;
+    private const int HeldWindows = unchecked((int)0x80070020);
     private readonly FileStream stream;
 
     private RunLock(FileStream stream) => this.stream = stream;
@@ -42,12 +46,9 @@ public sealed partial class RunLock : IDisposable
         {
             stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, share);
         }
-        catch (IOException e) when (File.Exists(path))
+        catch (IOException e) when (e.HResult is HeldLinux or HeldMac or HeldWindows)
         {
-            throw new DiffusionException(
-                ErrorKind.Storage,
-                $"run folder '{folder}' is in use by {Owner(path)} (it holds '{path}'); wait for it, stop it, or choose another folder",
-                e);
+            throw new DiffusionException(ErrorKind.Storage, Held(folder, path), e);
         }
 
         stream.SetLength(0);
@@ -56,13 +57,28 @@ public sealed partial class RunLock : IDisposable
         return new RunLock(stream);
     }
 
-    private static string Owner(string path)
+    private static string Held(string folder, string path)
     {
         var bytes = new byte[20];
         var length = OperatingSystem.IsWindows() ? ReadShared(path, bytes) : ReadWithoutLock(path, bytes);
-        return int.TryParse(Encoding.ASCII.GetString(bytes, 0, length), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-            ? $"process {id}"
-            : "another process";
+        var known = int.TryParse(Encoding.ASCII.GetString(bytes, 0, length), NumberStyles.None, CultureInfo.InvariantCulture, out var id);
+        return known && !IsRunning(id)
+            ? $"run folder '{folder}' is locked, but process {id}, which '{path}' names, does not run here: it may be on another machine or in another "
+                + "container, or the file system has not yet noticed its end; wait, or, if nothing trains there any more, delete that file"
+            : $"run folder '{folder}' is in use by {(known ? $"process {id}" : "another process")} (it holds '{path}'); wait for it, stop it, or choose another folder";
+    }
+
+    private static bool IsRunning(int id)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(id);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
     }
 
     private static int ReadShared(string path, byte[] bytes)

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using DiffusionSharp.Storage;
 using DiffusionSharp.Weights;
 
@@ -25,6 +25,9 @@ public static class Checkpoint
     /// <param name="decay">Its decay.</param>
     public static string Ema(double decay) => $"ema-{decay.ToString("R", CultureInfo.InvariantCulture)}.safetensors";
 
+    /// <summary>Whether a file's name is that of an average.</summary>
+    internal static bool IsEma(string name) => name.StartsWith("ema-", StringComparison.Ordinal) && name.EndsWith(".safetensors", StringComparison.Ordinal);
+
     /// <summary>Writes a checkpoint; it appears whole or not at all.</summary>
     /// <param name="folder">The checkpoint's folder.</param>
     /// <param name="state">The position.</param>
@@ -40,7 +43,7 @@ public static class Checkpoint
             }
 
             AtomicFile.WriteAllText(Path.Combine(temporary, StateFile), JsonSerializer.Serialize(state, TrainingJson.Default.TrainingState));
-            var hashes = Directory.EnumerateFiles(temporary).ToDictionary(f => Path.GetFileName(f), Sha256);
+            var hashes = Directory.EnumerateFiles(temporary).ToDictionary(f => Path.GetFileName(f), Hash);
             var manifest = new CheckpointManifest { Sha256 = new SortedDictionary<string, string>(hashes, StringComparer.Ordinal) };
             AtomicFile.WriteAllText(Path.Combine(temporary, ManifestFile), JsonSerializer.Serialize(manifest, TrainingJson.Default.CheckpointManifest));
         });
@@ -48,31 +51,78 @@ public static class Checkpoint
 
     /// <summary>Reads the position after checking every part against the manifest.</summary>
     /// <param name="folder">The checkpoint's folder.</param>
-    /// <exception cref="DiffusionException">A part is missing or damaged.</exception>
+    /// <exception cref="DiffusionException">A part is missing or damaged (<see cref="ErrorKind.ModelFile"/>).</exception>
     public static TrainingState ReadState(string folder)
     {
-        try
-        {
-            var manifest = JsonSerializer.Deserialize(RegularFile.ReadAllText(Path.Combine(folder, ManifestFile)), TrainingJson.Default.CheckpointManifest);
-            foreach (var (name, expected) in manifest?.Sha256 ?? throw new JsonException("the manifest is null"))
-            {
-                if (Sha256(Path.Combine(folder, Path.GetFileName(name))) != expected)
-                {
-                    throw new DiffusionException(ErrorKind.ModelFile, $"checkpoint {folder}: {name} is damaged (its SHA-256 is not the manifest's); write the name of an older checkpoint into the run's file 'latest' to go on from there");
-                }
-            }
+        Verify(folder);
+        return Reading(folder, StateFile, TrainingJson.Default.TrainingState);
+    }
 
-            return JsonSerializer.Deserialize(RegularFile.ReadAllText(Path.Combine(folder, StateFile)), TrainingJson.Default.TrainingState) ?? throw new JsonException("the state is null");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+    /// <summary>Compares parts with their SHA-256 in the manifest.</summary>
+    /// <param name="folder">The checkpoint's folder.</param>
+    /// <param name="parts">Names of files; without any, all of them.</param>
+    /// <exception cref="DiffusionException">A part is missing or damaged (<see cref="ErrorKind.ModelFile"/>).</exception>
+    public static void Verify(string folder, params IReadOnlyList<string> parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        var known = Reading(folder, ManifestFile, TrainingJson.Default.CheckpointManifest).Sha256 ?? [];
+        foreach (var part in parts.Count > 0 ? parts : [.. known.Keys.Union([Weights, StateFile])])
         {
-            throw new DiffusionException(ErrorKind.ModelFile, $"checkpoint {folder} is incomplete: {e.Message}", e);
+            var found = known.ContainsKey(part) ? Guarded(folder, () => Hash(Path.Combine(folder, Path.GetFileName(part)))) : throw Incomplete(folder, $"its manifest has no {part}");
+            if (found != known[part])
+            {
+                throw new DiffusionException(
+                    ErrorKind.ModelFile,
+                    $"checkpoint {folder}: {part} is damaged (its SHA-256 is not the manifest's). Another checkpoint of the run may be whole: {Others(folder)}; "
+                    + "sample it with --model, or write its name into the run's file 'latest' to go on from there");
+            }
         }
     }
 
-    private static string Sha256(string file)
+    /// <summary>Whether every part is there and undamaged; all of them are read.</summary>
+    /// <param name="folder">The checkpoint's folder.</param>
+    public static bool IsWhole(string folder)
+    {
+        try
+        {
+            Verify(folder);
+            return true;
+        }
+        catch (DiffusionException e) when (e.Kind == ErrorKind.ModelFile)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Whether a folder is a checkpoint's, by the files in it.</summary>
+    internal static bool Is(string folder) => File.Exists(Path.Combine(folder, ManifestFile)) && File.Exists(Path.Combine(folder, Weights));
+
+    private static string Others(string folder)
+    {
+        var others = Directory.EnumerateDirectories(Path.GetDirectoryName(Path.GetFullPath(folder))!).Where(f => Is(f) && Path.GetFileName(f) != Path.GetFileName(folder)).Order(StringComparer.Ordinal);
+        return string.Join(", ", others.DefaultIfEmpty("there is none"));
+    }
+
+    private static T Reading<T>(string folder, string file, JsonTypeInfo<T> type)
+        where T : class => Guarded(folder, () => JsonSerializer.Deserialize(StrictJson.Checked(RegularFile.ReadAllText(Path.Combine(folder, file))), type) ?? throw new JsonException($"{file} is null"));
+
+    private static T Guarded<T>(string folder, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            throw Incomplete(folder, e.Message, e);
+        }
+    }
+
+    private static DiffusionException Incomplete(string folder, string why, Exception? e = null) => new(ErrorKind.ModelFile, $"checkpoint {folder} is incomplete: {why}", e);
+
+    private static string Hash(string file)
     {
         using var stream = RegularFile.OpenRead(file);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
+        return Sha256.Of(stream);
     }
 }

@@ -45,8 +45,7 @@ public sealed record RunConfig
     {
         try
         {
-            var strict = new JsonDocumentOptions { AllowDuplicateProperties = false };
-            var root = JsonNode.Parse(RegularFile.ReadAllText(path), documentOptions: strict)?.AsObject() ?? throw new JsonException("it is null");
+            var root = JsonNode.Parse(StrictJson.Checked(RegularFile.ReadAllText(path)))?.AsObject() ?? throw new JsonException("it is null");
             var config = new RunConfig
             {
                 UNet = UNetConfigJson.Parse(Part("unet").ToJsonString(), path),
@@ -70,6 +69,11 @@ public sealed record RunConfig
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
             throw new DiffusionException(ErrorKind.Configuration, $"{path} is not a run's configuration: {e.Message}", e);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new DiffusionException(
+                ErrorKind.Storage, $"{path} is missing, and without it nobody knows what the checkpoints beside it hold: put it back, or choose another folder", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -33,7 +33,7 @@ public sealed class RunFolder
     public string TunedTimesteps => Path.Combine(Root, TunedTimestepsJson.FileName);
 
     /// <summary>True when a run was begun here.</summary>
-    public bool Exists => File.Exists(Config) && !ModelFolder.IsNetwork(Root);
+    public bool Exists => Names().Any() || (File.Exists(Config) && !ModelFolder.IsModel(Root));
 
     private string LatestFile => Path.Combine(Root, "latest");
 
@@ -43,15 +43,98 @@ public sealed class RunFolder
     /// <param name="images">Images seen.</param>
     public string Checkpoint(long images) => Path.Combine(Checkpoints, images.ToString("D12", CultureInfo.InvariantCulture));
 
-    /// <summary>The newest complete checkpoint's folder, or null before the first.</summary>
-    /// <exception cref="DiffusionException">The file <c>latest</c> names a checkpoint that is not there.</exception>
-    public string? Latest()
+    /// <summary>The checkpoint to go on from and to sample; see <see cref="Latest(out string?)"/>.</summary>
+    /// <exception cref="DiffusionException">As there.</exception>
+    public string? Latest() => Latest(out _);
+
+    /// <summary>
+    /// The checkpoint to go on from and to sample, or null where a run may begin. The file <c>latest</c> names it; where that file is missing it is
+    /// the newest one that its manifest calls whole.
+    /// </summary>
+    /// <param name="note">What has to be said of the choice; null where <c>latest</c> made it.</param>
+    /// <exception cref="DiffusionException">
+    /// <see cref="ErrorKind.ModelFile"/>: <c>latest</c> names a checkpoint that is not there, none is whole, or the folder holds a model or what
+    /// else a run left, which a new run would write over.
+    /// </exception>
+    public string? Latest(out string? note)
     {
-        if (!File.Exists(LatestFile))
+        note = null;
+        if (File.Exists(LatestFile))
         {
-            return null;
+            return Named();
         }
 
+        string[] names = [.. Names().Reverse()];
+        if (names.FirstOrDefault(n => Training.Checkpoint.IsWhole(Path.Combine(Checkpoints, n))) is { } newest)
+        {
+            string[] damaged = [.. names.TakeWhile(n => n != newest)];
+            note = $"{LatestFile} is missing: the newest whole checkpoint is taken, {newest}" + (damaged.Length == 0 ? "" : $"; damaged: {string.Join(", ", damaged)}");
+            return Path.Combine(Checkpoints, newest);
+        }
+
+        return Occupied(names) is { } what
+            ? throw new DiffusionException(ErrorKind.ModelFile, $"{Root} holds {what}, and a new run would write over it: choose another folder")
+            : null;
+    }
+
+    /// <summary>Writes a checkpoint, makes it the newest, then deletes all but the newest ones.</summary>
+    /// <param name="images">Images seen.</param>
+    /// <param name="keep">How many to keep, at least 1.</param>
+    /// <param name="write">Writes it into the folder of that name, whole or not at all.</param>
+    /// <exception cref="DiffusionException">The storage refused; the newest checkpoint is as it was.</exception>
+    public void Save(long images, int keep, Action<string> write)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        var folder = Checkpoint(images);
+
+        // What a killed sitting left half-written, and one of a sitting that was given up. Space may be short.
+        string[] dead = Directory.Exists(Checkpoints) ? [.. Directory.GetDirectories(Checkpoints, ".*.tmp"), .. Directory.GetDirectories(Checkpoints, Path.GetFileName(folder))] : [];
+        Delete(dead);
+        write(folder);
+        Advance(images, keep);
+    }
+
+    /// <summary>Does something that writes into the run. Where the disk is full, the error also names what may be deleted.</summary>
+    /// <typeparam name="T">What it results in.</typeparam>
+    /// <param name="write">Writes.</param>
+    public T Guarded<T>(Func<T> write)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        try
+        {
+            return write();
+        }
+        catch (DiffusionException e) when (StorageErrors.IsDiskFull(e))
+        {
+            throw new DiffusionException(e.Kind, $"{e.Message}. {Spare()}", e);
+        }
+    }
+
+    /// <summary>Makes a complete checkpoint the newest, then deletes all but the newest ones.</summary>
+    /// <param name="images">Images seen.</param>
+    /// <param name="keep">How many to keep, at least 1.</param>
+    /// <exception cref="DiffusionException">The storage refused.</exception>
+    internal void Advance(long images, int keep)
+    {
+        var current = Path.GetFileName(Checkpoint(images));
+        AtomicFile.WriteAllText(LatestFile, current + "\n");
+
+        // Those ahead of this one belong to a sitting that was given up (somebody set 'latest' back): they go first.
+        Delete(Names().Where(n => n != current)
+            .OrderBy(n => string.CompareOrdinal(n, current) > 0).ThenByDescending(n => n, StringComparer.Ordinal)
+            .Skip(keep - 1).Select(n => Path.Combine(Checkpoints, n)));
+    }
+
+    private void Delete(IEnumerable<string> folders) => StorageErrors.Guard("delete old checkpoints in", Checkpoints, () =>
+    {
+        foreach (var folder in folders.ToList())
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    });
+
+    private string Named()
+    {
         var name = RegularFile.ReadAllText(LatestFile).Trim();
         var folder = Path.Combine(Checkpoints, name);
         return name.Length > 0 && name.All(char.IsAsciiDigit) && Directory.Exists(folder)
@@ -59,25 +142,22 @@ public sealed class RunFolder
             : throw new DiffusionException(ErrorKind.ModelFile, $"{LatestFile} names checkpoint '{name}', which is not in {Checkpoints}; it holds: {string.Join(", ", Names())}. Write one of these names into the file");
     }
 
-    /// <summary>Makes a complete checkpoint the newest, then deletes all but the newest ones, and what a killed sitting left half-written.</summary>
-    /// <param name="images">Images seen.</param>
-    /// <param name="keep">How many to keep, at least 1.</param>
-    /// <exception cref="DiffusionException">The storage refused.</exception>
-    public void Advance(long images, int keep)
+    // What is in the way of a new run where no checkpoint is whole.
+    private string? Occupied(string[] names) =>
+        names.Length > 0 ? $"checkpoints ({string.Join(", ", names)}), none of which is whole"
+        : ModelFolder.IsModel(Root) ? "a model"
+        : Directory.Exists(Model) || new FileInfo(Metrics) is { Exists: true, Length: > 0 } ? "what a run left (metrics.jsonl, model), but no checkpoint to go on from"
+        : null;
+
+    private string Spare()
     {
-        var current = Path.GetFileName(Checkpoint(images));
-        AtomicFile.WriteAllText(LatestFile, current + "\n");
-        StorageErrors.Guard("delete old checkpoints in", Checkpoints, () =>
-        {
-            // Those ahead of this one belong to a sitting that was given up (somebody set 'latest' back): they go first.
-            var old = Names().Where(n => n != current)
-                .OrderBy(n => string.CompareOrdinal(n, current) > 0).ThenByDescending(n => n, StringComparer.Ordinal)
-                .Skip(keep - 1).Select(n => Path.Combine(Checkpoints, n));
-            foreach (var folder in old.Concat(Directory.GetDirectories(Checkpoints, ".*.tmp")).ToList())
-            {
-                Directory.Delete(folder, recursive: true);
-            }
-        });
+        var needed = File.Exists(LatestFile) ? RegularFile.ReadAllText(LatestFile).Trim() : Names().LastOrDefault();
+        string[] spare = [.. Names().Where(n => n != needed).Select(n => Path.Combine(Checkpoints, n)), .. new[] { Samples, TensorBoard }.Where(Directory.Exists)];
+        var sizes = spare.Select(f => FormattableString.Invariant($"{f} ({Size(f) / 1e6:F1} MB)"));
+        return $"Of the run these may be deleted: {string.Join(", ", sizes.DefaultIfEmpty("nothing"))}. The checkpoint {needed} is needed to go on; "
+            + "fewer are kept (--keep) only once the next one is written";
+
+        static long Size(string folder) => new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length);
     }
 
     private IEnumerable<string> Names() => Directory.Exists(Checkpoints)

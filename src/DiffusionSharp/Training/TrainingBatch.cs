@@ -1,3 +1,5 @@
+using DiffusionSharp.Primitives;
+
 namespace DiffusionSharp.Training;
 
 /// <summary>One update's worth of noisy images with what the network should say of them.</summary>
@@ -6,11 +8,12 @@ public sealed class TrainingBatch
     /// <summary>Allocates a batch.</summary>
     /// <param name="count">Number of images N.</param>
     /// <param name="shape">Shape of each.</param>
+    /// <exception cref="DiffusionException">More values than an array can hold (<see cref="ErrorKind.Configuration"/>).</exception>
     public TrainingBatch(int count, ImageShape shape)
     {
         Count = count;
         Shape = shape;
-        Xt = new float[checked(count * shape.Elements)];
+        Xt = new float[MemoryNeed.Length((double)count * shape.Elements, $"a batch of {count} images of {shape}", "choose a smaller batch", ErrorKind.Configuration)];
         Target = new float[Xt.Length];
         Timesteps = new double[count];
         Weights = new float[count];

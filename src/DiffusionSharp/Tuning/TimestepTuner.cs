@@ -1,5 +1,6 @@
 using DiffusionSharp.Models;
 using DiffusionSharp.Noise;
+using DiffusionSharp.Primitives;
 using DiffusionSharp.Sampling;
 using DiffusionSharp.Schedules;
 
@@ -71,6 +72,10 @@ public sealed class TimestepTuner
         var reference = Timesteps.Uniform(model.Schedule.T, n);
         options = options with { Eta = 0, Solver = Solver.Ddim, Noise = null, InitialX = null, Edit = null };
         var elements = model.Graph.InputShape.Elements;
+        MemoryNeed.Require(
+            sizeof(double) * (n + 1.0) * (n + 1 + ((double)Math.Min(tuning, options.BatchSize) * elements)),
+            $"the states of a reference of {n} steps",
+            "choose fewer steps for it, or a smaller batch");
         var probes = ProbesOf(n);
         var longRun = options with { Timesteps = reference };
         var trajectories = new ReferenceTrajectories(model.Plan(longRun), NoiseSource.FromSeeds(seeds), tuning, elements, probes);

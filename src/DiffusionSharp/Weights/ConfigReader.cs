@@ -38,7 +38,7 @@ internal sealed class ConfigReader
     {
         try
         {
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 8 });
+            using var document = JsonDocument.Parse(StrictJson.Checked(PythonJson.Quoted(json)), new JsonDocumentOptions { MaxDepth = 8 });
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? new ConfigReader(path, document.RootElement.Clone())
                 : throw Bad(path, $"it holds {document.RootElement.ValueKind}, an object was expected");
@@ -103,6 +103,12 @@ internal sealed class ConfigReader
         return value;
     }
 
+    /// <summary>Text of any kind, for what only a note depends on; null for other values.</summary>
+    public string? Word(string name) => Take(name, out var e) ? AsText(e) : null;
+
+    /// <summary>Whether a key is there.</summary>
+    public bool Has(string name) => options.ContainsKey(name);
+
     public string[] Texts(string name, string[] absent) => GetList(name, absent, "a list of strings", AsText);
 
     public int[] Ints(string name, int[] absent) => [.. GetList(name, [.. absent.Select(i => (int?)i)], "a list of integers", AsInt).Select(i => i!.Value)];
@@ -115,21 +121,31 @@ internal sealed class ConfigReader
         ? [.. GetList(name, [], "a list of finite numbers or null", AsDouble).Select(d => d!.Value)]
         : null;
 
-    /// <summary>An int, or a list of two (rows, columns).</summary>
-    public (int Rows, int Columns) Size(string name)
+    /// <summary>An int, or a list of two (rows, columns); where it is null or absent, what was told.</summary>
+    /// <exception cref="DiffusionException"><see cref="ErrorKind.Usage"/>: it was told although it is there.</exception>
+    public (int Rows, int Columns) Size(string name, (int Rows, int Columns)? told)
     {
-        if (Take(name, out var e) && AsInt(e) is int side)
+        if (!Take(name, out var e) || e.ValueKind == JsonValueKind.Null)
         {
-            return (side, side);
+            if (told is null)
+            {
+                problems.Add($"{name} is {Show(e)}: it does not say the size of its images, which must be told (--size 64, or image_size=64 of --about)");
+            }
+
+            return told ?? default;
         }
 
-        if (e.ValueKind == JsonValueKind.Array && e.GetArrayLength() == 2 && AsInt(e[0]) is int rows && AsInt(e[1]) is int columns)
+        var size = AsInt(e) is int side ? (side, side)
+            : e.ValueKind == JsonValueKind.Array && e.GetArrayLength() == 2 && AsInt(e[0]) is int rows && AsInt(e[1]) is int columns ? (rows, columns)
+            : ((int Rows, int Columns)?)null;
+        if (size is not { } said)
         {
-            return (rows, columns);
+            problems.Add($"{name} is {Show(e)} (supported: an integer or [rows, columns])");
+            return default;
         }
 
-        problems.Add($"{name} is {Show(e)} (supported: an integer or [rows, columns])");
-        return default;
+        return told is null ? said : throw new DiffusionException(
+            ErrorKind.Usage, $"'{path}' says the size of its images itself ({said.Rows}×{said.Columns}), which was told, too: leave --about out, or --size");
     }
 
     /// <summary>Accepts an option only when it has no effect.</summary>
@@ -157,6 +173,12 @@ internal sealed class ConfigReader
     public void Done(Action check)
     {
         Done();
+        Check(path, check);
+    }
+
+    /// <summary>The error of a check as one of the file.</summary>
+    public static void Check(string path, Action check)
+    {
         try
         {
             check();

@@ -19,11 +19,14 @@ public static class LucidrainsUNetConfigJson
     /// <param name="json">The text.</param>
     /// <param name="source">Names the text in messages.</param>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: malformed, or with unsupported options, all of which are named.</exception>
-    public static LucidrainsUNetConfig Parse(string json, string source)
+    public static LucidrainsUNetConfig Parse(string json, string source) => Parse(json, source, null);
+
+    /// <summary>As above, with the size of the images where the text does not say it.</summary>
+    internal static LucidrainsUNetConfig Parse(string json, string source, (int Rows, int Columns)? size)
     {
         var r = ConfigReader.Parse(source, json);
         r.Required("_class_name", Class);
-        var (rows, columns) = r.Size("image_size");
+        var (rows, columns) = r.Size("image_size", size);
         var config = new LucidrainsUNetConfig
         {
             Height = rows,
@@ -46,11 +49,11 @@ public static class LucidrainsUNetConfigJson
             r.Ignore(option, e => e.ValueKind == System.Text.Json.JsonValueKind.False, "false");
         }
 
-        r.Done(() => LucidrainsUNetConfigCheck.Validate(config));
+        r.Done(() => config.Build());
         return config;
     }
 
-    /// <summary>JSON text that <see cref="Parse"/> reads as an equal record.</summary>
+    /// <summary>JSON text that <see cref="Parse(string, string)"/> reads as an equal record.</summary>
     /// <param name="config">The network's options.</param>
     public static string ToJson(LucidrainsUNetConfig config) => ToJson(config, WeightsLayout.Lucidrains);
 

@@ -34,6 +34,12 @@ public sealed class ModelFolder
     /// <summary>By whose names its parameters are stored.</summary>
     public WeightsLayout Layout { get; private init; }
 
+    /// <summary>Which tensors of its weights are the network's.</summary>
+    internal StateDict Set => new(Layout, string.Empty, IsAverage);
+
+    /// <summary>Whether they say of themselves that they are a moving average: those of diffusers' EMAModel do.</summary>
+    public bool IsAverage { get; private init; }
+
     /// <summary>The scheduler's options.</summary>
     public SchedulerConfig Scheduler { get; }
 
@@ -48,21 +54,47 @@ public sealed class ModelFolder
 
     /// <summary>Reads the configuration files; the weights are opened by <see cref="OpenWeights"/>.</summary>
     /// <param name="path">The folder.</param>
-    /// <param name="facts">Schedule, prediction and clipping of a network's folder without a scheduler; null for nothing.</param>
+    /// <param name="facts">
+    /// The size of the images where the network's configuration does not say it; schedule, prediction and clipping of a network's folder without a
+    /// scheduler; null for nothing.
+    /// </param>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: no such folder, a file is missing (named), malformed or not supported.</exception>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.Usage"/>: facts that the folder's own files say.</exception>
-    public static ModelFolder Open(string path, CheckpointFacts? facts = null)
+    public static ModelFolder Open(string path, CheckpointFacts? facts = null) => Open(path, facts ?? new CheckpointFacts(), raw: false, average: false);
+
+    /// <summary>As above, with the weights that are asked for where there is more than one set.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="facts">What was told.</param>
+    /// <param name="raw">The weights themselves instead of their average.</param>
+    /// <param name="average">The average, and nothing else.</param>
+    /// <exception cref="DiffusionException">As above; <see cref="ErrorKind.Usage"/>: the folder has not the weights that are asked for.</exception>
+    internal static ModelFolder Open(string path, CheckpointFacts facts, bool raw, bool average)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        facts ??= new CheckpointFacts();
         if (!Directory.Exists(path))
         {
             throw new DiffusionException(
                 ErrorKind.ModelFile, $"there is no model folder or checkpoint file '{path}'; give a folder that holds {Index}, or a file of weights");
         }
 
-        return IsNetwork(path) ? OpenNetwork(path, facts) : facts == new CheckpointFacts() ? OpenPipeline(path) : throw Said(path);
+        var hasIndex = File.Exists(System.IO.Path.Combine(path, Index));
+        var offers = !IsNetwork(path) && (hasIndex ? NetworkFolders.Note(path) is not null : NetworkFolders.IsCheckpoint(path));
+        var folder = IsNetwork(path) ? OpenNetwork(path, path, facts)
+            : !hasIndex && offers ? OpenNetwork(path, NetworkFolders.Choose(path, raw, average), facts)
+            : OpenPipeline(path, offers ? NetworkFolders.Choose(path, raw, average) : Sub(path, "unet"), facts);
+        return offers ? folder : Require(folder, raw, average);
     }
+
+    // One set of weights is what it is.
+    private static ModelFolder Require(ModelFolder folder, bool raw, bool average) => (raw, average, folder.IsAverage) switch
+    {
+        (true, _, true) => throw new DiffusionException(ErrorKind.Usage, $"{folder.Path} holds a moving average only; leave --raw out"),
+        (true, _, false) => throw new DiffusionException(
+            ErrorKind.Usage, $"{folder.Path} is a model folder, which holds one set of weights; raw weights are kept by training runs and checkpoints only"),
+        (_, true, false) => throw new DiffusionException(
+            ErrorKind.Usage, $"{folder.Path} is a model folder, which holds one set of weights and does not say whether it is a moving average; leave --ema out"),
+        _ => folder,
+    };
 
     /// <summary>The error that somebody tells what a folder's own files say.</summary>
     internal static DiffusionException Said(string path) =>
@@ -70,7 +102,7 @@ public sealed class ModelFolder
 
     /// <summary>Whether a folder is a model's or a network's, by the files in it.</summary>
     /// <param name="path">The folder.</param>
-    public static bool IsModel(string path) => File.Exists(System.IO.Path.Combine(path, Index)) || IsNetwork(path);
+    public static bool IsModel(string path) => File.Exists(System.IO.Path.Combine(path, Index)) || IsNetwork(path) || NetworkFolders.IsCheckpoint(path);
 
     /// <summary>Whether a folder is that of a network alone.</summary>
     /// <param name="path">The folder.</param>
@@ -79,7 +111,7 @@ public sealed class ModelFolder
 
     /// <summary>Opens the weights; names and shapes are checked, no value is read yet.</summary>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: the file is malformed, or does not fit the network.</exception>
-    public WeightsReader OpenWeights() => WeightsReader.Open(WeightsPath, Layout, string.Empty, Network, Network.Build());
+    public WeightsReader OpenWeights() => WeightsReader.Open(WeightsPath, Set, Network, Network.Build());
 
     /// <summary>
     /// Writes a model. A new folder appears whole or not at all. In an existing one the files are replaced after all of them
@@ -131,32 +163,54 @@ public sealed class ModelFolder
         AtomicFolder.Overlay(path, Fill, last: Index);
     }
 
-    private static ModelFolder OpenPipeline(string path)
+    private static ModelFolder OpenPipeline(string path, string unet, CheckpointFacts facts)
     {
-        var index = ConfigReader.Parse(Need(path, Index), ConfigReader.ReadText(Need(path, Index)));
-        index.Required("_class_name", "DDPMPipeline", "DDIMPipeline", OwnPipeline);
-        index.Ignore("unet", _ => true, "");
-        index.Ignore("scheduler", _ => true, "");
-        index.Done();
-        var unet = Sub(path, "unet");
-        var (network, layout) = NetworkConfigJson.Read(Need(unet, Config));
-        return new ModelFolder(path, network, SchedulerConfigJson.Read(Need(Sub(path, "scheduler"), "scheduler_config.json")), NeedWeights(unet)) { Layout = layout };
-    }
-
-    private static ModelFolder OpenNetwork(string path, CheckpointFacts facts)
-    {
-        if (facts != facts.OfScheduler())
+        if (facts.WithoutSize() != new CheckpointFacts())
         {
             throw Said(path);
         }
 
-        var (network, layout) = NetworkConfigJson.Read(Need(path, Config));
-        return new ModelFolder(path, network, CheckpointScheduler.Of(facts, scaled: false, clip: true), NeedWeights(path))
+        var index = ConfigReader.Parse(Need(path, Index), ConfigReader.ReadText(Need(path, Index)));
+        index.Required("_class_name", "DDPMPipeline", "DDIMPipeline", "PNDMPipeline", OwnPipeline);
+        index.Ignore("unet", _ => true, "");
+        index.Ignore("scheduler", _ => true, "");
+        index.Done();
+        return Of(path, unet, facts.Size, () => SchedulerConfigJson.ReadNoted(Need(Sub(path, "scheduler"), "scheduler_config.json")));
+    }
+
+    private static ModelFolder OpenNetwork(string path, string unet, CheckpointFacts facts)
+    {
+        var told = facts.WithoutSize();
+        if (NetworkFolders.SchedulerBeside(unet) is { } scheduler)
+        {
+            return told != new CheckpointFacts() ? throw Said(path) : Of(path, unet, facts.Size, () =>
+            {
+                var (config, notes) = SchedulerConfigJson.ReadNoted(scheduler);
+                return (config, [.. notes, $"the scheduler is that of '{scheduler}'"]);
+            });
+        }
+
+        var assumed = new List<string>();
+        if (facts.NoiseSchedule is null || facts.Prediction is null)
+        {
+            assumed.Add(
+                "it is a network without a scheduler: what is not told is that of DDPM, a linear schedule (β from 0.0001 to 0.02, T = 1000), prediction of ε and clipping to ±1; "
+                + "tell others with noise_schedule=…, prediction=…");
+        }
+
+        return told != facts.OfScheduler() ? throw Said(path)
+            : Of(path, unet, facts.Size, () => (CheckpointScheduler.Of(path, facts, "linear", clip: true, stored: null, assumed), assumed));
+    }
+
+    private static ModelFolder Of(string path, string unet, (int Rows, int Columns)? size, Func<(SchedulerConfig Config, IReadOnlyList<string> Notes)> readScheduler)
+    {
+        var (network, layout, isAverage) = NetworkConfigJson.Read(Need(unet, Config), size);
+        var (scheduler, notes) = readScheduler();
+        return new ModelFolder(path, network, scheduler, NeedWeights(unet))
         {
             Layout = layout,
-            Notes = facts.NoiseSchedule is not null && facts.Prediction is not null ? []
-                : ["it is a network without a scheduler: what is not told is that of DDPM, a linear schedule (β from 0.0001 to 0.02, T = 1000), prediction of ε and clipping to ±1; "
-                    + "tell others with noise_schedule=…, prediction=…"],
+            IsAverage = isAverage,
+            Notes = [.. new[] { unet == path ? null : NetworkFolders.Note(path) }.OfType<string>(), .. notes],
         };
     }
 

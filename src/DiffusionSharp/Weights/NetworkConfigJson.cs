@@ -7,9 +7,10 @@ internal static class NetworkConfigJson
 {
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
-    /// <returns>The network, and by whose names its tensors are stored.</returns>
+    /// <param name="size">The size of the images where the file does not say it; null when it is not told.</param>
+    /// <returns>The network, by whose names its tensors are stored, and whether they are an average that diffusers' EMAModel saved.</returns>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: unreadable, or with unsupported options, all of which are named.</exception>
-    public static (NetworkConfig Network, WeightsLayout Layout) Read(string path)
+    public static (NetworkConfig Network, WeightsLayout Layout, bool IsAverage) Read(string path, (int Rows, int Columns)? size = null)
     {
         var json = ConfigReader.ReadText(path);
         var r = ConfigReader.Parse(path, json);
@@ -17,7 +18,7 @@ internal static class NetworkConfigJson
         var (lucidrains, layout) = (name == LucidrainsUNetConfigJson.Class, LayoutJson.Read(r));
         return layout != WeightsLayout.Diffusers && lucidrains != (layout == WeightsLayout.Lucidrains)
             ? throw ConfigReader.Bad(path, $"{LayoutJson.Key} {LayoutJson.Name(layout)} is not for the class {name}")
-            : (lucidrains ? LucidrainsUNetConfigJson.Parse(json, path) : UNetConfigJson.Parse(json, path), layout);
+            : (lucidrains ? LucidrainsUNetConfigJson.Parse(json, path, size) : UNetConfigJson.Parse(json, path, size), layout, EmaModelJson.Read(r));
     }
 
     /// <summary>The text, and the class it names.</summary>

@@ -14,7 +14,7 @@ public static class SchedulerConfigJson
     internal static readonly string[] BetaSchedules = ["linear", "scaled_linear", "squaredcos_cap_v2", "sigmoid"];
     private const string Dequantize = "_dequantize";
     private const string Logit = "_logit";
-    private const int MaxTimesteps = 1_000_000;
+    private const int MaxTimesteps = NoiseSchedule.MostTimesteps;
     private static readonly string[] PredictionTypes = ["epsilon", "sample", "v_prediction"];
     private static readonly string[] Dequantizations = ["none", "uniform", "gaussian"];
     private static readonly string[] VarianceTypes = ["fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log", "learned", "learned_range"];
@@ -22,33 +22,40 @@ public static class SchedulerConfigJson
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file, usually <c>scheduler/scheduler_config.json</c>.</param>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: unreadable, or with unsupported options, all of which are named.</exception>
-    public static SchedulerConfig Read(string path) => Parse(ConfigReader.ReadText(path), path);
+    public static SchedulerConfig Read(string path) => ReadNoted(path).Config;
 
     /// <summary>Reads JSON text.</summary>
     /// <param name="json">The text.</param>
     /// <param name="source">Names the text in messages.</param>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: malformed, or with unsupported options, all of which are named.</exception>
-    public static SchedulerConfig Parse(string json, string source)
+    public static SchedulerConfig Parse(string json, string source) => ParseNoted(json, source).Config;
+
+    /// <summary>Reads a file, with what is to be said of a class that samples in another way.</summary>
+    internal static (SchedulerConfig Config, IReadOnlyList<string> Notes) ReadNoted(string path) => ParseNoted(ConfigReader.ReadText(path), path);
+
+    /// <summary>As <see cref="Parse"/>, with what is to be said of a class that samples in another way.</summary>
+    internal static (SchedulerConfig Config, IReadOnlyList<string> Notes) ParseNoted(string json, string source)
     {
         var r = ConfigReader.Parse(source, json);
-        var className = r.Required("_class_name", "DDIMScheduler", "DDPMScheduler");
-        var isDdim = className == "DDIMScheduler";
+        var name = r.Required("_class_name", [.. SchedulerClass.All.Select(c => c.Name)]);
+        var known = SchedulerClass.All.First(c => c.Name == name);
+        var (className, isDdim) = (known.WrittenAs, known.WrittenAs == "DDIMScheduler");
         var config = new SchedulerConfig
         {
             ClassName = className,
             NumTrainTimesteps = r.Int("num_train_timesteps", 1000),
             BetaSchedule = r.Text("beta_schedule", "linear", isDdim ? BetaSchedules.AsSpan(0, 3) : BetaSchedules),
-            BetaStart = r.Double("beta_start", 1e-4),
-            BetaEnd = r.Double("beta_end", 0.02),
+            BetaStart = r.Double("beta_start", known.BetaStart),
+            BetaEnd = r.Double("beta_end", known.BetaEnd),
             TrainedBetas = r.OptionalDoubles("trained_betas") is { } betas ? ValueList.Create<double>(betas) : null,
             PredictionType = ReadPrediction(r),
-            ClipSample = r.Bool("clip_sample", true),
+            ClipSample = r.Bool("clip_sample", known.ClipSample),
             ClipSampleRange = r.Double("clip_sample_range", 1),
             Thresholding = r.Bool("thresholding", false),
             DynamicThresholdingRatio = r.Double("dynamic_thresholding_ratio", 0.995),
             SampleMaxValue = r.Double("sample_max_value", 1),
             RescaleBetasZeroSnr = r.Bool("rescale_betas_zero_snr", false),
-            TimestepSpacing = r.Text("timestep_spacing", "leading", "leading", "trailing", "linspace"),
+            TimestepSpacing = r.Text("timestep_spacing", known.Spacing, "leading", "trailing", "linspace"),
             StepsOffset = r.Int("steps_offset", 0),
             PixelTransform = new PixelTransform
             {
@@ -58,21 +65,22 @@ public static class SchedulerConfigJson
         };
 
         // Each class ignores the other's option.
-        var alphaToOne = r.Bool("set_alpha_to_one", true);
-        var variance = r.Text("variance_type", "fixed_small", VarianceTypes);
-        config = isDdim ? config with { SetAlphaToOne = alphaToOne } : config with { VarianceType = variance };
+        var alphaToOne = r.Bool("set_alpha_to_one", known.SetAlphaToOne ?? true);
+        var variance = r.OptionalText("variance_type", "fixed_small", VarianceTypes);
+        config = isDdim ? config with { SetAlphaToOne = alphaToOne || known.SetAlphaToOne is null } : config with { VarianceType = variance ?? "fixed_small" };
 
-        // Keys of old or other schedulers that neither class looks at.
-        r.Ignore("tensor_format", _ => true, "");
-        r.Ignore("skip_prk_steps", _ => true, "");
+        // Other times, or another process, than those of DDPM.
         r.Ignore("timestep_values", e => e.ValueKind == JsonValueKind.Null, "null");
+        r.Ignore("timestep_type", e => e.ValueKind == JsonValueKind.String && e.ValueEquals("discrete"), "discrete");
+        r.Ignore("use_flow_sigmas", e => e.ValueKind == JsonValueKind.False, "false");
+        var notes = known.ReadSampling(r);
         if (config.NumTrainTimesteps is < 1 or > MaxTimesteps)
         {
             r.Add($"num_train_timesteps is {config.NumTrainTimesteps} (supported: 1 to {MaxTimesteps})");
         }
 
         r.Done(() => config.ToSchedule());
-        return config;
+        return (config, notes);
     }
 
     /// <summary>JSON text that diffusers reads as the same scheduler, and <see cref="Parse"/> as an equal record.</summary>

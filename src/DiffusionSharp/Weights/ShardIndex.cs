@@ -190,6 +190,6 @@ internal static class ShardIndex
             }
         }
 
-        return new TensorFile(TensorContainer.Shards, files, tensors, values) { Checksums = checksums };
+        return new TensorFile(TensorContainer.Shards, files, tensors, values) { Checksums = checksums, UnreadNames = [.. opened.SelectMany(f => f.UnreadNames).Distinct()] };
     }
 }

@@ -37,6 +37,12 @@ public sealed class TensorFile : IDisposable
     /// <summary>What the file holds besides tensors, as text: the metadata of safetensors; numbers and strings of a checkpoint by their path.</summary>
     public IReadOnlyDictionary<string, string> Values { get; }
 
+    /// <summary>
+    /// The classes and functions that the file names beside its tensors, such as <c>collections.Counter</c>. None was looked up or called, and what
+    /// they stand for is not read.
+    /// </summary>
+    public IReadOnlyList<string> UnreadNames { get; internal init; } = [];
+
     /// <summary>Opens a file, which is recognised by its content, and checks its table of tensors against its size.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="DiffusionException">

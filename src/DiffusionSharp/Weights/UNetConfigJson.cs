@@ -29,15 +29,19 @@ public static class UNetConfigJson
     /// <param name="json">The text.</param>
     /// <param name="source">Names the text in messages.</param>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: malformed, or with unsupported options, all of which are named.</exception>
-    public static UNetConfig Parse(string json, string source)
+    public static UNetConfig Parse(string json, string source) => Parse(json, source, null);
+
+    /// <summary>As above, with the size of the images where the text does not say it.</summary>
+    internal static UNetConfig Parse(string json, string source, (int Rows, int Columns)? size)
     {
         var r = ConfigReader.Parse(source, json);
         var own = r.Required("_class_name", DiffusersClass, OwnClass) == OwnClass;
-        var (rows, columns) = r.Size("sample_size");
+        var (rows, columns) = r.Size("sample_size", size);
         r.Text("time_embedding_type", "positional", "positional");
         r.Text("act_fn", "silu", "silu", "swish");
         r.Ignore("attention_legacy_order", e => e.ValueKind == JsonValueKind.False, "false");
         LayoutJson.Read(r);
+        EmaModelJson.Read(r);
         r.Ignore("num_train_timesteps", _ => true, ""); // Only time_embedding_type "learned" looks at it.
         var config = new UNetConfig
         {
@@ -80,11 +84,11 @@ public static class UNetConfigJson
             r.Add($"time_embedding_dim is {dim} (supported: null, or four times the sinusoid's width)");
         }
 
-        r.Done(() => UNetConfigCheck.Validate(config));
+        r.Done(() => config.Build());
         return config;
     }
 
-    /// <summary>JSON text that diffusers reads as the same network, and <see cref="Parse"/> as an equal record.</summary>
+    /// <summary>JSON text that diffusers reads as the same network, and <see cref="Parse(string, string)"/> as an equal record.</summary>
     /// <param name="config">The network's options.</param>
     public static string ToJson(UNetConfig config) => ToJson(config, WeightsLayout.Diffusers);
 

@@ -24,17 +24,17 @@ public sealed class WeightsReader : IDisposable
     public static WeightsReader Open(string path, NetworkGraph graph)
     {
         ArgumentNullException.ThrowIfNull(graph);
-        return Open(path, WeightsLayout.Diffusers, string.Empty, null, graph);
+        return Open(path, new StateDict(WeightsLayout.Diffusers, string.Empty, false), null, graph);
     }
 
-    /// <summary>Opens the tensors below a prefix.</summary>
-    internal static WeightsReader Open(string path, WeightsLayout layout, string prefix, NetworkConfig? config, NetworkGraph graph)
+    /// <summary>Opens one set of weights in a file.</summary>
+    internal static WeightsReader Open(string path, StateDict set, NetworkConfig? config, NetworkGraph graph)
     {
         var file = TensorFile.Open(path);
         try
         {
-            var tensors = StateDict.Below(file.Tensors, prefix);
-            return new WeightsReader(file, graph, WeightsMap.Of(path, tensors, graph, LayoutNames.Of(layout, config, tensors)));
+            var tensors = set.Of(path, file.Tensors);
+            return new WeightsReader(file, graph, WeightsMap.Of(path, tensors, graph, LayoutNames.Of(set.Layout, config, tensors)));
         }
         catch
         {

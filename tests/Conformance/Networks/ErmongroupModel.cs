@@ -25,7 +25,7 @@ internal sealed class ErmongroupModel
     /// <summary>The tensors below a prefix, under diffusers' names and shapes.</summary>
     public static Dictionary<string, HostTensor> Read(string path, string prefix, UNetConfig config)
     {
-        using var weights = WeightsReader.Open(path, WeightsLayout.Ermongroup, prefix, config, config.Build());
+        using var weights = WeightsReader.Open(path, new StateDict(WeightsLayout.Ermongroup, prefix, false), config, config.Build());
         return weights.ReadAll().ToDictionary();
     }
 

@@ -85,7 +85,7 @@ public sealed class InspectTests : IDisposable
         ddim.Done("convert", guided, scratch["m"], "--about", TinyCheckpoint.GuidedAbout);
         Assert.Equal("model folder", (string)ddim.Json("inspect", scratch["m"])["kind"]!);
         var network = ddim.Json("inspect", scratch["m/unet"]);
-        Assert.Contains("without a scheduler", (string)network["assumed"]![0]!, StringComparison.Ordinal);
+        Assert.Contains("the scheduler is that of", (string)network["assumed"]![0]!, StringComparison.Ordinal);
         ddim.Done("train", "builtin:shapes", "--size", "16", "--channels", "8", "--multipliers", "1", "--layers", "1", "--groups", "4", "--batch", "2", "--steps", "1", "--out", scratch["run"]);
         Assert.All([false, true], raw => Assert.EndsWith(raw ? "unet.safetensors" : "ema-0.9999.safetensors", (string)ddim.Json(["inspect", scratch["run"], .. raw ? ["--raw"] : Array.Empty<string>()])["weights"]!, StringComparison.Ordinal));
         Directory.CreateDirectory(scratch["empty"]);

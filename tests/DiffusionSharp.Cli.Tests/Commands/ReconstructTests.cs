@@ -16,6 +16,7 @@ public sealed class ReconstructTests : IDisposable
     private readonly Ddim ddim = new();
     private readonly string model;
     private readonly string data;
+    private int folders;
 
     public ReconstructTests()
     {
@@ -42,7 +43,7 @@ public sealed class ReconstructTests : IDisposable
         [
             .. ddim.Json(
                 "reconstruct", "builtin:shapes", "--count", "1", "--model", Path.Combine(Shared.Repository, "models", "shapes-32"),
-                "--steps", steps, "--level", level, "--out", scratch["out"]).AsArray().Select(row => (double)row!["mse"]!),
+                "--steps", steps, "--level", level, "--out", scratch[level]).AsArray().Select(row => (double)row!["mse"]!),
         ];
     }
 
@@ -178,5 +179,6 @@ public sealed class ReconstructTests : IDisposable
         }
     }
 
-    private string[] Words(params string[] more) => ["reconstruct", data, "--model", model, "--out", scratch["out"], .. more];
+    // A folder is not written over: out, then out2, out3.
+    private string[] Words(params string[] more) => ["reconstruct", data, "--model", model, "--out", scratch[++folders == 1 ? "out" : $"out{folders}"], .. more];
 }

@@ -88,7 +88,7 @@ public sealed class SweepTests : IDisposable
     {
         var first = Sweep("--steps", "3,2", "--eta", "0,hat", "--seeds", "4,9", "--no-clip");
         var again = ddim.Json("sweep", "--from", scratch["out/sheet.png"], "--out", scratch["again"]);
-        var other = ddim.Json("sweep", "--from", scratch["out/sheet.png"], "--out", scratch["again"], "--eta", "0");
+        var other = ddim.Json("sweep", "--from", scratch["out/sheet.png"], "--out", scratch["other"], "--eta", "0");
 
         Assert.Equal(Numbers(first), Numbers(again));
         Assert.Equal(["3 0", "2 0"], Numbers(other).Select(n => n[..3]));

@@ -59,6 +59,37 @@ public sealed class TrainTests : IDisposable
     }
 
     [TorchFact]
+    public void WithoutLatestTheRunGoesOnAndNothingBeginsInAFolderThatHoldsOne()
+    {
+        ddim.Done(Shapes);
+        File.Delete(Path.Combine(Run, "latest"));
+        var (code, _, error) = ddim.Run("train", "--out", Run, "--steps", "5");
+        Assert.Equal(0, code);
+        Assert.Contains($"note: {Run}/latest is missing: the newest whole checkpoint is taken, 000000000006\n", error, StringComparison.Ordinal);
+        Assert.Contains("going on at 6 images", error, StringComparison.Ordinal);
+        Assert.Equal(10, Images());
+
+        Directory.Delete(Path.Combine(Run, "checkpoints"), recursive: true);
+        File.Delete(Path.Combine(Run, "latest"));
+        ddim.Fails(ErrorKind.ModelFile, "no checkpoint to go on from, and a new run would write over it", Shapes);
+        var model = TinyModel.Save(scratch["model"], size: 16);
+        ddim.Fails(ErrorKind.ModelFile, "holds a model", ["train", "builtin:shapes", "--out", model, "--size", "16", .. Tiny, "--steps", "1"]);
+        Assert.DoesNotContain("latest", Directory.GetFiles(model).Select(Path.GetFileName));
+    }
+
+    [Theory]
+    [InlineData("photos")]
+    [InlineData("photos/runs/first")]
+    [InlineData("link/run")]
+    public void ARunInItsOwnDataIsRefusedAtTheStart(string folder)
+    {
+        SavePictures(2);
+        Directory.CreateSymbolicLink(scratch["link"], scratch["photos"]);
+        ddim.Fails(ErrorKind.Usage, "lies in its own data", ["train", scratch["photos"], "--out", scratch[folder], "--size", "8", .. Tiny, "--steps", "1"]);
+        Assert.Equal(2, Directory.GetFileSystemEntries(scratch["photos"]).Length);
+    }
+
+    [TorchFact]
     public void ChangedOptionIsRefusedUnlessAllowed()
     {
         ddim.Done(Shapes);

@@ -4,10 +4,10 @@ using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Tests.Shell;
 
-/// <summary>What a process of the command loads: with the managed engine, nothing of libtorch, ONNX Runtime or the plots.</summary>
+/// <summary>What a process of the command loads: with the managed engine, nothing of libtorch, ONNX Runtime, the plots or OpenSSL.</summary>
 public sealed class LoadingTests : IDisposable
 {
-    private static readonly string[] Heavy = ["torch", "onnx", "scottplot"];
+    private static readonly string[] Heavy = ["torch", "onnx", "scottplot", "crypto", "ssl"];
 
     private readonly Scratch scratch = new();
 

@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using DiffusionSharp.Imaging.Shapes;
+using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Imaging.Tests.Shapes;
 
@@ -27,7 +27,7 @@ public class ShapesSourceTests
         // A model card names this set: a change of any pixel needs a new name or version in the fingerprint.
         var pixels = new byte[256 * 3072];
         new ShapesSource(32, 0).Read(0, pixels, new int[256]);
-        Assert.Equal("364aeafd5a8a4ac06be48abd2d4af45fc4b4cc8fc2167d4d2a056b40190e53ed", Convert.ToHexStringLower(SHA256.HashData(pixels)));
+        Assert.Equal("364aeafd5a8a4ac06be48abd2d4af45fc4b4cc8fc2167d4d2a056b40190e53ed", Sha256.Of(pixels));
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public class ShapesSourceTests
         byte[] a = new byte[200 * 3072], b = new byte[200 * 3072];
         new ShapesSource(32, 0).Read(0, a, new int[200]);
         new ShapesSource(32, 1).Read(0, b, new int[200]);
-        var hashes = a.Chunk(3072).Concat(b.Chunk(3072)).Select(p => Convert.ToHexStringLower(SHA256.HashData(p)));
+        var hashes = a.Chunk(3072).Concat(b.Chunk(3072)).Select(p => Sha256.Of(p));
         Assert.Equal(400, hashes.Distinct(StringComparer.Ordinal).Count());
     }
 

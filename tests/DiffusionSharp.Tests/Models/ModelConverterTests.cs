@@ -158,14 +158,16 @@ public sealed class ModelConverterTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_that_is_there_is_replaced_file_by_file_but_neither_the_source_nor_a_run()
+    public void Neither_a_folder_that_holds_something_nor_the_source_is_written_over()
     {
-        ModelConverter.Convert(Source("lucidrains"), folder["out"]);
-        File.WriteAllText(folder["out/mine.txt"], "mine");
-        var source = Source("guided");
+        var source = Source("lucidrains");
+        Directory.CreateDirectory(folder["out"]);
         ModelConverter.Convert(source, folder["out"]);
+        var other = Source("guided");
+        var there = Assert.Throws<DiffusionException>(() => ModelConverter.Convert(other, folder["out"]));
+        Assert.Equal(ErrorKind.Usage, there.Kind);
+        Assert.Contains("holds model_index.json, scheduler, unet already", there.Message, StringComparison.Ordinal);
         AssertSame(source, ModelSource.Open(folder["out"]));
-        Assert.Equal("mine", File.ReadAllText(folder["out/mine.txt"]));
 
         var e = Assert.Throws<DiffusionException>(() => ModelConverter.Convert(ModelSource.Open(folder["out"]), Path.Combine(folder["out"], ".")));
         Assert.Equal(ErrorKind.Usage, e.Kind);
@@ -199,11 +201,12 @@ public sealed class ModelConverterTests : IDisposable
     public void A_network_without_a_scheduler_is_told_one()
     {
         ModelConverter.Convert(Source("folder"), folder["out"]);
-        var source = ModelSource.Open(folder["out/unet"], facts: CheckpointFacts.Parse("noise_schedule=cosine,diffusion_steps=400,prediction=v_prediction,clip=False"));
+        Directory.Move(folder["out/unet"], folder["alone"]);
+        var source = ModelSource.Open(folder["alone"], facts: CheckpointFacts.Parse("noise_schedule=cosine,diffusion_steps=400,prediction=v_prediction,clip=False"));
         Assert.Empty(source.Notes);
         Assert.Equal(NoiseSchedule.Cosine(400), source.Scheduler.ToSchedule());
         Assert.Equal((PredictionType.VPrediction, false), (source.Scheduler.PredictionType, source.Scheduler.ClipSample));
-        Assert.Contains("noise_schedule=", Assert.Single(ModelSource.Open(folder["out/unet"]).Notes), StringComparison.Ordinal);
+        Assert.Contains("noise_schedule=", Assert.Single(ModelSource.Open(folder["alone"]).Notes), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -66,6 +66,40 @@ public class TimestepsTests
         Assert.Equal([9, 8, 7, 6, 5, 4, 3, 2, 1, 0], Timesteps.Quadratic(10, 10));
     }
 
+    // 26·(999/52) = 499.49999999999994 where the exact point is 499.5, 85·(999/102) = 832.5000000000001, and 1000 - 3·20.83… = 937.4999….
+    [Fact]
+    public void A_half_is_what_numpys_float64_makes_of_it()
+    {
+        Assert.Equal(499, Timesteps.Linspace(1000, 53)[26]);
+        Assert.Equal(499, Timesteps.LinspaceSolver(1000, 52)[26]);
+        Assert.Equal(833, Timesteps.LinspaceSolver(1000, 102)[17]);
+        Assert.Equal(936, Timesteps.Trailing(1000, 48)[3]);
+    }
+
+    // FNV-1a of all timesteps from low to high, for T = 1000 and 300 and S from 2 to T-1, of numpy 1.24.2: np.linspace(0, T-1, S).round(),
+    // np.linspace(0, T-1, S+1).round()[1:], (np.arange(T, 0, -T/S).round() - 1)[:S][::-1].
+    [Theory]
+    [InlineData(TimestepSpacing.Linspace, 0x8cf594252f78b386)]
+    [InlineData(TimestepSpacing.LinspaceSolver, 0x03482562ee3f6308)]
+    [InlineData(TimestepSpacing.Trailing, 0xe453c4634c424c3f)]
+    public void Every_S_is_numpys(TimestepSpacing spacing, ulong expected)
+    {
+        var all = from T in (int[])[1000, 300] from S in Enumerable.Range(2, T - 2) from t in Timesteps.Create(spacing, T, S).Reverse() select t;
+        Assert.Equal(expected, all.Aggregate(0xcbf29ce484222325, (hash, t) => (hash ^ (ulong)t) * 0x100000001b3));
+    }
+
+    // guided-diffusion's space_timesteps: a section of one takes its first; its sums of 99/14 reach 49.49… instead of 49.5.
+    [Fact]
+    public void Sections_are_guided_diffusions_counts()
+    {
+        var tau = Timesteps.Sections(4000, 100, 50, 3, 1);
+        Assert.Equal(154, tau.Count);
+        Assert.Equal([3000, 2999, 2500, 2000, 1999, 1979], tau.Take(6));
+        Assert.Equal([9, 7, 6, 4, 0], Timesteps.Sections(10, 1, 2, 2));
+        Assert.Equal(149, Timesteps.Sections(300, 10, 15, 20)[27]);
+        Assert.All((int[][])[[], [0, 5], [51, 5], [1, -1]], counts => Assert.Throws<DiffusionException>(() => Timesteps.Sections(100, counts)));
+    }
+
     // numpy: [int(s) for s in np.linspace(0, np.sqrt(T*.8), S)**2]; 319.99… or 320.00… is its float64, not ours.
     [Fact]
     public void Ermongroup_quad_is_the_released_codes_float64()

@@ -91,4 +91,29 @@ public class AtomicFileTests
         Assert.Equal(ErrorKind.Storage, e.Kind);
         Assert.Equal([path], Directory.GetFileSystemEntries(folder["run"]));
     }
+
+    [Fact]
+    public void Only_an_empty_folder_or_none_is_new()
+    {
+        using var folder = new TemporaryFolder();
+        AtomicFolder.RequireNew(folder["none"]);
+        AtomicFolder.RequireNew(folder.Path);
+        foreach (var name in "edcba")
+        {
+            File.WriteAllText(folder[$"{name}"], "x");
+        }
+
+        var e = Assert.Throws<DiffusionException>(() => AtomicFolder.RequireNew(folder.Path));
+        Assert.Equal(ErrorKind.Usage, e.Kind);
+        Assert.Contains("holds a, b, c, d, … already", e.Message, StringComparison.Ordinal);
+        Assert.Equal(ErrorKind.Storage, Assert.Throws<DiffusionException>(() => AtomicFolder.RequireNew(folder["a"])).Kind);
+    }
+
+    [Fact]
+    public void A_read_only_file_system_is_said_to_be_one()
+    {
+        using var folder = new TemporaryFolder();
+        var e = Assert.Throws<DiffusionException>(() => AtomicFile.Write(folder["a"], _ => throw new IOException("Read-only file system", 30)));
+        Assert.Contains("read-only file system; choose another path", e.Message, StringComparison.Ordinal);
+    }
 }

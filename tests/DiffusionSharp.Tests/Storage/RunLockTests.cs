@@ -29,6 +29,31 @@ public class RunLockTests
     }
 
     [Fact]
+    public void A_lock_whose_owner_does_not_run_here_is_not_said_to_be_in_use_by_it()
+    {
+        using var folder = new TemporaryFolder();
+        using var held = new FileStream(folder["lock"], FileMode.Create, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Read : FileShare.None);
+        held.Write("2000000000"u8);
+        held.Flush();
+        var e = Assert.Throws<DiffusionException>(() => RunLock.Acquire(folder.Path));
+        Assert.Equal(ErrorKind.Storage, e.Kind);
+        Assert.Contains("process 2000000000, which", e.Message, StringComparison.Ordinal);
+        Assert.Contains("delete that file", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("in use", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_lock_that_cannot_be_opened_says_why()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["lock"]);
+        var e = Assert.Throws<DiffusionException>(() => RunLock.Acquire(folder.Path));
+        Assert.Equal(ErrorKind.Storage, e.Kind);
+        Assert.Contains("it is a folder", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("in use", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Two_folders_are_independent()
     {
         using var folder = new TemporaryFolder();

@@ -69,7 +69,7 @@ public class ModelFolderTests
         {
             using var folder = new TemporaryFolder();
             File.WriteAllText(folder["config.json"], UNetConfigJson.ToJson(Small, layout));
-            Assert.Equal((Small, layout), NetworkConfigJson.Read(folder["config.json"]));
+            Assert.Equal((Small, layout, false), NetworkConfigJson.Read(folder["config.json"]));
             Assert.Equal(layout != WeightsLayout.Diffusers, File.ReadAllText(folder["config.json"]).Contains("_tensor_names", StringComparison.Ordinal));
         }
 
@@ -132,6 +132,10 @@ public class ModelFolderTests
         var model = ModelFolder.Open(old);
         Assert.Equal("fixed_large", model.Scheduler.VarianceType);
         AssertEqual(weights, Read(model));
+
+        // A config.json that is no run's.
+        using var opened = DiffusionSharp.Models.ModelSource.Open(old).OpenWeights();
+        AssertEqual(weights, opened.ReadAll());
     }
 
     [Theory]

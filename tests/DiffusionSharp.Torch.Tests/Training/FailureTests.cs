@@ -186,10 +186,52 @@ public class FailureTests
         var e = Assert.Throws<DiffusionException>(() => run.Train(Options));
         Assert.Equal(ErrorKind.Storage, e.Kind);
         Assert.Contains("disk is full", e.Message);
+        Assert.Contains($"may be deleted: {run.Run.TensorBoard} (", e.Message);
         Assert.Equal(before["unet.safetensors"], run.Everything()["unet.safetensors"]);
 
         File.Delete(Path.Combine(disk.Path, "fill"));
         Assert.Equal(TrainingOutcome.Finished, run.Train(Options with { KeepCheckpoints = 1 }));
+    }
+
+    [TorchFact]
+    public void A_read_only_folder_is_said_to_be_one_and_can_be_sampled()
+    {
+        Assert.SkipUnless(TinyDisk.Available, TinyDisk.Missing);
+        using var disk = new TinyDisk(kibibytes: 16 * 1024);
+        var folder = Path.Combine(disk.Path, "run");
+        Directory.CreateDirectory(folder);
+        var config = TinyRun.Config(Options with { TotalImages = 4 });
+        Train();
+        disk.MakeReadOnly();
+        var e = Assert.Throws<DiffusionException>(Train);
+        Assert.Equal(ErrorKind.Storage, e.Kind);
+        Assert.Contains("read-only file system", e.Message);
+        Assert.DoesNotContain("in use", e.Message);
+        ModelSource.Open(folder).OpenWeights().Dispose();
+
+        void Train()
+        {
+            using var trainer = Trainer.Open(folder, config, new TinyImages(config.UNet.InputShape));
+            trainer.Run(cancellationToken: CancellationToken.None);
+        }
+    }
+
+    [TorchFact]
+    public void Without_latest_a_run_goes_on_from_the_newest_whole_checkpoint()
+    {
+        using var run = new TinyRun();
+        run.Train(Options with { TotalImages = 80, KeepCheckpoints = 9 });
+        var expected = run.Everything();
+        File.Delete(Path.Combine(run.Folder, "latest"));
+        File.Delete(Path.Combine(run.Run.Checkpoint(80), "optimizer.safetensors"));
+        using (var trainer = run.Open(Options with { TotalImages = 80 }))
+        {
+            Assert.Equal(64, trainer.State.Images);
+        }
+
+        run.Train(Options with { TotalImages = 80, KeepCheckpoints = 9 });
+        Assert.Equal(expected, run.Everything());
+        Assert.True(Checkpoint.IsWhole(run.Run.Checkpoint(16)));
     }
 
     [TorchFact]

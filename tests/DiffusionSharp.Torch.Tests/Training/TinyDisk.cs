@@ -41,6 +41,8 @@ internal sealed class TinyDisk : IDisposable
 
     public long Free => new DriveInfo(Path).AvailableFreeSpace;
 
+    public void MakeReadOnly() => Assert.Equal(0, Run("mount", "-o", "remount,ro", Path));
+
     public void Dispose()
     {
         Run("umount", Path);

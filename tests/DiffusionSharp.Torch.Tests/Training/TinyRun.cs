@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using DiffusionSharp.Networks;
+using DiffusionSharp.Storage;
 using DiffusionSharp.Torch.Training;
 using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
@@ -74,7 +75,7 @@ internal sealed class TinyRun : IDisposable
         var all = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["checkpoint"] = Path.GetFileName(latest) };
         foreach (var file in Directory.EnumerateFiles(latest, "*.safetensors"))
         {
-            all[Path.GetFileName(file)] = Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)));
+            all[Path.GetFileName(file)] = Sha256.Of(File.ReadAllBytes(file));
         }
 
         all["state"] = (Checkpoint.ReadState(latest) with { Seconds = 0, MetricsLength = 0 }).ToString();

@@ -43,8 +43,11 @@ internal static class TrainingSession
         }
 
         var card = ModelCard.Write(trainer.Config, trainer.Graph, trainer.State, CommandLog.Read(run.Root));
-        ModelFolder.Save(run.Model, trainer.Config.UNet, trainer.Config.Scheduler, trainer.AveragedWeights(), card);
-        return outcome;
+        return run.Guarded(() =>
+        {
+            ModelFolder.Save(run.Model, trainer.Config.UNet, trainer.Config.Scheduler, trainer.AveragedWeights(), card);
+            return outcome;
+        });
     }
 
     private static string Describe(TrainingProgress p) =>

@@ -78,7 +78,8 @@ internal sealed record SparseMap(long Length, IReadOnlyList<long> Numbers)
         var end = 0L;
         for (var i = 0; i + 1 < Numbers.Count; i += 2)
         {
-            end = Numbers[i] >= end && Numbers[i + 1] <= Length && Numbers[i] <= Length - Numbers[i + 1] ? Numbers[i] + Numbers[i + 1] : throw Bad();
+            var (at, count) = (Numbers[i], Numbers[i + 1]);
+            end = at >= end && count <= Length && at <= Length - count ? at + count : throw Bad();
         }
 
         return Numbers.Count % 2 == 0 ? this : throw Bad();

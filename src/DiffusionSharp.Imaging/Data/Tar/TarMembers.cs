@@ -51,7 +51,13 @@ internal static class TarMembers
                     var map = header.Type == 'S' ? SparseMap.OfHeader(block, tape) : null;
                     var bytes = header.IsLink ? 0 : pax.Number("size") ?? header.Bytes;
                     tape.Begin(bytes);
-                    if (Member(tape, header with { Bytes = bytes, Name = pax["GNU.sparse.name"] ?? pax["path"] ?? name ?? header.Name, Link = pax["linkpath"] ?? link ?? header.Link }, pax, map) is { } member)
+                    header = header with
+                    {
+                        Bytes = bytes,
+                        Name = pax["GNU.sparse.name"] ?? pax["path"] ?? name ?? header.Name,
+                        Link = pax["linkpath"] ?? link ?? header.Link,
+                    };
+                    if (Member(tape, header, pax, map) is { } member)
                     {
                         yield return Math.Max(member.Name.Length, member.Target?.Length ?? 0) <= MostName
                             ? member
@@ -82,5 +88,6 @@ internal static class TarMembers
         _ => null,
     };
 
-    private static ArchiveMember Of(TarTape tape, string name, long length, Func<SparseMap> map) => new(name, length, () => new TarData(tape, map().Checked()));
+    private static ArchiveMember Of(TarTape tape, string name, long length, Func<SparseMap> map) =>
+        new(name, length, () => new TarData(tape, map().Checked()));
 }

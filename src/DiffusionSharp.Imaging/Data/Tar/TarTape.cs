@@ -51,7 +51,8 @@ internal sealed class TarTape(Stream stream)
         if (stream.CanSeek)
         {
             // The last block may be short, the data may not.
-            _ = stream.Position + data <= stream.Length ? stream.Seek(Math.Min(data + padding, stream.Length - stream.Position), SeekOrigin.Current) : throw Cut();
+            var rest = stream.Length - stream.Position;
+            stream.Seek(data <= rest ? Math.Min(data + padding, rest) : throw Cut(), SeekOrigin.Current);
         }
         else
         {

@@ -8,6 +8,8 @@ namespace DiffusionSharp.Sampling.Editing;
 /// <param name="Resamples">How often each stretch is done, at least 1 (the paper's r: 10); 1 never jumps.</param>
 public sealed record JumpSchedule(int Length = JumpSchedule.DefaultLength, int Resamples = JumpSchedule.DefaultResamples)
 {
+    private const int MostVisits = 1_000_000;
+
     /// <summary>The usual <see cref="Length"/>.</summary>
     public const int DefaultLength = 5;
 
@@ -19,13 +21,19 @@ public sealed record JumpSchedule(int Length = JumpSchedule.DefaultLength, int R
     /// Levels count from the noisiest; the published get_schedule_jump counts t = S-1-i, and goes up in single steps.
     /// </summary>
     /// <param name="levels">S.</param>
-    /// <exception cref="DiffusionException">Length or resamples is below 1.</exception>
+    /// <exception cref="DiffusionException">Length or resamples is below 1, or the walk has over a million steps.</exception>
     public IEnumerable<int> Walk(int levels)
     {
         if (Length < 1 || Resamples < 1)
         {
             throw new DiffusionException(
                 ErrorKind.Usage, $"jumps of {Length} levels, each stretch done {Resamples} times: both must be at least 1");
+        }
+
+        if ((double)levels * Resamples > MostVisits)
+        {
+            throw new DiffusionException(
+                ErrorKind.Usage, $"{levels} levels, each stretch done {Resamples} times: that is more than {MostVisits} steps; take fewer of either");
         }
 
         return Visits();

@@ -52,6 +52,12 @@ public sealed record CheckpointFacts
     /// <summary>Whether x0 is clipped to ±1 when sampling.</summary>
     public bool? Clip { get; init; }
 
+    /// <summary>The size of the images; null when it is not told.</summary>
+    internal (int Rows, int Columns)? Size => Height is int rows && Width is int columns ? (rows, columns) : null;
+
+    /// <summary>All but the size of the images.</summary>
+    internal CheckpointFacts WithoutSize() => this with { Height = null, Width = null };
+
     /// <summary>What of this is about the scheduler and not the network.</summary>
     internal CheckpointFacts OfScheduler() => new()
     {

@@ -12,10 +12,11 @@ internal static class ErmongroupLayout
     /// <summary>The network and its scheduler.</summary>
     /// <param name="path">The checkpoint; the configuration file beside it is read.</param>
     /// <param name="dict">The state dict.</param>
-    /// <param name="prefix">What precedes its names.</param>
+    /// <param name="set">Where it lies in the file.</param>
     /// <param name="told">What was told from outside.</param>
+    /// <param name="stored">The schedule in the file; null when it has none.</param>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: it is not that network, or does not say enough; what to tell is said.</exception>
-    public static CheckpointModel Read(string path, IReadOnlyDictionary<string, TensorInfo> dict, string prefix, CheckpointFacts told)
+    public static CheckpointModel Read(string path, IReadOnlyDictionary<string, TensorInfo> dict, StateDict set, CheckpointFacts told, StoredSchedule? stored = null)
     {
         var s = new StateDictShapes(path, dict);
         var levels = Parsed.Count(dict, "down.", ".block.0.conv1.weight");
@@ -39,11 +40,12 @@ internal static class ErmongroupLayout
             facts = facts with { Height = side, Width = side };
         }
 
-        if (facts.NoiseSchedule is null)
+        if (facts.NoiseSchedule is null && stored is null)
         {
             notes.Add("the linear schedule of DDPM (β from 0.0001 to 0.02, T = 1000) assumed; tell another with noise_schedule=…");
         }
 
+        var scheduler = CheckpointScheduler.Of(path, facts, "linear", clip: false, stored, notes);
         return new CheckpointModel(
             UNetConfig.OfLevels(channels, widths, blocks, attention) with
             {
@@ -54,9 +56,8 @@ internal static class ErmongroupLayout
                 ResampleWithConv = levels == 1 || dict.ContainsKey("down.0.downsample.conv.weight"),
                 Dropout = file?.Dropout ?? 0,
             },
-            CheckpointScheduler.Of(facts, scaled: false, clip: false).With(file?.PixelTransform() ?? PixelTransform.None),
-            WeightsLayout.Ermongroup,
-            prefix,
+            scheduler.With(file?.PixelTransform() ?? PixelTransform.None),
+            set,
             notes);
     }
 

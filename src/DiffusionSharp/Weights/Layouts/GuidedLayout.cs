@@ -11,10 +11,11 @@ internal static class GuidedLayout
     /// <summary>The network and its scheduler.</summary>
     /// <param name="path">The checkpoint.</param>
     /// <param name="dict">The state dict.</param>
-    /// <param name="prefix">What precedes its names.</param>
+    /// <param name="set">Where it lies in the file.</param>
     /// <param name="facts">What was told: the size of the images and the heads of attention must be.</param>
+    /// <param name="stored">The schedule in the file; null when it has none.</param>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: it is not that network, or does not say enough; what to tell is said.</exception>
-    public static CheckpointModel Read(string path, IReadOnlyDictionary<string, TensorInfo> dict, string prefix, CheckpointFacts facts)
+    public static CheckpointModel Read(string path, IReadOnlyDictionary<string, TensorInfo> dict, StateDict set, CheckpointFacts facts, StoredSchedule? stored = null)
     {
         var s = new StateDictShapes(path, dict);
         Refuse(s, dict);
@@ -51,7 +52,10 @@ internal static class GuidedLayout
             throw s.Tell("the size of its images", "image_size=64");
         }
 
-        var scheduler = CheckpointScheduler.Of(facts, scaled: true, clip: true);
+        // CompVis' DDPM wraps the network in a module of this name; its "linear" is a line of the square roots.
+        var compVis = (set.DottedPrefix ?? set.Prefix).EndsWith("diffusion_model.", StringComparison.Ordinal);
+        var notes = Notes(facts, compVis, stored);
+        var scheduler = CheckpointScheduler.Of(path, facts, compVis ? "scaled_linear" : "linear_scaled_T", clip: true, stored, notes);
         var (input, output) = (s.In("input_blocks.0.0.weight"), s.Out("out.2.weight"));
         var (first, time) = (s.Out("input_blocks.0.0.weight"), s.In("time_embed.0.weight"));
         var heads = Heads(facts, [.. widths.Where((_, l) => attention[l]), widths[^1]]);
@@ -86,9 +90,8 @@ internal static class GuidedLayout
         return new CheckpointModel(
             network,
             output == 2 * input ? scheduler with { ClassName = "DDPMScheduler", VarianceType = "learned_range" } : scheduler,
-            facts.UseNewAttentionOrder == true ? WeightsLayout.GuidedNewOrder : WeightsLayout.Guided,
-            prefix,
-            Notes(facts));
+            set with { Layout = facts.UseNewAttentionOrder == true ? WeightsLayout.GuidedNewOrder : WeightsLayout.Guided },
+            notes);
 
         bool Has(string beginning) => dict.Keys.Any(k => k.StartsWith(beginning, StringComparison.Ordinal));
 
@@ -123,12 +126,14 @@ internal static class GuidedLayout
         }
     }
 
-    private static List<string> Notes(CheckpointFacts facts)
+    private static List<string> Notes(CheckpointFacts facts, bool compVis, StoredSchedule? stored)
     {
         var notes = new List<string>();
-        if (facts.NoiseSchedule is null)
+        if (facts.NoiseSchedule is null && stored is null)
         {
-            notes.Add("the linear schedule (T = 1000) assumed; tell another with noise_schedule=cosine, diffusion_steps=4000");
+            notes.Add(compVis
+                ? "CompVis' linear schedule (diffusers' scaled_linear, β from 0.0001 to 0.02, T = 1000) assumed; tell another with noise_schedule=cosine, or beta_start, beta_end"
+                : "the linear schedule (T = 1000) assumed; tell another with noise_schedule=cosine, diffusion_steps=4000");
         }
 
         if (facts.Prediction is null)
@@ -136,7 +141,7 @@ internal static class GuidedLayout
             notes.Add("prediction of ε assumed; tell another with prediction=sample");
         }
 
-        if (facts.RescaleTimesteps is null && facts.DiffusionSteps is not (null or 1000))
+        if (facts.RescaleTimesteps is null && (facts.DiffusionSteps ?? stored?.Schedule?.T) is not (null or 1000) && !compVis)
         {
             notes.Add("the network is given t itself, not t·1000/T; tell otherwise with rescale_timesteps=True, which improved-diffusion has by default");
         }

@@ -3,7 +3,7 @@ using DiffusionSharp.Schedules;
 
 namespace DiffusionSharp.Weights;
 
-/// <summary>What the buffers of lucidrains' <c>GaussianDiffusion</c> tell: its schedule, and by the weights of its loss its objective.</summary>
+/// <summary>What the buffers of lucidrains' <c>GaussianDiffusion</c> tell beside its schedule: by the weights of its loss its objective.</summary>
 internal static class LucidrainsDiffusion
 {
     // The buffers were rounded to float32, and 1 - β loses digits where β is near 1.
@@ -46,33 +46,4 @@ internal static class LucidrainsDiffusion
             return clipped.Zip(snr).All(c => Math.Abs(c.First - Math.Min(c.Second, gamma)) <= Tolerance * c.First);
         }
     }
-
-    /// <summary>The scheduler: by name where the β are those of a named schedule, else with the β themselves.</summary>
-    /// <param name="betas">All β, float32 as the buffer is.</param>
-    /// <param name="prediction">What the network predicts.</param>
-    /// <exception cref="DiffusionException">A β outside (0, 1).</exception>
-    public static SchedulerConfig Scheduler(ReadOnlySpan<float> betas, PredictionType prediction)
-    {
-        double[] exact = [.. betas.ToArray().Select(b => (double)b)];
-        var schedule = Named(exact.Length).FirstOrDefault(s => s.Betas.Zip(exact).All(b => IsRounded(b.First, b.Second))) ?? NoiseSchedule.FromBetas(exact);
-        return SchedulerConfig.FromSchedule(schedule, prediction);
-    }
-
-    private static IEnumerable<NoiseSchedule> Named(int t)
-    {
-        if (t > 0)
-        {
-            yield return NoiseSchedule.Cosine(t);
-            yield return NoiseSchedule.SigmoidLucidrains(t);
-        }
-
-        // Below, its last β is not below 1.
-        if (t > 20)
-        {
-            yield return NoiseSchedule.LinearScaledT(t);
-        }
-    }
-
-    // Within two units of float32's last place.
-    private static bool IsRounded(double beta, double rounded) => Math.Abs(beta - rounded) <= 2 * (MathF.BitIncrement((float)rounded) - (float)rounded);
 }

@@ -6,16 +6,14 @@ namespace DiffusionSharp.Weights;
 /// <summary>The U-Net of lucidrains' denoising-diffusion-pytorch from names and shapes of its state dict, its schedule from the buffers beside it.</summary>
 internal static class LucidrainsLayout
 {
-    // GaussianDiffusion keeps its network under this name, and its buffers beside it.
-    private const string Network = "model.";
-
     /// <summary>The network and its scheduler.</summary>
     /// <param name="file">The checkpoint, of which the buffers of the schedule are read.</param>
     /// <param name="dict">The state dict.</param>
-    /// <param name="prefix">What precedes its names.</param>
+    /// <param name="set">Where it lies in the file.</param>
     /// <param name="told">What was told: the size of the images must be; schedule and prediction for a network without those buffers.</param>
+    /// <param name="stored">The schedule in the file; null when it has none.</param>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: it is not that network, or does not say enough; what to tell is said.</exception>
-    public static CheckpointModel Read(TensorFile file, IReadOnlyDictionary<string, TensorInfo> dict, string prefix, CheckpointFacts told)
+    public static CheckpointModel Read(TensorFile file, IReadOnlyDictionary<string, TensorInfo> dict, StateDict set, CheckpointFacts told, StoredSchedule? stored = null)
     {
         var s = new StateDictShapes(file.Path, dict);
         var network = Shape(s, dict);
@@ -25,9 +23,10 @@ internal static class LucidrainsLayout
         }
 
         network = network with { Height = told.Height.Value, Width = told.Width!.Value };
-        var scheduler = Scheduler(file, s, prefix, told) with { ClipSample = told.Clip ?? true };
+        var notes = new List<string> { "the sinusoid's theta 10000 assumed, which no tensor tells" };
+        var scheduler = Scheduler(file, s, told, stored, notes);
         scheduler = network.LearnedVariance ? scheduler with { ClassName = "DDPMScheduler", VarianceType = "learned_range" } : scheduler;
-        return new CheckpointModel(network, scheduler, WeightsLayout.Lucidrains, prefix, ["the sinusoid's theta 10000 assumed, which no tensor tells"]);
+        return new CheckpointModel(network, scheduler, set, notes);
     }
 
     /// <summary>The network, all but the size of its images.</summary>
@@ -90,26 +89,25 @@ internal static class LucidrainsLayout
         }
     }
 
-    private static SchedulerConfig Scheduler(TensorFile file, StateDictShapes s, string prefix, CheckpointFacts told)
+    private static SchedulerConfig Scheduler(TensorFile file, StateDictShapes s, CheckpointFacts told, StoredSchedule? stored, List<string> notes)
     {
-        var buffers = prefix.EndsWith(Network, StringComparison.Ordinal) ? prefix[..^Network.Length] : prefix;
-        var (betas, weights) = (Buffer("betas"), Buffer("loss_weight"));
-        var prediction = told.Prediction
-            ?? (betas is not null && weights is not null ? LucidrainsDiffusion.Prediction(betas, weights) : null)
-            ?? throw s.Tell("what it predicts (GaussianDiffusion's objective)", "prediction=v_prediction");
-        return betas is null || told.NoiseSchedule is not null
-            ? Told(s, told with { Prediction = prediction })
-            : LucidrainsDiffusion.Scheduler(betas, prediction);
-
-        float[]? Buffer(string name) => file.Tensors.ContainsKey(buffers + name) ? file.ReadFloat32(buffers + name).Data : null;
+        var prediction = told.Prediction ?? Prediction(file, stored) ?? throw s.Tell("what it predicts (GaussianDiffusion's objective)", "prediction=v_prediction");
+        return stored is null && told.NoiseSchedule is null
+            ? throw s.Tell("its noise schedule", "noise_schedule=sigmoid,diffusion_steps=1000")
+            : CheckpointScheduler.Of(
+                file.Path,
+                told with { Prediction = prediction, NoiseSchedule = told.NoiseSchedule == "sigmoid" ? "sigmoid_lucidrains" : told.NoiseSchedule },
+                "linear_scaled_T",
+                clip: true,
+                stored,
+                notes);
     }
 
-    private static SchedulerConfig Told(StateDictShapes s, CheckpointFacts told) => told.NoiseSchedule switch
-    {
-        null => throw s.Tell("its noise schedule", "noise_schedule=sigmoid,diffusion_steps=1000"),
-        "sigmoid" => SchedulerConfig.FromSchedule(NoiseSchedule.SigmoidLucidrains(told.DiffusionSteps ?? 1000), told.Prediction!.Value),
-        _ => CheckpointScheduler.Of(told, scaled: true, clip: true),
-    };
+    // By the weights of the loss, which GaussianDiffusion keeps beside β.
+    private static PredictionType? Prediction(TensorFile file, StoredSchedule? stored) =>
+        stored?.Schedule is { } schedule && file.Tensors.TryGetValue(stored.Parent + "loss_weight", out var weights)
+            ? LucidrainsDiffusion.Prediction([.. schedule.Betas.Select(b => (float)b)], file.ReadFloat32(weights).Data)
+            : null;
 
     // One value where all levels have the same.
     private static ValueList<T> Same<T>(IEnumerable<T> values)

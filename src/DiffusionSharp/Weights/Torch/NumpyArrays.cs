@@ -37,7 +37,7 @@ internal static class NumpyArrays
         var code = arguments.Count is >= 1 and <= 3 ? arguments[0].AsText() : null;
         var bare = code is { Length: 3 } && code[0] is '<' or '|' or '=' ? code[1..] : code;
         context.Budget.ChargeObject();
-        return new PickleValue.ArrayType(bare switch
+        TensorDtype? dtype = bare switch
         {
             "f8" => TensorDtype.F64,
             "f4" => TensorDtype.F32,
@@ -48,31 +48,48 @@ internal static class NumpyArrays
             "i1" => TensorDtype.I8,
             "u1" => TensorDtype.U8,
             "b1" => TensorDtype.BOOL,
-            _ => throw ModelFileError.Refused(
-                context.Path,
-                $"a NumPy array in it has the type '{Printable.Of(code ?? "", 40)}' (supported: f8, f4, f2, i8, i4, i2, i1, u1, b1); convert it with array.astype and save the file again"),
-        });
+            _ => null,
+        };
+        return dtype is { } known ? new PickleValue.ArrayType(known) : Refuse(
+            context,
+            new PickleValue.ArrayType(TensorDtype.U8),
+            $"a NumPy array in it has the type '{Printable.Of(code ?? "", 40)}' (supported: f8, f4, f2, i8, i4, i2, i1, u1, b1); convert it with array.astype and save the file again");
     }
 
     /// <summary>The state of a dtype: (version, byte order, None, None, None, …).</summary>
     public static PickleValue.ArrayType BuildDtype(PickleContext context, PickleValue.ArrayType type, PickleValue state)
     {
-        if (state is not PickleValue.Sequence { Type: SequenceKind.Tuple, Count: >= 5 and <= 9 } tuple
-            || tuple[2] is not PickleValue.None || tuple[3] is not PickleValue.None || tuple[4] is not PickleValue.None)
+        if (type.Refusal is not null)
         {
-            throw context.Bad("a NumPy type in its pickle has fields or a state that is not known");
+            return type;
         }
 
-        return tuple[1].AsText() switch
-        {
-            "<" or "|" or "=" => type,
-            ">" => throw ModelFileError.Refused(context.Path, "a NumPy array in it is big-endian; convert it with array.astype('<f4') and save the file again"),
-            _ => throw context.Bad("a NumPy type in its pickle has no byte order that is known"),
-        };
+        return state is not PickleValue.Sequence { Type: SequenceKind.Tuple, Count: >= 5 and <= 9 } tuple
+            || tuple[2] is not PickleValue.None || tuple[3] is not PickleValue.None || tuple[4] is not PickleValue.None
+            ? Refuse(context, type, "a NumPy type in its pickle has fields or a state that is not known; convert the array with array.astype and save the file again")
+            : tuple[1].AsText() switch
+            {
+                "<" or "|" or "=" => type,
+                ">" => Refuse(context, type, "a NumPy array in it is big-endian; convert it with array.astype('<f4') and save the file again"),
+                _ => throw context.Bad("a NumPy type in its pickle has no byte order that is known"),
+            };
+    }
+
+    // Whoever holds the type already sees it as well.
+    private static PickleValue.ArrayType Refuse(PickleContext context, PickleValue.ArrayType type, string refusal)
+    {
+        context.Budget.Charge(512);
+        type.Refusal = refusal;
+        return context.HasStorages ? type : throw ModelFileError.Refused(context.Path, refusal);
     }
 
     public static PickleValue Scalar(PickleContext context, PickleValue.Sequence arguments)
     {
+        if (arguments.Count == 2 && arguments[0] is PickleValue.ArrayType { Refusal: { } refusal })
+        {
+            return context.Opaque("numpy scalar", refusal, arguments);
+        }
+
         if (arguments.Count != 2 || arguments[0] is not PickleValue.ArrayType { Dtype: var dtype }
             || arguments[1] is not PickleValue.Bytes { InMemory: { } memory } || memory.Length != TensorInfo.ElementSize(dtype))
         {
@@ -108,12 +125,21 @@ internal static class NumpyArrays
     }
 
     /// <summary>The state of an array: (version, shape, dtype, Fortran order, bytes).</summary>
-    public static PickleValue.Tensor BuildArray(PickleContext context, PickleValue.ArrayShell shell, PickleValue state)
+    public static PickleValue BuildArray(PickleContext context, PickleValue.ArrayShell shell, PickleValue state)
     {
-        if (shell.Built is not null || state is not PickleValue.Sequence { Type: SequenceKind.Tuple, Count: 5 } tuple
-            || tuple[1] is not PickleValue.Sequence shape || tuple[2] is not PickleValue.ArrayType type || tuple[4] is not PickleValue.Bytes bytes)
+        if (shell.Built is not null || state is not PickleValue.Sequence { Type: SequenceKind.Tuple, Count: 5 } tuple)
         {
-            throw context.Bad("the state of a NumPy array in its pickle is not (version, shape, type, order, bytes)");
+            throw NotAnArray(context);
+        }
+
+        if (Unreadable(context, tuple[2], tuple) is { } opaque)
+        {
+            return shell.Built = opaque;
+        }
+
+        if (tuple[1] is not PickleValue.Sequence shape || tuple[2] is not PickleValue.ArrayType type || tuple[4] is not PickleValue.Bytes bytes)
+        {
+            throw NotAnArray(context);
         }
 
         var fortran = tuple[3] switch
@@ -126,11 +152,22 @@ internal static class NumpyArrays
     }
 
     /// <summary>_frombuffer(bytes, dtype, shape, order): protocol 5.</summary>
-    public static PickleValue.Tensor FromBuffer(PickleContext context, PickleValue.Sequence arguments) =>
-        arguments.Count == 4 && arguments[0] is PickleValue.Bytes bytes && arguments[1] is PickleValue.ArrayType type && arguments[2] is PickleValue.Sequence shape
+    public static PickleValue FromBuffer(PickleContext context, PickleValue.Sequence arguments) =>
+        arguments.Count == 4 && Unreadable(context, arguments[1], arguments) is { } opaque ? opaque
+        : arguments.Count == 4 && arguments[0] is PickleValue.Bytes bytes && arguments[1] is PickleValue.ArrayType type && arguments[2] is PickleValue.Sequence shape
             && arguments[3].AsText() is "C" or "F"
             ? Array(context, shape, type.Dtype, arguments[3].AsText() == "F", bytes)
             : throw context.Bad("a NumPy array in its pickle is not (bytes, type, shape, order)");
+
+    // An array of a type that is not read.
+    private static PickleOpaque? Unreadable(PickleContext context, PickleValue type, PickleValue.Sequence parts) => type switch
+    {
+        PickleValue.ArrayType { Refusal: { } refusal } => context.Opaque("numpy.ndarray", refusal, parts),
+        PickleOpaque unknown => context.Opaque(unknown.FullName, unknown.OwnRefusal, parts),
+        _ => null,
+    };
+
+    private static DiffusionException NotAnArray(PickleContext context) => context.Bad("the state of a NumPy array in its pickle is not (version, shape, type, order, bytes)");
 
     private static PickleValue.Tensor Array(PickleContext context, PickleValue.Sequence sizes, TensorDtype dtype, bool fortran, PickleValue.Bytes bytes)
     {

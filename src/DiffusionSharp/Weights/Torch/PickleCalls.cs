@@ -1,12 +1,46 @@
 namespace DiffusionSharp.Weights;
 
-/// <summary>What REDUCE, NEWOBJ and BUILD make of the names that are allowed.</summary>
+/// <summary>What the instructions that call and make something come to: values for the names that are allowed, for others a note of them.</summary>
 internal static class PickleCalls
 {
-    public static PickleValue Call(PickleContext context, PickleValue.Global global, PickleValue.Sequence arguments) => global.Function switch
+    /// <summary>REDUCE: a function on its arguments.</summary>
+    public static PickleValue Reduce(PickleContext context, PickleValue function, PickleValue arguments) => function switch
     {
-        PickleFunction.OrderedDict => Ordered(context, arguments),
+        PickleOpaque => Object(context, PickleOpcode.REDUCE, function, arguments),
+        PickleValue.Global global when arguments is PickleValue.Sequence { Type: SequenceKind.Tuple } tuple => Call(context, global, tuple),
+        _ => throw context.Misused(PickleOpcode.REDUCE, function),
+    };
+
+    /// <summary>NEWOBJ: an object of a class.</summary>
+    public static PickleValue NewObject(PickleContext context, PickleValue type, PickleValue arguments) => type switch
+    {
+        PickleOpaque => Object(context, PickleOpcode.NEWOBJ, type, arguments),
+        PickleValue.Global { Function: PickleFunction.OrderedDict or PickleFunction.Namespace } global
+            when arguments is PickleValue.Sequence { Type: SequenceKind.Tuple, Count: 0 } tuple => Call(context, global, tuple),
+        _ => throw context.Misused(PickleOpcode.NEWOBJ, type),
+    };
+
+    /// <summary>What is not made: the name of the class or function, and what it would be made of.</summary>
+    public static PickleOpaque Object(PickleContext context, PickleOpcode opcode, PickleValue type, params ReadOnlySpan<PickleValue> arguments)
+    {
+        var result = type switch
+        {
+            PickleOpaque opaque => context.Opaque(opaque.FullName, opaque.OwnRefusal, opaque),
+            PickleValue.Global global => context.Opaque(global.FullName, null),
+            _ => throw context.Misused(opcode, type),
+        };
+        result.AddAll(arguments, context.Budget);
+        return result;
+    }
+
+    private static PickleValue Call(PickleContext context, PickleValue.Global global, PickleValue.Sequence arguments) => global.Function switch
+    {
         PickleFunction.DefaultDict when arguments.Count <= 1 => context.NewMap(MapKind.Ordered),
+        PickleFunction.RebuildTensor or PickleFunction.RebuildTensorV2 or PickleFunction.RebuildTensorV3 or PickleFunction.RebuildParameter
+            when arguments.Items.OfType<PickleOpaque>().FirstOrDefault() is { } unknown => throw context.Refused(unknown),
+        PickleFunction.Marker when global.FullName.StartsWith("builtins.", StringComparison.Ordinal) => context.Opaque(global.FullName, null, arguments),
+        _ when arguments.Items.Any(a => a is PickleOpaque) => context.Opaque(global.FullName, null, arguments),
+        PickleFunction.OrderedDict => Ordered(context, arguments),
         PickleFunction.Namespace when arguments.Count == 0 => context.NewMap(MapKind.Namespace),
         PickleFunction.Set => Set(context, arguments),
         PickleFunction.RebuildTensor when arguments.Count == 4 => TorchTensors.Rebuild(context, arguments, null),
@@ -28,6 +62,9 @@ internal static class PickleCalls
     {
         switch (on)
         {
+            case PickleOpaque opaque:
+                opaque.Add(state, context.Budget);
+                return on;
             case PickleValue.Map { Type: MapKind.Ordered } when state is PickleValue.Map:
                 // Attributes of a dictionary: a state_dict has the versions of its modules there.
                 return on;

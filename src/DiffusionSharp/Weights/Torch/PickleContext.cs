@@ -5,6 +5,7 @@ internal sealed class PickleContext(FileBytes file, ReadBudget budget, bool hasS
 {
     private readonly Dictionary<string, PickleStorage> storages = new(StringComparer.Ordinal);
     private readonly List<PickleStorage> parts = [];
+    private readonly Dictionary<string, PickleOpaque> unread = new(StringComparer.Ordinal);
     private readonly List<FileBytes> files = [file];
 
     public FileBytes File => file;
@@ -19,7 +20,52 @@ internal sealed class PickleContext(FileBytes file, ReadBudget budget, bool hasS
     /// <summary>The file, and after it bytes in memory that <see cref="PickleStorage.File"/> counts.</summary>
     public IReadOnlyList<FileBytes> Files => files;
 
+    /// <summary>The names of classes and functions that are not read.</summary>
+    public IReadOnlyList<string> UnreadNames => [.. unread.Keys];
+
+    /// <summary>A name that is not among what tensors need.</summary>
+    /// <exception cref="DiffusionException">It may not stand beside tensors either (<see cref="PickleGlobals.RequireHarmless"/>).</exception>
+    public PickleOpaque Name(scoped ReadOnlySpan<char> name)
+    {
+        if (!unread.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out var opaque))
+        {
+            budget.ChargeText(name.Length);
+            budget.Charge(208);
+            var text = name.ToString();
+            PickleGlobals.RequireHarmless(Path, text);
+            unread.Add(text, opaque = Opaque(text, null));
+        }
+
+        return opaque;
+    }
+
+    /// <summary>What a pickle would make of such a name, or of something else that is not read.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="refusal">Why a file is refused that makes a tensor of it; null when its name is the reason.</param>
+    /// <param name="parts">What it would be made of.</param>
+    public PickleOpaque Opaque(string name, string? refusal, params ReadOnlySpan<PickleValue> parts)
+    {
+        var opaque = new PickleOpaque(name, refusal);
+        if (!hasStorages)
+        {
+            throw Refused(opaque);
+        }
+
+        budget.Charge(64);
+        opaque.AddAll(parts, budget);
+        return opaque;
+    }
+
+    /// <summary>The error that a tensor depends on something that is not read.</summary>
+    public DiffusionException Refused(PickleOpaque opaque) => ModelFileError.Refused(Path, opaque.Refusal);
+
+    /// <summary>The error that an instruction is used on something it is not for.</summary>
+    public DiffusionException Misused(PickleOpcode opcode, PickleValue on) => Bad($"its pickle uses {opcode} on {on.Kind}");
+
     public DiffusionException Bad(string reason) => ModelFileError.Malformed(Path, reason);
+
+    /// <summary>Whether it is a file of torch.save, with tensors outside its pickle. A plain pickle is all data, and nothing in it goes unread.</summary>
+    public bool HasStorages => hasStorages;
 
     public PickleValue.Map NewMap(MapKind kind)
     {
@@ -42,6 +88,7 @@ internal sealed class PickleContext(FileBytes file, ReadBudget budget, bool hasS
         return new PickleStorage
         {
             Key = "",
+            IsInline = true,
             Dtype = dtype,
             ElementSize = TensorInfo.ElementSize(dtype),
             Length = bytes.Length,
@@ -63,8 +110,13 @@ internal sealed class PickleContext(FileBytes file, ReadBudget budget, bool hasS
             throw Bad("a persistent id in its pickle is not ('storage', type, key, location, elements)");
         }
 
+        if (tuple[1] is PickleOpaque unknown)
+        {
+            throw Refused(unknown);
+        }
+
         if (tuple[1] is not PickleValue.Global { Function: PickleFunction.StorageType or PickleFunction.UntypedStorage } type
-            || tuple[2].AsLine() is not { Length: <= 256 } key || tuple[4] is not PickleValue.Integer { Value: >= 0 } elements)
+            || tuple[2].AsLine() is not { Length: > 0 and <= 256 } key || tuple[4] is not PickleValue.Integer { Value: >= 0 } elements)
         {
             throw Bad("a storage in its pickle has no type, key or number of elements");
         }

@@ -18,11 +18,27 @@ internal static class PickleGlobals
         ("int32", TensorDtype.I32), ("int16", TensorDtype.I16), ("int8", TensorDtype.I8), ("uint8", TensorDtype.U8), ("bool", TensorDtype.BOOL),
     ];
 
+    // Names with which a file does harm where it is unpickled: nobody keeps such a thing beside weights.
+    private static readonly string[] Programs =
+    [
+        "os.", "posix.", "nt.", "sys.", "subprocess.", "commands.", "pty.", "socket.", "shutil.", "ctypes.", "importlib.", "runpy.", "webbrowser.",
+        "builtins.eval", "builtins.exec", "builtins.compile", "builtins.open", "builtins.__import__", "builtins.breakpoint",
+    ];
+
+    // What makes tensors, or their storages, in ways that are not read.
+    private static readonly string[] Tensors = ["torch._utils.", "torch._tensor.", "torch.storage."];
+
     private static readonly Dictionary<string, PickleValue> Allowed = Make();
     private static readonly Dictionary<string, PickleValue>.AlternateLookup<ReadOnlySpan<char>> Lookup = Allowed.GetAlternateLookup<ReadOnlySpan<char>>();
 
-    /// <summary>A global by its full name, or an error that names it.</summary>
-    public static PickleValue Find(string path, scoped ReadOnlySpan<char> name)
+    /// <summary>Why a name is refused.</summary>
+    public static string Refusal(string name) =>
+        $"its pickle names '{Printable.Of(name, 200)}', which is not among what tensors need; a pickle is a program, and this reader runs none. " +
+        "If you trust the file, load it in Python and save only the weights: torch.save(model.state_dict(), 'weights.pth'), or safetensors";
+
+    /// <summary>A global by its full name: one of those that tensors need, or a name that is not read.</summary>
+    /// <exception cref="DiffusionException">As <see cref="RequireHarmless"/>.</exception>
+    public static PickleValue Find(PickleContext context, scoped ReadOnlySpan<char> name)
     {
         // Python 2's name for it, which protocols 0 to 2 still write.
         scoped Span<char> renamed = stackalloc char[(2 * MaxLength) + 1];
@@ -34,12 +50,17 @@ internal static class PickleGlobals
             name = renamed[..(name.Length - Old.Length + New.Length)];
         }
 
-        return Lookup.TryGetValue(name, out var value)
-            ? value
-            : throw ModelFileError.Refused(
-                path,
-                $"its pickle names '{Printable.Of(name.ToString(), 200)}', which is not among what tensors need; a pickle is a program, and this reader runs none. " +
-                "If you trust the file, load it in Python and save only the weights: torch.save(model.state_dict(), 'weights.pth'), or safetensors");
+        return Lookup.TryGetValue(name, out var value) ? value : context.Name(name);
+    }
+
+    /// <summary>Refuses a name that runs programs where the file is unpickled, or makes tensors in a way that is not read.</summary>
+    public static void RequireHarmless(string path, string name)
+    {
+        if (Programs.Any(p => name.StartsWith(p, StringComparison.Ordinal)) || Tensors.Any(t => name.StartsWith(t, StringComparison.Ordinal))
+            || (name.StartsWith("torch.", StringComparison.Ordinal) && name.EndsWith("Storage", StringComparison.Ordinal)))
+        {
+            throw ModelFileError.Refused(path, Refusal(name));
+        }
     }
 
     private static Dictionary<string, PickleValue> Make()

@@ -101,6 +101,9 @@ internal sealed class PickleMachine
             case PickleOpcode.STACK_GLOBAL: StackGlobal(); break;
             case PickleOpcode.REDUCE: Reduce(); break;
             case PickleOpcode.NEWOBJ: NewObject(); break;
+            case PickleOpcode.NEWOBJ_EX: NewObjectWithKeywords(); break;
+            case PickleOpcode.INST: Instance(); break;
+            case PickleOpcode.OBJ: OldObject(); break;
             case PickleOpcode.BUILD: Build(); break;
             case PickleOpcode.BINPERSID: stack.Push(context.Persistent(stack.Pop())); break;
             default:
@@ -150,9 +153,15 @@ internal sealed class PickleMachine
 
     private void Append(SequenceKind kind, PickleOpcode opcode, ReadOnlySpan<PickleValue> values)
     {
+        if (stack.Peek() is PickleOpaque opaque)
+        {
+            opaque.AddAll(values, budget);
+            return;
+        }
+
         if (stack.Peek() is not PickleValue.Sequence list || list.Type != kind)
         {
-            throw Misused(opcode, stack.Peek());
+            throw context.Misused(opcode, stack.Peek());
         }
 
         foreach (var value in values)
@@ -176,9 +185,15 @@ internal sealed class PickleMachine
 
     private void SetItems(PickleOpcode opcode, ReadOnlySpan<PickleValue> values)
     {
+        if (stack.Peek() is PickleOpaque opaque)
+        {
+            opaque.AddAll(values, budget);
+            return;
+        }
+
         if (stack.Peek() is not PickleValue.Map { Type: not MapKind.Namespace } map)
         {
-            throw Misused(opcode, stack.Peek());
+            throw context.Misused(opcode, stack.Peek());
         }
 
         Fill(map, values);
@@ -197,13 +212,15 @@ internal sealed class PickleMachine
         }
     }
 
-    private void Global()
+    private void Global() => stack.Push(ReadGlobal());
+
+    private PickleValue ReadGlobal()
     {
         Span<char> name = stackalloc char[(2 * PickleGlobals.MaxLength) + 1];
         var length = Encoding.Latin1.GetChars(cursor.ReadLine(PickleGlobals.MaxLength), name);
         name[length++] = '.';
         length += Encoding.Latin1.GetChars(cursor.ReadLine(PickleGlobals.MaxLength), name[length..]);
-        stack.Push(PickleGlobals.Find(path, name[..length]));
+        return PickleGlobals.Find(context, name[..length]);
     }
 
     private void StackGlobal()
@@ -218,26 +235,39 @@ internal sealed class PickleMachine
         module.CopyTo(full);
         full[module.Length] = '.';
         name.CopyTo(full[(module.Length + 1)..]);
-        stack.Push(PickleGlobals.Find(path, full[..(module.Length + 1 + name.Length)]));
+        stack.Push(PickleGlobals.Find(context, full[..(module.Length + 1 + name.Length)]));
     }
 
     private void Reduce()
     {
         var arguments = stack.Pop();
-        var function = stack.Pop();
-        stack.Push(function is PickleValue.Global global && arguments is PickleValue.Sequence { Type: SequenceKind.Tuple } tuple
-            ? PickleCalls.Call(context, global, tuple)
-            : throw Misused(PickleOpcode.REDUCE, function));
+        stack.Push(PickleCalls.Reduce(context, stack.Pop(), arguments));
     }
 
     private void NewObject()
     {
         var arguments = stack.Pop();
-        var type = stack.Pop();
-        stack.Push(type is PickleValue.Global { Function: PickleFunction.OrderedDict or PickleFunction.Namespace } global
-            && arguments is PickleValue.Sequence { Type: SequenceKind.Tuple, Count: 0 } tuple
-            ? PickleCalls.Call(context, global, tuple)
-            : throw Misused(PickleOpcode.NEWOBJ, type));
+        stack.Push(PickleCalls.NewObject(context, stack.Pop(), arguments));
+    }
+
+    private void NewObjectWithKeywords()
+    {
+        var keywords = stack.Pop();
+        var arguments = stack.Pop();
+        stack.Push(PickleCalls.Object(context, PickleOpcode.NEWOBJ_EX, stack.Pop(), arguments, keywords));
+    }
+
+    // Python 2's classes.
+    private void Instance()
+    {
+        var type = ReadGlobal();
+        stack.Push(PickleCalls.Object(context, PickleOpcode.INST, type, stack.PopMark()));
+    }
+
+    private void OldObject()
+    {
+        var values = stack.PopMark();
+        stack.Push(values.IsEmpty ? throw Bad("its pickle makes an object of no class") : PickleCalls.Object(context, PickleOpcode.OBJ, values[0], values[1..]));
     }
 
     private void Build()
@@ -245,8 +275,6 @@ internal sealed class PickleMachine
         var state = stack.Pop();
         stack.Push(PickleCalls.Build(context, stack.Pop(), state));
     }
-
-    private DiffusionException Misused(PickleOpcode opcode, PickleValue on) => Bad($"its pickle uses {opcode} on {on.Kind}");
 
     private DiffusionException Bad(string reason) => ModelFileError.Malformed(path, reason);
 }

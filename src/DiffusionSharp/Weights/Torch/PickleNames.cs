@@ -13,6 +13,7 @@ internal sealed class PickleNames(PickleContext context)
     private const int MaxValues = 4096;
     private const int MaxText = 1000;
 
+    private readonly PickleSearch search = new(context.Budget);
     private readonly List<string> keys = [];
     private readonly OrderedDictionary<string, TensorInfo> tensors = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> values = new(StringComparer.Ordinal);
@@ -21,7 +22,12 @@ internal sealed class PickleNames(PickleContext context)
     public static (OrderedDictionary<string, TensorInfo> Tensors, Dictionary<string, string> Values) Of(PickleContext context, PickleValue root)
     {
         var names = new PickleNames(context);
-        names.Visit(root);
+        if (root is PickleValue.ArrayType { Refusal: { } refusal })
+        {
+            throw ModelFileError.Refused(context.Path, refusal);
+        }
+
+        names.Visit(root is PickleOpaque opaque ? throw context.Refused(opaque) : root);
         return (names.tensors, names.values);
     }
 
@@ -39,7 +45,7 @@ internal sealed class PickleNames(PickleContext context)
             case PickleValue.Map map:
                 for (var i = 0; i < map.Count; i++)
                 {
-                    Visit(Key(map[i].Key), map[i].Value);
+                    Visit(map[i].Key, map[i].Value);
                 }
 
                 break;
@@ -54,11 +60,28 @@ internal sealed class PickleNames(PickleContext context)
                 Add(tensor);
                 break;
             case PickleValue.ArrayShell shell:
-                Add(shell.Built ?? throw context.Bad("a NumPy array in its pickle has no state"));
+                Visit(shell.Built ?? throw context.Bad("a NumPy array in its pickle has no state"));
+                break;
+            case PickleOpaque opaque:
+                Add(search.HoldsTensor(opaque) ? throw context.Refused(opaque) : value);
                 break;
             default:
                 Add(value);
                 break;
+        }
+    }
+
+    private void Visit(PickleValue key, PickleValue value)
+    {
+        context.Budget.Charge(32);
+        var name = key is PickleOpaque opaque ? opaque.IsName ? opaque.FullName : null : key.AsLine();
+        if (name is not null)
+        {
+            Visit(name, value);
+        }
+        else if (search.HoldsTensor(key) || search.HoldsTensor(value))
+        {
+            throw context.Bad($"a dict with tensors in it has {key.Kind} as a key (text and numbers are accepted)");
         }
     }
 
@@ -109,11 +132,5 @@ internal sealed class PickleNames(PickleContext context)
 
         context.Budget.ChargeText(length);
         return keys.Count == 0 ? root : string.Join('.', keys);
-    }
-
-    private string Key(PickleValue key)
-    {
-        context.Budget.Charge(32);
-        return key.AsLine() ?? throw context.Bad($"a dict in it has {key.Kind} as a key (text and numbers are accepted)");
     }
 }

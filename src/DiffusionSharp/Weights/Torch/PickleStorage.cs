@@ -14,6 +14,9 @@ internal sealed class PickleStorage
     /// <summary>Bytes it has.</summary>
     public required long Length { get; init; }
 
+    /// <summary>Whether its bytes lie in the pickle itself, as NumPy's do.</summary>
+    public bool IsInline { get; init; }
+
     /// <summary>Where it begins in the file; known when the container has been read.</summary>
     public long Start { get; set; } = -1;
 

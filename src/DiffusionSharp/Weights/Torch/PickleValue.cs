@@ -38,6 +38,7 @@ public abstract class PickleValue
         Name name => name.Value,
         Global global => global.FullName,
         Text { Value: null } text => $"({text.Length} bytes of text)",
+        PickleOpaque opaque => $"({opaque.FullName}, not read)",
         _ => AsText(),
     };
 
@@ -277,13 +278,16 @@ public abstract class PickleValue
     {
         public TensorDtype Dtype => dtype;
 
+        /// <summary>Why its arrays and scalars are not read; null when they are.</summary>
+        public string? Refusal { get; set; }
+
         internal override string Kind => "a NumPy dtype";
     }
 
-    /// <summary>A NumPy array before BUILD gives it its state. Values that hold it see the tensor it becomes.</summary>
+    /// <summary>A NumPy array before BUILD gives it its state. Values that hold it see what it becomes: a tensor, or something opaque.</summary>
     internal sealed class ArrayShell : PickleValue
     {
-        public Tensor? Built { get; set; }
+        public PickleValue? Built { get; set; }
 
         internal override string Kind => "a NumPy array";
     }

@@ -44,7 +44,7 @@ internal static class TorchLegacyFormat
 
         Place(context, keys, cursor.Position);
         var (tensors, values) = PickleNames.Of(context, root);
-        return new TensorFile(TensorContainer.TorchLegacy, context.Files, tensors, values);
+        return new TensorFile(TensorContainer.TorchLegacy, context.Files, tensors, values) { UnreadNames = context.UnreadNames };
     }
 
     private static void Place(PickleContext context, PickleValue.Sequence keys, long at)

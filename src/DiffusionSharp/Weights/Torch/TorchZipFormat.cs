@@ -28,7 +28,7 @@ internal static class TorchZipFormat
 
         Place(context, entries, table, prefix);
         var (tensors, values) = PickleNames.Of(context, root);
-        return new TensorFile(TensorContainer.TorchZip, context.Files, tensors, values) { Checksums = Checksums(context, entries) };
+        return new TensorFile(TensorContainer.TorchZip, context.Files, tensors, values) { Checksums = Checksums(context, entries), UnreadNames = context.UnreadNames };
     }
 
     private static Dictionary<string, int> Index(PickleContext context, ZipEntry[] entries)

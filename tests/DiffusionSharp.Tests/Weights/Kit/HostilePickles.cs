@@ -27,10 +27,10 @@ internal static class HostilePickles
         ["REDUCE on its own result"] = (P().Call("collections", "OrderedDict", _ => { }).Do(")R").Stop(), "REDUCE"),
         ["REDUCE without a tuple"] = (P().Global("collections", "OrderedDict").Do("]R").Stop(), "REDUCE"),
         ["REDUCE on a type"] = (P().Global("torch", "FloatStorage").Do(")R").Stop(), "'torch.FloatStorage'"),
-        ["INST"] = (P().Do("(ios\nsystem\n").Stop(), "INST"),
-        ["OBJ"] = (P().Do("(").Global("collections", "OrderedDict").Do("o").Stop(), "OBJ"),
+        ["INST"] = (P().Do("(ios\nsystem\n").Stop(), "'os.system'"),
+        ["OBJ"] = (P().Do("(").Global("collections", "OrderedDict").Do("o").Stop(), "'collections.OrderedDict'"),
         ["NEWOBJ of a storage"] = (P().Global("torch", "FloatStorage").Do(")").Raw(0x81).Stop(), "NEWOBJ"),
-        ["NEWOBJ_EX"] = (P(4).Global("collections", "OrderedDict").Do(")}").Raw(0x92).Stop(), "NEWOBJ_EX"),
+        ["NEWOBJ_EX"] = (P(4).Global("collections", "OrderedDict").Do(")}").Raw(0x92).Stop(), "'collections.OrderedDict'"),
         ["EXT1"] = (P().Raw(0x82, 1).Stop(), "EXT1"),
         ["EXT4"] = (P().Raw(0x84, 1, 0, 0, 0).Stop(), "EXT4"),
         ["NEXT_BUFFER"] = (P(5).Raw(0x97).Stop(), "NEXT_BUFFER"),
@@ -46,6 +46,25 @@ internal static class HostilePickles
         ["long bytes that are not Latin-1"] = (P().Call("_codecs", "encode", p => p.Text(new string('x', 70_000) + "\u0100").Text("latin1")).Stop(), "not Latin-1"),
         ["an OrderedDict of numbers"] = (P().Call("collections", "OrderedDict", p => p.Ints([1])).Stop(), "pairs"),
         ["a set of a number"] = (P().Call("builtins", "set", p => p.Int(1)).Stop(), "set"),
+
+        // Beside a tensor, where what is not on the way to it is not read.
+        ["a program beside a tensor"] = (P().Do("}(").Text("w").Plain().Text("x").Call("os", "system", p => p.Text("true")).Do("u").Stop(), "'os.system'"),
+        ["a program that is called and forgotten"] = (P().Call("subprocess", "run", p => p.Text("true")).Do("0").Plain().Stop(), "'subprocess.run'"),
+        ["a program in an object"] = (P().Do("}(").Text("w").Plain().Text("x").Global("a", "B").Do(")").Raw(0x81).Do("}").Text("f").Global("builtins", "exec").Do("sbu").Stop(), "'builtins.exec'"),
+        ["a model as it is"] = (P().Global("my.net", "Net").Do(")").Raw(0x81).Do("}").Text("_parameters").Do("}").Text("w").Plain().Do("ssb").Stop(), "'my.net.Net'"),
+        ["a tensor in an object"] = (Beside(p => p.Global("my.net", "Net").Do(")").Raw(0x81).Do("}").Text("w").Plain().Do("sb")), "'my.net.Net'"),
+        ["a tensor in a call"] = (Beside(p => p.Call("my.net", "make", q => q.Plain())), "'my.net.make'"),
+        ["a tensor in an object of an object"] = (Beside(p => p.Call("my", "outer", q => q.Do("](").Call("my", "inner", r => r.Plain()).Do("e"))), "'my.outer'"),
+        ["a tensor among an object's elements"] = (Beside(p => p.Global("my", "List").Do(")").Raw(0x81).Do("(").Plain().Do("e")), "'my.List'"),
+        ["a storage in a call"] = (Beside(p => p.Call("my", "rebuild", q => q.Storage("FloatStorage", "0", 4))), "'my.rebuild'"),
+        ["a tensor below a tuple"] = (Beside(p => p.Do("}").Ints([1]).Plain().Do("s")), "as a key"),
+        ["a tensor below an object"] = (Beside(p => p.Do("}").Call("pathlib", "PosixPath", q => q.Text("a")).Plain().Do("s")), "'pathlib.PosixPath' as a key"),
+        ["a sparse tensor"] = (Beside(p => p.Call("torch._utils", "_rebuild_sparse_tensor", q => q.Plain())), "'torch._utils._rebuild_sparse_tensor'"),
+        ["a tensor of a class of its own"] = (Beside(p => p.Call("torch", "Tensor", q => q.Plain())), "'torch.Tensor'"),
+        ["a parameter of something opaque"] = (Beside(p => p.Call("torch._utils", "_rebuild_parameter", q => q.Call("my", "tensor", _ => { }).Raw(0x88).Do("}"))), "'my.tensor'"),
+        ["a tensor of something opaque"] = (Beside(p => p.Call("torch._utils", "_rebuild_tensor_v2", q => q.Call("my", "storage", _ => { }).Int(0).Ints([4]).Ints([1]).Raw(0x89).Do("}"))), "'my.storage'"),
+        ["a complex tensor"] = (Beside(p => p.Tensor("ComplexFloatStorage", "0", 2, 0, [2], [1])), "'torch.ComplexFloatStorage'"),
+        ["a tensor of float8"] = (Beside(p => p.Call("torch._utils", "_rebuild_tensor_v3", q => q.Storage("FloatStorage", "0", 4).Int(0).Ints([4]).Ints([1]).Raw(0x89).Do("}").Global("torch", "float8_e4m3fn"))), "'torch.float8_e4m3fn'"),
 
         // Persistent ids.
         ["persistent id is a string"] = (P().Text("0").Do("Q").Stop(), "persistent id"),
@@ -148,6 +167,9 @@ internal static class HostilePickles
         ["a million floats"] = (P().Do("(" + string.Concat(Enumerable.Repeat("F1\n", 300_000)) + "t").Stop(), "more memory"),
         ["many sets of one long list"] = (P().Do("](" + new string('N', 60_000) + "eq\0(" + string.Concat(Enumerable.Repeat("c__builtin__\nset\nh\0\u0085R", 1000)) + "t").Stop(), "more memory"),
         ["many dicts filled from marks"] = (P().Do("(" + string.Concat(Enumerable.Repeat("(NNd", 200_000)) + "t").Stop(), "more memory"),
+        ["a million opaque objects"] = (P().Do("(" + string.Concat(Enumerable.Repeat("ca\nB\n)R", 200_000)) + "t").Stop(), "more memory"),
+        ["many opaque names"] = (P().Do("(" + string.Concat(Enumerable.Range(0, 100_000).Select(i => $"ca\n{i:x}\n")) + "t").Stop(), "more memory"),
+        ["an opaque object with many states"] = (P().Do("(ca\nB\n)\u0081" + string.Concat(Enumerable.Repeat("Nb", 1_000_000)) + "t").Stop(), "more memory"),
         ["many globals"] = (P().Do("(" + string.Concat(Enumerable.Repeat("K\u0001\u0085\u0085", 200_000)) + "t").Stop(), "more memory"),
     };
 
@@ -155,6 +177,12 @@ internal static class HostilePickles
     public static byte[] Zip(byte[] pickle) => TorchWriter.Zip(pickle, ("0", new byte[16])).ToBytes();
 
     private static PickleWriter P(byte protocol = 2) => new(protocol);
+
+    private static byte[] Beside(Func<PickleWriter, PickleWriter> value)
+    {
+        var p = P().Do("}(").Text("w").Plain().Text("x");
+        return value(p).Do("u").Stop();
+    }
 
     private static byte[] T(long offset, long[] shape, long[] strides) => P().Tensor("FloatStorage", "0", 4, offset, shape, strides).Stop();
 

@@ -66,6 +66,8 @@ internal static class ValidFiles
         .Text("array").Call("numpy.core.multiarray", "_reconstruct", p => p.Global("numpy", "ndarray").Ints([0]).Bytes("b"u8))
         .Do("(").Int(1).Ints([2, 1]).Call("numpy", "dtype", p => p.Text("i2").Raw(0x89, 0x88)).Do("(").Int(3).Text("<").Do("NNN").Int(-1).Int(-1).Int(0).Do("tb").Raw(0x89)
         .Call("_codecs", "encode", p => p.Text("\u0001\u0000\u00ff\u0000").Text("latin1")).Do("tb")
+        .Text("path").Call("pathlib", "PosixPath", p => p.Text("/home").Text("me")).Text("steps").Call("collections", "Counter", p => p.Do("}").Int(30).Int(1).Do("s"))
+        .Text("callback").Global("my.callbacks", "Stop").Do(")").Raw(0x81).Do("}").Text("patience").Int(3).Do("sb")
         .Text("size").Call("torch", "Size", p => p.Ints([3, 4])).Text("dtype").Global("torch", "float16").Do("u").Stop();
 
     // Protocol 4 as Python writes it: short strings, MEMOIZE, STACK_GLOBAL.

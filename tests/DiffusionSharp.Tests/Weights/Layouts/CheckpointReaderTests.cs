@@ -48,19 +48,43 @@ public sealed class CheckpointReaderTests : IDisposable
     {
         var module = new GuidedFlags().Module();
         var both = Write([.. module.Values("model."), .. module.Values("ema.", scale: 2)]);
-        Assert.Equal("ema.", Read(both).Prefix);
-        Assert.Equal("model.", Read(both, raw: true).Prefix);
+        Assert.Equal("ema.", Read(both).Set.Prefix);
+        Assert.Equal("model.", Read(both, raw: true).Set.Prefix);
 
         var plain = Write(module.Values());
-        Assert.Equal("", Read(plain).Prefix);
-        Assert.Equal("", Read(plain, raw: true).Prefix);
+        Assert.Equal("", Read(plain).Set.Prefix);
+        Assert.Equal("", Read(plain, raw: true).Set.Prefix);
 
         var average = Write(module.Values("ema."));
-        Assert.Equal("ema.", Read(average).Prefix);
+        Assert.Equal("ema.", Read(average).Set.Prefix);
         var e = Assert.Throws<DiffusionException>(() => Read(average, raw: true));
         Assert.Equal(ErrorKind.Usage, e.Kind);
         Assert.Contains("below ema", e.Message);
     }
+
+    [Fact]
+    public void An_average_that_is_asked_for_is_there_or_an_error()
+    {
+        var module = new GuidedFlags().Module();
+        Assert.Equal("ema.", Read(Write([.. module.Values("model."), .. module.Values("ema.", scale: 2)]), average: true).Set.Prefix);
+        var e = Assert.Throws<DiffusionException>(() => Read(Write(module.Values("model.")), average: true));
+        Assert.Equal(ErrorKind.Usage, e.Kind);
+        Assert.Contains("no moving average", e.Message);
+        Assert.Contains("--ema", e.Message);
+
+        // Somebody else's names: not passed over in silence.
+        var foreign = Write([.. module.Values("model."), Tensor("ema_shadow.7", 4), Tensor("model_ema.decay")]);
+        Assert.Contains("'ema_shadow.7'", Assert.Throws<DiffusionException>(() => Read(foreign, average: true)).Message);
+        Assert.Contains("'ema_shadow.7'", Read(foreign).Notes[^1]);
+        Assert.DoesNotContain(Read(foreign, raw: true).Notes, n => n.Contains("ema_shadow", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("state.0.exp_avg", "state.0.step", "state.1.exp_avg_sq")]
+    [InlineData("optimizer.state.12.momentum_buffer")]
+    [InlineData("exp_avg.conv_in.weight", "exp_avg_sq.conv_in.weight")]
+    public void An_optimizers_file_says_that_it_is_one(params string[] names) =>
+        Refused([.. names.Select(n => Tensor(n, 2))], "the state of an optimizer", names[0]);
 
     [Fact]
     public void Somebody_elses_network_is_listed_and_diffusers_without_options_is_told_where_they_are()
@@ -94,7 +118,7 @@ public sealed class CheckpointReaderTests : IDisposable
         string Fails(IReadOnlyList<KeyValuePair<string, HostTensor>> tensors)
         {
             var (path, model) = (Write(tensors), Read(Write(tensors)));
-            var e = Assert.Throws<DiffusionException>(() => WeightsReader.Open(path, model.Layout, model.Prefix, model.Network, model.Network.Build()));
+            var e = Assert.Throws<DiffusionException>(() => WeightsReader.Open(path, model.Set, model.Network, model.Network.Build()));
             Assert.Equal(ErrorKind.ModelFile, e.Kind);
             return e.Message;
         }
@@ -104,10 +128,10 @@ public sealed class CheckpointReaderTests : IDisposable
 
     private static KeyValuePair<string, HostTensor> Tensor(string name, params int[] shape) => KeyValuePair.Create(name, new HostTensor(shape, new float[shape.Aggregate(1, (n, d) => n * d)]));
 
-    private static CheckpointModel Read(string path, bool raw = false)
+    private static CheckpointModel Read(string path, bool raw = false, bool average = false)
     {
         using var file = TensorFile.Open(path);
-        return CheckpointReader.Read(file, raw, Told);
+        return CheckpointReader.Read(file, raw, average, Told);
     }
 
     private void Refused(IReadOnlyList<KeyValuePair<string, HostTensor>> tensors, params string[] words)

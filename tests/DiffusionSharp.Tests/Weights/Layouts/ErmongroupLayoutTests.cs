@@ -30,7 +30,7 @@ public class ErmongroupLayoutTests
             var module = flags.Module();
             var model = Read("nowhere/ckpt.pth", module.Infos(), new() { Height = 16, Width = 16 });
             var graph = model.Network.Build();
-            WeightsMap.Of("ckpt.pth", module.Infos(), graph, LayoutNames.Of(model.Layout, model.Network, module.Infos()));
+            WeightsMap.Of("ckpt.pth", module.Infos(), graph, LayoutNames.Of(model.Set.Layout, model.Network, module.Infos()));
             Assert.Equal(module.Parameters, graph.ParameterCount);
             Assert.Equal(
                 UNetConfig.Ddpm(new ImageShape(3, 16, 16), flags.Ch, flags.ChMult, flags.NumResBlocks, flags.AttnResolutions) with
@@ -124,5 +124,5 @@ public class ErmongroupLayoutTests
             num_diffusion_timesteps: 500
         """;
 
-    private static CheckpointModel Read(string path, Dictionary<string, TensorInfo> infos, CheckpointFacts told) => ErmongroupLayout.Read(path, infos, "", told);
+    private static CheckpointModel Read(string path, Dictionary<string, TensorInfo> infos, CheckpointFacts told) => ErmongroupLayout.Read(path, infos, new StateDict(WeightsLayout.Ermongroup, "", false), told);
 }

@@ -23,7 +23,7 @@ public class GuidedLayoutTests
             var graph = network.Build();
 
             // Throws when one is missing, left over or of another shape.
-            WeightsMap.Of("model.pt", module.Infos(), graph, LayoutNames.Of(model.Layout, network, module.Infos()));
+            WeightsMap.Of("model.pt", module.Infos(), graph, LayoutNames.Of(model.Set.Layout, network, module.Infos()));
             Assert.Equal(module.Parameters, graph.ParameterCount);
 
             var levels = flags.ChannelMult.Length;
@@ -60,7 +60,7 @@ public class GuidedLayoutTests
         var facts = new CheckpointFacts { Height = 8, Width = 8, NumHeads = heads, UseNewAttentionOrder = newOrder };
         var model = Read(module.Infos(), facts);
         var graph = model.Network.Build();
-        using var reader = WeightsReader.Open(folder["m.safetensors"], model.Layout, "", model.Network, graph);
+        using var reader = WeightsReader.Open(folder["m.safetensors"], model.Set, model.Network, graph);
         var (ours, theirs) = (reader.ReadAll().ToDictionary(), module.Values().ToDictionary());
         var width = 32 / heads;
         foreach (var (block, name) in (ReadOnlySpan<(string, string)>)[("mid_block.attentions.0", "middle_block.1"), ("down_blocks.0.attentions.0", "input_blocks.1.1"), ("up_blocks.0.attentions.1", "output_blocks.1.1")])
@@ -94,7 +94,7 @@ public class GuidedLayoutTests
         var module = flags.Module();
         var model = Read(module.Infos(), facts);
         var graph = model.Network.Build();
-        WeightsMap.Of(name, module.Infos(), graph, LayoutNames.Of(model.Layout, model.Network, module.Infos()));
+        WeightsMap.Of(name, module.Infos(), graph, LayoutNames.Of(model.Set.Layout, model.Network, module.Infos()));
         Assert.Equal(module.Parameters, graph.ParameterCount);
         Assert.Equal(millions, (int)Math.Round(graph.ParameterCount / 1e6));
         Assert.Equal(name is "guided 128" or "guided 512" || name.StartsWith("improved", StringComparison.Ordinal) && name != "improved lsun" ? UNetConfigJson.OwnClass : UNetConfigJson.DiffusersClass, UNetConfigJson.ClassOf((UNetConfig)model.Network));
@@ -187,7 +187,7 @@ public class GuidedLayoutTests
         Assert.Contains("model.pt", e.Message);
     }
 
-    private static CheckpointModel Read(Dictionary<string, TensorInfo> infos, CheckpointFacts facts) => GuidedLayout.Read("model.pt", infos, "", facts);
+    private static CheckpointModel Read(Dictionary<string, TensorInfo> infos, CheckpointFacts facts) => GuidedLayout.Read("model.pt", infos, new StateDict(WeightsLayout.Guided, "", false), facts);
 
     private static UNetConfig Network(double[] mult, int[] attention, CheckpointFacts facts) =>
         (UNetConfig)Read(new GuidedFlags { ChannelMult = mult, AttentionResolutions = attention }.Module().Infos(), facts).Network;

@@ -44,27 +44,5 @@ public class LucidrainsDiffusionTests
         Assert.Null(LucidrainsDiffusion.Prediction([], []));
     }
 
-    [Theory]
-    [InlineData("cosine", "squaredcos_cap_v2")]
-    [InlineData("short cosine", "squaredcos_cap_v2")]
-    [InlineData("linear", "linear")]
-    [InlineData("short linear", "linear")]
-    [InlineData("sigmoid", null)]
-    public void Known_schedules_are_found_again_to_the_last_digit(string name, string? named)
-    {
-        var scheduler = LucidrainsDiffusion.Scheduler(Rounded(Schedules[name]), PredictionType.Sample);
-        Assert.Equal(Schedules[name], scheduler.ToSchedule());
-        Assert.Equal(PredictionType.Sample, scheduler.PredictionType);
-        Assert.Equal(named is null, scheduler.TrainedBetas is not null);
-        Assert.Equal(named ?? "linear", scheduler.BetaSchedule);
-    }
-
-    [Fact]
-    public void Another_schedule_is_kept_as_its_betas()
-    {
-        float[] betas = [0.1f, 0.2f, 0.4f];
-        Assert.Equal([(double)0.1f, (double)0.2f, (double)0.4f], LucidrainsDiffusion.Scheduler(betas, PredictionType.Epsilon).TrainedBetas!);
-    }
-
     private static float[] Rounded(NoiseSchedule schedule) => [.. schedule.Betas.Select(b => (float)b)];
 }

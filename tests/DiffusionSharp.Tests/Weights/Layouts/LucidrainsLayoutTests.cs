@@ -30,7 +30,7 @@ public sealed class LucidrainsLayoutTests : IDisposable
             Assert.Equal(PredictionType.VPrediction, model.Scheduler.PredictionType);
             Assert.Equal("squaredcos_cap_v2", model.Scheduler.BetaSchedule);
             Assert.Equal(config.LearnedVariance ? "learned_range" : "fixed_small", model.Scheduler.VarianceType);
-            using var file = WeightsReader.Open(path, model.Layout, model.Prefix, model.Network, read);
+            using var file = WeightsReader.Open(path, model.Set, model.Network, read);
             Assert.All(file.ReadAll(), p => Assert.Equal(weights[p.Key].Data, p.Value.Data));
         }
     }
@@ -124,7 +124,7 @@ public sealed class LucidrainsLayoutTests : IDisposable
     private static CheckpointModel Read(string path, CheckpointFacts told)
     {
         using var file = TensorFile.Open(path);
-        return CheckpointReader.Read(file, raw: false, told);
+        return CheckpointReader.Read(file, raw: false, average: false, told);
     }
 
     private string Write(Dictionary<string, HostTensor> network, Dictionary<string, HostTensor> buffers)

@@ -1,9 +1,10 @@
 using System.Globalization;
+using DiffusionSharp.Storage;
 
-namespace DiffusionSharp.Torch.Training;
+namespace DiffusionSharp.Primitives;
 
 /// <summary>Memory that this process can still get without swapping.</summary>
-internal static class AvailableMemory
+public static class AvailableMemory
 {
     /// <summary>On Linux what the kernel calls available, within the limits of the control groups (v2); elsewhere what the runtime knows.</summary>
     public static long Bytes() => (OperatingSystem.IsLinux() ? Linux("/") : null) ?? Runtime();
@@ -15,7 +16,7 @@ internal static class AvailableMemory
         try
         {
             var available = 1024 * Field(Path.Combine(root, "proc/meminfo"), "MemAvailable:");
-            var own = File.ReadLines(Path.Combine(root, "proc/self/cgroup")).FirstOrDefault(l => l.StartsWith("0::/", StringComparison.Ordinal));
+            var own = RegularFile.ReadAllLines(Path.Combine(root, "proc/self/cgroup")).FirstOrDefault(l => l.StartsWith("0::/", StringComparison.Ordinal));
             for (var group = own?[4..]; group is not null; group = Path.GetDirectoryName(group))
             {
                 if (LeftIn(Path.Combine(root, "sys/fs/cgroup", group)) is long left)
@@ -36,18 +37,18 @@ internal static class AvailableMemory
     private static long? LeftIn(string group)
     {
         var limit = Path.Combine(group, "memory.max");
-        if (!File.Exists(limit) || !long.TryParse(File.ReadAllText(limit).Trim(), CultureInfo.InvariantCulture, out var most))
+        if (!File.Exists(limit) || !long.TryParse(RegularFile.ReadAllText(limit).Trim(), CultureInfo.InvariantCulture, out var most))
         {
             return null;
         }
 
-        var used = long.Parse(File.ReadAllText(Path.Combine(group, "memory.current")).Trim(), CultureInfo.InvariantCulture);
+        var used = long.Parse(RegularFile.ReadAllText(Path.Combine(group, "memory.current")).Trim(), CultureInfo.InvariantCulture);
         return Math.Max(0, most - used + (Field(Path.Combine(group, "memory.stat"), "inactive_file") ?? 0));
     }
 
     private static long? Field(string file, string name)
     {
-        var lines = File.ReadLines(file).Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        var lines = RegularFile.ReadAllLines(file).Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         var words = lines.FirstOrDefault(w => w.Length > 1 && w[0] == name);
         return words is null ? null : long.Parse(words[1], CultureInfo.InvariantCulture);
     }
