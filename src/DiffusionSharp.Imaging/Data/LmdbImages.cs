@@ -1,5 +1,4 @@
 using System.Text;
-using DiffusionSharp.Imaging.Decoding;
 
 namespace DiffusionSharp.Imaging.Data;
 
@@ -19,7 +18,7 @@ internal static class LmdbImages
         foreach (var (key, value) in file.Records(RawImage.MaxFileBytes))
         {
             yield return value is null
-                ? new RawImage(Name(key), 0, () => throw new BadImageException($"it is larger than the limit of {RawImage.MaxFileBytes} bytes"))
+                ? RawImage.Unusable(Name(key), $"it is larger than the limit of {RawImage.MaxFileBytes} bytes")
                 : new RawImage(Name(key), value.Length, () => value);
         }
     }

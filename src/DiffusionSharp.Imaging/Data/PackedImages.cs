@@ -1,4 +1,5 @@
 using DiffusionSharp.Imaging.Decoding;
+using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Imaging.Data;
 
@@ -31,7 +32,7 @@ internal sealed record PackedImages(
     /// <exception cref="DiffusionException">There are more than eight millions, and than bytes in the file (<see cref="ErrorKind.Data"/>).</exception>
     public static void CheckCount(string path, long count)
     {
-        var length = new FileInfo(path).Length;
+        var length = RegularFile.Length(path);
         if (count > Math.Max(length, CertainCount))
         {
             throw new DiffusionException(ErrorKind.Data, $"{path}: it promises {count} images in {length} bytes; this is no honest file");

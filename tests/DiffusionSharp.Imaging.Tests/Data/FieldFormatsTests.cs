@@ -83,6 +83,8 @@ public class FieldFormatsTests
         Assert.Equal([3, -1], new[] { some.ReadStored(0, image), some.ReadStored(1, image) });
         NpzFile.Write(folder.Path("m.npz"), KeyValuePair.Create("arr_0", NpyArray.Of<byte>([2, 8, 8, 3], pixels)), KeyValuePair.Create("arr_1", NpyArray.Of<float>([2], [3, 1])));
         TestData.AssertNoClasses("arr_1 is F32 [2]; 2 whole numbers", folder.Path("m.npz"));
+        NpzFile.Write(folder.Path("n.npz"), KeyValuePair.Create("arr_0", NpyArray.Of<byte>([2, 8, 8, 3], pixels)), KeyValuePair.Create("arr_1", NpyArray.Of<long>([3], [3, 1, 2])));
+        TestData.AssertNoClasses("arr_1 is I64 [3]", folder.Path("n.npz"));
     }
 
     [Fact]

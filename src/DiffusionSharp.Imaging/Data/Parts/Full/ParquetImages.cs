@@ -1,5 +1,3 @@
-using DiffusionSharp.Imaging.Decoding;
-
 namespace DiffusionSharp.Imaging.Data;
 
 /// <summary>
@@ -55,9 +53,7 @@ internal static class ParquetImages
     }
 
     private static RawImage Image(string name, byte[]? bytes) =>
-        bytes is null ? Bad(name, "it is null")
-        : bytes.Length > RawImage.MaxFileBytes ? Bad(name, $"{bytes.Length} bytes are more than the limit of {RawImage.MaxFileBytes}")
+        bytes is null ? RawImage.Unusable(name, "it is null")
+        : bytes.Length > RawImage.MaxFileBytes ? RawImage.Unusable(name, $"{bytes.Length} bytes are more than the limit of {RawImage.MaxFileBytes}")
         : new RawImage(name, bytes.Length, () => bytes);
-
-    private static RawImage Bad(string name, string reason) => new(name, 0, () => throw new BadImageException(reason));
 }
