@@ -88,6 +88,7 @@ internal sealed class InterpolateCommand
         if (target is not null)
         {
             Sheet.RequireColours(shape);
+            Sheet.RequireRoom(shape, ends.Length == 2 ? steps : steps * steps, columns: steps);
         }
 
         var xT = LatentGrid.Between(ends, steps, shape.Elements);

@@ -107,15 +107,21 @@ internal sealed class SampleCommand
         }
 
         var steps = trajectory is null ? null : new Trajectory(trajectory, job.Plan, job.Model.Graph.InputShape);
+        var isArchive = target is not null && PictureTarget.Is(target, PictureTarget.Archive);
+        if (target is not null && !isFolder && !isArchive)
+        {
+            Sheet.RequireRoom(job.Model.Graph.InputShape, job.Wanted.Length);
+        }
+
         var (images, result) = job.All(steps is null ? null : steps.Write);
         if (dump is not null)
         {
             ArrayFile.Write(dump, images.ToTensor());
         }
 
-        if (target is not null && !isFolder && PictureTarget.Is(target, PictureTarget.Archive))
+        if (isArchive)
         {
-            SampleArchive.Write(target, images, job.WantedLabels);
+            SampleArchive.Write(target!, images, job.WantedLabels);
         }
         else if (target is not null && isFolder)
         {
