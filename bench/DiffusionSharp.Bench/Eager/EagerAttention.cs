@@ -28,6 +28,6 @@ internal sealed class EagerAttention : nn.Module<Tensor, Tensor>
         var (q, k, v) = (to_q.forward(h), to_k.forward(h), to_v.forward(h));
         h = nn.functional.scaled_dot_product_attention(q.unsqueeze(1), k.unsqueeze(1), v.unsqueeze(1)).squeeze(1);
         h = to_out[0].forward(h).transpose(1, 2).reshape(x.shape);
-        return x.add(h).MoveToOuterDisposeScope();
+        return x.add(h, EagerBlock.One).MoveToOuterDisposeScope();
     }
 }

@@ -8,6 +8,9 @@ namespace DiffusionSharp.Bench.Eager;
 /// <summary>One level of the eager network, or its middle.</summary>
 internal sealed class EagerBlock : nn.Module
 {
+    /// <summary>The factor of a sum, held: native code reads it.</summary>
+    internal static readonly Scalar One = 1.ToScalar();
+
     public readonly ModuleList<EagerResnet> resnets = nn.ModuleList<EagerResnet>();
     public readonly ModuleList<EagerAttention> attentions = nn.ModuleList<EagerAttention>();
     public readonly ModuleList<EagerResample> downsamplers = nn.ModuleList<EagerResample>();

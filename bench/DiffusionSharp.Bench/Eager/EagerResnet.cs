@@ -29,8 +29,8 @@ internal sealed class EagerResnet : nn.Module<Tensor, Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var h = conv1.forward(nn.functional.silu(norm1.forward(x)));
-        h = h.add(time_emb_proj.forward(nn.functional.silu(time)).unsqueeze(-1).unsqueeze(-1));
+        h = h.add(time_emb_proj.forward(nn.functional.silu(time)).unsqueeze(-1).unsqueeze(-1), EagerBlock.One);
         h = conv2.forward(nn.functional.silu(norm2.forward(h)));
-        return (conv_shortcut?.forward(x) ?? x).add(h).MoveToOuterDisposeScope();
+        return (conv_shortcut?.forward(x) ?? x).add(h, EagerBlock.One).MoveToOuterDisposeScope();
     }
 }

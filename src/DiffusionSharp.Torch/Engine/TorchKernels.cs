@@ -60,12 +60,12 @@ internal sealed class TorchKernels(Func<ParameterSpec, Tensor> parameter, Scalar
                 return f =>
                 {
                     var halves = f.Values[b]!.chunk(2, 1);
-                    return f.Values[a]!.mul(halves[0].add(One)).add(halves[1], One);
+                    return f.Values[a]!.mul(halves[0].add(One, One)).add(halves[1], One);
                 };
             case Operation.Affine affine:
                 {
                     var (factor, offset) = (affine.Factor.ToScalar(), affine.Offset.ToScalar());
-                    return f => f.Values[a]!.mul(factor).add(offset);
+                    return f => f.Values[a]!.mul(factor).add(offset, One);
                 }
 
             case Operation.Concat:

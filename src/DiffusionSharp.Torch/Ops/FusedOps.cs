@@ -63,7 +63,7 @@ internal static class FusedOps
         var correction1 = 1 - Math.Pow(o.Beta1, step);
         var correction2 = Math.Sqrt(1 - Math.Pow(o.Beta2, step));
         using Scalar kept = (1 - (lr * o.WeightDecay)).ToScalar(), decay = o.WeightDecay.ToScalar();
-        using Scalar beta2 = o.Beta2.ToScalar(), new2 = (1 - o.Beta2).ToScalar(), epsilon = o.Epsilon.ToScalar();
+        using Scalar beta2 = o.Beta2.ToScalar(), new2 = (1 - o.Beta2).ToScalar(), epsilon = o.Epsilon.ToScalar(), one = 1.ToScalar();
         using Scalar root = correction2.ToScalar(), step1 = (-lr / correction1).ToScalar();
         using var new1 = tensor(1 - o.Beta1);
         for (var i = 0; i < p.Length; i++)
@@ -84,7 +84,7 @@ internal static class FusedOps
 
             m[i].lerp_(gradient, new1);
             v[i].mul_(beta2).addcmul_(gradient, gradient, value: new2);
-            var denominator = v[i].sqrt().div_(root).add_(epsilon);
+            var denominator = v[i].sqrt().div_(root).add_(epsilon, one);
             p[i].addcdiv_(m[i], denominator, value: step1);
         }
     }

@@ -26,7 +26,7 @@ internal static class GradientNorm
         using var scope = NewDisposeScope();
         Tensor[] g = [.. gradients];
         using Scalar aboveZero = 1e-6.ToScalar(), most = maxNorm.ToScalar(), one = 1.0.ToScalar();
-        var factor = total.add(aboveZero).reciprocal_().mul_(most).clamp_(max: one);
+        var factor = total.add(aboveZero, one).reciprocal_().mul_(most).clamp_(max: one);
         if (FusedOps.Available)
         {
             FusedOps.Scale_(g, factor);

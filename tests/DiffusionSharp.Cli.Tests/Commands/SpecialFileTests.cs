@@ -38,7 +38,8 @@ public sealed class SpecialFileTests : IDisposable
     [MemberData(nameof(Verbs))]
     public void EveryVerbRefusesIt(ErrorKind kind, string command)
     {
-        Directory.CreateDirectory(scratch["run"]);
+        Directory.CreateDirectory(scratch["run/checkpoints/000000000001"]);
+        File.WriteAllText(scratch["run/latest"], "000000000001");
         var paths = new Dictionary<string, string>
         {
             ["PIPE"] = NamedPipe.Create(scratch["pipe"]),
