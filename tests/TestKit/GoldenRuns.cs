@@ -3,8 +3,9 @@ using System.Text.Json;
 namespace TestKit;
 
 /// <summary>
-/// The runs of the golden cases. A theory takes its data from <see cref="Of"/>, so that every run of its case is replayed unless
-/// tests/Conformance/not-covered.json lists it with a reason.
+/// The runs of the golden cases. A theory takes its data from <see cref="Of"/> or <see cref="CasesOf"/>, so that every case of its kind, and
+/// every run of it, is replayed unless tests/Conformance/not-covered.json lists it with a reason. What differs between two cases of a kind is
+/// read from their case.json.
 /// </summary>
 public static class GoldenRuns
 {
@@ -36,10 +37,17 @@ public static class GoldenRuns
         return [.. groups.Where(g => json.TryGetProperty(g, out _)).SelectMany(g => Names(json.GetProperty(g)))];
     }
 
-    /// <summary>The runs of a case that must pass: all but the listed ones.</summary>
-    public static IReadOnlyList<string> Of(string name) => Shared.Exists
-        ? [.. All(name).Where(run => !Listed.Any(n => n.Case == name && n.Run == run))]
-        : [Absent];
+    /// <summary>Whether a case is of a kind: its name is the kind's, or goes on after it with anything but a letter.</summary>
+    public static bool IsOf(string name, string kind) =>
+        name.StartsWith(kind, StringComparison.Ordinal) && (name.Length == kind.Length || !char.IsLetter(name[kind.Length]));
+
+    /// <summary>The cases of a kind.</summary>
+    public static IReadOnlyList<string> CasesOf(string kind) => Shared.Exists ? [.. Cases.Where(c => IsOf(c, kind))] : [Absent];
+
+    /// <summary>The runs of all cases of a kind that must pass: all but the listed ones.</summary>
+    public static IReadOnlyList<(string Case, string Run)> Of(string kind) => Shared.Exists
+        ? [.. from name in CasesOf(kind) from run in All(name) where !Listed.Any(n => n.Case == name && n.Run == run) select (name, run)]
+        : [(Absent, Absent)];
 
     private static NotCovered[] Read()
     {

@@ -75,7 +75,7 @@ internal sealed class ExportCommand
 
     private int Run(ParseResult r)
     {
-        var file = output.File(r, host, OutputName.Onnx, "model.onnx")!;
+        var file = output.File(r, host, [".onnx"], "model.onnx")!;
         var options = new OnnxOptions { Opset = r.Or(opset, new OnnxOptions().Opset) };
         if (!r.GetValue(sampler) && OfSampler.FirstOrDefault(o => r.Has(o)) is { } alone)
         {

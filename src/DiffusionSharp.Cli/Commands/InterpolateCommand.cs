@@ -82,12 +82,13 @@ internal sealed class InterpolateCommand
         }
 
         var numbers = dump.File(r, host, OutputName.Arrays);
-        var target = output.File(r, host, OutputName.Pictures, numbers is null ? "interpolation.png" : null);
+        var target = output.File(r, host, [PictureTarget.Sheet], numbers is null ? "interpolation.png" : null);
         using var loaded = load.Load(r, host);
         var shape = loaded.Graph.InputShape;
         if (target is not null)
         {
             Sheet.RequireColours(shape);
+            Sheet.RequireRoom(shape, ends.Length == 2 ? steps : steps * steps, columns: steps);
         }
 
         var xT = LatentGrid.Between(ends, steps, shape.Elements);

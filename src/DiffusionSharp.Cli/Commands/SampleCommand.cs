@@ -79,9 +79,13 @@ internal sealed class SampleCommand
         var (numbers, steps) = (dump.File(r, host, OutputName.Arrays), r.GetValue(dumpTrajectory));
         var target = r.GetValue(output) ?? (numbers is null && steps is null ? "samples.png" : null);
         var isFolder = target is not null && PictureTarget.IsFolder(target, PictureTarget.Archive);
-        _ = isFolder ? null : output.File(r, host, [".png", PictureTarget.Archive], target);
+        target = isFolder ? target : output.File(r, host, [PictureTarget.Sheet, PictureTarget.Archive], target);
         using var model = drawing.Load(r, host);
-        _ = steps is null ? null : OutputFolder.Create(steps, dumpTrajectory.Name);
+        if (steps is not null)
+        {
+            OutputFolder.Create(steps, dumpTrajectory.Name);
+        }
+
         if (target is not null)
         {
             Sheet.RequireColours(model.Graph.InputShape);
@@ -103,15 +107,21 @@ internal sealed class SampleCommand
         }
 
         var steps = trajectory is null ? null : new Trajectory(trajectory, job.Plan, job.Model.Graph.InputShape);
+        var isArchive = target is not null && PictureTarget.Is(target, PictureTarget.Archive);
+        if (target is not null && !isFolder && !isArchive)
+        {
+            Sheet.RequireRoom(job.Model.Graph.InputShape, job.Wanted.Length);
+        }
+
         var (images, result) = job.All(steps is null ? null : steps.Write);
         if (dump is not null)
         {
             ArrayFile.Write(dump, images.ToTensor());
         }
 
-        if (target is not null && !isFolder && PictureTarget.Is(target, PictureTarget.Archive))
+        if (isArchive)
         {
-            SampleArchive.Write(target, images, job.WantedLabels);
+            SampleArchive.Write(target!, images, job.WantedLabels);
         }
         else if (target is not null && isFolder)
         {

@@ -86,7 +86,7 @@ internal sealed class SequenceCommand
         }
 
         using var model = drawing.Load(r, host);
-        _ = isFolder ? OutputFolder.Create(target) : output.File(r, host, [".png", PictureTarget.Animation], target);
+        target = isFolder ? OutputFolder.Create(target) : output.File(r, host, [PictureTarget.Sheet, PictureTarget.Animation], target)!;
         Sheet.RequireColours(model.Graph.InputShape);
         var job = drawing.Job(r, host, model, usual: 4, oneBatch: false, ("frames", $"{most}"));
         var shown = new StepFrames(job.Plan, model.Graph.InputShape, job.Wanted.Length, most, model.Source.Scheduler.PixelTransform);

@@ -1,13 +1,12 @@
 using System.CommandLine;
 using DiffusionSharp.Cpu;
+using DiffusionSharp.Training;
 
 namespace DiffusionSharp.Cli.Options;
 
 /// <summary>What a network runs on.</summary>
 internal sealed class EngineOptions
 {
-    private const int MostThreads = 1024;
-
     private const string Cpu = "cpu";
 
     private readonly Option<string?> device = new("--device");
@@ -37,9 +36,9 @@ internal sealed class EngineOptions
     public EngineChoice Choose(ParseResult r)
     {
         var threads = r.Or(Threads, 0);
-        if (threads is < 0 or > MostThreads)
+        if (threads is < 0 or > TrainingOptions.MostThreads)
         {
-            throw new DiffusionException(ErrorKind.Usage, $"--threads: found {threads}; give a number up to {MostThreads}, or 0 for all cores");
+            throw new DiffusionException(ErrorKind.Usage, $"--threads: found {threads}; give a number up to {TrainingOptions.MostThreads}, or 0 for all cores");
         }
 
         var where = r.GetValue(device) ?? Cpu;

@@ -20,7 +20,8 @@ internal sealed class OutputFile(string name, params string[] aliases) : Option<
         }
 
         OutputName.RequireFormat(Name, path, formats);
-        if (r.CommandResult.Command.Options.OfType<InputFile>().FirstOrDefault(o => r.GetValue(o) is { } read && Path.GetFullPath(InputFile.FileOf(read)) == Path.GetFullPath(path)) is { } input)
+        var inputs = r.CommandResult.Command.Options.OfType<InputFile>();
+        if (inputs.FirstOrDefault(o => r.GetValue(o) is { } read && Path.GetFullPath(InputFile.FileOf(read)) == Path.GetFullPath(path)) is { } input)
         {
             throw new DiffusionException(ErrorKind.Usage, $"{Name} {path} is the file that {input.Name} reads; name another one");
         }

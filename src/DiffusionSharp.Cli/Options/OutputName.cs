@@ -6,17 +6,12 @@ internal static class OutputName
     /// <summary>Files of one array.</summary>
     public static readonly string[] Arrays = [".npy", ".npz"];
 
-    /// <summary>Pictures.</summary>
-    public static readonly string[] Pictures = [".png"];
-
-    /// <summary>Networks.</summary>
-    public static readonly string[] Onnx = [".onnx"];
-
     // A folder may be called run.1 or photos-0.5, but not like one of these.
     private static readonly string[] Files =
     [
-        ".png", ".apng", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".svg", ".pdf", ".mp4", ".npy", ".npz", ".csv", ".json", ".jsonl", ".txt", ".md",
-        ".html", ".yml", ".yaml", ".zip", ".tar", ".gz", ".tgz", ".parquet", ".onnx", ".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".pkl",
+        ".png", ".apng", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".svg", ".pdf", ".mp4", ".npy", ".npz",
+        ".csv", ".json", ".jsonl", ".txt", ".md", ".html", ".yml", ".yaml", ".zip", ".tar", ".gz", ".tgz", ".parquet", ".onnx", ".safetensors", ".pt",
+        ".pth", ".ckpt", ".bin", ".pkl",
     ];
 
     /// <summary>Whether a path is called like a file, and is no folder that is there or, by a slash at its end, meant.</summary>
@@ -30,7 +25,8 @@ internal static class OutputName
     {
         if (IsFile(path))
         {
-            throw new DiffusionException(ErrorKind.Usage, $"{option} {path}: several files are written; name a folder for them (one of this name with a slash at its end: {path}/)");
+            throw new DiffusionException(
+                ErrorKind.Usage, $"{option} {path}: several files are written; name a folder for them (one of this name with a slash at its end: {path}/)");
         }
     }
 
@@ -44,7 +40,8 @@ internal static class OutputName
         if (Path.GetExtension(path) is { Length: > 0 } extension && !formats.Contains(extension.ToLowerInvariant()))
         {
             throw new DiffusionException(
-                ErrorKind.Usage, $"{option} {path}: what is written is {string.Join(" or ", formats)}, not {extension}; name it {Path.ChangeExtension(path, formats[0])}");
+                ErrorKind.Usage,
+                $"{option} {path}: what is written is {string.Join(" or ", formats)}, not {extension}; name it {Path.ChangeExtension(path, formats[0])}");
         }
     }
 }

@@ -1,5 +1,6 @@
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Models;
+using DiffusionSharp.Primitives;
 using DiffusionSharp.Sampling;
 
 namespace DiffusionSharp.Cli.Pictures;
@@ -51,7 +52,9 @@ internal sealed class SampleJob
     public (SampledImages Images, SampleResult Result) All(Action<SamplerProgress, int[]>? watch = null)
     {
         int[] drawn = [.. Batches(Wanted).SelectMany(b => b)];
-        int[] kept = [.. Wanted.Select(i => Array.IndexOf(drawn, i))];
+        MemoryNeed.Length((double)drawn.Length * Model.Graph.InputShape.Elements, $"{drawn.Length} images of {Model.Graph.InputShape}", "sample fewer, or into a folder (--out DIR/)");
+        var places = drawn.Index().ToDictionary(d => d.Item, d => d.Index);
+        int[] kept = [.. Wanted.Select(i => places[i])];
         var calls = Sampler.Batches(drawn.Length, Options.BatchSize) * Plan.NetworkCalls;
         var (images, result) = SamplingMeter.Measure(Host, calls, report => Sample(drawn, p =>
         {

@@ -31,6 +31,10 @@ internal static class Sheet
     public static string Name(DiffusionModel model) =>
         Human.Plain(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.Source.Path))));
 
+    /// <summary>Refuses, before they are drawn, more images than a sheet can hold.</summary>
+    /// <inheritdoc cref="Write"/>
+    public static void RequireRoom(ImageShape shape, int count, int? columns = null) => ImageGrid.Layout(shape, count, columns, Scale(shape));
+
     /// <summary>Refuses images that are neither grey nor RGB.</summary>
     public static void RequireColours(ImageShape shape)
     {

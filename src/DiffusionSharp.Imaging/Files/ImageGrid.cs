@@ -1,3 +1,5 @@
+using DiffusionSharp.Primitives;
+
 namespace DiffusionSharp.Imaging.Files;
 
 /// <summary>Lays equally large pictures out on a contact sheet, row by row.</summary>
@@ -23,13 +25,9 @@ public static class ImageGrid
             throw new ArgumentException($"{pixels.Length} bytes are no whole number of pictures of {shape}", nameof(pixels));
         }
 
-        ArgumentOutOfRangeException.ThrowIfLessThan(scale, 1);
-        ArgumentOutOfRangeException.ThrowIfNegative(padding);
         var across = columns ?? NearSquareColumns(count);
-        ArgumentOutOfRangeException.ThrowIfLessThan(across, 1, nameof(columns));
-        var down = ((count - 1) / across) + 1;
         int cellHeight = (shape.Height * scale) + padding, cellWidth = (shape.Width * scale) + padding;
-        var sheet = new ImageShape(shape.Channels, checked((down * cellHeight) + padding), checked((across * cellWidth) + padding));
+        var sheet = Layout(shape, count, across, scale, padding);
         var result = new byte[sheet.Elements];
         Array.Fill(result, background);
         for (var n = 0; n < count; n++)
@@ -50,5 +48,25 @@ public static class ImageGrid
         }
 
         return (sheet, result);
+    }
+
+    /// <summary>The shape of the sheet that <see cref="Make"/> makes of so many pictures.</summary>
+    /// <inheritdoc cref="Make"/>
+    /// <param name="shape">Shape of one picture.</param>
+    /// <param name="count">N, at least 1.</param>
+    /// <param name="columns">Pictures in a row; null makes the sheet nearly square.</param>
+    /// <param name="scale">Every pixel becomes scale × scale pixels.</param>
+    /// <param name="padding">Pixels around every picture.</param>
+    /// <exception cref="DiffusionException">More pixels than an array can hold.</exception>
+    public static ImageShape Layout(ImageShape shape, int count, int? columns = null, int scale = 1, int padding = 2)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(scale, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(padding);
+        var across = columns ?? NearSquareColumns(count);
+        ArgumentOutOfRangeException.ThrowIfLessThan(across, 1, nameof(columns));
+        var down = ((count - 1) / across) + 1;
+        double height = (down * ((shape.Height * (double)scale) + padding)) + padding, width = (across * ((shape.Width * (double)scale) + padding)) + padding;
+        MemoryNeed.Length(shape.Channels * height * width, $"a sheet of {count} pictures of {shape}", "draw fewer, or write one file a picture");
+        return new ImageShape(shape.Channels, (int)height, (int)width);
     }
 }

@@ -116,15 +116,14 @@ public sealed class ModelSource
     {
         var config = RunConfig.Read(found.Run.Config);
         var ema = Checkpoint.Ema(config.Training.EmaDecays[0]);
-        var lacking = !raw && found.Part is null && !File.Exists(System.IO.Path.Combine(found.Folder, ema));
+        var lacking = !raw && found.Part is null && !Checkpoint.Has(found.Folder, ema);
         var part = found.Part ?? (raw || lacking ? Checkpoint.Weights : ema);
         var file = System.IO.Path.Combine(found.Folder, part);
         if (part != Checkpoint.Weights && (!Checkpoint.IsEma(part) || raw))
         {
             throw new DiffusionException(
                 ErrorKind.Usage,
-                $"{file} holds {(Checkpoint.IsEma(part) ? "an average: leave --raw out, or give" : "no weights of a network: give")} "
-                + $"{Checkpoint.Weights} beside it, or the folder");
+                $"{file} holds {(Checkpoint.IsEma(part) ? "an average: leave --raw out, or" : "no weights of a network:")} give {Checkpoint.Weights} beside it, or the folder");
         }
 
         if (part == Checkpoint.Weights && average)
@@ -133,8 +132,8 @@ public sealed class ModelSource
                 ErrorKind.Usage, $"{file} are the weights themselves{(lacking ? $", and {ema} is not beside them" : "")}; leave --ema out to take them");
         }
 
-        // An average that was added after this checkpoint begins with its weights.
-        string?[] notes = [found.Note, lacking ? $"checkpoint {System.IO.Path.GetFileName(found.Folder)} has no {ema}, an average that begins with the weights: those are taken" : null];
+        var lack = $"checkpoint {System.IO.Path.GetFileName(found.Folder)} has no {ema}, an average that begins with the weights: those are taken";
+        string?[] notes = [found.Note, lacking ? lack : null];
         var path = found.Part is not null ? file : found.IsLatest ? found.Run.Root : found.Folder;
         var tuned = found.IsLatest ? found.Run.TunedTimesteps : System.IO.Path.Combine(found.Folder, TunedTimestepsJson.FileName);
         return new ModelSource(path, file, new StateDict(WeightsLayout.Diffusers, string.Empty, Checkpoint.IsEma(part)), tuned, config.UNet, config.Scheduler)

@@ -65,11 +65,11 @@ public static class Checkpoint
     public static void Verify(string folder, params IReadOnlyList<string> parts)
     {
         ArgumentNullException.ThrowIfNull(parts);
-        var known = Reading(folder, ManifestFile, TrainingJson.Default.CheckpointManifest).Sha256 ?? [];
+        var known = Hashes(folder);
         foreach (var part in parts.Count > 0 ? parts : [.. known.Keys.Union([Weights, StateFile])])
         {
-            var found = known.ContainsKey(part) ? Guarded(folder, () => Hash(Path.Combine(folder, Path.GetFileName(part)))) : throw Incomplete(folder, $"its manifest has no {part}");
-            if (found != known[part])
+            var expected = known.GetValueOrDefault(part) ?? throw Incomplete(folder, $"its manifest has no {part}");
+            if (Guarded(folder, () => Hash(Path.Combine(folder, Path.GetFileName(part)))) != expected)
             {
                 throw new DiffusionException(
                     ErrorKind.ModelFile,
@@ -97,14 +97,22 @@ public static class Checkpoint
     /// <summary>Whether a folder is a checkpoint's, by the files in it.</summary>
     internal static bool Is(string folder) => File.Exists(Path.Combine(folder, ManifestFile)) && File.Exists(Path.Combine(folder, Weights));
 
+    /// <summary>Whether a part was written, by the manifest; it may have been lost since.</summary>
+    internal static bool Has(string folder, string part) => Hashes(folder).ContainsKey(part);
+
+    private static SortedDictionary<string, string> Hashes(string folder) =>
+        Reading(folder, ManifestFile, TrainingJson.Default.CheckpointManifest).Sha256 ?? [];
+
     private static string Others(string folder)
     {
-        var others = Directory.EnumerateDirectories(Path.GetDirectoryName(Path.GetFullPath(folder))!).Where(f => Is(f) && Path.GetFileName(f) != Path.GetFileName(folder)).Order(StringComparer.Ordinal);
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        var others = Directory.EnumerateDirectories(Path.GetDirectoryName(full)!).Where(f => Is(f) && f != full).Order(StringComparer.Ordinal);
         return string.Join(", ", others.DefaultIfEmpty("there is none"));
     }
 
     private static T Reading<T>(string folder, string file, JsonTypeInfo<T> type)
-        where T : class => Guarded(folder, () => JsonSerializer.Deserialize(StrictJson.Checked(RegularFile.ReadAllText(Path.Combine(folder, file))), type) ?? throw new JsonException($"{file} is null"));
+        where T : class => Guarded(
+            folder, () => JsonSerializer.Deserialize(StrictJson.Checked(RegularFile.ReadAllText(Path.Combine(folder, file))), type) ?? throw new JsonException($"{file} is null"));
 
     private static T Guarded<T>(string folder, Func<T> read)
     {

@@ -88,8 +88,7 @@ public sealed class RunFolder
         var folder = Checkpoint(images);
 
         // What a killed sitting left half-written, and one of a sitting that was given up. Space may be short.
-        string[] dead = Directory.Exists(Checkpoints) ? [.. Directory.GetDirectories(Checkpoints, ".*.tmp"), .. Directory.GetDirectories(Checkpoints, Path.GetFileName(folder))] : [];
-        Delete(dead);
+        Delete(Directory.Exists(Checkpoints) ? Directory.GetDirectories(Checkpoints, ".*.tmp").Append(folder).Where(Directory.Exists) : []);
         write(folder);
         Advance(images, keep);
     }

@@ -92,6 +92,9 @@ public sealed record TrainingOptions
     /// <summary>Whether convolutions and matrices are computed in bfloat16.</summary>
     public bool BFloat16 { get; init; }
 
+    /// <summary>The most threads an engine is given.</summary>
+    public const int MostThreads = 1024;
+
     /// <summary>Threads of the engine; 0 takes all cores. A run is bit-exact for a fixed number.</summary>
     public int Threads { get; init; }
 
@@ -128,7 +131,7 @@ public sealed record TrainingOptions
             (CheckpointEvery >= 1 && KeepCheckpoints >= 1, $"checkpoints every {CheckpointEvery} images, {KeepCheckpoints} kept: both must be at least 1"),
             (CheckpointSeconds >= 0, $"checkpoints every {CheckpointSeconds} s: it must not be negative; 0 turns it off"),
             (SampleEvery is null or >= 0 && ValidateEvery is null or >= 0 && LogEvery >= 1, "sample and validation intervals must not be negative, the log interval at least 1"),
-            (Threads >= 0, $"threads {Threads} must not be negative; 0 takes all cores"),
+            (Threads is >= 0 and <= MostThreads, $"threads {Threads} is outside 0…{MostThreads}; 0 takes all cores"),
         ];
         return checks.Where(c => !c.Valid).Select(c => c.Problem);
     }

@@ -9,18 +9,20 @@ namespace Conformance.Engines;
 /// <summary>01 …_activations: the value of every named module of the reference for the first image, so that an error names its place.</summary>
 public class ActivationGoldens
 {
-    public static TheoryData<string> Modules => new(Shared.Exists
-        ? new GoldenCase(GoldenNetwork.Activations).Json.GetProperty("tensors").EnumerateObject().Select(t => t.Name).Where(n => n.StartsWith("act/", StringComparison.Ordinal))
-        : [GoldenRuns.Absent]);
+    public static TheoryData<string, string> Modules => Shared.Exists
+        ? new(GoldenRuns.CasesOf("01_unet").SelectMany(
+            c => new GoldenCase(c).Json.GetProperty("tensors").EnumerateObject().Select(t => t.Name).Where(n => n.StartsWith("act/", StringComparison.Ordinal)),
+            (c, tensor) => (c, tensor)))
+        : new((GoldenRuns.Absent, ""));
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Modules))]
-    public void Agrees(string tensor)
+    public void Agrees(string name, string tensor)
     {
-        var golden = GoldenNetwork.Open(GoldenNetwork.Activations);
+        var golden = GoldenNetwork.Open(name);
         var (call, expected) = (golden.Call.Pick(0), golden.Golden.Doubles(tensor));
-        var name = Node(tensor["act/".Length..], new ErmongroupModel(golden.Golden, $"../{GoldenNetwork.Shared16}/model.safetensors"));
-        var index = call.Graph.Nodes.Index().Single(n => n.Item.Name == name).Index;
+        var node = Node(tensor["act/".Length..], ErmongroupModel.ReadConfig(golden.Golden.Json.GetProperty("config")));
+        var index = call.Graph.Nodes.Index().Single(n => n.Item.Name == node).Index;
         var value = new ReferenceNetwork(call.Graph, p => call.Weights[p.Name]).Values(call.X, call.Timesteps[0], 0)[index];
         Assert.InRange(Relative.MaxDifference(value, expected), 0, 2e-6);
 
@@ -30,7 +32,7 @@ public class ActivationGoldens
     }
 
     // The node whose value a module of the reference returns, by way of the name of one of the module's parameters.
-    private static string Node(string module, ErmongroupModel model)
+    private static string Node(string module, UNetConfig config)
     {
         var (parameter, last, node) = module.Split('.') switch
         {
@@ -39,7 +41,7 @@ public class ActivationGoldens
             [.., "downsample" or "upsample"] => ("conv.weight", "weight", string.Empty),
             _ => ("weight", "weight", string.Empty),
         };
-        var ours = model.Graph.Parameters.Single(p => ErmongroupNames.Of(p.Name, model.Config) == $"{module}.{parameter}").Name;
+        var ours = config.Build().Parameters.Single(p => ErmongroupNames.Of(p.Name, config) == $"{module}.{parameter}").Name;
         return (ours[..^last.Length] + node).TrimEnd('.');
     }
 }

@@ -7,8 +7,6 @@ namespace Conformance.Networks;
 /// <summary>One call of a golden's network, and what the reference implementation returned.</summary>
 internal sealed class GoldenNetwork
 {
-    public const string Shared16 = "01_unet_ch32_m21_r1_a8_16px";
-    public const string Activations = "01_unet_ch32_m21_r1_a4_8px_activations";
     public const string Guided = "07_guided_ch32_class_learnsigma";
 
     private GoldenNetwork(GoldenModel model, ModelSource source)

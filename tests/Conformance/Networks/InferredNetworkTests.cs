@@ -44,8 +44,7 @@ public class InferredNetworkTests
     [Fact(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     public void The_options_are_those_of_the_cases()
     {
-        Assert.Equal(UNetConfig.Ddpm(new ImageShape(3, 16, 16), 32, [2, 1], 1, [8]), Network("01_unet_ch32_m21_r1_a8_16px"));
-        Assert.Equal(UNetConfig.Ddpm(new ImageShape(3, 32, 32), 32, [1, 1], 2, [16]) with { ResampleWithConv = false }, Network("01_unet_ch32_m11_r2_a16_noconv_32px"));
+        Assert.All(GoldenRuns.CasesOf("01_unet"), name => Assert.Equal(ErmongroupModel.ReadConfig(new GoldenCase(name).Json.GetProperty("config")), Network(name)));
         Assert.Equal(Guided, Network(GoldenNetwork.Guided));
         Assert.Equal(new LucidrainsUNetConfig { Height = 8, Width = 8, Dim = 8, DimMults = [1, 2], AttnDimHead = [8] }, Network("08_lucidrains_dim8_m12"));
 

@@ -14,13 +14,13 @@ public class DiffusersConstants
 {
     private static readonly ImageShape Shape = new(3, 8, 8);
 
-    public static TheoryData<string> Runs => new(GoldenRuns.Of("diffusers-tests"));
+    public static TheoryData<string, string> Runs => new(GoldenRuns.Of("diffusers-tests"));
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Runs))]
-    public void Agrees(string run)
+    public void Agrees(string name, string run)
     {
-        var expected = JsonDocument.Parse(File.ReadAllText(Shared.Path("goldens", "diffusers-tests", "expected.json"))).RootElement.GetProperty(run);
+        var expected = JsonDocument.Parse(File.ReadAllText(Shared.Path("goldens", name, "expected.json"))).RootElement.GetProperty(run);
         switch (run)
         {
             case "ddim":

@@ -6,13 +6,13 @@ namespace Conformance.Sampling;
 /// <summary>05_diffusers_DDIM: DDIMScheduler, every state of every run.</summary>
 public class DiffusersDdimGoldens
 {
-    public static TheoryData<string> Runs => new(GoldenRuns.Of("05_diffusers_DDIM"));
+    public static TheoryData<string, string> Runs => new(GoldenRuns.Of("05_diffusers_DDIM"));
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Runs))]
-    public void Agrees(string run)
+    public void Agrees(string name, string run)
     {
-        var golden = new GoldenCase("05_diffusers_DDIM");
+        var golden = new GoldenCase(name);
         var json = golden.Json.GetProperty("runs").GetProperty(run);
         var config = DiffusersConfig.Read(json.GetProperty("config"), "DDIMScheduler");
         var arguments = json.GetProperty("step_args");

@@ -6,13 +6,13 @@ namespace Conformance.Sampling;
 /// <summary>05_diffusers_DDPM: DDPMScheduler is the DDIM family at η = 1 (fixed_small) and η = hat (fixed_large).</summary>
 public class DiffusersDdpmGoldens
 {
-    public static TheoryData<string> Runs => new(GoldenRuns.Of("05_diffusers_DDPM"));
+    public static TheoryData<string, string> Runs => new(GoldenRuns.Of("05_diffusers_DDPM"));
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Runs))]
-    public void Agrees(string run)
+    public void Agrees(string name, string run)
     {
-        var golden = new GoldenCase("05_diffusers_DDPM");
+        var golden = new GoldenCase(name);
         var json = golden.Json.GetProperty("runs").GetProperty(run);
         var config = DiffusersConfig.Read(json.GetProperty("config"), "DDPMScheduler");
         var options = DiffusersConfig.Options(config, config.VarianceType == "fixed_large" ? Eta.Hat : 1, keepEpsilon: false);

@@ -8,24 +8,24 @@ namespace Conformance.Sampling;
 /// <summary>05_diffusers_Euler and _EulerAncestral: DDIM at η = 0 and η = 1 in EDM's units. Every state of every run.</summary>
 public class DiffusersEulerGoldens
 {
-    public static TheoryData<string> Euler => new(GoldenRuns.Of("05_diffusers_Euler"));
+    public static TheoryData<string, string> Euler => new(GoldenRuns.Of("05_diffusers_Euler"));
 
-    public static TheoryData<string> Ancestral => new(GoldenRuns.Of("05_diffusers_EulerAncestral"));
+    public static TheoryData<string, string> Ancestral => new(GoldenRuns.Of("05_diffusers_EulerAncestral"));
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Euler))]
-    public void Agrees(string run) => Check("05_diffusers_Euler", run, eta: 0);
+    public void Agrees(string name, string run) => Check(name, run, eta: 0);
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Ancestral))]
-    public void Ancestral_agrees(string run) => Check("05_diffusers_EulerAncestral", run, eta: 1);
+    public void Ancestral_agrees(string name, string run) => Check(name, run, eta: 1);
 
     private static void Check(string name, string run, Eta eta)
     {
         var golden = new GoldenCase(name);
         var json = golden.Json.GetProperty("runs").GetProperty(run);
         var config = new DiffusersSolverConfig(json.GetProperty("config"));
-        var levels = config.DdimLevels(json.GetProperty("num_inference_steps").GetInt32());
+        var levels = config.EulerLevels(json.GetProperty("num_inference_steps").GetInt32());
         var plan = DdimPlan.Create(levels, new DdimOptions { Eta = eta, PredictionType = config.PredictionType });
         config.Done();
         var arguments = json.GetProperty("step_args");

@@ -7,13 +7,13 @@ namespace Conformance.Sampling;
 /// <summary>05_diffusers_DDIMInverse: DDIMInverseScheduler, every state of every run.</summary>
 public class DiffusersInverseGoldens
 {
-    public static TheoryData<string> Runs => new(GoldenRuns.Of("05_diffusers_DDIMInverse"));
+    public static TheoryData<string, string> Runs => new(GoldenRuns.Of("05_diffusers_DDIMInverse"));
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Runs))]
-    public void Agrees(string run)
+    public void Agrees(string name, string run)
     {
-        var golden = new GoldenCase("05_diffusers_DDIMInverse");
+        var golden = new GoldenCase(name);
         var json = golden.Json.GetProperty("runs").GetProperty(run);
         var config = DiffusersConfig.Read(json.GetProperty("config"), "DDIMScheduler");
         var options = DiffusersConfig.Options(config, eta: 0, keepEpsilon: true);

@@ -8,13 +8,13 @@ namespace Conformance.Sampling;
 /// <summary>05_diffusers_PNDM: PLMS with either start, every state of every run.</summary>
 public class DiffusersPndmGoldens
 {
-    public static TheoryData<string> Runs => new(GoldenRuns.Of("05_diffusers_PNDM"));
+    public static TheoryData<string, string> Runs => new(GoldenRuns.Of("05_diffusers_PNDM"));
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Runs))]
-    public void Agrees(string run)
+    public void Agrees(string name, string run)
     {
-        var golden = new GoldenCase("05_diffusers_PNDM");
+        var golden = new GoldenCase(name);
         var json = golden.Json.GetProperty("runs").GetProperty(run);
         var config = new DiffusersSolverConfig(json.GetProperty("config"));
         var final = config.Flag("set_alpha_to_one", false) ? FinalAlphaBar.One : FinalAlphaBar.AlphaBarZero;

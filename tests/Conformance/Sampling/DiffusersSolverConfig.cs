@@ -10,15 +10,13 @@ namespace Conformance.Sampling;
 /// </summary>
 internal sealed class DiffusersSolverConfig(JsonElement config, double betaStart = 1e-4, double betaEnd = 0.02)
 {
-    private const int T = 1000;
     private readonly HashSet<string> read = [];
 
-    public NoiseSchedule Schedule => Text("beta_schedule", "linear") switch
-    {
-        "linear" => NoiseSchedule.Linear(T, Number("beta_start", betaStart), Number("beta_end", betaEnd)),
-        "scaled_linear" => NoiseSchedule.ScaledLinear(T, Number("beta_start", betaStart), Number("beta_end", betaEnd)),
-        var other => throw new NotSupportedException(other),
-    };
+    public NoiseSchedule Schedule =>
+        NoiseSchedule.Named(Text("beta_schedule", "linear"), T, Number("beta_start", betaStart), Number("beta_end", betaEnd))
+        ?? throw new NotSupportedException(Text("beta_schedule", "linear"));
+
+    private int T => (int)Number("num_train_timesteps", 1000);
 
     public PredictionType PredictionType => Text("prediction_type", "epsilon") switch
     {
@@ -68,14 +66,36 @@ internal sealed class DiffusersSolverConfig(JsonElement config, double betaStart
         return NoiseLevels.Create(Schedule, Flag("use_karras_sigmas", false) ? TimestepSpacing.Karras : rule, steps, final, (int)Number("steps_offset", 0));
     }
 
+    /// <summary>
+    /// The levels of the Euler and Heun classes: as the DDIM family's, but linspace is not rounded, and σ is linear in t between the integers.
+    /// </summary>
+    public NoiseLevels EulerLevels(int steps)
+    {
+        if (Flag("use_karras_sigmas", false) || Text("timestep_spacing", "linspace") != "linspace")
+        {
+            return DdimLevels(steps);
+        }
+
+        var schedule = Schedule;
+        var final = Text("final_sigmas_type", "zero") == "zero" ? 1 : schedule.AlphaBar(0);
+        return NoiseLevels.Custom(T, final, [.. Enumerable.Range(0, steps).Select(i => Between((float)((steps - 1 - i) * ((T - 1.0) / (steps - 1)))))]);
+
+        NoiseLevel Between(double t)
+        {
+            var (low, part) = ((int)t, t % 1);
+            var sigma = part == 0 ? 0 : ((1 - part) * NoiseLevel.SigmaOf(schedule.AlphaBar(low))) + (part * NoiseLevel.SigmaOf(schedule.AlphaBar(low + 1)));
+            return new(t, part == 0 ? schedule.AlphaBar(low) : 1 / (1 + (sigma * sigma)));
+        }
+    }
+
     /// <summary>Fails where the config has an option that was not looked at.</summary>
     public void Done() => Assert.Empty(config.EnumerateObject().Select(p => p.Name).Except(read));
 
     // S+1 points without the lowest, also for leading, which is not the DDIM family's.
-    private static Timesteps Tau(string spacing, int steps) => spacing switch
+    private Timesteps Tau(string spacing, int steps) => spacing switch
     {
         "linspace" => Timesteps.LinspaceSolver(T, steps),
-        "leading" => Timesteps.Custom(T, [.. Enumerable.Range(0, steps).Select(i => (steps - i) * (T / (steps + 1)))]),
+        "leading" => Timesteps.Custom(T, [.. Enumerable.Range(0, steps).Select(i => ((steps - i) * (T / (steps + 1))) + (int)Number("steps_offset", 0))]),
         "trailing" => Timesteps.Trailing(T, steps),
         _ => throw new NotSupportedException(spacing),
     };

@@ -6,13 +6,13 @@ namespace Conformance.Sampling;
 /// <summary>05_diffusers_UniPC: every state of every run.</summary>
 public class DiffusersUniPcGoldens
 {
-    public static TheoryData<string> Runs => new(GoldenRuns.Of("05_diffusers_UniPC"));
+    public static TheoryData<string, string> Runs => new(GoldenRuns.Of("05_diffusers_UniPC"));
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Runs))]
-    public void Agrees(string run)
+    public void Agrees(string name, string run)
     {
-        var golden = new GoldenCase("05_diffusers_UniPC");
+        var golden = new GoldenCase(name);
         var json = golden.Json.GetProperty("runs").GetProperty(run);
         var config = new DiffusersSolverConfig(json.GetProperty("config"));
         var plan = UniPcPlan.Create(config.Levels(json.GetProperty("num_inference_steps").GetInt32()), new UniPcOptions

@@ -9,13 +9,13 @@ namespace Conformance.Sampling;
 /// <summary>11_dpm_solver_official: the code of DPM-Solver's authors, multistep and singlestep, in x0 and in ε.</summary>
 public class DpmSolverOfficialGoldens
 {
-    public static TheoryData<string> Runs => new(GoldenRuns.Of("11_dpm_solver_official"));
+    public static TheoryData<string, string> Runs => new(GoldenRuns.Of("11_dpm_solver_official"));
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Runs))]
-    public void Agrees(string run)
+    public void Agrees(string name, string run)
     {
-        var golden = new GoldenCase("11_dpm_solver_official");
+        var golden = new GoldenCase(name);
         var json = golden.Json.GetProperty("runs").GetProperty(run);
         var method = json.GetProperty("method").GetString()!;
         var options = new DpmSolverOptions
@@ -23,10 +23,11 @@ public class DpmSolverOfficialGoldens
             Order = json.GetProperty("order").GetInt32(),
             OfEpsilon = json.GetProperty("algorithm_type").GetString() == "dpmsolver",
 
-            // Theirs lowers a multistep chain of fewer than 10 steps, these have 10; "singlestep" ends with orders 2 and 1, "fixed" does not.
-            LowersFinalOrder = method == "singlestep",
+            // Theirs lowers a multistep chain of fewer than 10 steps alone; "singlestep" ends with orders 2 and 1, "fixed" does not.
+            LowersFinalOrder = method == "singlestep"
+                || (method == "multistep" && json.GetProperty("lower_order_final").GetBoolean() && json.GetProperty("steps").GetInt32() < 10),
         };
-        var levels = Levels(json.GetProperty("t_given_to_model"));
+        var levels = Levels(NoiseSchedule.FromBetas(golden.Doubles("betas")), json.GetProperty("t_given_to_model"));
         var plan = method == "multistep" ? DpmSolverPlan.Create(levels, options) : DpmSolverSinglestepPlan.Create(levels, options);
         Assert.Equal(json.GetProperty("steps").GetInt32(), plan.NetworkCalls);
 
@@ -45,10 +46,6 @@ public class DpmSolverOfficialGoldens
     }
 
     // t was rounded to float32; ln α is linear between the timesteps, and the end is ᾱ_0.
-    private static NoiseLevels Levels(JsonElement timesteps)
-    {
-        var schedule = NoiseSchedule.Linear();
-        return NoiseLevels.Custom(schedule.T, schedule.AlphaBar(0),
-            [.. timesteps.EnumerateArray().Select(t => t.GetDouble()).Select(t => new NoiseLevel(t, schedule.AlphaBar(t, AlphaBarInterpolation.LogAlpha)))]);
-    }
+    private static NoiseLevels Levels(NoiseSchedule schedule, JsonElement timesteps) => NoiseLevels.Custom(schedule.T, schedule.AlphaBar(0),
+        [.. timesteps.EnumerateArray().Select(t => t.GetDouble()).Select(t => new NoiseLevel(t, schedule.AlphaBar(t, AlphaBarInterpolation.LogAlpha)))]);
 }

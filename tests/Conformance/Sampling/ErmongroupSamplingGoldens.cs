@@ -15,30 +15,21 @@ namespace Conformance.Sampling;
 /// </summary>
 public class ErmongroupSamplingGoldens
 {
-    private const string Weights = "../01_unet_ch32_m21_r1_a8_16px/model.safetensors";
+    public static TheoryData<string, string> Runs => new(GoldenRuns.Of("02_sampling"));
 
-    public static TheoryData<string> Runs8 => new(GoldenRuns.Of("02_sampling_8px"));
-
-    public static TheoryData<string> Runs16 => new(GoldenRuns.Of("02_sampling_16px"));
+    public static TheoryData<string> Interpolations => new(GoldenRuns.CasesOf("02_interpolation"));
 
     [TorchTheory]
-    [MemberData(nameof(Runs8))]
-    public void Chains_of_8px_agree(string run) => AssertChain("02_sampling_8px", run);
-
-    [TorchTheory]
-    [MemberData(nameof(Runs16))]
-    public void Chains_of_16px_agree(string run) => AssertChain("02_sampling_16px", run);
-
-    [TorchFact]
-    public void Interpolated_images_agree()
+    [MemberData(nameof(Interpolations))]
+    public void Interpolated_images_agree(string name)
     {
         Assert.SkipUnless(Shared.Exists, Shared.Missing);
-        var golden = new GoldenCase("02_interpolation");
+        var golden = new GoldenCase(name);
         var tolerance = golden.Json.GetProperty("tolerance");
-        var model = new ErmongroupModel(golden, Weights);
+        var model = new ErmongroupModel(golden);
         using var denoiser = new TorchDenoiser(model.Graph, p => model.Weights[p.Name]);
 
-        var plan = DdimPlan.Create(NoiseSchedule.Linear(), Timesteps.ErmongroupUniform(1000, golden.Json.GetProperty("timesteps").GetInt32()));
+        var plan = DdimPlan.Create(model.Schedule, Tau(model.Schedule, golden.Json), new DdimOptions { Eta = golden.Json.GetProperty("eta").GetDouble() });
         var count = golden.Shape("z")[0];
         double[] z = golden.Doubles("z"), alpha = golden.Doubles("alpha"), between = new double[z.Length / count];
         for (var i = 0; i < count; i++)
@@ -63,14 +54,16 @@ public class ErmongroupSamplingGoldens
         }
     }
 
-    private static void AssertChain(string name, string run)
+    [TorchTheory]
+    [MemberData(nameof(Runs))]
+    public void Chains_agree(string name, string run)
     {
         Assert.SkipUnless(Shared.Exists, Shared.Missing);
         var golden = new GoldenCase(name);
         var json = golden.Json.GetProperty("runs").GetProperty(run);
-        var model = new ErmongroupModel(golden, Weights);
+        var model = new ErmongroupModel(golden);
         using var denoiser = new TorchDenoiser(model.Graph, p => model.Weights[p.Name]);
-        var plan = Plan(json);
+        var plan = Plan(model.Schedule, json);
         Assert.Equal(json.GetProperty("model_calls").GetInt32(), plan.NetworkCalls);
 
         var shape = model.Graph.InputShape;
@@ -96,12 +89,21 @@ public class ErmongroupSamplingGoldens
         Assert.Equal(plan.NetworkCalls, calls);
     }
 
-    private static SamplingPlan Plan(JsonElement run)
+    private static Timesteps Tau(NoiseSchedule schedule, JsonElement json) => Timesteps.Create(
+        json.GetProperty("skip_type").GetString() switch
+        {
+            "uniform" => TimestepSpacing.ErmongroupUniform,
+            "quad" => TimestepSpacing.ErmongroupQuad,
+            var other => throw new NotSupportedException(other),
+        },
+        schedule.T,
+        json.GetProperty("timesteps").GetInt32());
+
+    private static SamplingPlan Plan(NoiseSchedule schedule, JsonElement run)
     {
-        var spacing = run.GetProperty("skip_type").GetString() == "uniform" ? TimestepSpacing.ErmongroupUniform : TimestepSpacing.ErmongroupQuad;
-        var timesteps = Timesteps.Create(spacing, 1000, run.GetProperty("timesteps").GetInt32());
+        var timesteps = Tau(schedule, run);
         Assert.Equal(run.GetProperty("t").EnumerateArray().Select(t => t.GetInt32()), timesteps);
-        return DdimPlan.Create(NoiseSchedule.Linear(), timesteps, run.GetProperty("sample_type").GetString() switch
+        return DdimPlan.Create(schedule, timesteps, run.GetProperty("sample_type").GetString() switch
         {
             "generalized" => new DdimOptions { Eta = run.GetProperty("eta").GetDouble() },
             "ddpm_noisy" => new DdimOptions { Eta = Eta.Hat, X0Treatment = X0Treatment.Clip() },

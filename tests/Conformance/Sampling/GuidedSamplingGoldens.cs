@@ -11,16 +11,18 @@ namespace Conformance.Sampling;
 /// <summary>07: guided-diffusion's own samplers with its own network: DDIM from the ε half, DDPM with the learned variance, the reverse ODE.</summary>
 public class GuidedSamplingGoldens
 {
-    public static TheoryData<string> Runs => new(GoldenRuns.Of("07_guided_ch32_class_learnsigma"));
+    public static TheoryData<string, string> Runs => new(GoldenRuns.Of("07_guided"));
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Runs))]
-    public void Chains_agree(string run)
+    public void Chains_agree(string name, string run)
     {
-        var network = GoldenNetwork.Open(GoldenNetwork.Guided);
+        var network = GoldenNetwork.Open(name);
         var golden = network.Golden;
         var json = golden.Json.GetProperty("runs").GetProperty(run);
-        using var denoiser = new CpuDenoiser(network.Call.Graph, p => network.Call.Weights[p.Name], new CpuOptions { Threads = 1 });
+        var plan = Plan(golden.Json.GetProperty("diffusion"), json);
+        using var model = new CpuDenoiser(network.Call.Graph, p => network.Call.Weights[p.Name], new CpuOptions { Threads = 1 });
+        IDenoiser denoiser = json.GetProperty("rescale_timesteps").GetBoolean() ? new Rescaled(model, 1000.0 / plan.T) : model;
         var shape = network.Call.Graph.InputShape;
         var count = golden.Shape("x_T")[0];
         var n = count * shape.Elements;
@@ -30,7 +32,6 @@ public class GuidedSamplingGoldens
 
         // What float32 does to the network's output in the reference and here, which x0 has many times over at high noise.
         var rounding = 2 * golden.Json.GetProperty("tolerance").GetProperty("reference_fp32_vs_fp64_max_abs_diff").GetDouble();
-        var plan = Plan(json);
         var calls = 0;
         Sampler.Run(denoiser, plan, new SamplerRequest
         {
@@ -38,7 +39,7 @@ public class GuidedSamplingGoldens
             Count = count,
             Noise = NoiseSource.Recorded(noise, noise.Length / n, count, shape),
             InitialX = xs[..n],
-            Labels = golden.Ints("y"),
+            Labels = golden.Has("y") ? golden.Ints("y") : null,
             Progress = p =>
             {
                 Relative.AssertWithin(relative, p.X.ToArray(), xs[(p.Call * n)..((p.Call + 1) * n)], $"x after call {p.Call}");
@@ -49,9 +50,15 @@ public class GuidedSamplingGoldens
         Assert.Equal(json.GetProperty("timestep_map").GetArrayLength(), calls);
     }
 
-    private static SamplingPlan Plan(JsonElement run)
+    private static SamplingPlan Plan(JsonElement diffusion, JsonElement run)
     {
-        var schedule = NoiseSchedule.Linear();
+        var T = diffusion.GetProperty("steps").GetInt32();
+        var schedule = diffusion.GetProperty("noise_schedule").GetString() switch
+        {
+            "linear" => NoiseSchedule.LinearScaledT(T),
+            "cosine" => NoiseSchedule.Cosine(T),
+            var other => throw new NotSupportedException(other),
+        };
         int[] ascending = [.. run.GetProperty("timestep_map").EnumerateArray().Select(t => t.GetInt32())];
         var args = run.GetProperty("args");
         var kind = run.GetProperty("kind").GetString()!;
@@ -76,8 +83,34 @@ public class GuidedSamplingGoldens
 
         return DdimPlan.Create(schedule, Timesteps.Custom(schedule.T, [.. ascending.Reverse()]), new DdimOptions
         {
-            Eta = kind == "p_sample_loop" ? Eta.Learned : args.GetProperty("eta").GetDouble(),
+            Eta = kind == "p_sample_loop" ? Variance(diffusion) : args.GetProperty("eta").GetDouble(),
             X0Treatment = args.GetProperty("clip_denoised").GetBoolean() ? X0Treatment.Clip() : X0Treatment.None,
         });
+    }
+
+    private static Eta Variance(JsonElement diffusion) => diffusion.GetProperty("learn_sigma").GetBoolean() ? Eta.Learned
+        : diffusion.TryGetProperty("sigma_small", out var small) && small.GetBoolean() ? 1
+        : Eta.Hat;
+
+    /// <summary>A network that is given t·1000/T.</summary>
+    private sealed class Rescaled(IDenoiser network, double scale) : IDenoiser
+    {
+        public int OutputChannels => network.OutputChannels;
+
+        public void Predict(DenoiserInput input, Span<float> prediction)
+        {
+            double[] scaled = [.. input.Timesteps.ToArray().Select(t => t * scale)];
+            network.Predict(
+                new DenoiserInput
+                {
+                    Count = input.Count,
+                    Shape = input.Shape,
+                    X = input.X,
+                    Timesteps = scaled,
+                    Labels = input.Labels,
+                    CancellationToken = input.CancellationToken,
+                },
+                prediction);
+        }
     }
 }

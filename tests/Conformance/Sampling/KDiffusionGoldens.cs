@@ -9,19 +9,18 @@ namespace Conformance.Sampling;
 /// <summary>11_k_diffusion: Karras' σ, no noise schedule; k-diffusion's x is ours divided by √ᾱ = 1/√(1+σ²).</summary>
 public class KDiffusionGoldens
 {
-    private const string Case = "11_k_diffusion";
     private static readonly NoiseSchedule Linear = NoiseSchedule.Linear();
 
-    public static TheoryData<string> Runs => new(GoldenRuns.Of("11_k_diffusion"));
+    public static TheoryData<string, string> Runs => new(GoldenRuns.Of("11_k_diffusion"));
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Runs))]
-    public void Agrees(string run)
+    public void Agrees(string name, string run)
     {
-        var golden = new GoldenCase(Case);
+        var golden = new GoldenCase(name);
         var json = golden.Json.GetProperty("runs").GetProperty(run);
         var sigmas = golden.Doubles("sigmas");
-        var eta = json.GetProperty("args").TryGetProperty("eta", out var e) ? e.GetDouble() : 0;
+        var eta = json.GetProperty("args").TryGetProperty("eta", out var e) ? e.GetDouble() : 1; // their default
         var options = new DpmSolverOptions { PredictionType = PredictionType.Sample, LowersFinalOrder = false };
         var plan = run switch
         {

@@ -8,24 +8,35 @@ namespace Conformance.Training;
 /// <summary>Batches and options of the reference's training, as the 03 goldens recorded them.</summary>
 internal static class GoldenTraining
 {
-    /// <summary>optim and training of the goldens' configuration; all of them use the same numbers.</summary>
-    public static TrainingOptions Options => new()
+    /// <summary>optim, training and model of the case's configuration, for so many updates.</summary>
+    public static TrainingOptions Options(GoldenCase golden, int updates)
     {
-        BatchSize = 4,
-        LearningRate = 2e-4,
-        Optimizer = OptimizerKind.Adam,
-        GradientClip = 1,
-        Reduction = LossReduction.Sum,
-        TimestepSampling = TimestepSampling.Antithetic,
-        EmaDecays = [0.9999],
-        EmaWarmup = false,
-        TotalImages = 12,
-    };
+        var config = golden.Json.GetProperty("config");
+        var (optim, model) = (config.GetProperty("optim"), config.GetProperty("model"));
+        Assert.False(optim.GetProperty("amsgrad").GetBoolean());
+        Assert.True(model.GetProperty("ema").GetBoolean());
+        var batch = config.GetProperty("training").GetProperty("batch_size").GetInt32();
+        return new()
+        {
+            BatchSize = batch,
+            LearningRate = optim.GetProperty("lr").GetDouble(),
+            Optimizer = Enum.Parse<OptimizerKind>(optim.GetProperty("optimizer").GetString()!),
+            Beta1 = optim.GetProperty("beta1").GetDouble(),
+            AdamEpsilon = optim.GetProperty("eps").GetDouble(),
+            WeightDecay = optim.GetProperty("weight_decay").GetDouble(),
+            GradientClip = optim.GetProperty("grad_clip").GetDouble(),
+            Reduction = LossReduction.Sum,
+            TimestepSampling = TimestepSampling.Antithetic,
+            EmaDecays = [model.GetProperty("ema_rate").GetDouble()],
+            EmaWarmup = false,
+            TotalImages = batch * updates,
+        };
+    }
 
     /// <summary>x_t, target and weights of recorded x0, t and ε.</summary>
-    public static TrainingBatch Batch(GoldenCase golden, string suffix = "")
+    public static TrainingBatch Batch(GoldenCase golden, NoiseSchedule schedule, string suffix = "")
     {
-        var objective = new DiffusionObjective(NoiseSchedule.Linear());
+        var objective = new DiffusionObjective(schedule);
         var dimensions = golden.Shape("x0" + suffix);
         var shape = new ImageShape(dimensions[1], dimensions[2], dimensions[3]);
         var batch = new TrainingBatch(dimensions[0], shape);

@@ -16,23 +16,29 @@ public sealed class RunCheckpointTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    [Theory]
-    [InlineData("", false, 20, "ema-0.9.safetensors")]
-    [InlineData("", true, 20, "unet.safetensors")]
-    [InlineData("checkpoints/000000000010", false, 10, "ema-0.9.safetensors")]
-    [InlineData("checkpoints/000000000010/", true, 10, "unet.safetensors")]
-    [InlineData("checkpoints/000000000010/ema-0.99.safetensors", false, 10, "ema-0.99.safetensors")]
-    [InlineData("checkpoints/000000000010/unet.safetensors", false, 10, "unet.safetensors")]
-    [InlineData("checkpoints/000000000020/unet.safetensors", true, 20, "unet.safetensors")]
-    public void Each_opens_with_its_own_weights(string path, bool raw, long images, string part)
+    [Fact]
+    public void Each_opens_with_its_own_weights()
     {
-        var source = ModelSource.Open(Path.Combine(run.Root, path), raw);
-        Assert.Equal((run.Root, run.Checkpoint(images)), (source.OfRun!.Run.Root, source.OfRun.Folder));
-        Assert.Empty(source.Notes);
-        Assert.Equal("small", source.Data);
-        using var weights = source.OpenWeights();
-        var expected = SmallRun.Weights(images, part);
-        Assert.All(weights.ReadAll(), w => Assert.Equal(expected[w.Key].Data, w.Value.Data));
+        (string Path, bool Raw, long Images, string Part)[] cases =
+        [
+            ("", false, 20, "ema-0.9.safetensors"),
+            ("", true, 20, "unet.safetensors"),
+            ("checkpoints/000000000010", false, 10, "ema-0.9.safetensors"),
+            ("checkpoints/000000000010/", true, 10, "unet.safetensors"),
+            ("checkpoints/000000000010/ema-0.99.safetensors", false, 10, "ema-0.99.safetensors"),
+            ("checkpoints/000000000010/unet.safetensors", false, 10, "unet.safetensors"),
+            ("checkpoints/000000000020/unet.safetensors", true, 20, "unet.safetensors"),
+        ];
+        Assert.All(cases, c =>
+        {
+            var source = ModelSource.Open(Path.Combine(run.Root, c.Path), c.Raw);
+            Assert.Equal((run.Root, run.Checkpoint(c.Images)), (source.OfRun!.Run.Root, source.OfRun.Folder));
+            Assert.Empty(source.Notes);
+            Assert.Equal("small", source.Data);
+            using var weights = source.OpenWeights();
+            var expected = SmallRun.Weights(c.Images, c.Part);
+            Assert.All(weights.ReadAll(), w => Assert.Equal(expected[w.Key].Data, w.Value.Data));
+        });
     }
 
     [Fact]
@@ -55,10 +61,17 @@ public sealed class RunCheckpointTests : IDisposable
     [Fact]
     public void An_average_that_the_checkpoint_does_not_have_is_not_left_out_silently()
     {
-        File.Delete(Path.Combine(run.Checkpoint(10), Checkpoint.Ema(0.9)));
+        var config = RunConfig.Read(run.Config);
+        (config with { Training = config.Training with { EmaDecays = [0.5, 0.9] } }).Write(run.Config);
         var source = ModelSource.Open(run.Checkpoint(10));
         Assert.EndsWith(Checkpoint.Weights, source.WeightsPath);
-        Assert.Contains("has no ema-0.9.safetensors", Assert.Single(source.Notes), StringComparison.Ordinal);
+        Assert.Contains("has no ema-0.5.safetensors", Assert.Single(source.Notes), StringComparison.Ordinal);
+
+        // One that was lost is not one that never was.
+        config.Write(run.Config);
+        File.Delete(Path.Combine(run.Checkpoint(10), Checkpoint.Ema(0.9)));
+        var e = Assert.Throws<DiffusionException>(() => ModelSource.Open(run.Checkpoint(10)).OpenWeights());
+        Assert.Contains("is incomplete", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -80,16 +93,20 @@ public sealed class RunCheckpointTests : IDisposable
         ModelSource.Open(folder["alone/best"]).OpenWeights().Dispose();
     }
 
-    [Theory]
-    [InlineData("optimizer.safetensors", false, "holds no weights of a network")]
-    [InlineData("state.json", false, "holds no weights of a network")]
-    [InlineData("ema-0.99.safetensors", true, "leave --raw out")]
-    public void What_cannot_be_meant_is_said(string part, bool raw, string words)
+    [Fact]
+    public void What_cannot_be_meant_is_said()
     {
-        var e = Assert.Throws<DiffusionException>(() => ModelSource.Open(Path.Combine(run.Checkpoint(10), part), raw));
-        Assert.Equal(ErrorKind.Usage, e.Kind);
-        Assert.Contains(words, e.Message, StringComparison.Ordinal);
+        Refused("optimizer.safetensors", false, "holds no weights of a network");
+        Refused("state.json", false, "holds no weights of a network");
+        Refused("ema-0.99.safetensors", true, "leave --raw out");
         Assert.Throws<DiffusionException>(() => ModelSource.Open(run.Checkpoint(10), facts: new CheckpointFacts { Clip = true }));
+
+        void Refused(string part, bool raw, string words)
+        {
+            var e = Assert.Throws<DiffusionException>(() => ModelSource.Open(Path.Combine(run.Checkpoint(10), part), raw));
+            Assert.Equal(ErrorKind.Usage, e.Kind);
+            Assert.Contains(words, e.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
