@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace DiffusionSharp.Storage;
@@ -9,7 +8,7 @@ namespace DiffusionSharp.Storage;
 /// One process at a time in a run folder: an exclusive handle on the file <c>lock</c> in it, held until disposed.
 /// The system drops it when the process dies in whatever way; the file itself stays and means nothing without the handle.
 /// </summary>
-public sealed partial class RunLock : IDisposable
+public sealed class RunLock : IDisposable
 {
     private const int HeldLinux = 11;                // EWOULDBLOCK
     private const int HeldMac = 35;
@@ -60,7 +59,7 @@ public sealed partial class RunLock : IDisposable
     private static string Held(string folder, string path)
     {
         var bytes = new byte[20];
-        var length = OperatingSystem.IsWindows() ? ReadShared(path, bytes) : ReadWithoutLock(path, bytes);
+        var length = Read(path, bytes);
         var known = int.TryParse(Encoding.ASCII.GetString(bytes, 0, length), NumberStyles.None, CultureInfo.InvariantCulture, out var id);
         return known && !IsRunning(id)
             ? $"run folder '{folder}' is locked, but process {id}, which '{path}' names, does not run here: it may be on another machine or in another "
@@ -81,39 +80,19 @@ public sealed partial class RunLock : IDisposable
         }
     }
 
-    private static int ReadShared(string path, byte[] bytes)
+    private static int Read(string path, byte[] bytes)
     {
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            // Elsewhere .NET takes a shared flock even to read, which the owner's exclusive one refuses; RegularFile takes none.
+            using var file = OperatingSystem.IsWindows()
+                ? new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)
+                : RegularFile.OpenRead(path);
             return file.Read(bytes);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return 0;
         }
     }
-
-    /// <summary>.NET takes a shared flock even to read, which the owner's exclusive one refuses; the plain system call does not.</summary>
-    private static int ReadWithoutLock(string path, byte[] bytes)
-    {
-        var descriptor = Open(path, 0);
-        if (descriptor < 0)
-        {
-            return 0;
-        }
-
-        var length = Read(descriptor, bytes, (nuint)bytes.Length);
-        _ = Close(descriptor);
-        return (int)Math.Max(0, length);
-    }
-
-    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "read")]
-    private static partial nint Read(int descriptor, [Out] byte[] buffer, nuint count);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    private static partial int Close(int descriptor);
 }

@@ -49,6 +49,7 @@ public sealed class SpecialFileTests : IDisposable
             ["RUN"] = scratch["run"],
         };
         NamedPipe.Create(scratch["run/config.json"]);
+        NamedPipe.Create(scratch["run/latest"]);
         NamedPipe.InTime(() => new Ddim().Fails(kind, "is a pipe, and only regular files are read", [.. command.Split(' ').Select(w => paths.GetValueOrDefault(w, w))]));
     }
 }
