@@ -38,8 +38,7 @@ public sealed class SpecialFileTests : IDisposable
     [MemberData(nameof(Verbs))]
     public void EveryVerbRefusesIt(ErrorKind kind, string command)
     {
-        Directory.CreateDirectory(scratch["run/checkpoints/000000000001"]);
-        File.WriteAllText(scratch["run/latest"], "000000000001");
+        Directory.CreateDirectory(scratch["run"]);
         var paths = new Dictionary<string, string>
         {
             ["PIPE"] = NamedPipe.Create(scratch["pipe"]),
