@@ -38,7 +38,7 @@ public sealed class SizeTests : IDisposable
     [InlineData(ErrorKind.Configuration, "T = 2000000000: 1 to 1000000", "plan", "--train-timesteps", "2000000000")]
     [InlineData(ErrorKind.Configuration, "T = 2000000000: 1 to 1000000", "plan", "--train-timesteps", "2000000000", "--schedule", "cosine")]
     [InlineData(ErrorKind.Configuration, "2000000000 steps", "plan", "--steps", "2000000000")]
-    [InlineData(ErrorKind.Usage, "10000000 images of 3×8×8 would be", "sample", "--count", "10000000", "--out", "OUT/x.npz")]
+    [InlineData(ErrorKind.Usage, "10000000 images of 3×32×32 would be", "sample", "--count", "10000000", "--out", "OUT/x.npz")]
     [InlineData(ErrorKind.Usage, "a sheet of 1000000 pictures", "sample", "--count", "1000000", "--out", "OUT/x.png")]
     [InlineData(ErrorKind.Usage, "a sheet of 1000000 pictures", "interpolate", "--seeds", "1,2,3,4", "--frames", "1000", "--out", "OUT/x.png")]
     [InlineData(ErrorKind.Configuration, "layers_per_block 2000000000", "train", "builtin:shapes", "--layers", "2000000000", "--steps", "1", "--out", "OUT/r")]
@@ -47,7 +47,7 @@ public sealed class SizeTests : IDisposable
     [InlineData(ErrorKind.Device, "in parts of 1048576, need", "train", "builtin:shapes", "--size", "256", "--batch", "1048576", "--micro-batch", "1048576", "--steps", "1", "--out", "OUT/r")]
     public void ANumberOnTheCommandLineIsRefused(ErrorKind kind, string says, params string[] args)
     {
-        string[] model = args[0] is "sample" or "interpolate" ? ["--model", TinyModel.Save(scratch["model"])] : [];
+        string[] model = args[0] is "sample" or "interpolate" ? ["--model", TinyModel.Save(scratch["model"], size: 32)] : [];
         ddim.Fails(kind, says, [.. args.Select(a => a.Replace("OUT", scratch.Root, StringComparison.Ordinal)), .. model]);
     }
 }
