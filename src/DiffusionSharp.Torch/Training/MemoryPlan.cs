@@ -36,18 +36,20 @@ internal static class MemoryPlan
         return (int)((options.BatchSize + parts - 1) / parts);
     }
 
-    /// <summary>Refuses what the processor's memory cannot hold: weights and all that is kept for each, a part's values without the overhead, a batch.</summary>
+    /// <summary>
+    /// Refuses what the processor's memory cannot hold in the smallest parts either, into which a run is split when memory runs out: weights
+    /// and all that is kept for each, one image's values without the overhead, and a batch.
+    /// </summary>
     /// <exception cref="DiffusionException">There is less memory (<see cref="ErrorKind.Device"/>).</exception>
     public static void Require(NetworkGraph graph, TrainingOptions options)
     {
         if (options.Device == "cpu")
         {
-            var part = Math.Min(options.MicroBatch ?? options.BatchSize, options.BatchSize);
             var batch = 2.0 * sizeof(float) * options.BatchSize * graph.InputShape.Elements;
             MemoryNeed.Require(
-                BytesOfWeights(graph, options) + (part * (BytesPerImage(graph, options) / Overhead)) + batch,
-                FormattableString.Invariant($"training {graph.ParameterCount:N0} weights on {graph.InputShape}, {options.BatchSize} images in parts of {part},"),
-                "choose a smaller network, smaller images or smaller parts (--micro-batch)");
+                BytesOfWeights(graph, options) + (BytesPerImage(graph, options) / Overhead) + batch,
+                FormattableString.Invariant($"{graph.ParameterCount:N0} weights in training, and batches of {options.BatchSize} images of {graph.InputShape},"),
+                "choose a smaller network, smaller images or a smaller batch");
         }
     }
 

@@ -44,7 +44,7 @@ public sealed class SizeTests : IDisposable
     [InlineData(ErrorKind.Configuration, "layers_per_block 2000000000", "train", "builtin:shapes", "--layers", "2000000000", "--steps", "1", "--out", "OUT/r")]
     [InlineData(ErrorKind.Configuration, "T = 2000000000: 1 to 1000000", "train", "builtin:shapes", "--train-timesteps", "2000000000", "--schedule", "const", "--steps", "1", "--out", "OUT/r")]
     [InlineData(ErrorKind.Configuration, "threads 2000000000", "train", "builtin:shapes", "--threads", "2000000000", "--steps", "1", "--out", "OUT/r")]
-    [InlineData(ErrorKind.Device, "in parts of 1048576, need", "train", "builtin:shapes", "--size", "256", "--batch", "1048576", "--micro-batch", "1048576", "--steps", "1", "--out", "OUT/r")]
+    [InlineData(ErrorKind.Device, "batches of 1048576 images of 3×256×256, need", "train", "builtin:shapes", "--size", "256", "--batch", "1048576", "--steps", "1", "--out", "OUT/r")]
     public void ANumberOnTheCommandLineIsRefused(ErrorKind kind, string says, params string[] args)
     {
         string[] model = args[0] is "sample" or "interpolate" ? ["--model", TinyModel.Save(scratch["model"], size: 32)] : [];
