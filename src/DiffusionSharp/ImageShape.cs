@@ -10,7 +10,9 @@ public readonly record struct ImageShape(int Channels, int Height, int Width)
 {
     /// <summary>C·H·W.</summary>
     /// <exception cref="DiffusionException">More values than an array can hold (<see cref="ErrorKind.Configuration"/>).</exception>
-    public int Elements => Size <= Array.MaxLength ? (int)Size : MemoryNeed.Length(Size, $"an image of {this}", "choose a smaller size", ErrorKind.Configuration);
+    public int Elements => Size <= Array.MaxLength
+        ? (int)Size
+        : MemoryNeed.Length(Size, $"an image of {this}", "choose a smaller size", ErrorKind.Configuration);
 
     /// <summary>C·H·W, however many they are.</summary>
     internal double Size => (double)Channels * Height * Width;

@@ -38,7 +38,8 @@ internal sealed class EngineOptions
         var threads = r.Or(Threads, 0);
         if (threads is < 0 or > TrainingOptions.MostThreads)
         {
-            throw new DiffusionException(ErrorKind.Usage, $"--threads: found {threads}; give a number up to {TrainingOptions.MostThreads}, or 0 for all cores");
+            throw new DiffusionException(
+                ErrorKind.Usage, $"--threads: found {threads}; give a number up to {TrainingOptions.MostThreads}, or 0 for all cores");
         }
 
         var where = r.GetValue(device) ?? Cpu;

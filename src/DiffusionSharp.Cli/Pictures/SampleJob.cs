@@ -52,7 +52,8 @@ internal sealed class SampleJob
     public (SampledImages Images, SampleResult Result) All(Action<SamplerProgress, int[]>? watch = null)
     {
         int[] drawn = [.. Batches(Wanted).SelectMany(b => b)];
-        MemoryNeed.Length((double)drawn.Length * Model.Graph.InputShape.Elements, $"{drawn.Length} images of {Model.Graph.InputShape}", "sample fewer, or into a folder (--out DIR/)");
+        var shape = Model.Graph.InputShape;
+        MemoryNeed.Length((double)drawn.Length * shape.Elements, $"{drawn.Length} images of {shape}", "sample fewer, or into a folder (--out DIR/)");
         var places = drawn.Index().ToDictionary(d => d.Item, d => d.Index);
         int[] kept = [.. Wanted.Select(i => places[i])];
         var calls = Sampler.Batches(drawn.Length, Options.BatchSize) * Plan.NetworkCalls;

@@ -64,7 +64,8 @@ internal sealed unsafe class Workspace : IDisposable
             var need = scratch(images);
             ownFloats = need.Own;
             MemoryNeed.Require(
-                sizeof(float) * (((double)images * (layout.FloatsPerImage + layout.FloatsPerCondition)) + need.Shared + ((double)Team.Size * ownFloats)),
+                sizeof(float)
+                    * (((double)images * (layout.FloatsPerImage + layout.FloatsPerCondition)) + need.Shared + ((double)Team.Size * ownFloats)),
                 $"the network's values of {images} images at once",
                 "choose a smaller batch, or smaller images");
             values = new AlignedMemory(sizeof(float) * ((images * (layout.FloatsPerImage + layout.FloatsPerCondition)) + Overread));

@@ -65,7 +65,8 @@ public static class ImageGrid
         var across = columns ?? NearSquareColumns(count);
         ArgumentOutOfRangeException.ThrowIfLessThan(across, 1, nameof(columns));
         var down = ((count - 1) / across) + 1;
-        double height = (down * ((shape.Height * (double)scale) + padding)) + padding, width = (across * ((shape.Width * (double)scale) + padding)) + padding;
+        var height = (down * ((shape.Height * (double)scale) + padding)) + padding;
+        var width = (across * ((shape.Width * (double)scale) + padding)) + padding;
         MemoryNeed.Length(shape.Channels * height * width, $"a sheet of {count} pictures of {shape}", "draw fewer, or write one file a picture");
         return new ImageShape(shape.Channels, (int)height, (int)width);
     }

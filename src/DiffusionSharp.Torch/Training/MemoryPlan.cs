@@ -48,7 +48,8 @@ internal static class MemoryPlan
             var batch = 2.0 * sizeof(float) * options.BatchSize * graph.InputShape.Elements;
             MemoryNeed.Require(
                 BytesOfWeights(graph, options) + (BytesPerImage(graph, options) / Overhead) + batch,
-                FormattableString.Invariant($"{graph.ParameterCount:N0} weights in training, and batches of {options.BatchSize} images of {graph.InputShape},"),
+                FormattableString.Invariant($"{graph.ParameterCount:N0} weights in training, and batches of ")
+                    + FormattableString.Invariant($"{options.BatchSize} images of {graph.InputShape},"),
                 "choose a smaller network, smaller images or a smaller batch");
         }
     }

@@ -29,7 +29,8 @@ public static class LatentGrid
         }
 
         var rows = seeds.Count == 2 ? 1 : frames;
-        var result = new double[MemoryNeed.Length((double)rows * frames * elements, $"{rows * frames} latents of {elements} values", "choose fewer frames")];
+        var values = (double)rows * frames * elements;
+        var result = new double[MemoryNeed.Length(values, $"{rows * frames} latents of {elements} values", "choose fewer frames")];
         double[] left = new double[elements], right = new double[elements];
         for (var row = 0; row < rows; row++)
         {

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace DiffusionSharp.Primitives;
 
-/// <summary>Says no, with the numbers, before anything is allocated that is more than there is. Sizes are doubles: no product of them overflows.</summary>
+/// <summary>
+/// Says no, with the numbers, before anything is allocated that is more than there is. Sizes are doubles: no product of them overflows.
+/// </summary>
 public static class MemoryNeed
 {
     private const double Gibibyte = 1 << 30;

@@ -41,7 +41,8 @@ internal static class SamplerCheck
             throw Invalid($"{labels.Length} labels for {request.Count} images: give one per image");
         }
 
-        long elements = MemoryNeed.Length((double)request.Count * request.Shape.Elements, $"{request.Count} images of {request.Shape}", "sample fewer at a time");
+        var values = (double)request.Count * request.Shape.Elements;
+        long elements = MemoryNeed.Length(values, $"{request.Count} images of {request.Shape}", "sample fewer at a time");
         if (request.InitialX is { } x && x.LongLength != elements)
         {
             throw Invalid($"the initial x has {x.LongLength} values, expected [{request.Count}, {request.Shape}] = {elements}");

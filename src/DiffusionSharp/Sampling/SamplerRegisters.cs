@@ -16,7 +16,8 @@ internal sealed class SamplerRegisters
         var elements = request.Shape.Elements;
         var batch = Math.Min(request.BatchSize, request.Count);
         OutputElements = (request.Shape with { Channels = denoiser.OutputChannels }).Elements;
-        var outputs = MemoryNeed.Length((double)batch * OutputElements, $"a batch of {batch} predictions of {OutputElements} values", "choose a smaller batch");
+        var outputs = MemoryNeed.Length(
+            (double)batch * OutputElements, $"a batch of {batch} predictions of {OutputElements} values", "choose a smaller batch");
         var values = batch * elements;
 
         // One more than is read: a step keeps its own d while it reads those before.

@@ -13,7 +13,8 @@ public sealed class TrainingBatch
     {
         Count = count;
         Shape = shape;
-        Xt = new float[MemoryNeed.Length((double)count * shape.Elements, $"a batch of {count} images of {shape}", "choose a smaller batch", ErrorKind.Configuration)];
+        var values = (double)count * shape.Elements;
+        Xt = new float[MemoryNeed.Length(values, $"a batch of {count} images of {shape}", "choose a smaller batch", ErrorKind.Configuration)];
         Target = new float[Xt.Length];
         Timesteps = new double[count];
         Weights = new float[count];
