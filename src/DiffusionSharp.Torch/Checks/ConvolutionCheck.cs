@@ -55,7 +55,7 @@ internal static class ConvolutionCheck
         string? found;
         try
         {
-            found = FirstWrong((inputs, channelsLast) => TorchConvolution.Compute(inputs, device, type, channelsLast), tolerance);
+            found = FirstWrong(Compute, tolerance);
         }
         finally
         {
@@ -63,6 +63,13 @@ internal static class ConvolutionCheck
         }
 
         return new(found is null ? null : Explain(found), Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+
+        ConvolutionResults Compute(ConvolutionInputs inputs, bool channelsLast)
+        {
+            var results = TorchConvolution.Compute(inputs, device, type, channelsLast);
+            results.Output[^1] *= Pretence.IsWrong ? 1.5f : 1;
+            return results;
+        }
     }
 
     /// <summary>The first result that is not what it should be, in words.</summary>
@@ -77,11 +84,6 @@ internal static class ConvolutionCheck
             foreach (var channelsLast in (bool[])[false, true])
             {
                 var actual = convolution(inputs, channelsLast);
-                if (Pretence.IsWrong)
-                {
-                    actual.Output[^1] *= 1.5f;
-                }
-
                 foreach (var ((name, right), (_, values)) in expected.Parts.Zip(actual.Parts))
                 {
                     if (Worst(values, right, tolerance) is { } at)
