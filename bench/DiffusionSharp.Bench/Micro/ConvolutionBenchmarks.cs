@@ -2,6 +2,7 @@ using BenchmarkDotNet.Attributes;
 using DiffusionSharp.Cpu;
 using DiffusionSharp.Cpu.Execution;
 using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Parameters;
 
 namespace DiffusionSharp.Bench.Micro;
 
@@ -28,8 +29,9 @@ public class ConvolutionBenchmarks
             new Span<float>(zeros.Floats, Channels).Clear();
             var weights = new ReadOnlySpan<float>(normals.Floats, 9 * Channels * Channels);
             var method = Enum.Parse<ConvolutionMethod>(Method);
-            var packed = Own(new PackedWeights(weights, Channels, Channels, taps: 9, method, WeightPrecision.Float32));
-            var epilogue = Own(new Epilogue(weights[..Channels], views[1].Segments[0], null, null));
+            var packed = Own(new PackedWeights(new PanelLayout(Channels, Channels, Taps: 9, method != ConvolutionMethod.Product), weights, WeightPrecision.Float32));
+            var bias = Own(ParameterPlace.Alone(new RowLayout(1, Channels), weights[..Channels]));
+            var epilogue = new Epilogue(bias, views[1].Segments[0], null, null);
             return Convolutions.Create<Simd256>(method, views[0], new ConvolutionShape(3, 1, 1, Side, Side), packed, epilogue, zeros);
         }
     }));

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using DiffusionSharp.Cpu.Execution;
 using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Parameters;
 
 namespace DiffusionSharp.Bench.Micro;
 
@@ -9,8 +10,10 @@ public unsafe class KernelBenchmarks
 {
     private const int Exponentials = 4096;
     private readonly AlignedMemory x = Floats.Normals(Exponentials), y = Floats.Normals(Exponentials);
-    private readonly KernelStage normalization = KernelStage.Create(128, 32, buffers: 2, views => new Normalization<Simd256>(
-        views[0], views[1].Segments[0], new NormalizationOptions(32, 1e-6, Silu: true), Enumerable.Repeat(1f, 128).ToArray(), new float[128]));
+    private static readonly ParameterPlace Scale = ParameterPlace.Alone(new RowLayout(1, 128), Enumerable.Repeat(1f, 128).ToArray());
+    private static readonly ParameterPlace Shift = ParameterPlace.Alone(new RowLayout(1, 128), []);
+    private readonly KernelStage normalization = KernelStage.Create(128, 32, buffers: 6, views => new Normalization<Simd256>(
+        views[0], views[1].Segments[0], views[2].Segments[0] with { Channels = 4 * 128 }, new NormalizationOptions(32, 1e-6, Silu: true), Scale, Shift));
 
     private readonly KernelStage attention = KernelStage.Create(256, 16, buffers: 4, views => new Attention<Simd256>([views[0], views[1], views[2]], views[3].Segments[0], heads: 1, memory: null, residual: null));
 

@@ -1,26 +1,30 @@
 using DiffusionSharp.Cpu.Execution;
 using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Parameters;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cpu.Compile;
 
 /// <summary>Writes the steps of a program, one method for each kind, and the buffers they need with the times these are in use.</summary>
-internal sealed class Steps<T>
+internal sealed partial class Steps<T>
     where T : unmanaged, ISimd<T>
 {
-    private readonly Func<ParameterSpec, HostTensor> weights;
-    private readonly WeightPrecision precision;
+    private readonly IParameterSource parameters;
     private readonly AlignedMemory zeros;
     private readonly List<IStep> steps = [];
     private readonly List<string> names = [];
     private readonly List<ArenaLayout.Buffer> buffers = [];
     private readonly List<IDisposable> owned = [];
 
-    public Steps(Func<ParameterSpec, HostTensor> weights, WeightPrecision precision, int mostChannels)
+    public Steps(IParameterSource parameters, int mostChannels)
     {
-        (this.weights, this.precision) = (weights, precision);
-        var size = Segment.Round(mostChannels);
+        this.parameters = parameters;
+        if (parameters is IDisposable own)
+        {
+            Own(own);
+        }
+
+        var size = Segment.Round(mostChannels) + PanelLayout.Panel;
         zeros = Own(new AlignedMemory(sizeof(float) * (long)size));
         unsafe
         {
@@ -42,55 +46,58 @@ internal sealed class Steps<T>
         Append("output", new ImageOutput(x), x);
     }
 
-    public View Condition(bool ofLabel) => Vector(1, "condition", y => new Conditions(ofLabel, null, y));
+    public View Condition(bool ofLabel, bool perCondition) => Vector(1, "condition", perCondition, y => new Conditions(ofLabel, null, y));
 
-    public View Embed(Operation.TimestepEmbedding embedding, bool ofLabel) =>
-        Vector(embedding.Dimension, "sinusoid", y => new TimestepEmbedding(embedding, ofLabel, y));
+    public View Embed(Operation.TimestepEmbedding embedding, bool ofLabel, bool perCondition) =>
+        Vector(embedding.Dimension, "sinusoid", perCondition, y => new TimestepEmbedding(embedding, ofLabel, y));
 
-    public View Look(Operation.Embedding embedding, bool ofLabel) => ofLabel
-        ? Vector(embedding.Table.Shape[1], "table", y => new Conditions(true, Weights(embedding.Table), y))
+    public View Look(Operation.Embedding embedding, bool ofLabel, bool perCondition) => ofLabel
+        ? Vector(embedding.Table.Shape[1], "table", perCondition, y => new Conditions(true, Rows(embedding.Table), y))
         : throw new NotSupportedException($"{embedding.Table.Name}: the managed engine looks labels up in tables, nothing else");
 
-    public View Convolve(PendingConvolution c)
+    public View Convolve(View x, ParameterSpec weight, ParameterSpec? bias, ConvolutionShape shape, VectorSource? vector, int? residual)
     {
-        var outputs = c.Weight.Shape[0];
-        var view = New(outputs, c.Shape.Height, c.Shape.Width, c.Input.PerCondition);
-        var method = Convolutions.Best(c.Input, c.Shape, outputs);
-        var packed = Own(new PackedWeights(Weights(c.Weight), outputs, c.Weight.Shape[1], c.Shape.Kernel * c.Shape.Kernel, method, precision));
-        var epilogue = Own(new Epilogue(c.Bias is null ? [] : Weights(c.Bias), view.Segments[0], c.Vector, c.Residual));
-        var step = Convolutions.Create<T>(method, c.Input, c.Shape, packed, epilogue, zeros);
-        Append(c.Weight.Name, step, c.Input);
-        Use(c.Vector?.Buffer);
-        Use(c.Residual);
+        var outputs = weight.Shape[0];
+        var view = New(outputs, shape.Height, shape.Width, x.PerCondition);
+        var method = Convolutions.Best(x, shape, outputs);
+        var packed = parameters.Packed(weight, Convolutions.Layout(weight, method));
+        var epilogue = new Epilogue(bias is null ? Zeros(outputs) : Rows(bias), view.Segments[0], vector, residual);
+        Append(weight.Name, Convolutions.Create<T>(method, x, shape, packed, epilogue, zeros), x);
+        Use(vector?.Buffer);
+        Use(residual);
         return view;
     }
 
-    public View Normalize(PendingNormalization n)
+    /// <summary>A norm of groups, and the statistics it leaves.</summary>
+    public (View Result, Segment Statistics) Normalize(View x, ParameterSpec scale, ParameterSpec shift, NormalizationOptions options)
     {
-        var view = New(n.Input.Channels, n.Input.Height, n.Input.Width, n.Input.PerCondition);
-        IStep step = n.Bias is { } bias
-            ? Own(new Normalization<T>(n.Input, view.Segments[0], n.Options, Weights(n.Weight), Weights(bias)))
-            : Own(new PixelNormalization<T>(n.Input, view.Segments[0], n.Options, Weights(n.Weight)));
-        Append(n.Weight.Name, step, n.Input);
-        Use(n.Options.ScaleShift?.Buffer);
+        var view = New(x.Channels, x.Height, x.Width, x.PerCondition);
+        var statistics = New(Normalization<T>.StatisticRows * view.Segments[0].Stride, 1, 1, x.PerCondition).Segments[0];
+        Append(scale.Name, new Normalization<T>(x, view.Segments[0], statistics, options, Rows(scale), Rows(shift)), x);
+        Use(options.ScaleShift?.Buffer);
+        return (view, statistics);
+    }
+
+    public View NormalizePixels(View x, ParameterSpec scale, NormalizationOptions options)
+    {
+        var view = New(x.Channels, x.Height, x.Width, x.PerCondition);
+        Append(scale.Name, new PixelNormalization<T>(x, view.Segments[0], options, Rows(scale)), x);
+        Use(options.ScaleShift?.Buffer);
         return view;
     }
 
-    public View Attend(PendingAttention a)
+    public View Attend(View[] qkv, Operation.Attention attention, int? residual)
     {
-        var view = Like(a.Qkv[0]);
-        var heads = a.Operation.Heads;
-        var memory = a.Operation.Memory is { } m ? Own(new AttentionMemory(Weights(m), heads, m.Shape[2], m.Shape[3], channelsFirst: false)) : null;
-        Append("attention", new Attention<T>(a.Qkv, view.Segments[0], heads, memory, a.Residual), a.Qkv);
-        Use(a.Residual);
+        var view = Like(qkv[0]);
+        Append("attention", new Attention<T>(qkv, view.Segments[0], attention.Heads, Memory(attention), residual), qkv);
+        Use(residual);
         return view;
     }
 
     public View Attend(View[] qkv, Operation.LinearAttention attention)
     {
         var view = Like(qkv[0]);
-        var memory = attention.Memory is { } m ? Own(new AttentionMemory(Weights(m), attention.Heads, m.Shape[3], m.Shape[2], channelsFirst: true)) : null;
-        Append("linear attention", new LinearAttention<T>(qkv, view.Segments[0], attention.Heads, memory), qkv);
+        Append("linear attention", new LinearAttention<T>(qkv, view.Segments[0], attention.Heads, Memory(attention)), qkv);
         return view;
     }
 
@@ -98,7 +105,14 @@ internal sealed class Steps<T>
 
     public View Silu(View x) => Pointwise("silu", x, new SiluOperation());
 
-    public View Affine(View x, Operation.Affine affine) => Pointwise("affine", x, new AffineOperation(affine.Factor, affine.Offset));
+    public View Affine(View x, double factor, double offset) => Pointwise("affine", x, new AffineOperation(factor, offset));
+
+    public View Drop(View x, (double Probability, int Node) mask)
+    {
+        var view = Like(x);
+        Append("dropout", new Dropout<T>(x, view.Segments[0], mask), x);
+        return view;
+    }
 
     public View Add(View a, View b) => Pointwise("add", a, new AddOperation(), second: b.Segments[0]);
 
@@ -138,9 +152,9 @@ internal sealed class Steps<T>
         return view;
     }
 
-    private View Vector(int channels, string name, Func<Segment, IStep> step)
+    private View Vector(int channels, string name, bool perCondition, Func<Segment, IStep> step)
     {
-        var view = New(channels, 1, 1, perCondition: true);
+        var view = New(channels, 1, 1, perCondition);
         Append(name, step(view.Segments[0]));
         return view;
     }
@@ -174,7 +188,18 @@ internal sealed class Steps<T>
         }
     }
 
-    private float[] Weights(ParameterSpec spec) => spec.Accept(weights(spec)).Data;
+    // A vector, or a table of rows.
+    private ParameterPlace Rows(ParameterSpec spec) => parameters.Of(spec, RowsOf(spec));
+
+    private static RowLayout RowsOf(ParameterSpec spec) => spec.Shape.Count == 1 ? new RowLayout(1, spec.Shape[0]) : new RowLayout(spec.Shape[0], spec.Shape[1]);
+
+    private ParameterPlace Zeros(int count) => Own(ParameterPlace.Alone(new RowLayout(1, count), []));
+
+    private AttentionMemory? Memory(Operation.Attention a) => a.Memory is { } m ? Memory(m, new MemoryLayout(a.Heads, m.Shape[2], m.Shape[3], ChannelsFirst: false)) : null;
+
+    private AttentionMemory? Memory(Operation.LinearAttention a) => a.Memory is { } m ? Memory(m, new MemoryLayout(a.Heads, m.Shape[3], m.Shape[2], ChannelsFirst: true)) : null;
+
+    private AttentionMemory Memory(ParameterSpec spec, MemoryLayout layout) => new(layout, parameters.Of(spec, layout));
 
     private TOwned Own<TOwned>(TOwned resource)
         where TOwned : IDisposable

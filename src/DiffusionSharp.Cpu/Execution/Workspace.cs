@@ -45,6 +45,9 @@ internal sealed unsafe class Workspace : IDisposable
     /// <summary>The caller's memory.</summary>
     public CallInputs Inputs { get; set; }
 
+    /// <summary>What decides which values dropout keeps.</summary>
+    public UpdateInputs Update { get; set; }
+
     /// <summary>For each image, its place among the conditions.</summary>
     public int* ConditionOf => (int*)conditionOf.Floats;
 

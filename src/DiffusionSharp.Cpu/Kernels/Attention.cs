@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
+using DiffusionSharp.Cpu.Parameters;
 
 namespace DiffusionSharp.Cpu.Kernels;
 
@@ -30,9 +31,9 @@ internal sealed unsafe class Attention<T> : IStep
     // The image's, then the learned ones.
     private int KeyCount => pixels + learned;
 
-    private int Panels => (KeyCount + PackedWeights.Panel - 1) / PackedWeights.Panel;
+    private int Panels => (KeyCount + PanelLayout.Panel - 1) / PanelLayout.Panel;
 
-    private nint KeyFloats => (nint)Panels * width * PackedWeights.Panel;
+    private nint KeyFloats => (nint)Panels * width * PanelLayout.Panel;
 
     // Two vectors of the widest kind are read together.
     private nint ValueFloats => (nint)((width + 31) & ~31) * KeyCount;
@@ -54,7 +55,7 @@ internal sealed unsafe class Attention<T> : IStep
 
     private float* Values(int at) => Keys(at) + KeyFloats;
 
-    private nint ValueColumn(int channel) => ((nint)(channel / PackedWeights.Panel) * KeyCount * PackedWeights.Panel) + (channel % PackedWeights.Panel);
+    private nint ValueColumn(int channel) => ((nint)(channel / PanelLayout.Panel) * KeyCount * PanelLayout.Panel) + (channel % PanelLayout.Panel);
 
     private float* KeyOrValue(int index, int image, int head, int key) =>
         key < pixels ? heads.Input(workspace, index, image, head, key) : heads.Learned(index, head, key - pixels);
@@ -66,18 +67,18 @@ internal sealed unsafe class Attention<T> : IStep
     {
         var (at, panel) = Math.DivRem(item, Panels);
         var (image, head) = Math.DivRem(at, heads.Count);
-        var first = panel * PackedWeights.Panel;
-        var count = Math.Min(PackedWeights.Panel, KeyCount - first);
+        var first = panel * PanelLayout.Panel;
+        var count = Math.Min(PanelLayout.Panel, KeyCount - first);
         var keys = Keys(at) + ((nint)first * width);
-        var rows = stackalloc float*[PackedWeights.Panel];
+        var rows = stackalloc float*[PanelLayout.Panel];
         for (var lane = 0; lane < count; lane++)
         {
             rows[lane] = KeyOrValue(1, image, head, first + lane);
         }
 
-        for (nint c = 0; c < width; c++, keys += PackedWeights.Panel)
+        for (nint c = 0; c < width; c++, keys += PanelLayout.Panel)
         {
-            for (var lane = 0; lane < PackedWeights.Panel; lane++)
+            for (var lane = 0; lane < PanelLayout.Panel; lane++)
             {
                 keys[lane] = lane < count ? rows[lane][c] : 0;
             }
@@ -86,10 +87,10 @@ internal sealed unsafe class Attention<T> : IStep
         for (var i = first; i < first + count; i++)
         {
             var value = KeyOrValue(2, image, head, i);
-            var destination = Values(at) + ((nint)i * PackedWeights.Panel);
-            for (var c = 0; c < width; c += PackedWeights.Panel, destination += (nint)KeyCount * PackedWeights.Panel)
+            var destination = Values(at) + ((nint)i * PanelLayout.Panel);
+            for (var c = 0; c < width; c += PanelLayout.Panel, destination += (nint)KeyCount * PanelLayout.Panel)
             {
-                var channels = Math.Min(PackedWeights.Panel, width - c);
+                var channels = Math.Min(PanelLayout.Panel, width - c);
                 new Span<float>(value + c, channels).CopyTo(new Span<float>(destination, channels));
             }
         }
@@ -110,7 +111,7 @@ internal sealed unsafe class Attention<T> : IStep
 
         for (var column = 0; column < width; column += Columns)
         {
-            MatrixTile.Multiply<T>(block.Queries, scores, ScoreRow, Values(at) + ValueColumn(column), 1, 0, PackedWeights.Panel, ValueColumn(T.Width), KeyCount, sums, Columns, false);
+            MatrixTile.Multiply<T>(block.Queries, scores, ScoreRow, Values(at) + ValueColumn(column), 1, 0, PanelLayout.Panel, ValueColumn(T.Width), KeyCount, sums, Columns, false);
             heads.Write<T>(workspace, block, column, sums, Columns, inverse, residual);
         }
     }
@@ -121,10 +122,10 @@ internal sealed unsafe class Attention<T> : IStep
         for (var column = 0; column < KeyCount; column += Columns)
         {
             // Where the second vector has no panel, the first is taken twice.
-            var step = column + T.Width < Panels * PackedWeights.Panel ? Column(column + T.Width) - Column(column) : 0;
-            MatrixTile.Multiply<T>(block.Queries, queries, heads.Stride(0), keys + Column(column), 1, 0, PackedWeights.Panel, step, width, scores + column, ScoreRow, false);
+            var step = column + T.Width < Panels * PanelLayout.Panel ? Column(column + T.Width) - Column(column) : 0;
+            MatrixTile.Multiply<T>(block.Queries, queries, heads.Stride(0), keys + Column(column), 1, 0, PanelLayout.Panel, step, width, scores + column, ScoreRow, false);
         }
     }
 
-    private nint Column(int key) => ((nint)(key / PackedWeights.Panel) * width * PackedWeights.Panel) + (key % PackedWeights.Panel);
+    private nint Column(int key) => ((nint)(key / PanelLayout.Panel) * width * PanelLayout.Panel) + (key % PanelLayout.Panel);
 }

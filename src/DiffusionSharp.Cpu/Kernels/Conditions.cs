@@ -1,10 +1,11 @@
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
+using DiffusionSharp.Cpu.Parameters;
 
 namespace DiffusionSharp.Cpu.Kernels;
 
 /// <summary>Each condition's timestep or label as a value, or the row of a table that its label picks.</summary>
-internal sealed unsafe class Conditions(bool ofLabel, float[]? table, Segment output) : IStep
+internal sealed unsafe class Conditions(bool ofLabel, ParameterPlace? table, Segment output) : IStep
 {
     public ScratchNeed Scratch(int images, int threads) => default;
 
@@ -20,7 +21,7 @@ internal sealed unsafe class Conditions(bool ofLabel, float[]? table, Segment ou
             }
             else
             {
-                table.AsSpan(workspace.Inputs.Labels[i] * output.Channels, output.Channels).CopyTo(y);
+                new Span<float>(table.Floats + ((nint)workspace.Inputs.Labels[i] * output.Stride), output.Channels).CopyTo(y);
             }
         }
     }

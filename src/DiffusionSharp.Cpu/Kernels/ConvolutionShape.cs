@@ -10,4 +10,11 @@ internal readonly record struct ConvolutionShape(int Kernel, int Stride, int Pad
 {
     /// <summary>Pixels of one output.</summary>
     public int Pixels => Height * Width;
+
+    /// <summary>The kernel's places, row by row.</summary>
+    public IEnumerable<(int Y, int X)> Taps()
+    {
+        var side = Kernel;
+        return Enumerable.Range(0, side * side).Select(i => (i / side, i % side));
+    }
 }

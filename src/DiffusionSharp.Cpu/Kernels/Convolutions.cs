@@ -1,5 +1,7 @@
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
+using DiffusionSharp.Cpu.Parameters;
+using DiffusionSharp.Networks;
 
 namespace DiffusionSharp.Cpu.Kernels;
 
@@ -27,15 +29,19 @@ internal static class Convolutions
             ConvolutionMethod.Winograd2 => new WinogradConvolution<T, Winograd2, TFormat>(input, shape, weights, epilogue, zeros),
             ConvolutionMethod.Winograd4 => new WinogradConvolution<T, Winograd4, TFormat>(input, shape, weights, epilogue, zeros),
             ConvolutionMethod.DoubledWinograd4 => new WinogradConvolution<T, DoubledWinograd4, TFormat>(input, shape, weights, epilogue, zeros),
-            _ => new DirectConvolution<T, TFormat>(input, shape, weights, epilogue, zeros),
+            _ => new DirectConvolution<T, TFormat>(input, TapPhase.Forward(shape), shape.Width, shape.Height, weights, epilogue, zeros),
         };
+
+    /// <summary>How its weights lie for a method.</summary>
+    public static PanelLayout Layout(ParameterSpec weight, ConvolutionMethod method) =>
+        new(weight.Shape[0], weight.Shape[1], weight.Shape.Skip(2).Aggregate(1, (n, side) => n * side), TapsTogether: method != ConvolutionMethod.Product);
 
     /// <summary>Whether a convolution's parts belong together, for assertions.</summary>
     public static bool Fit(View input, ConvolutionShape shape, PackedWeights weights, Epilogue epilogue, AlignedMemory zeros, bool tapsTogether) =>
-        weights.Inputs == input.Channels
-        && weights.Taps == shape.Kernel * shape.Kernel
-        && weights.TapsTogether == tapsTogether
-        && epilogue.Stride == Segment.Round(weights.Outputs)
+        weights.Layout.Inputs == input.Channels
+        && weights.Layout.Taps == shape.Kernel * shape.Kernel
+        && weights.Layout.TapsTogether == tapsTogether
+        && epilogue.Stride == Segment.Round(weights.Layout.Outputs)
         && zeros.Bytes >= sizeof(float) * input.Segments.Max(s => s.Stride);
 
     /// <summary>The cheapest way.</summary>

@@ -1,28 +1,26 @@
 using System.Runtime.CompilerServices;
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
+using DiffusionSharp.Cpu.Parameters;
 
 namespace DiffusionSharp.Cpu.Kernels;
 
 /// <summary>What is added to a convolution's sums before they are stored: bias, then a vector for each image, then another image.</summary>
-internal sealed unsafe class Epilogue : IDisposable
+internal sealed unsafe class Epilogue
 {
-    private readonly AlignedMemory bias;
+    private readonly ParameterPlace bias;
     private readonly int output;
     private readonly int stride;
     private readonly VectorSource? vector;
     private readonly int? residual;
 
-    /// <param name="bias">One value for each output channel.</param>
+    /// <param name="bias">One value for each output channel, rounded up with zeros.</param>
     /// <param name="output">The buffer written.</param>
     /// <param name="vector">Added to every pixel, or null.</param>
     /// <param name="residual">A buffer of the output's shape that is added, or null.</param>
-    public Epilogue(ReadOnlySpan<float> bias, Segment output, VectorSource? vector, int? residual)
+    public Epilogue(ParameterPlace bias, Segment output, VectorSource? vector, int? residual)
     {
-        stride = output.Stride;
-        this.bias = new AlignedMemory(sizeof(float) * (long)stride);
-        new Span<float>(this.bias.Floats, stride).Clear();
-        bias.CopyTo(new Span<float>(this.bias.Floats, stride));
+        (this.bias, stride) = (bias, output.Stride);
         (this.output, this.vector, this.residual) = (output.Buffer, vector, residual);
     }
 
@@ -35,8 +33,6 @@ internal sealed unsafe class Epilogue : IDisposable
         workspace.Pointer(output) + channel,
         residual is { } r ? workspace.Pointer(r) + channel : null,
         stride);
-
-    public void Dispose() => bias.Dispose();
 
     /// <summary>The channels of one image from some channel on.</summary>
     internal readonly ref struct Target(float* bias, float* vector, float* output, float* residual, nint stride)

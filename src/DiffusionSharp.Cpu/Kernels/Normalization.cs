@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
+using DiffusionSharp.Cpu.Parameters;
 
 namespace DiffusionSharp.Cpu.Kernels;
 
@@ -10,7 +11,7 @@ namespace DiffusionSharp.Cpu.Kernels;
 /// and variances come from chunks of pixels, each centred by itself in float32 and merged in float64 (Chan et al. 1979): a mean
 /// far from zero costs no digits, and neither threads nor vectors change the order.
 /// </summary>
-internal sealed unsafe class Normalization<T> : IStep, IDisposable
+internal sealed unsafe class Normalization<T> : IStep
     where T : unmanaged, ISimd<T>
 {
     private const int ChunkPixels = 64;
@@ -18,33 +19,41 @@ internal sealed unsafe class Normalization<T> : IStep, IDisposable
     private readonly View input;
     private readonly Segment output;
     private readonly NormalizationOptions options;
-    private readonly AlignedMemory scaleShift;
+    private readonly Segment statistics;
+    private readonly ParameterPlace scale;
+    private readonly ParameterPlace shift;
     private readonly Action<int, int> measure;
     private readonly Action<int, int> combine;
     private readonly Action<int, int> apply;
     private Workspace workspace = null!;
 
-    public Normalization(View input, Segment output, NormalizationOptions options, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift)
+    /// <param name="input">What is read.</param>
+    /// <param name="output">Where the result goes.</param>
+    /// <param name="statistics">Receives each image's factors, offsets, means and inverse deviations, for each channel.</param>
+    /// <param name="options">Groups, and what follows.</param>
+    /// <param name="scale">One value for each channel.</param>
+    /// <param name="shift">One value for each channel.</param>
+    public Normalization(View input, Segment output, Segment statistics, NormalizationOptions options, ParameterPlace scale, ParameterPlace shift)
     {
         Debug.Assert(input is { Doubled: false, Bordered: false } && input.Segments.SkipLast(1).All(s => s.Channels == s.Stride), "segments must fill their vectors");
         Debug.Assert(input.Channels == output.Channels && output.Channels % options.Groups == 0, "groups must share out the channels");
-        (this.input, this.output, this.options) = (input, output, options);
-        scaleShift = new AlignedMemory(2L * sizeof(float) * Stride);
-        var memory = new Span<float>(scaleShift.Floats, 2 * Stride);
-        memory.Clear();
-        scale.CopyTo(memory);
-        shift.CopyTo(memory[Stride..]);
+        Debug.Assert(statistics.Stride == StatisticRows * output.Stride, "each channel has its statistics");
+        (this.input, this.output, this.statistics, this.options) = (input, output, statistics, options);
+        (this.scale, this.shift) = (scale, shift);
         (measure, combine, apply) = (Measure, Combine, Apply);
     }
+
+    /// <summary>Values kept for each channel of an image.</summary>
+    public const int StatisticRows = 4;
 
     private int Stride => output.Stride;
 
     private int Chunks => (input.Pixels + ChunkPixels - 1) / ChunkPixels;
 
-    // Of each image: sums and squares of each chunk, then the final factors and offsets.
-    private nint ImageFloats => (nint)2 * Stride * (Chunks + 1);
+    // Of each image: sums and squares of each chunk.
+    private nint ImageFloats => (nint)2 * Stride * Chunks;
 
-    public ScratchNeed Scratch(int images, int threads) => new(images * (long)ImageFloats, 0);
+    public ScratchNeed Scratch(int images, int threads) => new(images * (long)ImageFloats, options.Dropout is null ? 0 : Stride);
 
     public void Run(Workspace workspace)
     {
@@ -55,11 +64,9 @@ internal sealed unsafe class Normalization<T> : IStep, IDisposable
         workspace.Team.For(images * Chunks, apply);
     }
 
-    public void Dispose() => scaleShift.Dispose();
-
     private float* Statistics(int image, int chunk) => workspace.Shared + (image * ImageFloats) + ((nint)2 * Stride * chunk);
 
-    private float* Factors(int image) => Statistics(image, Chunks);
+    private float* Factors(int image) => workspace.Pointer(statistics.Buffer) + ((nint)image * statistics.Stride);
 
     private int PixelsOf(int chunk) => Math.Min(ChunkPixels, input.Pixels - (chunk * ChunkPixels));
 
@@ -147,13 +154,14 @@ internal sealed unsafe class Normalization<T> : IStep, IDisposable
     {
         var size = output.Channels / options.Groups;
         var vector = options.ScaleShift is { } v ? v.Of(workspace, image) : null;
+        float* factors = Factors(image), scales = scale.Floats, shifts = shift.Floats;
         for (var group = 0; group < options.Groups; group++)
         {
             var (mean, variance) = Moments(image, group * size, size);
             var inverse = 1 / Math.Sqrt(variance + options.Epsilon);
             for (var c = group * size; c < (group + 1) * size; c++)
             {
-                var (factor, offset) = (scaleShift.Floats[c] * inverse, (double)scaleShift.Floats[Stride + c]);
+                var (factor, offset) = (scales[c] * inverse, (double)shifts[c]);
                 offset -= factor * mean;
                 if (vector is not null)
                 {
@@ -161,13 +169,16 @@ internal sealed unsafe class Normalization<T> : IStep, IDisposable
                     (factor, offset) = (factor * scale, (offset * scale) + vector[output.Channels + c]);
                 }
 
-                (Factors(image)[c], Factors(image)[Stride + c]) = ((float)factor, (float)offset);
+                (factors[c], factors[Stride + c]) = ((float)factor, (float)offset);
+                (factors[(2 * Stride) + c], factors[(3 * Stride) + c]) = ((float)mean, (float)inverse);
             }
         }
 
         // What lies beyond the channels stays finite.
-        new Span<float>(Factors(image) + output.Channels, Stride - output.Channels).Clear();
-        new Span<float>(Factors(image) + Stride + output.Channels, Stride - output.Channels).Clear();
+        for (var row = 0; row < StatisticRows; row++)
+        {
+            new Span<float>(factors + (row * Stride) + output.Channels, Stride - output.Channels).Clear();
+        }
     }
 
     private (double Mean, double Variance) Moments(int image, int first, int size)
@@ -211,7 +222,8 @@ internal sealed unsafe class Normalization<T> : IStep, IDisposable
         var factors = Factors(image);
         var pixels = PixelsOf(chunk);
         var pixel = chunk * ChunkPixels;
-        var y = workspace.Pointer(output.Buffer) + ((((nint)image * input.Pixels) + pixel) * Stride);
+        var start = workspace.Pointer(output.Buffer) + ((((nint)image * input.Pixels) + pixel) * Stride);
+        var y = start;
         foreach (var segment in input.Segments)
         {
             var x = input.Of(segment, workspace);
@@ -226,6 +238,11 @@ internal sealed unsafe class Normalization<T> : IStep, IDisposable
 
             y += segment.Channels;
             factors += segment.Channels;
+        }
+
+        if (options.Dropout is { } mask)
+        {
+            Dropout<T>.Apply(workspace, mask, image, pixel, pixels, output.Channels, start, start, workspace.Own(worker));
         }
     }
 

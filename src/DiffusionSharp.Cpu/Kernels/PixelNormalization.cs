@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
+using DiffusionSharp.Cpu.Parameters;
 
 namespace DiffusionSharp.Cpu.Kernels;
 
@@ -9,7 +10,7 @@ namespace DiffusionSharp.Cpu.Kernels;
 /// g·√C·x/max(‖x‖, least) over the channels of each pixel, a further scale and shift for each image where the network has them, and SiLU.
 /// Squares are added in 16 lanes whatever the vectors' width.
 /// </summary>
-internal sealed unsafe class PixelNormalization<T> : IStep, IDisposable
+internal sealed unsafe class PixelNormalization<T> : IStep
     where T : unmanaged, ISimd<T>
 {
     private const int ChunkPixels = 64;
@@ -18,34 +19,28 @@ internal sealed unsafe class PixelNormalization<T> : IStep, IDisposable
     private readonly View input;
     private readonly Segment output;
     private readonly NormalizationOptions options;
-    private readonly AlignedMemory scale;
+    private readonly ParameterPlace scale;
     private readonly Action<int, int> apply;
     private Workspace workspace = null!;
 
-    public PixelNormalization(View input, Segment output, NormalizationOptions options, ReadOnlySpan<float> scale)
+    public PixelNormalization(View input, Segment output, NormalizationOptions options, ParameterPlace scale)
     {
         Debug.Assert(input is { Doubled: false, Bordered: false } && input.Segments.SkipLast(1).All(s => s.Channels == s.Stride), "segments must fill their vectors");
-        Debug.Assert(input.Channels == output.Channels && scale.Length == output.Channels, "each channel has its scale");
-        (this.input, this.output, this.options) = (input, output, options);
-        this.scale = new AlignedMemory(sizeof(float) * (long)output.Stride);
-        var memory = new Span<float>(this.scale.Floats, output.Stride);
-        memory.Clear();
-        scale.CopyTo(memory);
+        Debug.Assert(input.Channels == output.Channels, "channels must be equal");
+        (this.input, this.output, this.options, this.scale) = (input, output, options, scale);
         apply = Apply;
     }
 
     private int Chunks => (input.Pixels + ChunkPixels - 1) / ChunkPixels;
 
     // Factors, then offsets.
-    public ScratchNeed Scratch(int images, int threads) => new(0, 2 * output.Stride);
+    public ScratchNeed Scratch(int images, int threads) => new(0, 3 * output.Stride);
 
     public void Run(Workspace workspace)
     {
         this.workspace = workspace;
         workspace.Team.For(workspace.Count(input.PerCondition) * Chunks, apply);
     }
-
-    public void Dispose() => scale.Dispose();
 
     private void Apply(int worker, int item)
     {
@@ -63,6 +58,13 @@ internal sealed unsafe class PixelNormalization<T> : IStep, IDisposable
                 Apply(input.Of(segment, workspace).At(image, pixel), segment.Stride, inverse, factors + channel, y + channel);
                 channel += segment.Channels;
             }
+        }
+
+        if (options.Dropout is { } mask)
+        {
+            var first = chunk * ChunkPixels;
+            var start = workspace.Pointer(output.Buffer) + ((((nint)image * input.Pixels) + first) * output.Stride);
+            Dropout<T>.Apply(workspace, mask, image, first, end - first, output.Channels, start, start, factors + (2 * output.Stride));
         }
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
+using DiffusionSharp.Cpu.Parameters;
 
 namespace DiffusionSharp.Cpu.Kernels;
 
@@ -24,7 +25,7 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
 
     // Input and output channels of which a thread holds the transformed weights.
     private const int BlockInputs = 128;
-    private const int Columns = 2 * PackedWeights.Panel;
+    private const int Columns = 2 * PanelLayout.Panel;
     private const int TransformedTiles = 4;
 
     // Tiles of the widest vectors have twelve rows.
@@ -163,13 +164,13 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
         var end = output + WidthOf(output);
         for (; output < end; output += PanelColumns, destination += BlockInputs * PanelColumns)
         {
-            var first = weights.Column(output) + (block.WeightRow * weights.InputStep);
-            var second = weights.Column(output + T.Width) + (block.WeightRow * weights.InputStep);
+            var first = weights.Layout.Column(output) + (block.WeightRow * weights.Layout.InputStep);
+            var second = weights.Layout.Column(output + T.Width) + (block.WeightRow * weights.Layout.InputStep);
             for (nint k = 0; k < block.Channels; k++)
             {
-                TFormat.Prefetch(weights.Start, first + ((k + WeightsAhead) * weights.InputStep), weights.InputStep);
-                TScheme.Weights<T, TFormat>(weights.Start, first + (k * weights.InputStep), weights.TapStep, phase, destination + (k * PanelColumns), WeightPlane);
-                TScheme.Weights<T, TFormat>(weights.Start, second + (k * weights.InputStep), weights.TapStep, phase, destination + (k * PanelColumns) + T.Width, WeightPlane);
+                TFormat.Prefetch(weights.Start, first + ((k + WeightsAhead) * weights.Layout.InputStep), weights.Layout.InputStep);
+                TScheme.Weights<T, TFormat>(weights.Start, first + (k * weights.Layout.InputStep), weights.Layout.TapStep, phase, destination + (k * PanelColumns), WeightPlane);
+                TScheme.Weights<T, TFormat>(weights.Start, second + (k * weights.Layout.InputStep), weights.Layout.TapStep, phase, destination + (k * PanelColumns) + T.Width, WeightPlane);
             }
         }
     }

@@ -1,6 +1,7 @@
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
 using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Parameters;
 using DiffusionSharp.Cpu.Tests.Kit;
 using TestKit.Networks;
 
@@ -92,9 +93,11 @@ public class AttentionTests
             where T : unmanaged, ISimd<T>
         {
             var width = Output.Channels / Heads;
-            var memory = Memory.Length == 0 ? null : new AttentionMemory(Memory, Heads, Memory.Length / 2 / Output.Channels, width, Linear);
+            var layout = new MemoryLayout(Heads, Memory.Length / 2 / Output.Channels, width, Linear);
+            var place = ParameterPlace.Alone(layout, Memory);
+            var memory = Memory.Length == 0 ? null : new AttentionMemory(layout, place);
             IStep step = Linear ? new LinearAttention<T>(Qkv, Output.Segments[0], Heads, memory) : new Attention<T>(Qkv, Output.Segments[0], Heads, memory, Residual);
-            return new Owning(step, memory is null ? [] : [memory]);
+            return new Owning(step, [place]);
         }
     }
 }

@@ -1,5 +1,6 @@
 using DiffusionSharp.Cpu.Execution;
 using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Parameters;
 using DiffusionSharp.Cpu.Tests.Kit;
 using TestKit.Networks;
 
@@ -176,15 +177,17 @@ public class ConvolutionTests
         public IStep Create<T>()
             where T : unmanaged, ISimd<T>
         {
-            var packed = new PackedWeights(Weights, Case.Outputs, Input.Channels, Shape.Kernel * Shape.Kernel, Case.Method, Case.Precision);
-            var epilogue = new Epilogue(Bias, Output.Segments[0], Vector, Residual);
+            var packed = new PackedWeights(
+                new PanelLayout(Case.Outputs, Input.Channels, Shape.Kernel * Shape.Kernel, Case.Method != ConvolutionMethod.Product), Weights, Case.Precision);
+            var bias = ParameterPlace.Alone(new RowLayout(1, Case.Outputs), Bias);
+            var epilogue = new Epilogue(bias, Output.Segments[0], Vector, Residual);
             var zeros = new AlignedMemory(sizeof(float) * 1024);
             unsafe
             {
                 new Span<float>(zeros.Floats, 1024).Clear();
             }
 
-            return new Owning(Convolutions.Create<T>(Case.Method, Input, Shape, packed, epilogue, zeros), [packed, epilogue, zeros]);
+            return new Owning(Convolutions.Create<T>(Case.Method, Input, Shape, packed, epilogue, zeros), [packed, bias, zeros]);
         }
     }
 }

@@ -1,6 +1,7 @@
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
 using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Parameters;
 using DiffusionSharp.Cpu.Tests.Kit;
 using TestKit.Networks;
 
@@ -44,7 +45,7 @@ public class NormalizationTests
         var x = stage.Draw([8], 9, 9, mean: -3, deviation: 0);
         var output = stage.New([8], 9, 9);
         float[] shift = [1, 2, 3, 4, 5, 6, 7, 8];
-        var y = stage.Run(new Kernel(x.View, output, new(2, 1e-6), [1, 1, 1, 1, 1, 1, 1, 1], shift), output);
+        var y = stage.Run(new Kernel(x.View, output, stage.New([4 * 16], 1, 1), new(2, 1e-6), [1, 1, 1, 1, 1, 1, 1, 1], shift), output);
         Assert.All(y.Index(), v => Assert.Equal(shift[v.Index / 81], v.Item, 2e-3));
     }
 
@@ -62,7 +63,7 @@ public class NormalizationTests
         var vector = scaleShift == 0 ? null : stage.Draw([2 * channels], 1, 1, view.PerCondition || scaleShift == 2, deviation: 0.3);
         var throughCondition = !view.PerCondition && scaleShift == 2;
         var output = stage.New([channels], view.Height, view.Width, view.PerCondition);
-        var actual = stage.Run(new Kernel(view, output, new(groups, 1e-5, vector?.Vector(throughCondition), silu), weight, bias), output);
+        var actual = stage.Run(new Kernel(view, output, stage.New([4 * Segment.Round(channels)], 1, 1, view.PerCondition), new(groups, 1e-5, vector?.Vector(throughCondition), silu), weight, bias), output);
         var size = channels * view.Pixels;
         for (var image = 0; image < x.Count; image++)
         {
@@ -74,9 +75,14 @@ public class NormalizationTests
         }
     }
 
-    private sealed record Kernel(View Input, View Output, NormalizationOptions Options, float[] Weight, float[] Bias) : IKernel
+    private sealed record Kernel(View Input, View Output, View Statistics, NormalizationOptions Options, float[] Weight, float[] Bias) : IKernel
     {
         public IStep Create<T>()
-            where T : unmanaged, ISimd<T> => new Normalization<T>(Input, Output.Segments[0], Options, Weight, Bias);
+            where T : unmanaged, ISimd<T>
+        {
+            var layout = new RowLayout(1, Weight.Length);
+            var (scale, shift) = (ParameterPlace.Alone(layout, Weight), ParameterPlace.Alone(layout, Bias));
+            return new Owning(new Normalization<T>(Input, Output.Segments[0], Statistics.Segments[0], Options, scale, shift), [scale, shift]);
+        }
     }
 }

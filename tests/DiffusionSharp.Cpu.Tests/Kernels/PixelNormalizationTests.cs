@@ -1,6 +1,7 @@
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
 using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Parameters;
 using DiffusionSharp.Cpu.Tests.Kit;
 using TestKit.Networks;
 
@@ -60,6 +61,10 @@ public class PixelNormalizationTests
     private sealed record Kernel(View Input, View Output, NormalizationOptions Options, float[] Weight) : IKernel
     {
         public IStep Create<T>()
-            where T : unmanaged, ISimd<T> => new PixelNormalization<T>(Input, Output.Segments[0], Options, Weight);
+            where T : unmanaged, ISimd<T>
+        {
+            var scale = ParameterPlace.Alone(new RowLayout(1, Weight.Length), Weight);
+            return new Owning(new PixelNormalization<T>(Input, Output.Segments[0], Options, scale), [scale]);
+        }
     }
 }

@@ -1,4 +1,5 @@
 using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Parameters;
 using TestKit.Networks;
 
 namespace DiffusionSharp.Cpu.Tests.Kernels;
@@ -76,7 +77,7 @@ public unsafe class WeightFormatTests
 
     private static ushort[] Stored(WeightPrecision precision, float[] weights)
     {
-        using var packed = new PackedWeights(weights, weights.Length, inputs: 1, taps: 1, ConvolutionMethod.Product, precision);
+        using var packed = new PackedWeights(new PanelLayout(weights.Length, Inputs: 1, Taps: 1, TapsTogether: false), weights, precision);
         return new Span<ushort>(packed.Start, weights.Length).ToArray();
     }
 }

@@ -1,0 +1,14 @@
+using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Networks;
+
+namespace DiffusionSharp.Cpu.Parameters;
+
+/// <summary>Where the steps of a program find their parameters.</summary>
+internal interface IParameterSource
+{
+    /// <summary>A parameter that lies in some way.</summary>
+    ParameterPlace Of(ParameterSpec spec, ParameterLayout layout);
+
+    /// <summary>A convolution's weights.</summary>
+    PackedWeights Packed(ParameterSpec spec, PanelLayout layout);
+}
