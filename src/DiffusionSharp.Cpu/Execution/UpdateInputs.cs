@@ -1,7 +1,26 @@
 namespace DiffusionSharp.Cpu.Execution;
 
-/// <summary>What decides which values dropout keeps.</summary>
-/// <param name="Seed">The run's seed.</param>
-/// <param name="Step">The update.</param>
-/// <param name="FirstImage">Place in the batch of the call's first image.</param>
-internal readonly record struct UpdateInputs(ulong Seed, long Step, int FirstImage);
+/// <summary>The caller's memory in a training call, and what decides which values dropout keeps.</summary>
+/// <param name="seed">The run's seed.</param>
+/// <param name="step">The update.</param>
+/// <param name="firstImage">Place in the batch of the call's first image.</param>
+/// <param name="batch">Images of the whole batch.</param>
+/// <param name="target">What the network should return, [N, C, H, W].</param>
+/// <param name="weights">Weight of each image's loss.</param>
+/// <param name="losses">Receives each image's loss, by its weight.</param>
+internal readonly unsafe struct UpdateInputs(ulong seed, long step, int firstImage, int batch, float* target, float* weights, double* losses)
+{
+    public ulong Seed => seed;
+
+    public long Step => step;
+
+    public int FirstImage => firstImage;
+
+    public int Batch => batch;
+
+    public float* Target => target;
+
+    public float* Weights => weights;
+
+    public double* Losses => losses;
+}

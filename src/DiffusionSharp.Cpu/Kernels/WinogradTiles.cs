@@ -11,7 +11,7 @@ internal sealed unsafe class WinogradTiles<T, TScheme>
 {
     private readonly View input;
     private readonly ConvolutionShape shape;
-    private readonly Epilogue epilogue;
+    private readonly Epilogue? epilogue;
     private readonly float* zeros;
     private readonly int width;
     private readonly int height;
@@ -19,9 +19,9 @@ internal sealed unsafe class WinogradTiles<T, TScheme>
 
     /// <param name="input">What is convolved, its pixels not doubled where the scheme doubles them.</param>
     /// <param name="shape">The convolution's.</param>
-    /// <param name="epilogue">Where the outputs go.</param>
+    /// <param name="epilogue">Where the outputs go; null where inputs alone are transformed.</param>
     /// <param name="zeros">What lies outside the image.</param>
-    public WinogradTiles(View input, ConvolutionShape shape, Epilogue epilogue, AlignedMemory zeros)
+    public WinogradTiles(View input, ConvolutionShape shape, Epilogue? epilogue, AlignedMemory zeros)
     {
         (this.input, this.shape, this.epilogue) = (input, shape, epilogue);
         this.zeros = zeros.Floats;
@@ -87,7 +87,7 @@ internal sealed unsafe class WinogradTiles<T, TScheme>
             var (y, x) = (place / tilesX * TScheme.Outputs, place % tilesX * TScheme.Outputs);
             var (rows, columns) = (Math.Min(TScheme.Outputs, height - y), Math.Min(TScheme.Outputs, width - x));
             var pixel = ((nint)image * shape.Pixels) + (y * stepY) + (phaseY * shape.Width) + (x * stepX) + phaseX;
-            var target = epilogue.Begin(workspace, image, channel);
+            var target = epilogue!.Begin(workspace, image, channel);
             for (nint c = 0; c < channels; c += T.Width)
             {
                 TScheme.Output(products + c, plane, outputs);
