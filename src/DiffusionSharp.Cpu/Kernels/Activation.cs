@@ -35,8 +35,17 @@ internal static class Activation
     public static T Gelu<T>(T x)
         where T : unmanaged, ISimd<T>
     {
-        // Adding zero makes -0 to 0, of which minimum and maximum are the same everywhere. Above 13 nothing is left of the tail.
+        // Adding zero makes -0 to 0, of which minimum and maximum are the same everywhere.
         x = T.Add(x, T.Zero);
+        var (a, e, ratio) = Tail(x);
+        return T.Subtract(T.Max(T.Zero, x), T.Multiply(T.Multiply(a, e), ratio));
+    }
+
+    /// <summary>a = |x| up to 13, above which nothing is left of the tail; e^(-a²/2); and what this is multiplied by to be Φ(-a).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static (T A, T Exponential, T Ratio) Tail<T>(T x)
+        where T : unmanaged, ISimd<T>
+    {
         var a = T.Min(T.Broadcast(13f), T.Max(T.Subtract(T.Zero, x), x));
 
         // Φ(-a) = e^(-a²/2)·t·p(t), t = 1/(1 + 0.3·a); p fits at Chebyshev's points of [0.198, 1] to 5e-9.
@@ -56,7 +65,7 @@ internal static class Activation
         var rest = T.Fma(a, a, T.Subtract(T.Zero, square));
         var e = Exp(T.Multiply(square, T.Broadcast(-0.5f)));
         e = T.Fma(T.Multiply(rest, T.Broadcast(-0.5f)), e, e);
-        return T.Subtract(T.Max(T.Zero, x), T.Multiply(T.Multiply(a, e), T.Multiply(t, p)));
+        return (a, e, T.Multiply(t, p));
     }
 
     /// <summary>x·sigmoid(x) = x / (1 + e^-x).</summary>

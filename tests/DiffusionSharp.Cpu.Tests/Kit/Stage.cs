@@ -64,7 +64,26 @@ internal sealed unsafe class Stage(Random random, int images = 1, int conditions
         return first;
     }
 
+    /// <summary>Several outputs, with zeros in the channels that only fill vectors; on one, two and three threads.</summary>
+    public float[][] Run(IKernel kernel, View[] outputs)
+    {
+        var first = Run<Simd128>(kernel, outputs, threads: 1, zeros: true);
+        foreach (var threads in (int[])[1, 2, 3])
+        {
+            Same(Run<Simd128>(kernel, outputs, threads, zeros: true), $"128 bits, {threads} threads: {kernel}");
+            Same(Run<Simd256>(kernel, outputs, threads, zeros: true), $"256 bits, {threads} threads: {kernel}");
+            Same(Run<Simd512>(kernel, outputs, threads, zeros: true), $"512 bits, {threads} threads: {kernel}");
+        }
+
+        return first;
+
+        void Same(float[][] other, string form) => Assert.All(first.Zip(other), v => Assert.True(Bits.AreEqual(v.First, v.Second), form));
+    }
+
     private float[] Run<T>(IKernel kernel, View output, int threads)
+        where T : unmanaged, ISimd<T> => Run<T>(kernel, [output], threads, zeros: false)[0];
+
+    private float[][] Run<T>(IKernel kernel, View[] outputs, int threads, bool zeros)
         where T : unmanaged, ISimd<T>
     {
         var step = kernel.Create<T>();
@@ -81,12 +100,19 @@ internal sealed unsafe class Stage(Random random, int images = 1, int conditions
         var scratch = step.Scratch(images, threads);
         new Span<float>(workspace.Shared, (int)scratch.Shared).Fill(float.NaN);
         new Span<float>(workspace.Own(0), (int)scratch.Own * threads).Fill(float.NaN);
-        Fill(output, workspace);
+        Array.ForEach(outputs, o => Fill(o, workspace));
         values.ForEach(v => Write(v, workspace));
         step.Run(workspace);
         workspace.Check(kernel.ToString()!);
         Assert.All(values, v => Assert.True(Bits.AreEqual(v.Data, Read(v.View, workspace)), $"the step wrote over what it read: {kernel}"));
-        return Read(output, workspace);
+        Assert.All(zeros ? outputs : [], o => Assert.True(IsZeroBehind(o, workspace), $"the step left what lies behind the channels: {kernel}"));
+        return Array.ConvertAll(outputs, o => Read(o, workspace));
+    }
+
+    private bool IsZeroBehind(View view, Workspace workspace)
+    {
+        var pixels = Enumerable.Range(0, Count(view.PerCondition) * view.Pixels);
+        return view.Segments.All(s => pixels.All(i => !new Span<float>(workspace.Pointer(s.Buffer) + (i * s.Stride) + s.Channels, s.Stride - s.Channels).ContainsAnyExcept(0f)));
     }
 
     private void Fill(View view, Workspace workspace)
