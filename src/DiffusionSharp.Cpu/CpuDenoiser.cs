@@ -16,22 +16,22 @@ internal sealed class CpuDenoiser : IDenoiser, IDisposable
     private readonly Team team;
     private readonly Workspace workspace;
     private readonly Lock gate = new();
+    private readonly bool ownsTeam;
     private double[] timesteps = [];
     private int[] labels = [];
     private bool disposed;
 
     public CpuDenoiser(NetworkGraph graph, Func<ParameterSpec, HostTensor> weights, CpuOptions options)
+        : this(graph, Compile(graph, weights, options), new Team(options.ThreadCount))
     {
-        this.graph = graph;
-        var threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
-        program = (options.VectorBits > 0 ? options.VectorBits : CpuEngine.VectorBits) switch
-        {
-            512 => Compiler<Simd512>.Compile(graph, weights, options.Weights),
-            256 => Compiler<Simd256>.Compile(graph, weights, options.Weights),
-            _ => Compiler<Simd128>.Compile(graph, weights, options.Weights),
-        };
-        team = new Team(threads);
-        workspace = new Workspace(program.Layout, images => program.Scratch(images, threads), team);
+        ownsTeam = true;
+    }
+
+    /// <summary>A program whose parameters lie elsewhere, on threads that do other things too.</summary>
+    public CpuDenoiser(NetworkGraph graph, Program program, Team team)
+    {
+        (this.graph, this.program, this.team) = (graph, program, team);
+        workspace = new Workspace(program.Layout, images => program.Scratch(images, team.Size), team);
     }
 
     /// <inheritdoc/>
@@ -64,12 +64,23 @@ internal sealed class CpuDenoiser : IDenoiser, IDisposable
             if (!disposed)
             {
                 disposed = true;
-                team.Dispose();
+                if (ownsTeam)
+                {
+                    team.Dispose();
+                }
+
                 workspace.Dispose();
                 program.Dispose();
             }
         }
     }
+
+    private static Program Compile(NetworkGraph graph, Func<ParameterSpec, HostTensor> weights, CpuOptions options) => options.VectorWidth switch
+    {
+        512 => Compiler<Simd512>.Compile(graph, weights, options.Weights),
+        256 => Compiler<Simd256>.Compile(graph, weights, options.Weights),
+        _ => Compiler<Simd128>.Compile(graph, weights, options.Weights),
+    };
 
     private unsafe void Run(DenoiserInput input, Span<float> prediction)
     {

@@ -11,4 +11,10 @@ public sealed record CpuOptions
 
     /// <summary>Width of the vectors, 128, 256 or 512 bits; 0 takes the widest the processor has.</summary>
     internal int VectorBits { get; init; }
+
+    /// <summary>Threads there will be.</summary>
+    internal int ThreadCount => Threads > 0 ? Threads : Environment.ProcessorCount;
+
+    /// <summary>Width of the vectors there will be.</summary>
+    internal int VectorWidth => VectorBits > 0 ? VectorBits : CpuEngine.VectorBits;
 }

@@ -14,8 +14,14 @@ internal static class Compiler<T>
     public static Program Compile(NetworkGraph graph, Func<ParameterSpec, HostTensor> weights, WeightPrecision precision)
     {
         var inference = InferenceGraph.Of(graph, weights);
-        var nodes = Fusion.Of(inference.Nodes);
-        var steps = new Steps<T>(new OwnParameters(inference.Weights, precision), nodes.Max(n => n.Shape.Channels));
+        return Compile(inference.Nodes, new OwnParameters(inference.Weights, precision));
+    }
+
+    /// <summary>Compiles nodes; the last one's value is the prediction.</summary>
+    public static Program Compile(IReadOnlyList<Node> inference, IParameterSource parameters)
+    {
+        var nodes = Fusion.Of(inference);
+        var steps = new Steps<T>(parameters, nodes.Max(n => n.Shape.Channels));
         var result = new Emitter<T>(nodes, steps).Emit();
         steps.Output(result.PerCondition ? steps.PerImage(result) : result);
         return steps.Finish();

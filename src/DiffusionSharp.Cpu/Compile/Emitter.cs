@@ -10,6 +10,7 @@ internal sealed class Emitter<T>(FusedNode[] nodes, Steps<T> steps)
 {
     private readonly View[] views = new View[nodes.Length];
     private readonly Segment?[] statistics = new Segment?[nodes.Length];
+    private readonly View?[] normalized = new View?[nodes.Length];
 
     /// <summary>Writes the steps of all nodes; returns the prediction.</summary>
     public View Emit()
@@ -27,6 +28,9 @@ internal sealed class Emitter<T>(FusedNode[] nodes, Steps<T> steps)
 
     /// <summary>A value in one buffer.</summary>
     public View Plain(int node) => views[node].IsPlain ? views[node] : views[node] = steps.Write(views[node]);
+
+    /// <summary>What a norm read.</summary>
+    public View ReadBy(int node) => normalized[node]!;
 
     /// <summary>Where the statistics of a norm of groups lie.</summary>
     public Segment StatisticsOf(int node) => statistics[node]!.Value;
@@ -57,13 +61,13 @@ internal sealed class Emitter<T>(FusedNode[] nodes, Steps<T> steps)
                 return steps.Convolve(views[inputs[0]], l.Weight, l.Bias, new(1, 1, 0, node.Shape.Height, node.Shape.Width), VectorOf(node), ResidualOf(node));
             case Operation.GroupNorm n:
                 {
-                    var (view, kept) = steps.Normalize(Normalizable(inputs[0]), n.Weight, n.Bias, OptionsOf(node, n.Groups, n.Epsilon));
+                    var (view, kept) = steps.Normalize(normalized[i] = Normalizable(inputs[0]), n.Weight, n.Bias, OptionsOf(node, n.Groups, n.Epsilon));
                     statistics[i] = kept;
                     return view;
                 }
 
             case Operation.RmsNorm n:
-                return steps.NormalizePixels(Normalizable(inputs[0]), n.Weight, OptionsOf(node, 1, n.Floor));
+                return steps.NormalizePixels(normalized[i] = Normalizable(inputs[0]), n.Weight, OptionsOf(node, 1, n.Floor));
             case Operation.Gelu:
                 return steps.Gelu(Plain(inputs[0]));
             case Operation.Silu:

@@ -55,7 +55,7 @@ internal sealed class Fusion
         var joined = node.Operation switch
         {
             Operation.Silu => Alone(inputs[0]) is { IsNormalization: true, Silu: false, Dropout: null } held ? held with { Silu = true } : null,
-            Operation.Dropout dropout => Alone(inputs[0]) is { IsNormalization: true, Dropout: null } held ? held with { Dropout = (dropout.Probability, i) } : null,
+            Operation.Dropout dropout => Alone(inputs[0]) is { Operation: Operation.GroupNorm, Dropout: null } held ? held with { Dropout = (dropout.Probability, i) } : null,
             Operation.ScaleShift => Alone(inputs[0]) is { IsNormalization: true, ScaleShift: null, Silu: false, Dropout: null } held && Fits(held, inputs[1])
                 ? held with { ScaleShift = places[inputs[1]] }
                 : null,

@@ -21,7 +21,7 @@ internal sealed record InferenceGraph(IReadOnlyList<Node> Nodes, Func<ParameterS
     /// <summary>Of a network; each of its parameters' weights are asked for once.</summary>
     public static InferenceGraph Of(NetworkGraph graph, Func<ParameterSpec, HostTensor> weights)
     {
-        var nodes = Without(graph.Nodes, i => graph.Nodes[i].Operation is Operation.Dropout);
+        var nodes = WithoutDropout(graph);
         var uses = Uses(nodes);
         var (removed, products) = (new HashSet<int>(), new Dictionary<ParameterSpec, ProjectionProduct>());
         for (var i = 0; i < nodes.Length; i++)
@@ -51,6 +51,9 @@ internal sealed record InferenceGraph(IReadOnlyList<Node> Nodes, Func<ParameterS
             }
         }
     }
+
+    /// <summary>A network's nodes but dropout.</summary>
+    public static Node[] WithoutDropout(NetworkGraph graph) => Without(graph.Nodes, i => graph.Nodes[i].Operation is Operation.Dropout);
 
     /// <summary>How many nodes read each one; the prediction is read by the caller.</summary>
     public static int[] Uses(IReadOnlyList<Node> nodes)

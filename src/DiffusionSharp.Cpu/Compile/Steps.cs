@@ -32,7 +32,11 @@ internal sealed partial class Steps<T>
         }
     }
 
-    public Program Finish() => new(steps, names, new ArenaLayout(buffers), owned);
+    public Program Finish()
+    {
+        Turned();
+        return new(steps, names, new ArenaLayout(buffers), owned);
+    }
 
     public View Input(ImageShape shape)
     {

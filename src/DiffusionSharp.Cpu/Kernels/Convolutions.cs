@@ -32,6 +32,19 @@ internal static class Convolutions
             _ => new DirectConvolution<T, TFormat>(input, TapPhase.Forward(shape), shape.Width, shape.Height, weights, epilogue, zeros),
         };
 
+    /// <summary>Whether Winograd's algorithm takes less for the gradient to the weights. An image's products are transformed once for each pair of channels.</summary>
+    public static bool GainsByWinograd(View input, ConvolutionShape shape, int outputs)
+    {
+        if (shape is not { Kernel: 3, Stride: 1, Padding: 1 })
+        {
+            return false;
+        }
+
+        var pairs = (double)input.Channels * outputs / 16;
+        var tiles = (double)((shape.Height + 3) / 4) * ((shape.Width + 3) / 4);
+        return (pairs * ((36 * tiles) + 140)) + (10.5 * tiles * (input.Channels + outputs)) < 9 * pairs * shape.Pixels;
+    }
+
     /// <summary>How its weights lie for a method.</summary>
     public static PanelLayout Layout(ParameterSpec weight, ConvolutionMethod method) =>
         new(weight.Shape[0], weight.Shape[1], weight.Shape.Skip(2).Aggregate(1, (n, side) => n * side), TapsTogether: method != ConvolutionMethod.Product);

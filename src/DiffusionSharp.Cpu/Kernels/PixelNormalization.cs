@@ -34,7 +34,7 @@ internal sealed unsafe class PixelNormalization<T> : IStep
     private int Chunks => (input.Pixels + ChunkPixels - 1) / ChunkPixels;
 
     // Factors, then offsets.
-    public ScratchNeed Scratch(int images, int threads) => new(0, 3 * output.Stride);
+    public ScratchNeed Scratch(int images, int threads) => new(0, 2 * output.Stride);
 
     public void Run(Workspace workspace)
     {
@@ -58,13 +58,6 @@ internal sealed unsafe class PixelNormalization<T> : IStep
                 Apply(input.Of(segment, workspace).At(image, pixel), segment.Stride, inverse, factors + channel, y + channel);
                 channel += segment.Channels;
             }
-        }
-
-        if (options.Dropout is { } mask)
-        {
-            var first = chunk * ChunkPixels;
-            var start = workspace.Pointer(output.Buffer) + ((((nint)image * input.Pixels) + first) * output.Stride);
-            Dropout<T>.Apply(workspace, mask, image, first, end - first, output.Channels, start, start, factors + (2 * output.Stride));
         }
     }
 

@@ -89,22 +89,22 @@ internal sealed unsafe class NormalizationGradient<T> : IStep
         foreach (var segment in input.Segments)
         {
             var x = input.Of(segment, workspace);
-            var (start, result2) = (x.At(image, pixel), y is null ? null : y + channel);
+            float* start = x.At(image, pixel), again = y is null ? null : y + channel;
             if (options.Silu)
             {
-                MeasureSilu(start, x.Stride, dy + channel, dz + channel, result2, pixels, sums + channel, of + channel);
+                MeasureSilu(start, x.Stride, dy + channel, dz + channel, again, pixels, sums + channel, of + channel);
             }
             else
             {
-                MeasurePlain(start, x.Stride, dy + channel, dz + channel, result2, pixels, sums + channel, of + channel);
+                MeasurePlain(start, x.Stride, dy + channel, dz + channel, again, pixels, sums + channel, of + channel);
             }
 
             channel += segment.Channels;
         }
 
-        if (y is not null && options.Dropout is { } again)
+        if (y is not null && options.Dropout is { } second)
         {
-            Dropout<T>.Apply(workspace, again, image, pixel, pixels, gradient.Channels, y, y, workspace.Own(worker));
+            Dropout<T>.Apply(workspace, second, image, pixel, pixels, gradient.Channels, y, y, workspace.Own(worker));
         }
     }
 

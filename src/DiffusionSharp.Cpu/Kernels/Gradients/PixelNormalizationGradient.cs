@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
+using DiffusionSharp.Cpu.Parameters;
 
 namespace DiffusionSharp.Cpu.Kernels;
 
@@ -18,7 +19,7 @@ internal sealed unsafe class PixelNormalizationGradient<T> : IStep
     private readonly View input;
     private readonly Segment outputGradient;
     private readonly NormalizationOptions options;
-    private readonly AlignedMemory scale;
+    private readonly ParameterPlace scale;
     private readonly Segment inputGradient;
     private readonly Segment scaleGradient;
     private readonly Segment? vectorGradient;
@@ -38,12 +39,11 @@ internal sealed unsafe class PixelNormalizationGradient<T> : IStep
     /// <param name="output">Receives y once more, or null.</param>
     /// <param name="added">A buffer of dx's shape that is added to dx, or null.</param>
     public PixelNormalizationGradient(
-        View input, Segment outputGradient, NormalizationOptions options, AlignedMemory scale, Segment inputGradient, Segment scaleGradient, Segment? vectorGradient, Segment? output = null, int? added = null)
+        View input, Segment outputGradient, NormalizationOptions options, ParameterPlace scale, Segment inputGradient, Segment scaleGradient, Segment? vectorGradient, Segment? output = null, int? added = null)
     {
         Debug.Assert(input is { Doubled: false, Bordered: false, PerCondition: false } && input.Segments.SkipLast(1).All(s => s.Channels == s.Stride), "segments must fill their vectors");
         Debug.Assert(new[] { outputGradient, scaleGradient, output ?? inputGradient }.All(s => s.Channels == inputGradient.Channels) && input.Channels == inputGradient.Channels, "channels must be equal");
         Debug.Assert((options.ScaleShift is null) == (vectorGradient is null) && (vectorGradient?.Channels ?? 2 * input.Channels) == 2 * input.Channels, "scale and shift have a gradient");
-        Debug.Assert(scale.Bytes >= sizeof(float) * input.Channels, "each channel has its scale");
         (this.input, this.outputGradient, this.options, this.scale) = (input, outputGradient, options, scale);
         (this.inputGradient, this.scaleGradient, this.vectorGradient, this.output, this.added) = (inputGradient, scaleGradient, vectorGradient, output, added);
         (apply, combine) = (Apply, Combine);

@@ -32,7 +32,8 @@ internal sealed unsafe class TableGradient : IStep
     {
         var sums = target.Floats + ((nint)label * layout.Stride);
         new Span<float>(sums, layout.Stride).Clear();
-        var (labels, images) = (workspace.Inputs.Labels, workspace.Images);
+        var labels = workspace.Inputs.Labels;
+        var images = workspace.Images;
         if (!new ReadOnlySpan<int>(labels, images).Contains(label))
         {
             return;

@@ -1,0 +1,258 @@
+using DiffusionSharp.Cpu.Execution;
+using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Parameters;
+using DiffusionSharp.Networks;
+
+namespace DiffusionSharp.Cpu.Compile;
+
+/// <summary>
+/// The backward pass, from fused nodes to steps in the opposite order: one rule for each operation. What a norm made is made again beside its
+/// gradient and not kept; so a convolution that read it takes the gradient to its weights right after.
+/// </summary>
+internal sealed class Backward<T>
+    where T : unmanaged, ISimd<T>
+{
+    private readonly FusedNode[] nodes;
+    private readonly Emitter<T> forward;
+    private readonly Steps<T> steps;
+    private readonly TrainedParameters parameters;
+    private readonly ILookup<int, FusedNode> readers;
+    private readonly bool[] learns;
+    private readonly View?[] gradients;
+    private readonly List<Action<View>>[] waiting;
+
+    public Backward(FusedNode[] nodes, Emitter<T> forward, Steps<T> steps, TrainedParameters parameters)
+    {
+        (this.nodes, this.forward, this.steps, this.parameters) = (nodes, forward, steps, parameters);
+        readers = nodes.SelectMany(n => n.Reads.Distinct().Select(r => (Node: n, Read: r))).ToLookup(p => p.Read, p => p.Node);
+        (learns, gradients) = (new bool[nodes.Length], new View?[nodes.Length]);
+        waiting = [.. nodes.Select(_ => new List<Action<View>>())];
+        for (var i = 0; i < nodes.Length; i++)
+        {
+            learns[i] = HasParameters(nodes[i]) || nodes[i].Reads.Any(r => learns[r]);
+        }
+    }
+
+    /// <summary>Writes the steps.</summary>
+    /// <param name="gradient">That of the prediction.</param>
+    public void Emit(View gradient)
+    {
+        gradients[^1] = gradient;
+        for (var i = nodes.Length - 1; i >= 0; i--)
+        {
+            if (learns[i] && gradients[i] is { } g)
+            {
+                Emit(i, nodes[i], g);
+            }
+        }
+    }
+
+    private static bool HasParameters(FusedNode node) => node.Operation is Operation.Conv2d or Operation.Linear or Operation.GroupNorm or Operation.RmsNorm
+        or Operation.Embedding or Operation.Attention { Memory: not null } or Operation.LinearAttention { Memory: not null };
+
+    private void Emit(int i, FusedNode node, View g)
+    {
+        var inputs = node.Inputs;
+        if (node.Residual is { } residual)
+        {
+            Give(residual, g);
+        }
+
+        switch (node.Operation)
+        {
+            case Operation.Conv2d c:
+                Convolution(node, g, c.Weight, c.Bias, new(c.Kernel, c.Stride, c.Padding, node.Shape.Height, node.Shape.Width));
+                break;
+            case Operation.Linear l:
+                Convolution(node, g, l.Weight, l.Bias, new(1, 1, 0, node.Shape.Height, node.Shape.Width));
+                break;
+            case Operation.GroupNorm n:
+                Normalization(i, node, g, n);
+                break;
+            case Operation.RmsNorm n:
+                Normalization(i, node, g, n);
+                break;
+            case Operation.Silu:
+                Write(inputs[0], added => steps.PointwiseGradient(forward.Plain(inputs[0]), g, default(SiluDerivative), added));
+                break;
+            case Operation.Gelu:
+                Write(inputs[0], added => steps.PointwiseGradient(forward.Plain(inputs[0]), g, default(GeluDerivative), added));
+                break;
+            case Operation.Affine a:
+                Write(inputs[0], added => steps.PointwiseGradient(g, g, new AffineDerivative(a.Factor), added));
+                break;
+            case Operation.Dropout:
+                Give(inputs[0], steps.Drop(g, node.Dropout!.Value));
+                break;
+            case Operation.Add:
+                Give(inputs[0], g);
+                Give(inputs[1], g);
+                break;
+            case Operation.AddPerChannel:
+                Give(inputs[0], g);
+                if (learns[inputs[1]])
+                {
+                    Give(inputs[1], steps.PixelSums(g));
+                }
+
+                break;
+            case Operation.ScaleShift:
+                {
+                    var (dx, vector) = steps.ScaleShiftGradient(forward.Plain(inputs[0]), g, forward.Vector(inputs[1], perCondition: false), gradients[inputs[0]]);
+                    gradients[inputs[0]] = dx;
+                    Give(inputs[1], vector);
+                    break;
+                }
+
+            case Operation.Concat:
+                {
+                    var first = 0;
+                    foreach (var input in inputs)
+                    {
+                        Write(input, added => steps.Split(g, first, nodes[input].Shape, added));
+                        first += nodes[input].Shape.Channels;
+                    }
+
+                    break;
+                }
+
+            case Operation.UpsampleNearest:
+                Write(inputs[0], added => steps.SumPool(g, nodes[inputs[0]].Shape, added));
+                break;
+            case Operation.PadRightBottom:
+                Write(inputs[0], added => steps.Crop(g, nodes[inputs[0]].Shape, added));
+                break;
+            case Operation.AveragePool:
+                Write(inputs[0], added => steps.PoolGradient(g, nodes[inputs[0]].Shape, added));
+                break;
+            case Operation.Attention a:
+                Attention(node, g, a.Heads, a.Memory, linear: false);
+                break;
+            case Operation.LinearAttention a:
+                Attention(node, g, a.Heads, a.Memory, linear: true);
+                break;
+            case Operation.Embedding e:
+                steps.TableGradient(g, (RowLayout)parameters.LayoutOf(e.Table), e.Table, parameters.GradientOf(e.Table));
+                break;
+            case Operation.InputX or Operation.InputTimestep or Operation.InputLabel or Operation.TimestepEmbedding:
+                break;
+            default:
+                throw new NotSupportedException($"{node.Name}: the managed engine has no gradient for {node.Operation.GetType().Name}");
+        }
+    }
+
+    private void Convolution(FusedNode node, View g, ParameterSpec weight, ParameterSpec? bias, ConvolutionShape shape)
+    {
+        if (bias is not null || (node.Vector is { } v && learns[v]))
+        {
+            var sums = steps.PixelSums(g);
+            if (bias is not null)
+            {
+                Sum(sums, 0, bias);
+            }
+
+            if (node.Vector is { } vector)
+            {
+                Give(vector, sums);
+            }
+        }
+
+        var input = node.Inputs[0];
+        var layout = (PanelLayout)parameters.LayoutOf(weight);
+        Write(input, added => steps.InputGradient(g, weight, parameters.Again(weight), layout, shape, nodes[input].Shape, added));
+
+        void ToWeights(View x) => steps.WeightGradient(x, g, weight, layout, parameters.GradientOf(weight), shape);
+        if (MadeAgain(input) is { } norm)
+        {
+            waiting[norm].Add(value => ToWeights(forward.ViewOf(input) with { Segments = value.Segments }));
+        }
+        else
+        {
+            ToWeights(forward.ViewOf(input));
+        }
+    }
+
+    private void Normalization(int i, FusedNode node, View g, Operation.GroupNorm n)
+    {
+        var x = node.Inputs[0];
+        var options = new NormalizationOptions(n.Groups, n.Epsilon, VectorOf(node), node.Silu, node.Dropout);
+        var (dx, rows, vector, result) = steps.NormalizationGradient(
+            forward.ReadBy(i), g, forward.StatisticsOf(i), options, parameters.Again(n.Weight), parameters.Again(n.Bias), gradients[x], waiting[i].Count > 0);
+        Finish(i, node, dx, vector, result);
+        Sum(rows, 0, n.Weight);
+        Sum(rows, g.Segments[0].Stride, n.Bias);
+    }
+
+    private void Normalization(int i, FusedNode node, View g, Operation.RmsNorm n)
+    {
+        var x = node.Inputs[0];
+        var options = new NormalizationOptions(1, n.Floor, VectorOf(node), node.Silu);
+        var (dx, rows, vector, result) = steps.PixelNormalizationGradient(forward.ReadBy(i), g, options, parameters.Again(n.Weight), gradients[x], waiting[i].Count > 0);
+        Finish(i, node, dx, vector, result);
+        Sum(rows, 0, n.Weight);
+    }
+
+    private void Finish(int i, FusedNode node, View dx, View? vector, View? result)
+    {
+        gradients[node.Inputs[0]] = dx;
+        if (vector is not null)
+        {
+            Give(node.ScaleShift!.Value, vector);
+        }
+
+        waiting[i].ForEach(w => w(result!));
+    }
+
+    private void Attention(FusedNode node, View g, int heads, ParameterSpec? memory, bool linear)
+    {
+        View[] qkv = [.. node.Inputs.Select(forward.Plain)];
+        var layout = memory is null ? null : (MemoryLayout)parameters.LayoutOf(memory);
+        var (results, rows) = steps.AttentionGradient(qkv, g, heads, layout, memory is null ? null : parameters.Again(memory), linear);
+        for (var k = 0; k < results.Length; k++)
+        {
+            Give(node.Inputs[k], results[k]);
+        }
+
+        if (memory is not null)
+        {
+            Sum(rows!, 0, memory);
+        }
+    }
+
+    private VectorSource? VectorOf(FusedNode node) => node.ScaleShift is { } s ? forward.Vector(s, perCondition: false) : null;
+
+    private void Sum(View rows, int first, ParameterSpec parameter) => steps.ImageSums(rows, first, parameters.LayoutOf(parameter), parameter, parameters.GradientOf(parameter));
+
+    // A gradient that is written by a step which adds what is there.
+    private void Write(int node, Func<View?, View> step)
+    {
+        if (learns[node])
+        {
+            gradients[node] = step(gradients[node]);
+        }
+    }
+
+    // A gradient that is there already: nobody writes over one, so nodes may share it.
+    private void Give(int node, View gradient)
+    {
+        if (learns[node])
+        {
+            gradients[node] = gradients[node] is { } there ? steps.Add(there, gradient) : gradient;
+        }
+    }
+
+    // The norm whose value a convolution reads and which is not kept: whoever needs it for a gradient is a convolution.
+    private int? MadeAgain(int input)
+    {
+        var source = nodes[input].Operation is Operation.UpsampleNearest or Operation.PadRightBottom ? nodes[input].Inputs[0] : input;
+        return nodes[source].IsNormalization && OnlyConvolved(source) ? source : null;
+    }
+
+    private bool OnlyConvolved(int value) => readers[value].All(r => r switch
+    {
+        { IsConvolution: true } => true,
+        { Operation: Operation.UpsampleNearest or Operation.PadRightBottom } => readers[Array.IndexOf(nodes, r)].All(next => next.IsConvolution),
+        { Operation: Operation.Add or Operation.AddPerChannel or Operation.Affine or Operation.AveragePool or Operation.Dropout } => true,
+        _ => r.Residual == value && !r.Inputs.Contains(value),
+    });
+}

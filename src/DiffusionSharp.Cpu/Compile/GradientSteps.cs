@@ -1,0 +1,175 @@
+using DiffusionSharp.Cpu.Execution;
+using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Parameters;
+using DiffusionSharp.Networks;
+using DiffusionSharp.Training;
+
+namespace DiffusionSharp.Cpu.Compile;
+
+/// <summary>The steps of a backward pass. A gradient is a plain view of its value's shape; one that exists already is added where it is written.</summary>
+internal sealed partial class Steps<T>
+{
+    // Weights as gradients to inputs read them, of one convolution at a time.
+    private readonly ParameterSet turned = new();
+    private long turnedFloats;
+
+    public View Loss(View prediction, LossKind kind, LossReduction reduction)
+    {
+        var view = Like(prediction);
+        Append("loss", new LossGradient(prediction, view.Segments[0], kind, reduction), prediction);
+        return view;
+    }
+
+    /// <summary>The gradient to a convolution's input.</summary>
+    /// <param name="gradient">That of its output.</param>
+    /// <param name="weight">Its weights.</param>
+    /// <param name="place">Where they lie.</param>
+    /// <param name="layout">How they lie.</param>
+    /// <param name="shape">Its geometry.</param>
+    /// <param name="input">Its input's shape.</param>
+    /// <param name="added">What is added, or null.</param>
+    public View InputGradient(View gradient, ParameterSpec weight, ParameterPlace place, PanelLayout layout, ConvolutionShape shape, ImageShape input, View? added)
+    {
+        var result = New(input.Channels, input.Height, input.Width, perCondition: false);
+        var back = shape with { Height = input.Height, Width = input.Width };
+        var method = Convolutions.Best(gradient, back, input.Channels);
+        var to = new PackedWeights(
+            new PanelLayout(layout.Inputs, layout.Outputs, layout.Taps, TapsTogether: method != ConvolutionMethod.Product), ParameterPlace.In(turned, 0));
+        turnedFloats = Math.Max(turnedFloats, to.Layout.Floats);
+        steps.Add(new TurnedWeights(new PackedWeights(layout, place), to, half: method != ConvolutionMethod.Product));
+        names.Add($"{weight.Name}, turned");
+
+        // The result is written one step later than it was announced.
+        buffers[^1] = buffers[^1] with { First = steps.Count, Last = steps.Count };
+        var epilogue = new Epilogue(Zeros(input.Channels), result.Segments[0], null, added?.Segments[0].Buffer);
+        var step = method == ConvolutionMethod.Product
+            ? new DirectConvolution<T, Float32Weights>(gradient, TapPhase.Turned(shape, input.Height, input.Width), input.Width, input.Height, to, epilogue, zeros)
+            : Convolutions.Create<T>(method, gradient, back, to, epilogue, zeros);
+        Append($"{weight.Name}, to inputs", step, gradient);
+        Use(added?.Segments[0].Buffer);
+        return result;
+    }
+
+    public void WeightGradient(View input, View gradient, ParameterSpec weight, PanelLayout layout, ParameterPlace place, ConvolutionShape shape)
+    {
+        var target = new WeightTarget(layout, place);
+        IStep step = Convolutions.GainsByWinograd(input, shape, layout.Outputs)
+            ? new WinogradWeightGradient<T>(input, gradient, shape, target, zeros)
+            : Own(new DirectWeightGradient<T>(input, gradient, shape, target));
+        Append($"{weight.Name}, to weights", step, input, gradient);
+    }
+
+    /// <summary>Sums over pixels, one row for each image.</summary>
+    public View PixelSums(View gradient)
+    {
+        var rows = New(gradient.Channels, 1, 1, perCondition: false);
+        Append("sums over pixels", new PixelSums<T>(gradient, rows.Segments[0]), gradient);
+        return rows;
+    }
+
+    /// <summary>Sums of the images' rows, which are a parameter's gradient.</summary>
+    public void ImageSums(View rows, int first, ParameterLayout layout, ParameterSpec parameter, ParameterPlace place) =>
+        Append($"{parameter.Name}, to weights", new ImageSums<T>(rows.Segments[0], first, (int)layout.Floats, layout is RowLayout { Rows: 1 } r ? r.Columns : (int)layout.Floats, place), rows);
+
+    public void TableGradient(View gradient, RowLayout layout, ParameterSpec table, ParameterPlace place) =>
+        Append($"{table.Name}, to weights", new TableGradient(gradient.Segments[0], layout, place), gradient);
+
+    /// <summary>The gradient of a norm of groups: to its input, each image's to scale and shift, to the vector that followed; and its value, made again.</summary>
+    public (View Input, View Parameters, View? Vector, View? Result) NormalizationGradient(
+        View x, View gradient, Segment statistics, NormalizationOptions options, ParameterPlace scale, ParameterPlace shift, View? added, bool again)
+    {
+        var (dx, rows, result) = (Like(gradient), New(2 * gradient.Segments[0].Stride, 1, 1, perCondition: false), again ? Like(gradient) : null);
+        var vector = options.ScaleShift is null ? null : New(2 * gradient.Channels, 1, 1, perCondition: false);
+        var outputs = new NormalizationGradientOutputs(dx.Segments[0], added?.Segments[0].Buffer, result?.Segments[0], rows.Segments[0], vector?.Segments[0]);
+        Append("norm, backward", new NormalizationGradient<T>(x, gradient.Segments[0], statistics, options, scale, shift, outputs), x, gradient);
+        Use(statistics.Buffer);
+        Use(options.ScaleShift?.Buffer);
+        Use(added?.Segments[0].Buffer);
+        return (dx, rows, vector, result);
+    }
+
+    /// <summary>The gradient of a norm of pixels: to its input, each image's to the scale, to the vector that followed; and its value, made again.</summary>
+    public (View Input, View Parameters, View? Vector, View? Result) PixelNormalizationGradient(
+        View x, View gradient, NormalizationOptions options, ParameterPlace scale, View? added, bool again)
+    {
+        var (dx, rows, result) = (Like(gradient), New(gradient.Channels, 1, 1, perCondition: false), again ? Like(gradient) : null);
+        var vector = options.ScaleShift is null ? null : New(2 * gradient.Channels, 1, 1, perCondition: false);
+        var step = new PixelNormalizationGradient<T>(
+            x, gradient.Segments[0], options, scale, dx.Segments[0], rows.Segments[0], vector?.Segments[0], result?.Segments[0], added?.Segments[0].Buffer);
+        Append("norm, backward", step, x, gradient);
+        Use(options.ScaleShift?.Buffer);
+        Use(added?.Segments[0].Buffer);
+        return (dx, rows, vector, result);
+    }
+
+    /// <summary>The gradients of an attention, linear or not: to q, k and v, and each image's to its memory.</summary>
+    public (View[] Qkv, View? Memory) AttentionGradient(View[] qkv, View gradient, int heads, MemoryLayout? layout, ParameterPlace? place, bool linear)
+    {
+        View[] results = [Like(gradient), Like(gradient), Like(gradient)];
+        var rows = layout is null ? null : New((int)layout.Floats, 1, 1, perCondition: false);
+        var memory = layout is null ? null : new AttentionMemory(layout, place!);
+        var (dq, dk, dv) = (results[0].Segments[0], results[1].Segments[0], results[2].Segments[0]);
+        IStep step = linear
+            ? new LinearAttentionGradient<T>(qkv, gradient.Segments[0], dq, dk, dv, heads, memory, rows?.Segments[0].Buffer)
+            : new AttentionGradient<T>(qkv, gradient.Segments[0], dq, dk, dv, heads, memory, rows?.Segments[0].Buffer);
+        Append("attention, backward", step, [.. qkv, gradient]);
+        return (results, rows);
+    }
+
+    public View PointwiseGradient<TDerivative>(View x, View gradient, TDerivative derivative, View? added)
+        where TDerivative : struct, IPointwiseGradient
+    {
+        var view = Like(gradient);
+        Append("pointwise, backward", new PointwiseGradient<T, TDerivative>(x, gradient.Segments[0], view.Segments[0], derivative, added?.Segments[0].Buffer), x, gradient);
+        Use(added?.Segments[0].Buffer);
+        return view;
+    }
+
+    public (View Input, View Vector) ScaleShiftGradient(View x, View gradient, VectorSource vector, View? added)
+    {
+        var (view, row) = (Like(gradient), New(2 * gradient.Channels, 1, 1, perCondition: false));
+        Append("scale, backward", new ScaleShiftGradient<T>(x, gradient.Segments[0], vector, view.Segments[0], row.Segments[0], added?.Segments[0].Buffer), x, gradient);
+        Use(vector.Buffer);
+        Use(added?.Segments[0].Buffer);
+        return (view, row);
+    }
+
+    /// <summary>The gradient of one of several values whose channels were joined.</summary>
+    public View Split(View gradient, int first, ImageShape shape, View? added)
+    {
+        var view = New(shape.Channels, shape.Height, shape.Width, perCondition: false);
+        Append("split", new Split<T>(gradient, first, view.Segments[0], added?.Segments[0].Buffer), gradient);
+        Use(added?.Segments[0].Buffer);
+        return view;
+    }
+
+    public View SumPool(View gradient, ImageShape shape, View? added)
+    {
+        var view = New(shape.Channels, shape.Height, shape.Width, perCondition: false);
+        Append("sums of 2×2", new SumPool<T>(gradient, view, added?.Segments[0].Buffer), gradient);
+        Use(added?.Segments[0].Buffer);
+        return view;
+    }
+
+    public View PoolGradient(View gradient, ImageShape shape, View? added)
+    {
+        var view = New(shape.Channels, shape.Height, shape.Width, perCondition: false);
+        Append("pool, backward", new AveragePoolGradient<T>(gradient, view, added?.Segments[0].Buffer), gradient);
+        Use(added?.Segments[0].Buffer);
+        return view;
+    }
+
+    public View Crop(View gradient, ImageShape shape, View? added)
+    {
+        var view = New(shape.Channels, shape.Height, shape.Width, perCondition: false);
+        Append("crop", new Crop<T>(gradient, view, added?.Segments[0].Buffer), gradient);
+        Use(added?.Segments[0].Buffer);
+        return view;
+    }
+
+    private void Turned()
+    {
+        const int Overread = 32;
+        turned.Current = turnedFloats == 0 ? null : Own(new AlignedMemory(sizeof(float) * (turnedFloats + Overread)));
+    }
+}

@@ -1,0 +1,69 @@
+using System.Numerics;
+using DiffusionSharp.Cpu.Execution;
+using DiffusionSharp.Cpu.Parameters;
+
+namespace DiffusionSharp.Cpu.Training;
+
+/// <summary>The gradients of a batch's parts, joined as <see cref="ImageTree"/> joins images: each part is a subtree.</summary>
+internal sealed unsafe class GradientTree : IDisposable
+{
+    private const int ChunkFloats = 1 << 14;
+
+    private readonly ParameterSet gradients;
+    private readonly AlignedMemory[] levels;
+    private readonly long floats;
+    private readonly Team team;
+    private readonly Action<int, int> add;
+    private AlignedMemory waiting = null!;
+
+    /// <param name="parameters">The parameters, whose gradients' memory is found here.</param>
+    /// <param name="parts">Parts of a batch.</param>
+    /// <param name="team">Adds.</param>
+    public GradientTree(TrainedParameters parameters, int parts, Team team)
+    {
+        (gradients, floats, this.team, add) = (parameters.Gradients, parameters.Floats, team, Add);
+        gradients.Current = parameters.Allocate();
+        levels = [.. Enumerable.Range(0, ImageTree.Levels(parts)).Select(_ => parameters.Allocate())];
+    }
+
+    /// <summary>Bytes held.</summary>
+    public long Bytes => gradients.Current!.Bytes + levels.Sum(l => l.Bytes);
+
+    /// <summary>Takes a part's gradients, which were left in the gradients' memory; after the last part the sum of all is there.</summary>
+    public void Join(int part, int parts)
+    {
+        for (var joins = ImageTree.Joins(part, parts); joins != 0; joins &= joins - 1)
+        {
+            waiting = levels[BitOperations.TrailingZeroCount(joins)];
+            team.For((int)((floats + ChunkFloats - 1) / ChunkFloats), add);
+        }
+
+        if (ImageTree.Level(part, parts) is { } level)
+        {
+            (levels[level], gradients.Current) = (gradients.Current!, levels[level]);
+        }
+    }
+
+    public void Dispose()
+    {
+        gradients.Current?.Dispose();
+        Array.ForEach(levels, l => l.Dispose());
+    }
+
+    private void Add(int worker, int chunk)
+    {
+        var first = (long)chunk * ChunkFloats;
+        var count = (int)Math.Min(ChunkFloats, floats - first);
+        float* sum = gradients.Current!.Floats + first, other = waiting.Floats + first;
+        var i = 0;
+        for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            (*(Vector<float>*)(other + i) + *(Vector<float>*)(sum + i)).Store(sum + i);
+        }
+
+        for (; i < count; i++)
+        {
+            sum[i] = other[i] + sum[i];
+        }
+    }
+}

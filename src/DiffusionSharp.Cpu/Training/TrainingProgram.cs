@@ -1,0 +1,43 @@
+using DiffusionSharp.Cpu.Compile;
+using DiffusionSharp.Cpu.Execution;
+using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Parameters;
+using DiffusionSharp.Networks;
+using DiffusionSharp.Training;
+using Program = DiffusionSharp.Cpu.Execution.Program;
+
+namespace DiffusionSharp.Cpu.Training;
+
+/// <summary>A network's forward pass, loss and backward pass as one program, and the arrangement of its parameters.</summary>
+/// <param name="Program">The steps: from images, targets and weights to gradients.</param>
+/// <param name="Parameters">Where these find the parameters and leave the gradients.</param>
+internal sealed record TrainingProgram(Program Program, TrainedParameters Parameters)
+{
+    /// <summary>Compiles for the vectors asked for.</summary>
+    public static TrainingProgram Of(NetworkGraph graph, TrainingOptions options, int vectorBits) => vectorBits switch
+    {
+        512 => Of<Simd512>(graph, options),
+        256 => Of<Simd256>(graph, options),
+        _ => Of<Simd128>(graph, options),
+    };
+
+    /// <summary>The forward pass alone, without dropout and for images that share timesteps, with the parameters in some memory.</summary>
+    public static Program Prediction(NetworkGraph graph, IParameterSource parameters, int vectorBits) => vectorBits switch
+    {
+        512 => Compiler<Simd512>.Compile(InferenceGraph.WithoutDropout(graph), parameters),
+        256 => Compiler<Simd256>.Compile(InferenceGraph.WithoutDropout(graph), parameters),
+        _ => Compiler<Simd128>.Compile(InferenceGraph.WithoutDropout(graph), parameters),
+    };
+
+    private static TrainingProgram Of<T>(NetworkGraph graph, TrainingOptions options)
+        where T : unmanaged, ISimd<T>
+    {
+        var parameters = new TrainedParameters();
+        var nodes = Fusion.Of(graph.Nodes, training: true);
+        var steps = new Steps<T>(parameters, nodes.Max(n => n.Shape.Channels));
+        var forward = new Emitter<T>(nodes, steps);
+        var loss = steps.Loss(forward.Emit(), options.Loss, options.Reduction);
+        new Backward<T>(nodes, forward, steps, parameters).Emit(loss);
+        return new TrainingProgram(steps.Finish(), parameters);
+    }
+}
