@@ -33,6 +33,8 @@ internal unsafe interface ISimd<T>
 
     static abstract T Divide(T a, T b);
 
+    static abstract T Sqrt(T value);
+
     /// <summary>a·b + c, rounded once.</summary>
     static abstract T Fma(T a, T b, T c);
 
