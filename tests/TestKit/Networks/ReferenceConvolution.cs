@@ -33,7 +33,8 @@ public static class ReferenceConvolution
         return result;
     }
 
-    private static double[] Pad(double[] x, ImageShape shape, int padding)
+    /// <summary>x with zeros on every side.</summary>
+    internal static double[] Pad(double[] x, ImageShape shape, int padding)
     {
         var (height, width) = (shape.Height + (2 * padding), shape.Width + (2 * padding));
         var padded = new double[shape.Channels * height * width];

@@ -24,7 +24,12 @@ public static class ReferenceLinearAttention
                 Softmax(query);
                 for (var m = 0; m < pixels + learned; m++)
                 {
-                    var weight = Enumerable.Range(0, width).Sum(c => query[c] * keys[c][m]) / Math.Sqrt(width);
+                    var weight = 0.0;
+                    for (var c = 0; c < width; c++)
+                    {
+                        weight += query[c] * keys[c][m] / Math.Sqrt(width);
+                    }
+
                     for (var c = 0; c < width; c++)
                     {
                         result[((first + c) * pixels) + n] += weight * values[c][m];

@@ -6,10 +6,15 @@ using DiffusionSharp.Weights;
 namespace TestKit.Networks;
 
 /// <summary>A network in float64, node by node as <see cref="Operation"/> defines them: what every engine is measured against.</summary>
-public sealed class ReferenceNetwork(NetworkGraph graph, Func<ParameterSpec, HostTensor> weights)
+public sealed class ReferenceNetwork(NetworkGraph graph, Func<ParameterSpec, double[]> weights)
 {
-    private readonly Dictionary<ParameterSpec, double[]> parameters =
-        graph.Parameters.ToDictionary(p => p, p => Array.ConvertAll(weights(p).Data, v => (double)v));
+    private readonly Dictionary<ParameterSpec, double[]> parameters = graph.Parameters.ToDictionary(p => p, weights);
+
+    /// <summary>The network with an engine's weights.</summary>
+    public ReferenceNetwork(NetworkGraph graph, Func<ParameterSpec, HostTensor> weights)
+        : this(graph, p => Array.ConvertAll(weights(p).Data, v => (double)v))
+    {
+    }
 
     /// <summary>The predictions, [N, C', H', W'].</summary>
     public double[] Predict(DenoiserInput input)
@@ -25,7 +30,11 @@ public sealed class ReferenceNetwork(NetworkGraph graph, Func<ParameterSpec, Hos
     }
 
     /// <summary>The values of all nodes for one image, each [C, H, W].</summary>
-    public double[][] Values(ReadOnlySpan<float> x, double timestep, int label)
+    public double[][] Values(ReadOnlySpan<float> x, double timestep, int label) =>
+        Values(Array.ConvertAll(x.ToArray(), v => (double)v), timestep, label, dropout: null);
+
+    /// <summary>The values of all nodes for one image, each [C, H, W]; in training, dropout gives the factors of each node that drops values.</summary>
+    public double[][] Values(double[] x, double timestep, int label, Func<int, double[]>? dropout)
     {
         var values = new double[graph.Nodes.Count][];
         for (var i = 0; i < values.Length; i++)
@@ -33,9 +42,10 @@ public sealed class ReferenceNetwork(NetworkGraph graph, Func<ParameterSpec, Hos
             var node = graph.Nodes[i];
             values[i] = node.Operation switch
             {
-                Operation.InputX => Array.ConvertAll(x.ToArray(), v => (double)v),
+                Operation.InputX => x,
                 Operation.InputTimestep => [timestep],
                 Operation.InputLabel => [label],
+                Operation.Dropout when dropout is not null => [.. values[node.Inputs[0]].Zip(dropout(i), (v, factor) => v * factor)],
                 _ => Compute(node, [.. node.Inputs.Select(k => values[k])], graph.Nodes[node.Inputs[0]].Shape),
             };
             if (values[i].Length != node.Shape.Elements)

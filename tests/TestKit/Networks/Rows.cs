@@ -38,4 +38,28 @@ internal static class Rows
             }
         }
     }
+
+    /// <summary>Σ_i a[i]·b[i].</summary>
+    public static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
+    {
+        var (i, width) = (0, Vector<double>.Count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(a.Length, b.Length);
+        Vector<double> even = default, odd = default;
+        for (; i <= a.Length - (2 * width); i += 2 * width)
+        {
+            even = Vector.FusedMultiplyAdd(new Vector<double>(a[i..]), new Vector<double>(b[i..]), even);
+            odd = Vector.FusedMultiplyAdd(new Vector<double>(a[(i + width)..]), new Vector<double>(b[(i + width)..]), odd);
+        }
+
+        var sum = Vector.Sum(even + odd);
+        for (; i < a.Length; i++)
+        {
+            sum = Math.FusedMultiplyAdd(a[i], b[i], sum);
+        }
+
+        return sum;
+    }
+
+    /// <summary>sum[i] += factor·x[i].</summary>
+    public static void AddProduct(Span<double> sum, double factor, ReadOnlySpan<double> x) => AddProducts(sum, [factor], x, [0]);
 }
