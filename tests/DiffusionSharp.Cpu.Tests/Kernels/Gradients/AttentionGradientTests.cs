@@ -1,6 +1,7 @@
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
 using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Parameters;
 using DiffusionSharp.Cpu.Tests.Kit;
 using TestKit.Networks;
 
@@ -251,12 +252,14 @@ public class AttentionGradientTests
             where T : unmanaged, ISimd<T>
         {
             var (channels, buffer) = (Gradient.Channels, Learned?.Segments[0].Buffer);
-            var memory = Memory.Length == 0 ? null : new AttentionMemory(Memory, Heads, Memory.Length / 2 / channels, channels / Heads, Linear);
+            var layout = new MemoryLayout(Heads, Memory.Length / 2 / channels, channels / Heads, Linear);
+            var place = ParameterPlace.Alone(layout, Memory);
+            var memory = Memory.Length == 0 ? null : new AttentionMemory(layout, place);
             Segment dq = Outputs[0].Segments[0], dk = Outputs[1].Segments[0], dv = Outputs[2].Segments[0];
             IStep step = Linear
                 ? new LinearAttentionGradient<T>(Qkv, Gradient, dq, dk, dv, Heads, memory, buffer)
                 : new AttentionGradient<T>(Qkv, Gradient, dq, dk, dv, Heads, memory, buffer);
-            return new Owning(step, memory is null ? [] : [memory]);
+            return new Owning(step, [place]);
         }
     }
 }

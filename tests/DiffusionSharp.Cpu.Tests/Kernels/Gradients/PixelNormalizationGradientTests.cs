@@ -1,6 +1,7 @@
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
 using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Parameters;
 using DiffusionSharp.Cpu.Tests.Kit;
 using TestKit.Networks;
 
@@ -145,11 +146,10 @@ public class PixelNormalizationGradientTests
 
     private sealed record Kernel(View Input, Segment Dy, NormalizationOptions Options, float[] Weight, View Dx, View Dg, View? Dv, View? Y, int? Added) : IKernel
     {
-        public unsafe IStep Create<T>()
+        public IStep Create<T>()
             where T : unmanaged, ISimd<T>
         {
-            var scale = new AlignedMemory(sizeof(float) * Weight.Length);
-            Weight.CopyTo(new Span<float>(scale.Floats, Weight.Length));
+            var scale = ParameterPlace.Alone(new RowLayout(1, Weight.Length), Weight);
             return new Owning(new PixelNormalizationGradient<T>(Input, Dy, Options, scale, Dx.Segments[0], Dg.Segments[0], Dv?.Segments[0], Y?.Segments[0], Added), [scale]);
         }
     }
@@ -157,6 +157,10 @@ public class PixelNormalizationGradientTests
     private sealed record Forwards(View Input, View Output, NormalizationOptions Options, float[] Weight) : IKernel
     {
         public IStep Create<T>()
-            where T : unmanaged, ISimd<T> => new PixelNormalization<T>(Input, Output.Segments[0], Options, Weight);
+            where T : unmanaged, ISimd<T>
+        {
+            var scale = ParameterPlace.Alone(new RowLayout(1, Weight.Length), Weight);
+            return new Owning(new PixelNormalization<T>(Input, Output.Segments[0], Options, scale), [scale]);
+        }
     }
 }
