@@ -1,33 +1,42 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Parameters;
 
 namespace DiffusionSharp.Cpu.Kernels;
 
 /// <summary>
 /// The gradient to the weights of a convolution of any kernel, stride and padding, and of every matrix: for each tap, a product of the pixels
 /// it met and the gradients of the outputs there, one chain over an image's pixels, then the images' tree. Pixels outside the image are
-/// left out.
+/// left out. Blocks of channels are first laid side by side, as products read them.
 /// </summary>
 internal sealed unsafe class DirectWeightGradient<T> : IStep, IDisposable
     where T : unmanaged, ISimd<T>
 {
     // Whole tiles of both heights.
     private const int BlockInputs = 48;
-    private const int BlockOutputs = 2 * PanelLayout.Panel;
-    private const int BlockFloats = BlockInputs * BlockOutputs;
+    private const int BlockOutputs = WeightTarget.RowOutputs;
+    private const int ChunkPixels = 64;
+
+    // A product may read and write two vectors past the last value.
+    private const int Overread = 64;
 
     private readonly View input;
     private readonly View outputGradient;
     private readonly WeightTarget target;
-    private readonly ChannelBlock[] blocks;
-    private readonly int columns;
-    private readonly AlignedMemory pixels;
+    private readonly ChannelBlock[] inputs;
+    private readonly ChannelBlock[] outputs;
+    private readonly nint[] places;
+    private readonly nint imageFloats;
+    private readonly BlockTree<T> tree;
+    private readonly AlignedMemory meetings;
     private readonly (int First, int Count)[] taps;
+    private readonly int allMeetings;
+    private readonly Action<int, int> arrange;
     private readonly Action<int, int> multiply;
     private Workspace workspace = null!;
+    private int first;
+    private int count;
+    private int group;
 
     /// <param name="input">What the convolution read.</param>
     /// <param name="outputGradient">The gradient of what it wrote.</param>
@@ -36,114 +45,138 @@ internal sealed unsafe class DirectWeightGradient<T> : IStep, IDisposable
     public DirectWeightGradient(View input, View outputGradient, ConvolutionShape shape, WeightTarget target)
     {
         (this.input, this.outputGradient, this.target) = (input, outputGradient, target);
-        blocks = [.. ChannelBlock.Split(input, BlockInputs)];
-        columns = (outputGradient.Channels + BlockOutputs - 1) / BlockOutputs;
-        (pixels, taps) = Meetings(input, shape);
-        multiply = Multiply;
+        inputs = [.. ChannelBlock.Split(input, BlockInputs)];
+        outputs = [.. ChannelBlock.Split(outputGradient, BlockOutputs)];
+        places = new nint[inputs.Length + outputs.Length];
+        for (var b = 0; b < places.Length; b++)
+        {
+            places[b] = imageFloats;
+            imageFloats += b < inputs.Length ? (nint)input.Pixels * inputs[b].Stride : (nint)outputGradient.Pixels * outputs[b - inputs.Length].Stride;
+        }
+
+        (meetings, taps) = Meetings(input, shape);
+        allMeetings = taps.Sum(t => t.Count);
+        tree = new BlockTree<T>(taps.Length * inputs.Length * outputs.Length, BlockInputs * BlockOutputs, imageFloats);
+        (arrange, multiply) = (Arrange, Multiply);
     }
 
-    public ScratchNeed Scratch(int images, int threads) => new(0, (1 + ImageTree.Levels(images)) * (long)BlockFloats);
+    private int InputChunks => (input.Pixels + ChunkPixels - 1) / ChunkPixels;
+
+    private int OutputChunks => (outputGradient.Pixels + ChunkPixels - 1) / ChunkPixels;
+
+    public ScratchNeed Scratch(int images, int threads) =>
+        new(ReadyFloats(images) + tree.SharedFloats(images), tree.OwnFloats(images) + Overread);
 
     public void Run(Workspace workspace)
     {
         this.workspace = workspace;
-        workspace.Team.For(taps.Length * blocks.Length * columns, multiply);
+        var size = tree.Group(workspace.Images);
+        for ((first, group) = (0, 0); first < workspace.Images; first += size, group++)
+        {
+            count = Math.Min(size, workspace.Images - first);
+            workspace.Team.For(count * (InputChunks + OutputChunks), arrange);
+            workspace.Team.For(taps.Length * inputs.Length * outputs.Length, multiply);
+        }
     }
 
-    public void Dispose() => pixels.Dispose();
+    public void Dispose() => meetings.Dispose();
 
     // For each tap the inputs that it meets, and the outputs that it meets them for.
     private static (AlignedMemory Pixels, (int First, int Count)[] Taps) Meetings(View input, ConvolutionShape shape)
     {
-        var (inputs, outputs, ranges) = (new List<int>(), new List<int>(), new List<(int, int)>());
+        var (met, outputs, ranges) = (new List<int>(), new List<int>(), new List<(int, int)>());
         foreach (var tap in TapPhase.Forward(shape)[0].Taps)
         {
-            var first = inputs.Count;
+            var first = met.Count;
             for (var pixel = 0; pixel < shape.Pixels; pixel++)
             {
                 var (y, x) = Math.DivRem(pixel, shape.Width);
                 if (input.Pixel((y * shape.Stride) + tap.Y, (x * shape.Stride) + tap.X) is >= 0 and var source)
                 {
-                    inputs.Add(source);
+                    met.Add(source);
                     outputs.Add(pixel);
                 }
             }
 
-            ranges.Add((first, inputs.Count - first));
+            ranges.Add((first, met.Count - first));
         }
 
-        var memory = new AlignedMemory(2L * sizeof(int) * Math.Max(1, inputs.Count));
-        for (var i = 0; i < inputs.Count; i++)
+        var memory = new AlignedMemory(2L * sizeof(int) * Math.Max(1, met.Count));
+        for (var i = 0; i < met.Count; i++)
         {
-            ((int*)memory.Floats)[i] = inputs[i];
-            ((int*)memory.Floats)[inputs.Count + i] = outputs[i];
+            ((int*)memory.Floats)[i] = met[i];
+            ((int*)memory.Floats)[met.Count + i] = outputs[i];
         }
 
         return (memory, [.. ranges]);
     }
 
+    private long ReadyFloats(int images) => (tree.Group(images) * (long)imageFloats) + Overread;
+
+    private void Arrange(int worker, int item)
+    {
+        var (image, chunk) = Math.DivRem(item, InputChunks + OutputChunks);
+        var start = workspace.Shared + (image * imageFloats);
+        if (chunk < InputChunks)
+        {
+            Arrange(input, inputs, first + image, chunk, start, 0);
+        }
+        else
+        {
+            Arrange(outputGradient, outputs, first + image, chunk - InputChunks, start, inputs.Length);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Arrange(View from, ChannelBlock[] blocks, int image, int chunk, float* start, int firstPlace)
+    {
+        var end = Math.Min(from.Pixels, (chunk + 1) * ChunkPixels);
+        for (var b = 0; b < blocks.Length; b++)
+        {
+            var block = blocks[b];
+            var to = start + places[firstPlace + b];
+            var pixels = from.Of(block.Segment, workspace);
+            for (var pixel = chunk * ChunkPixels; pixel < end; pixel++)
+            {
+                float* x = pixels.At(image, pixel) + block.Channel, y = to + (pixel * (nint)block.Stride);
+                for (nint c = 0; c < block.Stride; c += T.Width)
+                {
+                    T.Store(T.Load(x + c), y + c);
+                }
+            }
+        }
+    }
+
     private void Multiply(int worker, int item)
     {
-        var (rest, column) = Math.DivRem(item, columns);
-        var (tap, b) = Math.DivRem(rest, blocks.Length);
-        var (block, output) = (blocks[b], column * BlockOutputs);
-        var sums = workspace.Own(worker);
-        var images = workspace.Images;
-        for (var image = 0; image < images; image++)
+        var (rest, b) = Math.DivRem(item, outputs.Length);
+        var (tap, a) = Math.DivRem(rest, inputs.Length);
+        var block = workspace.Own(worker);
+        for (var image = 0; image < count; image++)
         {
-            Multiply(image, tap, block, output, sums);
-            Join(sums, sums + BlockFloats, image, images, (nint)block.Channels * BlockOutputs);
+            var start = workspace.Shared + (image * imageFloats);
+            Multiply(tap, inputs[a], start + places[a], outputs[b], start + places[inputs.Length + b], block);
+            tree.Join(block, image, count);
         }
 
-        Store(sums, block, output, tap);
-    }
-
-    private void Multiply(int image, int tap, ChannelBlock block, int output, float* sums)
-    {
-        var (first, count) = taps[tap];
-        var inputRows = (int*)pixels.Floats + first;
-        var outputRows = inputRows + taps[^1].First + taps[^1].Count;
-        var x = input.Of(block.Segment, workspace).At(image, 0) + block.Channel;
-        var gradient = outputGradient.Segments[0];
-        var y = outputGradient.Of(gradient, workspace).At(image, 0) + output;
-        var width = Math.Min(BlockOutputs, gradient.Stride - output);
-        for (var row = 0; row < block.Channels; row += T.TileRows)
+        var shared = workspace.Shared + ReadyFloats(workspace.Images);
+        if (tree.JoinGroup(block, shared, item, group, tree.Groups(workspace.Images)))
         {
-            for (var column = 0; column < width; column += 2 * T.Width)
-            {
-                WeightTile.Gather<T>(
-                    x + row, block.Segment.Stride, inputRows, y + column, gradient.Stride, outputRows, count, sums + (row * BlockOutputs) + column, BlockOutputs);
-            }
+            target.Write(block, BlockOutputs, inputs[a].Channels, inputs[a].WeightRow, outputs[b].WeightRow, tap);
         }
     }
 
-    // Adds the sums that wait for this image's, and lets the result wait; that of the last image stays where it is.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Join(float* sums, float* levels, int image, int images, nint count)
+    private void Multiply(int tap, ChannelBlock input, float* x, ChannelBlock output, float* y, float* block)
     {
-        var joins = ImageTree.Joins(image, images);
-        var result = ImageTree.Level(image, images) is { } level ? levels + (level * BlockFloats) : sums;
-        for (nint i = 0; i < count; i += T.Width)
+        var (start, met) = taps[tap];
+        var inputRows = (int*)meetings.Floats + start;
+        var outputRows = inputRows + allMeetings;
+        for (var row = 0; row < input.Channels; row += T.TileRows)
         {
-            var sum = T.Load(sums + i);
-            for (var waiting = joins; waiting != 0; waiting &= waiting - 1)
+            for (var column = 0; column < output.Stride; column += 2 * T.Width)
             {
-                sum = T.Add(T.Load(levels + (BitOperations.TrailingZeroCount(waiting) * BlockFloats) + i), sum);
-            }
-
-            T.Store(sum, result + i);
-        }
-    }
-
-    private void Store(float* sums, ChannelBlock block, int output, int tap)
-    {
-        for (var panel = 0; panel < BlockOutputs; panel += PanelLayout.Panel)
-        {
-            for (var row = 0; row < block.Channels; row++)
-            {
-                var place = target.Start + target.Place(output + panel, block.WeightRow + row, tap);
-                new Span<float>(sums + (row * BlockOutputs) + panel, PanelLayout.Panel).CopyTo(new Span<float>(place, PanelLayout.Panel));
-                target.ClearRest(output + panel, place);
+                var c = block + (row * BlockOutputs) + column;
+                WeightTile.Gather<T>(x + row, input.Stride, inputRows, y + column, output.Stride, outputRows, met, c, BlockOutputs);
             }
         }
     }

@@ -7,20 +7,27 @@ namespace DiffusionSharp.Cpu.Kernels;
 /// <param name="gradient">Where the gradient goes.</param>
 internal sealed unsafe class WeightTarget(PanelLayout layout, ParameterPlace gradient)
 {
-    public PanelLayout Layout => layout;
+    /// <summary>Outputs of a row: two panels.</summary>
+    public const int RowOutputs = 2 * PanelLayout.Panel;
 
-    /// <summary>The gradient's first value.</summary>
-    public float* Start => gradient.Floats;
-
-    /// <summary>Place of 16 outputs' weights of an input and a tap.</summary>
-    public nint Place(int output, int input, int tap) => layout.Column(output) + (input * layout.InputStep) + (tap * layout.TapStep);
-
-    /// <summary>Clears what a panel holds behind the last output.</summary>
-    /// <param name="output">The panel's first output.</param>
-    /// <param name="panel">The panel's outputs of an input and a tap.</param>
-    public void ClearRest(int output, float* panel)
+    /// <summary>Writes rows of <see cref="RowOutputs"/> outputs, one row for each input.</summary>
+    /// <param name="rows">The first row.</param>
+    /// <param name="step">Distance of the rows.</param>
+    /// <param name="count">Inputs.</param>
+    /// <param name="input">The first input.</param>
+    /// <param name="output">The first output.</param>
+    /// <param name="tap">The tap.</param>
+    public void Write(float* rows, nint step, int count, int input, int output, int tap)
     {
-        var outputs = Math.Clamp(layout.Outputs - output, 0, PanelLayout.Panel);
-        new Span<float>(panel + outputs, PanelLayout.Panel - outputs).Clear();
+        for (var first = output; first < output + RowOutputs; first += PanelLayout.Panel, rows += PanelLayout.Panel)
+        {
+            var valid = Math.Clamp(layout.Outputs - first, 0, PanelLayout.Panel);
+            var place = gradient.Floats + layout.Column(first) + (input * layout.InputStep) + (tap * layout.TapStep);
+            for (var row = 0; row < count; row++, place += layout.InputStep)
+            {
+                new Span<float>(rows + (row * step), valid).CopyTo(new Span<float>(place, valid));
+                new Span<float>(place + valid, PanelLayout.Panel - valid).Clear();
+            }
+        }
     }
 }

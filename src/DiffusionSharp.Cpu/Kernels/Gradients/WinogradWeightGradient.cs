@@ -1,32 +1,26 @@
 using System.Diagnostics;
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Parameters;
 
 namespace DiffusionSharp.Cpu.Kernels;
 
 /// <summary>
 /// The gradient to the weights of a 3×3 convolution of stride 1 and padding 1 by Winograd's algorithm (<see cref="WinogradGradient4"/>). Of
-/// some images at a time, as many as a cache holds, threads transform the tiles, then share out blocks of weights: for each image one product
-/// over its tiles at each place, transformed to weights, then added in the images' tree.
+/// a group of images threads transform the tiles, then share out blocks of weights: for each image one product over its tiles at each place,
+/// transformed to weights, then added in the images' tree.
 /// </summary>
 internal sealed unsafe class WinogradWeightGradient<T> : IStep
     where T : unmanaged, ISimd<T>
 {
-    // Whole tiles of both heights, and panels of outputs.
+    // Inputs that lie side by side, and those of which a thread holds the products: whole tiles of both heights.
     private const int BlockInputs = 48;
-    private const int BlockOutputs = 2 * PanelLayout.Panel;
-
-    // Inputs of which a thread holds the products.
     private const int ProductInputs = 24;
+    private const int BlockOutputs = WeightTarget.RowOutputs;
     private const int Places = 36;
+    private const int Taps = 9;
     private const int Side = 4;
     private const int TransformedTiles = 4;
-
-    // Transformed tiles that lie ready at once.
-    private const long MostTransformed = 1_000_000;
 
     // A product may read and write two vectors past the last value.
     private const int Overread = 64;
@@ -36,9 +30,10 @@ internal sealed unsafe class WinogradWeightGradient<T> : IStep
     private readonly WeightTarget target;
     private readonly ChannelBlock[] inputs;
     private readonly ChannelBlock[] outputs;
-    private readonly nint[] inputPlaces;
-    private readonly nint[] outputPlaces;
+    private readonly (int Block, int Row)[] products;
+    private readonly nint[] places;
     private readonly nint imageFloats;
+    private readonly BlockTree<T> tree;
     private readonly float* zeros;
     private readonly int width;
     private readonly int height;
@@ -48,6 +43,7 @@ internal sealed unsafe class WinogradWeightGradient<T> : IStep
     private Workspace workspace = null!;
     private int first;
     private int count;
+    private int group;
 
     /// <param name="input">What the convolution read.</param>
     /// <param name="outputGradient">The gradient of what it wrote.</param>
@@ -63,57 +59,54 @@ internal sealed unsafe class WinogradWeightGradient<T> : IStep
         (width, height, tilesX) = (shape.Width, shape.Height, (shape.Width + Side - 1) / Side);
         inputs = [.. ChannelBlock.Split(input, BlockInputs)];
         outputs = [.. ChannelBlock.Split(outputGradient, BlockOutputs)];
-        (inputPlaces, outputPlaces) = (new nint[inputs.Length], new nint[outputs.Length]);
-        for (var b = 0; b < inputs.Length; imageFloats += Places * Plane(inputs[b]), b++)
+        products = [.. from b in Enumerable.Range(0, inputs.Length) from row in Rows(inputs[b]) select (b, row)];
+        places = new nint[inputs.Length + outputs.Length];
+        for (var b = 0; b < places.Length; b++)
         {
-            inputPlaces[b] = imageFloats;
+            places[b] = imageFloats;
+            imageFloats += Places * Plane(b < inputs.Length ? inputs[b] : outputs[b - inputs.Length]);
         }
 
-        for (var b = 0; b < outputs.Length; imageFloats += Places * Plane(outputs[b]), b++)
-        {
-            outputPlaces[b] = imageFloats;
-        }
-
+        tree = new BlockTree<T>(products.Length * outputs.Length, ProductInputs * Taps * BlockOutputs, imageFloats);
         (transform, multiply) = (Transform, Multiply);
+
+        static IEnumerable<int> Rows(ChannelBlock block) => Enumerable.Range(0, (block.Channels + ProductInputs - 1) / ProductInputs).Select(i => i * ProductInputs);
     }
 
+    // One cache line more than whole blocks: places would otherwise compete for the same few lines of the cache.
     private static nint ProductPlane => (ProductInputs * BlockOutputs) + Prefetch.LineFloats;
 
     private int TransformItems => (tiles.PerImage + TransformedTiles - 1) / TransformedTiles;
 
-    private long TargetFloats => target.Layout.Floats;
-
-    public ScratchNeed Scratch(int images, int threads) => new(
-        (Group(images) * (long)imageFloats) + Overread + (ImageTree.Levels(images) * TargetFloats), (Places * ProductPlane) + Overread);
+    public ScratchNeed Scratch(int images, int threads) =>
+        new(ReadyFloats(images) + tree.SharedFloats(images), tree.OwnFloats(images) + (Places * ProductPlane) + Overread);
 
     public void Run(Workspace workspace)
     {
         this.workspace = workspace;
-        var group = Group(workspace.Images);
-        for (first = 0; first < workspace.Images; first += group)
+        var size = tree.Group(workspace.Images);
+        for ((first, group) = (0, 0); first < workspace.Images; first += size, group++)
         {
-            count = Math.Min(group, workspace.Images - first);
+            count = Math.Min(size, workspace.Images - first);
             workspace.Team.For(count * TransformItems, transform);
-            workspace.Team.For(inputs.Length * outputs.Length, multiply);
+            workspace.Team.For(products.Length * outputs.Length, multiply);
         }
     }
 
-    private int Group(int images) => (int)Math.Clamp(MostTransformed / imageFloats, 1, images);
+    private long ReadyFloats(int images) => (tree.Group(images) * (long)imageFloats) + Overread;
 
     private nint Plane(ChannelBlock block) => ((nint)tiles.PerImage * block.Stride) + Prefetch.LineFloats;
 
-    private float* Levels => workspace.Shared + (Group(workspace.Images) * imageFloats) + Overread;
-
     private void Transform(int worker, int item)
     {
-        var (image, group) = Math.DivRem(item, TransformItems);
-        var tile = group * TransformedTiles;
-        var some = Math.Min(TransformedTiles, tiles.PerImage - tile);
+        var (image, some) = Math.DivRem(item, TransformItems);
+        var tile = some * TransformedTiles;
+        some = Math.Min(TransformedTiles, tiles.PerImage - tile);
         var start = workspace.Shared + (image * imageFloats);
         for (var b = 0; b < inputs.Length; b++)
         {
             var block = inputs[b];
-            tiles.Input(workspace, block, ((first + image) * tiles.PerImage) + tile, some, start + inputPlaces[b] + (tile * block.Stride), Plane(block));
+            tiles.Input(workspace, block, ((first + image) * tiles.PerImage) + tile, some, start + places[b] + (tile * block.Stride), Plane(block));
         }
 
         TransformOutputs(first + image, tile, some, start);
@@ -136,7 +129,7 @@ internal sealed unsafe class WinogradWeightGradient<T> : IStep
             for (var b = 0; b < outputs.Length; b++)
             {
                 var (block, plane) = (outputs[b], Plane(outputs[b]));
-                var destination = start + outputPlaces[b] + (tile * block.Stride);
+                var destination = start + places[inputs.Length + b] + (tile * block.Stride);
                 for (nint c = 0; c < block.Stride; c += T.Width)
                 {
                     WinogradGradient4.Output<T>(corners, block.Channel + c, destination + c, plane);
@@ -147,81 +140,61 @@ internal sealed unsafe class WinogradWeightGradient<T> : IStep
 
     private void Multiply(int worker, int item)
     {
-        var (a, b) = Math.DivRem(item, outputs.Length);
+        var (p, b) = Math.DivRem(item, outputs.Length);
+        var (a, row) = products[p];
         var (input, output) = (inputs[a], outputs[b]);
+        var rows = Math.Min(ProductInputs, input.Channels - row);
         nint inputPlane = Plane(input), outputPlane = Plane(output);
-        var products = workspace.Own(worker);
+        var block = workspace.Own(worker);
+        var sums = block + tree.OwnFloats(workspace.Images);
         for (var image = 0; image < count; image++)
         {
             var start = workspace.Shared + (image * imageFloats);
-            for (var row = 0; row < input.Channels; row += ProductInputs)
+            float* x = start + places[a] + row, y = start + places[inputs.Length + b];
+            for (var place = 0; place < Places; place++, x += inputPlane, y += outputPlane)
             {
-                var rows = Math.Min(ProductInputs, input.Channels - row);
-                float* x = start + inputPlaces[a] + row, y = start + outputPlaces[b];
-                for (var place = 0; place < Places; place++, x += inputPlane, y += outputPlane)
-                {
-                    Multiply(rows, x, input.Stride, y, output.Stride, products + (place * ProductPlane));
-                }
+                Multiply(rows, x, input.Stride, y, output.Stride, sums + (place * ProductPlane));
+            }
 
-                Store(products, rows, input.WeightRow + row, output.Channel, first + image);
+            TransformWeights(sums, rows, block);
+            tree.Join(block, image, count);
+        }
+
+        var shared = workspace.Shared + ReadyFloats(workspace.Images);
+        if (tree.JoinGroup(block, shared, item, group, tree.Groups(workspace.Images)))
+        {
+            for (var tap = 0; tap < Taps; tap++)
+            {
+                target.Write(block + (tap * BlockOutputs), Taps * BlockOutputs, rows, input.WeightRow + row, output.WeightRow, tap);
             }
         }
     }
 
-    private void Multiply(int rows, float* x, nint xRow, float* y, nint yRow, float* products)
+    private void Multiply(int rows, float* x, nint xRow, float* y, nint yRow, float* sums)
     {
         for (var row = 0; row < rows; row += T.TileRows)
         {
             for (var column = 0; column < yRow; column += 2 * T.Width)
             {
-                WeightTile.Multiply<T>(x + row, xRow, y + column, yRow, tiles.PerImage, products + (row * BlockOutputs) + column, BlockOutputs);
+                WeightTile.Multiply<T>(x + row, xRow, y + column, yRow, tiles.PerImage, sums + (row * BlockOutputs) + column, BlockOutputs);
             }
         }
     }
 
-    // From products to an image's weights, which join the sums that wait for them.
+    // From products to an image's weights: for each input, tap by tap.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Store(float* products, int rows, int inputChannel, int outputChannel, int image)
+    private static void TransformWeights(float* sums, int rows, float* block)
     {
-        var taps = stackalloc T[9];
-        var images = workspace.Images;
-        var joins = ImageTree.Joins(image, images);
-        var levels = Levels;
-        var level = ImageTree.Level(image, images);
-        var result = level is { } l ? levels + (l * (nint)TargetFloats) : target.Start;
-        var tapStep = target.Layout.TapStep;
+        var taps = stackalloc T[Taps];
         for (var row = 0; row < rows; row++)
         {
-            for (var c = 0; c < BlockOutputs; c += T.Width)
+            for (nint c = 0; c < BlockOutputs; c += T.Width)
             {
-                WinogradGradient4.Weights(products + (row * BlockOutputs) + c, ProductPlane, taps);
-                var place = target.Place(outputChannel + c, inputChannel + row, 0);
-                for (var tap = 0; tap < 9; tap++, place += tapStep)
+                WinogradGradient4.Weights(sums + (row * BlockOutputs) + c, ProductPlane, taps);
+                for (var tap = 0; tap < Taps; tap++)
                 {
-                    var sum = taps[tap];
-                    for (var waiting = joins; waiting != 0; waiting &= waiting - 1)
-                    {
-                        sum = T.Add(T.Load(levels + (BitOperations.TrailingZeroCount(waiting) * (nint)TargetFloats) + place), sum);
-                    }
-
-                    T.Store(sum, result + place);
+                    T.Store(taps[tap], block + (((row * Taps) + tap) * BlockOutputs) + c);
                 }
-            }
-
-            if (level is null && outputChannel + BlockOutputs > target.Layout.Outputs)
-            {
-                ClearRest(outputChannel, inputChannel + row);
-            }
-        }
-    }
-
-    private void ClearRest(int output, int input)
-    {
-        for (var panel = output; panel < output + BlockOutputs; panel += PanelLayout.Panel)
-        {
-            for (var tap = 0; tap < 9; tap++)
-            {
-                target.ClearRest(panel, target.Start + target.Place(panel, input, tap));
             }
         }
     }
