@@ -26,6 +26,9 @@ internal static class ActivationGradient
         var e = Activation.Exp(T.Subtract(T.Zero, x));
         var divisor = T.Add(T.Broadcast(1f), e);
         var sigmoid = T.Divide(T.Broadcast(1f), divisor);
-        return (T.Divide(x, divisor), T.Multiply(sigmoid, T.Fma(x, T.Multiply(e, sigmoid), T.Broadcast(1f))));
+
+        // As far as the exponential goes.
+        var limited = T.Max(T.Broadcast(-88f), T.Min(T.Broadcast(88f), x));
+        return (T.Divide(x, divisor), T.Multiply(sigmoid, T.Fma(limited, T.Multiply(e, sigmoid), T.Broadcast(1f))));
     }
 }

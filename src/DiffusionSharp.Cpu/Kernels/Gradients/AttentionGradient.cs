@@ -14,7 +14,7 @@ internal sealed unsafe class AttentionGradient<T> : IStep
     where T : unmanaged, ISimd<T>
 {
     // The sums over queries are loaded and stored once a block.
-    private const int BlockQueries = 96;
+    private const int BlockQueries = 64;
 
     // Rows a cache line longer do not compete for the same lines.
     private const int Apart = Prefetch.LineFloats;

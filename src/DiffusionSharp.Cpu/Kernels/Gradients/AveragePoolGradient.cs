@@ -20,7 +20,8 @@ internal sealed unsafe class AveragePoolGradient<T> : IStep
     public AveragePoolGradient(View outputGradient, View inputGradient, int? added = null)
     {
         Debug.Assert(
-            outputGradient.IsPlain && inputGradient.IsPlain && inputGradient.Channels == outputGradient.Channels && (inputGradient.Height / 2, inputGradient.Width / 2) == (outputGradient.Height, outputGradient.Width),
+            outputGradient.IsPlain && inputGradient.IsPlain && inputGradient.Channels == outputGradient.Channels
+                && (inputGradient.Height / 2, inputGradient.Width / 2) == (outputGradient.Height, outputGradient.Width),
             "four pixels must be one");
         (this.outputGradient, this.inputGradient, this.added, row) = (outputGradient, inputGradient, added, Row);
     }

@@ -7,9 +7,9 @@ using DiffusionSharp.Cpu.Parameters;
 namespace DiffusionSharp.Cpu.Kernels;
 
 /// <summary>
-/// The gradients of <see cref="PixelNormalization{T}"/>. With n = √C·x/max(‖x‖, least), u = n·f + shift, f = g·(1 + scale), y = silu(u) or u, and du = dy·dy/du:
-/// dn = du·f; dx = √C/‖x‖·(dn - n·Σ dn·n/C) over the channels of a pixel, without the sum where ‖x‖ is below the least length; and over each image's
-/// pixels dg = (1 + scale)·Σ du·n, dscale = g·Σ du·n, dshift = Σ du. Sums over channels are added in 16 lanes.
+/// The gradients of <see cref="PixelNormalization{T}"/>. With n = √C·x/max(‖x‖, least), f = g·(1 + scale), u = n·f + shift, y = silu(u) or u, and
+/// du the gradient of u: dn = du·f; dx = √C/max(‖x‖, least)·(dn - n·Σ dn·n/C) over the channels of a pixel, without the sum where ‖x‖ is below the
+/// least length; and over each image's pixels dg = (1 + scale)·Σ du·n, dscale = g·Σ du·n, dshift = Σ du. Sums over channels are added in 16 lanes.
 /// </summary>
 internal sealed unsafe class PixelNormalizationGradient<T> : IStep
     where T : unmanaged, ISimd<T>
@@ -39,11 +39,20 @@ internal sealed unsafe class PixelNormalizationGradient<T> : IStep
     /// <param name="output">Receives y once more, or null.</param>
     /// <param name="added">A buffer of dx's shape that is added to dx, or null.</param>
     public PixelNormalizationGradient(
-        View input, Segment outputGradient, NormalizationOptions options, ParameterPlace scale, Segment inputGradient, Segment scaleGradient, Segment? vectorGradient, Segment? output = null, int? added = null)
+        View input,
+        Segment outputGradient,
+        NormalizationOptions options,
+        ParameterPlace scale,
+        Segment inputGradient,
+        Segment scaleGradient,
+        Segment? vectorGradient,
+        Segment? output = null,
+        int? added = null)
     {
         Debug.Assert(input is { Doubled: false, Bordered: false, PerCondition: false } && input.Segments.SkipLast(1).All(s => s.Channels == s.Stride), "segments must fill their vectors");
         Debug.Assert(new[] { outputGradient, scaleGradient, output ?? inputGradient }.All(s => s.Channels == inputGradient.Channels) && input.Channels == inputGradient.Channels, "channels must be equal");
-        Debug.Assert((options.ScaleShift is null) == (vectorGradient is null) && (vectorGradient?.Channels ?? 2 * input.Channels) == 2 * input.Channels, "scale and shift have a gradient");
+        Debug.Assert((options.ScaleShift is null) == (vectorGradient is null), "scale and shift have a gradient");
+        Debug.Assert((vectorGradient?.Channels ?? 2 * input.Channels) == 2 * input.Channels, "each channel has its scale and shift");
         (this.input, this.outputGradient, this.options, this.scale) = (input, outputGradient, options, scale);
         (this.inputGradient, this.scaleGradient, this.vectorGradient, this.output, this.added) = (inputGradient, scaleGradient, vectorGradient, output, added);
         (apply, combine) = (Apply, Combine);
