@@ -15,30 +15,38 @@ internal static class RunSetup
     /// <exception cref="DiffusionException">Shapes, channels or classes do not go together (<see cref="ErrorKind.Configuration"/>).</exception>
     public static void CheckFit(RunConfig config, IBatchSource data)
     {
-        var (graph, names) = (config.Network.Build(), config.Network.ClassNames);
+        // What the data has too much of may be what the network's options are wrong about: it is said first.
+        var network = config.Network;
+        Require(
+            (data.Shape == network.InputShape, $"the data's images are {data.Shape}, the network takes {network.InputShape}"),
+            (!(data.ClassNames.Count > network.ClassCount), $"the data has {data.ClassNames.Count} classes, the network knows {network.ClassCount}"));
+        var graph = network.Build();
         var (taken, returned) = (graph.InputShape.Channels, graph.OutputShape.Channels);
-        (bool Fits, string Problem)[] checks =
-        [
-            (data.Shape == graph.InputShape, $"the data's images are {data.Shape}, the network takes {graph.InputShape}"),
+        Require(
             (returned == taken,
                 $"the network returns {returned} channels for {taken} (a learned variance), which cannot be trained "
                 + $"here: begin with a network that returns {taken}"),
             (!graph.TakesLabels || data.ClassNames.Count > 0,
                 "the network is class-conditional, but the data has no class names: put the images of each class in a folder of its own, "
                 + "or train a network without classes"),
-            (!(data.ClassNames.Count > graph.ClassCount), $"the data has {data.ClassNames.Count} classes, the network knows {graph.ClassCount}"),
-            (names.Count == 0 || names.SequenceEqual(data.ClassNames),
-                $"the data's classes are {Few(data.ClassNames)}, the network's are {Few(names)}"),
+            (network.ClassNames.Count == 0 || network.ClassNames.SequenceEqual(data.ClassNames),
+                $"the data's classes are {Few(data.ClassNames)}, the network's are {Few(network.ClassNames)}"),
             (!graph.TakesLabels || graph.NullClass is not null || !data.SomeUnlabelled,
                 "some of the data's images have no label, and the network has no null class that would take its place: train with a --label-drop above 0, "
                 + "or leave these images out"),
             (config.Training.LabelDrop == 0 || graph.NullClass is not null,
                 "labels are to be dropped, but the network has no null class that would take their place: turn dropping off, or begin with "
-                + "a network that has one"),
-        ];
-        if (Array.FindIndex(checks, c => !c.Fits) is >= 0 and var first)
+                + "a network that has one"));
+    }
+
+    private static void Require(params ReadOnlySpan<(bool Fits, string Problem)> checks)
+    {
+        foreach (var (fits, problem) in checks)
         {
-            throw new DiffusionException(ErrorKind.Configuration, checks[first].Problem);
+            if (!fits)
+            {
+                throw new DiffusionException(ErrorKind.Configuration, problem);
+            }
         }
     }
 

@@ -31,8 +31,8 @@ public sealed class ClassTests : IDisposable
         ddim.Done("train", "--out", Run, "--steps", "22");
 
         var saved = RunConfig.Read(new RunFolder(Run).Config);
-        var network = Assert.IsType<Networks.UNetConfig>(saved.Network);
-        Assert.Equal((7, 6, 6, 0.1), (network.NumClassEmbeds, network.NullClass, network.ClassNames.Count, saved.Training.LabelDrop));
+        var unet = Assert.IsType<Networks.UNetConfig>(saved.Network);
+        Assert.Equal((7, 6, 6, 0.1), (unet.NumClassEmbeds, unet.NullClass, unet.ClassNames.Count, saved.Training.LabelDrop));
         Assert.Equal(88, Checkpoint.ReadState(new RunFolder(Run).Latest()!).Images);
         Assert.NotEmpty(Directory.GetFiles(new RunFolder(Run).Samples));
         var network = ddim.Json("inspect", Model)["network"]!;
