@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Storage;
+using DiffusionSharp.Torch.Engine;
 using DiffusionSharp.Torch.Training;
 using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
@@ -12,6 +13,9 @@ internal sealed class TinyRun : IDisposable
 {
     /// <summary>What the tests of the trainer train on.</summary>
     public static TrainingEngine Engine => TorchTrainingEngine.Engine;
+
+    /// <summary>The same engine as one that samples.</summary>
+    public static Models.Engine Inference => TorchEngine.Cpu;
 
     public static UNetConfig Network { get; } =
         UNetConfig.Ddpm(new ImageShape(3, 8, 8), channels: 8, [1, 2], layersPerBlock: 1, attentionResolutions: [4]) with { NormNumGroups = 4 };
