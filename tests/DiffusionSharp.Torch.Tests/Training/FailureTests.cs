@@ -294,7 +294,7 @@ public class FailureTests
         Assert.Contains("the data's classes are even, odd, the network's are odd, even", other.Message);
         var dropped = Assert.Throws<DiffusionException>(() => Trainer.Open(TinyRun.Engine, run.Folder, TinyRun.Config(Options with { LabelDrop = 0.1 }), new TinyImages(config.Network.InputShape)));
         Assert.Contains("no null class", dropped.Message);
-        var unlabelled = Assert.Throws<DiffusionException>(() => Trainer.Open(TinyRun.Engine, 
+        var unlabelled = Assert.Throws<DiffusionException>(() => Trainer.Open(TinyRun.Engine,
             run.Folder, config with { Network = TinyRun.Conditional with { NumClassEmbeds = 2, NullClass = null } }, new TinyImages(config.Network.InputShape, someUnlabelled: true)));
         Assert.Contains("have no label, and the network has no null class", unlabelled.Message);
         Assert.Empty(Directory.GetFileSystemEntries(run.Folder));
