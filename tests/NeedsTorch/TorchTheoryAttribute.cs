@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using DiffusionSharp.Torch.Native;
 
 namespace NeedsTorch;
 
@@ -8,5 +7,5 @@ namespace NeedsTorch;
 public sealed class TorchTheoryAttribute : TheoryAttribute
 {
     public TorchTheoryAttribute([CallerFilePath] string? file = null, [CallerLineNumber] int line = -1)
-        : base(file, line) => Skip = TorchNative.Problem;
+        : base(file, line) => Skip = Libtorch.Problem;
 }

@@ -53,7 +53,7 @@ internal static class ChoicesPart
         var s = batch.Shape;
         var x = HostCopy.ToTensor<float>(batch.Xt, [batch.Count, s.Channels, s.Height, s.Width]);
         var target = HostCopy.ToTensor<float>(batch.Target, x.shape);
-        var loss = nn.functional.mse_loss(network.Forward(x, tensor(batch.Timesteps), null, train: true), target);
+        var loss = nn.functional.mse_loss(network.Forward(x, tensor(batch.Timesteps), null), target);
         autograd.grad([loss], [.. network.Parameters.Values]);
     }
 }

@@ -15,9 +15,9 @@ internal static class TrainingPart
         var subject = new Subject(sizes.Network);
         var batch = subject.Batch(sizes.TrainingBatch);
         var options = new TrainingOptions { BatchSize = batch.Count, TotalImages = 1 };
-        using var ours = new TrainingStep(subject.Graph, options, subject.Weights);
+        using var ours = new TrainingStep(subject.Graph, options, p => subject.Weights[p.Name]);
         using var theirs = new EagerStep(subject.Config, options, subject.Weights);
-        using var half = new TrainingStep(subject.Graph, options with { BFloat16 = true }, subject.Weights);
+        using var half = new TrainingStep(subject.Graph, options with { BFloat16 = true }, p => subject.Weights[p.Name]);
 
         // Two updates, so that the first one's clipping and Adam are compared too.
         for (var step = 0; step < 2; step++)

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using DiffusionSharp.Cli.Options;
-using DiffusionSharp.Cli.Parts;
 using DiffusionSharp.Cli.Runs;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Training;
@@ -42,11 +41,6 @@ internal sealed class DemoCommand
 
     private int Run(ParseResult r)
     {
-        if (!r.GetValue(samplingOnly))
-        {
-            TrainingPart.Require();
-        }
-
         var folder = r.GetValue(output) ?? "demo-out";
         OutputName.RequireFolder(output.Name, folder);
         var sampler = new DemoSampler(host, engine.Choose(r), folder, Images);
@@ -65,7 +59,7 @@ internal sealed class DemoCommand
             return 0;
         }
 
-        if (TrainingPart.Problem() is { } problem)
+        if (TrainingEngines.Problem(TrainingEngines.Default) is { } problem)
         {
             host.Out.WriteLine($"2. training is left out: {problem}\nThe pictures are in {folder}/");
             return 0;
@@ -112,10 +106,11 @@ internal sealed class DemoCommand
             MaxSeconds = seconds,
             SampleEvery = 0,
             ValidateEvery = 0,
+            Engine = TrainingEngines.Default,
             Threads = threads,
         };
         var (config, data) = DemoRun.Configure(size, options);
-        return TrainingPart.Train(host, run, ["demo"], config, data) is not null;
+        return TrainingSession.Train(host, run, ["demo"], config, data) is not null;
     }
 
     private static RunFolder FreeRun(string folder) =>

@@ -1,14 +1,12 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using DiffusionSharp.Cli.Options;
-using DiffusionSharp.Cli.Parts;
 using DiffusionSharp.Cli.Runs;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Data;
 using DiffusionSharp.Imaging;
 using DiffusionSharp.Imaging.Data;
 using DiffusionSharp.Models;
-using DiffusionSharp.Networks;
 using DiffusionSharp.Storage;
 using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
@@ -18,7 +16,7 @@ namespace DiffusionSharp.Cli.Commands;
 /// <summary><c>ddim train</c>: begins a run or goes on with one.</summary>
 internal sealed class TrainCommand
 {
-    public const string Help = """
+    public const string Help = $"""
         Example:  ddim train photos/ --out runs/photos
         Go on:    ddim train --out runs/photos            (Ctrl-C saves first)
 
@@ -48,7 +46,8 @@ internal sealed class TrainCommand
                    --ema LIST [0.9999]: decays; the first is sampled  --no-ema-warmup
         Saving     --out, -o RUN  --checkpoint-every IMAGES [500000, and every 15 minutes]  --keep N [3]
                    --sample-every IMAGES, --validate-every IMAGES [a twentieth of the run; 0 = never]
-        Machine    --device cpu|cuda|cuda:N [cpu]  --bf16  --threads N [all cores]  --seed S [0]
+        Machine    --engine cpu|torch: managed, or on libtorch [{TrainingEngines.Default}]  --device cpu|cuda|cuda:N [cpu]
+                   --bf16  --threads N [all cores]  --seed S [0]
         Trying     --dry-run: two real updates, then parameters, memory, images/s and ETA; writes
                    nothing.  --json: results as JSON
 
@@ -95,7 +94,6 @@ internal sealed class TrainCommand
 
     private int Run(ParseResult r)
     {
-        TrainingPart.Require();
         var folder = r.GetValue(output);
         if (folder is null && !r.GetValue(dryRun))
         {
@@ -109,6 +107,7 @@ internal sealed class TrainCommand
 
         var run = folder is null ? null : new RunFolder(folder);
         var saved = run is { Exists: true } ? RunConfig.Read(run.Config) : null;
+        TrainingEngines.Of(optimisation.Machine(r, saved?.Training).Engine);
         string? note = null;
         var checkpoint = run?.Latest(out note);
         if (note is not null)
@@ -123,12 +122,12 @@ internal sealed class TrainCommand
         Func<Networks.ParameterSpec, HostTensor>? initial = weights is null ? null : weights.Read;
         if (r.GetValue(dryRun))
         {
-            var found = TrainingPart.DryRun(host, config, training, initial);
+            var found = TrainingSession.DryRun(host, config, training, initial);
             JsonOption.Print(host, r.GetValue(json), found.Json, found.Text);
             return 0;
         }
 
-        if (TrainingPart.Train(host, run!, args, config, training, validation, initial, r.GetValue(allowChanges)) is not { } state)
+        if (TrainingSession.Train(host, run!, args, config, training, validation, initial, r.GetValue(allowChanges)) is not { } state)
         {
             return host.Interruption.ExitCode;
         }
@@ -167,9 +166,9 @@ internal sealed class TrainCommand
             RequireApart(run, name);
         }
 
-        var begun = model is null ? null : Trainable(model);
-        var known = saved?.UNet ?? begun;
-        var size = r.GetValue(network.Size) ?? (known is null ? null : (known.Height, known.Width));
+        var begun = model?.Network;
+        var known = saved?.Network ?? begun;
+        var size = r.GetValue(network.Size) ?? (known is null ? null : (known.InputShape.Height, known.InputShape.Width));
         var reading = saved?.DataOptions ?? new RunDataOptions();
         reading = new RunDataOptions
         {
@@ -185,7 +184,7 @@ internal sealed class TrainCommand
         {
             Height = size?.Height,
             Width = size?.Width,
-            Channels = known?.InChannels,
+            Channels = known?.InputShape.Channels,
             Flip = reading.Flip,
             Crop = reading.Crop is { } named ? ImageCrop.Parse(named) : null,
             MaxBadFraction = reading.MaxBadFraction,
@@ -193,11 +192,11 @@ internal sealed class TrainCommand
             Column = reading.Column,
             Seed = r.Or(optimisation.Seed, saved?.Training.Seed ?? 0),
         });
-        var open = begun ?? network.Resolve(r, training.Shape, saved?.UNet);
-        var (unet, labelDrop) = classes.Resolve(r, name, training, open, known, saved?.Training.LabelDrop);
+        var open = begun ?? network.Resolve(r, training.Shape, saved?.Network);
+        var (chosen, labelDrop) = classes.Resolve(r, name, training, open, known, saved?.Training.LabelDrop);
         var config = new RunConfig
         {
-            UNet = unet,
+            Network = chosen,
             Scheduler = model?.Scheduler ?? pixels.Resolve(r, schedule.Resolve(r, saved?.Scheduler)),
             Training = optimisation.Resolve(r, training.ImagesPerEpoch, saved?.Training) with { LabelDrop = labelDrop },
             Data = name,
@@ -217,9 +216,6 @@ internal sealed class TrainCommand
                 ErrorKind.Usage, $"the run {run.Root} lies in its own data, {data}, which it would change: name another folder with --out (a run that is there can be moved)");
         }
     }
-
-    private static UNetConfig Trainable(ModelSource model) => model.Network as UNetConfig ?? throw new DiffusionException(
-        ErrorKind.Usage, $"--from {model.Path}: its network is no U-Net of the DDPM family, and only those are trained here");
 
     // A run can be gone on with from any folder.
     private static string? Name(string? given) =>

@@ -26,10 +26,11 @@ internal static class ModelFacts
         var source = checkpoint is null ? null : wanted.Open(path);
         var older = source is { OfRun.IsLatest: false };
         var facts = Describe(
-            older ? "checkpoint of a training run" : "training run", path, config.UNet, config.Scheduler, source?.WeightsPath, source?.Notes ?? []);
+            older ? "checkpoint of a training run" : "training run", path, config.Network, config.Scheduler, source?.WeightsPath, source?.Notes ?? []);
         var t = config.Training;
         facts["training"] = new JsonObject
         {
+            ["engine"] = t.Engine,
             ["data"] = config.Data,
             ["dataIs"] = config.DataFingerprint,
             ["images"] = checkpoint is null ? 0 : Checkpoint.ReadState(checkpoint).Images,

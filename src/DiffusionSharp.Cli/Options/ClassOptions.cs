@@ -24,7 +24,14 @@ internal sealed class ClassOptions
     /// <param name="network">The network, whose table is still open.</param>
     /// <param name="known">The network of the run or the model it begins with; null for a new one.</param>
     /// <param name="savedDrop">What the run drops; null for a new one.</param>
-    public (UNetConfig Network, double LabelDrop) Resolve(
+    /// <exception cref="DiffusionException">What is given contradicts itself, the data or the network.</exception>
+    public (NetworkConfig Network, double LabelDrop) Resolve(
+        ParseResult r, string path, IBatchSource data, NetworkConfig network, NetworkConfig? known, double? savedDrop) =>
+        network is UNetConfig unet ? Resolve(r, path, data, unet, known as UNetConfig, savedDrop)
+        : All.FirstOrDefault(r.Has) is { } given ? throw new DiffusionException(ErrorKind.Usage, $"{given.Name}: this family of networks knows no classes")
+        : (network, 0);
+
+    private (UNetConfig Network, double LabelDrop) Resolve(
         ParseResult r, string path, IBatchSource data, UNetConfig network, UNetConfig? known, double? savedDrop)
     {
         var keeps = known?.NumClassEmbeds is not null;

@@ -29,13 +29,15 @@ internal sealed class NetworkOptions
     public IEnumerable<Option> Given(ParseResult r) => All.Where(r.Has);
 
     /// <summary>The network for images of a shape; what is not given comes from a saved one, or is chosen for the size.</summary>
-    public UNetConfig Resolve(ParseResult r, ImageShape shape, UNetConfig? saved)
-    {
-        if (saved is not null && shape == saved.InputShape && !Shape.Any(r.Has))
-        {
-            return saved;
-        }
+    public NetworkConfig Resolve(ParseResult r, ImageShape shape, NetworkConfig? saved) =>
+        saved is not null && shape == saved.InputShape && !Shape.Any(r.Has) ? saved
+        : saved is null or UNetConfig ? Resolve(r, shape, saved as UNetConfig)
+        : throw new DiffusionException(
+            ErrorKind.Usage,
+            $"the run's network takes {saved.InputShape} and is of a family that {Given(r).FirstOrDefault()?.Name ?? "the data"} cannot change: a run keeps its network");
 
+    private UNetConfig Resolve(ParseResult r, ImageShape shape, UNetConfig? saved)
+    {
         const int mostChannels = 1 << 14, mostTimes = 1 << 10;
         var savedChannels = saved?.BaseChannels ?? saved?.BlockOutChannels[0];
         var channels = r.Or(Channels, savedChannels ?? 64);

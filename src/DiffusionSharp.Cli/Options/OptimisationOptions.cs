@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DiffusionSharp.Cli.Runs;
 using DiffusionSharp.Training;
 
 namespace DiffusionSharp.Cli.Options;
@@ -55,17 +56,35 @@ internal sealed class OptimisationOptions
 
     public Option<ulong> Seed { get; } = Parse.Number<ulong>("--seed");
 
+    public Option<string> Engine { get; } = Parse.Choice(
+        "--engine", (TrainingEngine.Managed, TrainingEngine.Managed), (TrainingEngine.Libtorch, TrainingEngine.Libtorch));
+
     public Option<string> Device { get; } = new("--device");
 
     public Option<bool> BFloat16 { get; } = new("--bf16");
 
     public Option<int> Threads { get; } = Parse.Number<int>("--threads");
 
+    private const string Processor = "cpu";
+
     public IEnumerable<Option> All =>
     [
         Loss, Reduction, TimestepSampling, MinSnr, LearningRate, Optimizer, WeightDecay, ClipGradient, Warmup, Decay, Batch, MicroBatch, Accumulate,
-        Ema, NoEmaWarmup, Epochs, Steps, Duration, SampleEvery, CheckpointEvery, ValidateEvery, Keep, Seed, Device, BFloat16, Threads,
+        Ema, NoEmaWarmup, Epochs, Steps, Duration, SampleEvery, CheckpointEvery, ValidateEvery, Keep, Seed, Engine, Device, BFloat16, Threads,
     ];
+
+    /// <summary>The engine's name, and the device: a GPU is libtorch's.</summary>
+    /// <exception cref="DiffusionException">They contradict each other (<see cref="ErrorKind.Usage"/>).</exception>
+    public (string Engine, string Device) Machine(ParseResult r, TrainingOptions? saved)
+    {
+        var gpu = r.Has(Device) && r.GetValue(Device) != Processor;
+        var engine = r.Or(Engine, gpu ? TrainingEngine.Libtorch : saved?.Engine ?? TrainingEngines.Default);
+        return engine != TrainingEngine.Managed ? (engine, r.Or(Device, saved?.Device ?? Processor))
+            : !gpu ? (engine, Processor)
+            : throw new DiffusionException(
+                ErrorKind.Usage,
+                $"--engine {engine} and --device {r.GetValue(Device)} contradict each other: the managed engine runs on the processor only; leave one of them out");
+    }
 
     /// <summary>The training options; what is not given comes from a saved run, or is DDPM's.</summary>
     public TrainingOptions Resolve(ParseResult r, long imagesPerEpoch, TrainingOptions? saved)
@@ -81,11 +100,12 @@ internal sealed class OptimisationOptions
 
         var batch = r.Or(Batch, r.Has(Accumulate) ? basis.MicroBatch ?? basis.BatchSize : basis.BatchSize);
         var batchSize = (int)Math.Clamp((long)batch * accumulate, int.MinValue, int.MaxValue); // Validate names what is too large.
+        var (engine, device) = Machine(r, saved);
         var resolved = basis with
         {
             Seed = r.Or(Seed, basis.Seed),
             BatchSize = batchSize,
-            MicroBatch = accumulate > 1 ? batch : r.Or(MicroBatch, basis.MicroBatch),
+            MicroBatch = accumulate > 1 ? batch : r.Or(MicroBatch, engine == basis.Engine ? basis.MicroBatch : null),
             LearningRate = r.Or(LearningRate, basis.LearningRate),
             Decay = r.Or(Decay, basis.Decay),
             WarmupImages = r.Or(Warmup, basis.WarmupImages),
@@ -102,7 +122,8 @@ internal sealed class OptimisationOptions
             KeepCheckpoints = r.Or(Keep, basis.KeepCheckpoints),
             SampleEvery = r.Has(SampleEvery) ? r.GetValue(SampleEvery) : basis.SampleEvery,
             ValidateEvery = r.Has(ValidateEvery) ? r.GetValue(ValidateEvery) : basis.ValidateEvery,
-            Device = r.Or(Device, basis.Device),
+            Engine = engine,
+            Device = device,
             BFloat16 = r.Or(BFloat16, basis.BFloat16),
             Threads = r.Or(Threads, basis.Threads),
         };

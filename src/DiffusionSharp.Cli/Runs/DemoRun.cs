@@ -15,7 +15,7 @@ internal static class DemoRun
         var data = DataSets.Open(ShapesSource.Name, new DataOptions().WithSize(size));
         var config = new RunConfig
         {
-            UNet = UNetConfig.Ddpm(data.Shape, 32, [1, 2], 1, [size / 2]) with { NormNumGroups = 8 },
+            Network = UNetConfig.Ddpm(data.Shape, 32, [1, 2], 1, [size / 2]) with { NormNumGroups = 8 },
             Scheduler = new SchedulerConfig { TimestepSpacing = "trailing" },
             Training = options,
             Data = ShapesSource.Name,

@@ -10,29 +10,29 @@ internal static class ModelCard
 {
     public static string Write(RunConfig config, NetworkGraph graph, TrainingState state, IReadOnlyList<string> commands)
     {
-        var u = config.UNet;
+        var (network, names) = (config.Network, config.Network.ClassNames);
         var t = config.Training;
         var time = Human.Time(TimeSpan.FromSeconds(state.Seconds));
         var machine = t.Device == "cpu" ? $"{Environment.ProcessorCount} CPU cores" : t.Device;
         var compute = t.BFloat16 ? "bfloat16" : "float32";
         var from = config.From is null ? "" : $" Fine-tuned from `{Path.GetFileName(config.From.TrimEnd(Path.DirectorySeparatorChar))}`.";
         var options = string.Concat(Options(t).Select(o => $", {o}"));
-        var classes = u.ClassNames.Count == 0 ? "" : $"\n- Classes: {string.Join(", ", u.ClassNames.Select(Human.Plain))}.{Dropped(t)}";
-        var ask = u.ClassNames.Count == 0 ? "" : $" --class \"{Human.Plain(u.ClassNames[0])}\"{(u.NullClass is null ? "" : " --guidance 2")}";
-        var known = UNetConfigJson.ToJson(u).Contains("\"UNet2DModel\"", StringComparison.Ordinal);
-        var diffusers = known && u.NumClassEmbeds is not null
+        var classes = names.Count == 0 ? "" : $"\n- Classes: {string.Join(", ", names.Select(Human.Plain))}.{Dropped(t)}";
+        var ask = names.Count == 0 ? "" : $" --class \"{Human.Plain(names[0])}\"{(graph.NullClass is null ? "" : " --guidance 2")}";
+        var known = network is UNetConfig unet && UNetConfigJson.ToJson(unet).Contains("\"UNet2DModel\"", StringComparison.Ordinal);
+        var diffusers = known && graph.TakesLabels
             ? "Its network is meant to open in Hugging Face diffusers, too (not tried with this model): `UNet2DModel.from_pretrained(\"FOLDER\", "
                 + "subfolder=\"unet\")`, called with `class_labels`; the pipelines there pass none."
             : known
             ? "It is meant to open in Hugging Face diffusers, too (not tried with this model): `DDIMPipeline.from_pretrained(\"FOLDER\")`."
             : "Hugging Face diffusers cannot open it: its UNet2DModel has no such network.";
         return $"""
-            # {Path.GetFileName(config.Data.TrimEnd(Path.DirectorySeparatorChar))}, {u.Height}×{u.Width}
+            # {Path.GetFileName(config.Data.TrimEnd(Path.DirectorySeparatorChar))}, {graph.InputShape.Height}×{graph.InputShape.Width}
 
             A DDPM trained with DiffusionSharp; its weights are an exponential moving average (decay {t.EmaDecays[0]}{(t.EmaWarmup ? ", which rises at first" : "")}).
 
             - Network: {Human.Count(graph.ParameterCount)} parameters, {graph.FlopsPerImage / 1e9:F3} GFLOP per image;
-              channels {string.Join(", ", u.BlockOutChannels)}, {u.LayersPerBlock} layers per level.
+              {Shape(network)}.
             - Schedule: {config.Scheduler.ToSchedule()}; the network predicts {config.Scheduler.PredictionType}.
             - Data: `{Path.GetFileName(config.Data.TrimEnd(Path.DirectorySeparatorChar))}` ({config.DataFingerprint}).{classes}
             - Training: {Human.Count(state.Images)} images in {Human.Count(state.Step)} updates of {t.BatchSize}, {time} on {machine} in {compute};
@@ -54,6 +54,13 @@ internal static class ModelCard
 
             """;
     }
+
+    private static string Shape(NetworkConfig network) => network switch
+    {
+        UNetConfig unet => $"channels {string.Join(", ", unet.BlockOutChannels)}, {unet.LayersPerBlock} layers per level",
+        LucidrainsUNetConfig unet => $"denoising-diffusion-pytorch's Unet, channels {string.Join(", ", unet.DimMults.Select(m => m * unet.Dim))}",
+        _ => network.GetType().Name,
+    };
 
     private static string Dropped(TrainingOptions t) => t.LabelDrop == 0 ? "" : FormattableString.Invariant(
         $" {100 * t.LabelDrop:0.##} % of the labels were replaced by the null class, for classifier-free guidance.");

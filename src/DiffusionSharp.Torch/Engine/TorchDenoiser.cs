@@ -27,6 +27,9 @@ public sealed class TorchDenoiser : IDenoiser, IDisposable
         takesLabels = graph.TakesLabels;
     }
 
+    /// <summary>Runs a network that its owner keeps.</summary>
+    internal TorchDenoiser(TorchNetwork network) => (this.network, takesLabels) = (network, network.Graph.TakesLabels);
+
     /// <inheritdoc/>
     public int OutputChannels => network.Graph.OutputShape.Channels;
 
@@ -41,7 +44,7 @@ public sealed class TorchDenoiser : IDenoiser, IDisposable
             var x = HostCopy.ToTensor(input.X, [input.Count, input.Shape.Channels, input.Shape.Height, input.Shape.Width], network.Device);
             var t = tensor(input.Timesteps.ToArray(), ScalarType.Float64, network.Device);
             var labels = takesLabels ? tensor([.. input.Labels], ScalarType.Int64, network.Device) : null;
-            var m = network.Forward(x, t, labels, train: false, input.CancellationToken);
+            var m = network.Forward(x, t, labels, cancellationToken: input.CancellationToken);
             HostCopy.Read(m, prediction);
         }
         catch (System.Runtime.InteropServices.ExternalException e)

@@ -12,7 +12,9 @@ internal sealed class TorchKernels(Func<ParameterSpec, Tensor> parameter, Scalar
     // So numbers are held for as long as they are in use, here and wherever else they are given to tensors (BannedSymbols.txt).
     private static readonly Scalar One = 1.ToScalar();
 
-    public Func<TorchProgram.Frame, Tensor> Compile(Node node)
+    /// <param name="node">The node.</param>
+    /// <param name="place">Its place in the graph.</param>
+    public Func<TorchProgram.Frame, Tensor> Compile(Node node, int place)
     {
         var (a, b, c) = (Input(node, 0), Input(node, 1), Input(node, 2));
         switch (node.Operation)
@@ -98,7 +100,7 @@ internal sealed class TorchKernels(Func<ParameterSpec, Tensor> parameter, Scalar
                 }
 
             case Operation.Dropout dropout:
-                return f => functional.dropout(f.Values[a]!, dropout.Probability, f.Train);
+                return f => f.Dropout is { } kept ? f.Values[a]!.mul(kept.Factors(f.Values[a]!, place, dropout.Probability)) : f.Values[a]!.alias();
             default:
                 throw new NotSupportedException($"{node.Name}: the Torch engine has no kernel for {node.Operation.GetType().Name}");
         }

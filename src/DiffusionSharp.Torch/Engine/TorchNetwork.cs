@@ -13,10 +13,12 @@ internal sealed class TorchNetwork : IDisposable
 {
     private readonly OrderedDictionary<string, Tensor> parameters = [];
     private readonly TorchProgram program;
+    private readonly bool owns;
 
     public TorchNetwork(NetworkGraph graph, Func<ParameterSpec, HostTensor> weights, TorchOptions options, bool trainable)
     {
         TorchNative.EnsureLoaded();
+        owns = true;
         Graph = graph;
         Options = options;
         Device = TorchDevice.Parse(options.Device);
@@ -31,6 +33,14 @@ internal sealed class TorchNetwork : IDisposable
         program = new TorchProgram(graph, spec => parameters[spec.Name], computeType);
     }
 
+    // The values of others, as they are at each call; they stay their owner's.
+    private TorchNetwork(NetworkGraph graph, IEnumerable<KeyValuePair<string, Tensor>> parameters, TorchOptions options)
+    {
+        (Graph, Options, Device) = (graph, options, TorchDevice.Parse(options.Device));
+        this.parameters = new OrderedDictionary<string, Tensor>(parameters);
+        program = new TorchProgram(graph, spec => this.parameters[spec.Name], ComputeType(options.Precision));
+    }
+
     public NetworkGraph Graph { get; }
 
     public TorchOptions Options { get; }
@@ -40,12 +50,15 @@ internal sealed class TorchNetwork : IDisposable
     /// <summary>The parameters in the graph's order.</summary>
     public IReadOnlyDictionary<string, Tensor> Parameters => parameters;
 
+    /// <summary>The same network, in float32, with tensors of the same names and shapes, which are read at each call.</summary>
+    public TorchNetwork With(IEnumerable<KeyValuePair<string, Tensor>> others) => new(Graph, others, Options with { Precision = ComputePrecision.Float32 });
+
     /// <summary>Predicts m in float32, [N, C', H, W]; x is [N, C, H, W] float32, t [N] float64, labels [N] int64.</summary>
-    public Tensor Forward(Tensor x, Tensor t, Tensor? labels, bool train, CancellationToken cancellationToken = default)
+    public Tensor Forward(Tensor x, Tensor t, Tensor? labels, DropoutFactors? dropout = null, CancellationToken cancellationToken = default)
     {
         using var scope = NewDisposeScope();
         var laidOut = Options.ChannelsLast ? x.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) : x;
-        var m = program.Run(laidOut, t, labels, train, cancellationToken);
+        var m = program.Run(laidOut, t, labels, dropout, cancellationToken);
         return m.to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
@@ -57,7 +70,7 @@ internal sealed class TorchNetwork : IDisposable
 
     public void Dispose()
     {
-        foreach (var parameter in parameters.Values)
+        foreach (var parameter in parameters.Values.Where(_ => owns))
         {
             parameter.Dispose();
         }

@@ -26,13 +26,13 @@ internal sealed class TorchProgram
 
         lastUse[^1] = graph.Nodes.Count;
         var released = Enumerable.Range(0, graph.Nodes.Count).ToLookup(v => lastUse[v]);
-        instructions = [.. graph.Nodes.Select((node, i) => new Instruction(kernels.Compile(node), [.. released[i]]))];
+        instructions = [.. graph.Nodes.Select((node, i) => new Instruction(kernels.Compile(node, i), [.. released[i]]))];
     }
 
-    /// <summary>Computes the prediction; the inputs stay the caller's.</summary>
-    public Tensor Run(Tensor x, Tensor t, Tensor? labels, bool train, CancellationToken cancellationToken)
+    /// <summary>Computes the prediction, without dropout where none is given; the inputs stay the caller's.</summary>
+    public Tensor Run(Tensor x, Tensor t, Tensor? labels, DropoutFactors? dropout, CancellationToken cancellationToken)
     {
-        var frame = new Frame(x, t, labels, train, new Tensor?[instructions.Length]);
+        var frame = new Frame(x, t, labels, dropout, new Tensor?[instructions.Length]);
         for (var i = 0; i < instructions.Length; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -52,7 +52,7 @@ internal sealed class TorchProgram
     }
 
     /// <summary>What a kernel reads: the inputs of the call and the values computed so far.</summary>
-    internal sealed record Frame(Tensor X, Tensor T, Tensor? Labels, bool Train, Tensor?[] Values);
+    internal sealed record Frame(Tensor X, Tensor T, Tensor? Labels, DropoutFactors? Dropout, Tensor?[] Values);
 
     private readonly record struct Instruction(Func<Frame, Tensor> Kernel, int[] Released);
 }

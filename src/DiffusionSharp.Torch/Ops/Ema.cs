@@ -56,6 +56,9 @@ internal sealed class Ema : IDisposable
     /// <summary>The averages, in the parameters' order; live, not copies.</summary>
     public IReadOnlyList<Tensor> Shadows => shadows;
 
+    /// <summary>The averages under the parameters' names; live, not copies.</summary>
+    public IEnumerable<KeyValuePair<string, Tensor>> Named => names.Zip(shadows, KeyValuePair.Create);
+
     /// <summary>Takes the parameters in, once.</summary>
     public void Update()
     {

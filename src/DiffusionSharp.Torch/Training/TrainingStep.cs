@@ -13,14 +13,13 @@ internal sealed class TrainingStep : IDisposable
 {
     private readonly TrainingOptions options;
     private readonly Tensor[] parameters;
-    private readonly bool hasDropout;
     private readonly PartSize part;
 
-    public TrainingStep(NetworkGraph graph, TrainingOptions options, IReadOnlyDictionary<string, HostTensor> weights)
+    public TrainingStep(NetworkGraph graph, TrainingOptions options, Func<ParameterSpec, HostTensor> weights)
     {
         this.options = options;
         var torchOptions = new TorchOptions { Device = options.Device, Precision = options.BFloat16 ? ComputePrecision.BFloat16 : ComputePrecision.Float32 };
-        Network = new TorchNetwork(graph, p => weights[p.Name], torchOptions, trainable: true);
+        Network = new TorchNetwork(graph, weights, torchOptions, trainable: true);
         var named = Network.Parameters.ToList();
         parameters = [.. named.Select(p => p.Value)];
         Optimizer = new FusedAdam(named, new AdamOptions
@@ -32,7 +31,6 @@ internal sealed class TrainingStep : IDisposable
             Decoupled = options.Optimizer == OptimizerKind.AdamW,
         });
         Averages = [.. options.EmaDecays.Select(d => new Ema(named, d, options.EmaWarmup))];
-        hasDropout = graph.Nodes.Any(n => n.Operation is Operation.Dropout);
         part = new PartSize(options.MicroBatch ?? options.BatchSize);
     }
 
@@ -45,7 +43,7 @@ internal sealed class TrainingStep : IDisposable
     /// <summary>Does the update.</summary>
     /// <returns>The batch's loss and the gradient's norm before clipping.</returns>
     /// <exception cref="DiffusionException">The loss or a gradient is not finite; nothing was updated.</exception>
-    public (double Loss, double GradientNorm) Run(TrainingBatch batch, long step, double learningRate)
+    public UpdateResult Run(TrainingBatch batch, long step, double learningRate)
     {
         using var scope = NewDisposeScope();
         var (loss, gradients) = LossAndGradients(batch, step);
@@ -61,7 +59,7 @@ internal sealed class TrainingStep : IDisposable
             average.Update();
         }
 
-        return (loss, norm);
+        return new(loss, norm);
     }
 
     /// <summary>The batch's loss and gradients; a part that does not fit memory is halved and the batch begun anew.</summary>
@@ -89,11 +87,6 @@ internal sealed class TrainingStep : IDisposable
 
     private (double Loss, Tensor[] Gradients) Part(TrainingBatch batch, int first, int count, long step)
     {
-        if (hasDropout)
-        {
-            random.manual_seed(unchecked((long)((options.Seed * 0x9E3779B97F4A7C15) + (ulong)step + ((ulong)first << 40))));
-        }
-
         using var scope = NewDisposeScope();
         var s = batch.Shape;
         long[] shape = [count, s.Channels, s.Height, s.Width];
@@ -104,7 +97,7 @@ internal sealed class TrainingStep : IDisposable
         var t = tensor(batch.Timesteps.AsSpan(first, count).ToArray(), ScalarType.Float64, Network.Device);
         var labels = tensor(batch.Labels.AsSpan(first, count).ToArray(), ScalarType.Int64, Network.Device);
 
-        var prediction = Network.Forward(x, t, labels, train: true);
+        var prediction = Network.Forward(x, t, labels, new DropoutFactors(options.Seed, step, first));
         var losses = Loss.PerImage(prediction, target, options.Loss, options.Reduction);
         using var all = batch.Count.ToScalar();
         var loss = losses.mul(weights).sum().div(all);

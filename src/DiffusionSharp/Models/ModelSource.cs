@@ -136,7 +136,7 @@ public sealed class ModelSource
         string?[] notes = [found.Note, lacking ? lack : null];
         var path = found.Part is not null ? file : found.IsLatest ? found.Run.Root : found.Folder;
         var tuned = found.IsLatest ? found.Run.TunedTimesteps : System.IO.Path.Combine(found.Folder, TunedTimestepsJson.FileName);
-        return new ModelSource(path, file, new StateDict(WeightsLayout.Diffusers, string.Empty, Checkpoint.IsEma(part)), tuned, config.UNet, config.Scheduler)
+        return new ModelSource(path, file, new StateDict(WeightsLayout.Diffusers, string.Empty, Checkpoint.IsEma(part)), tuned, config.Network, config.Scheduler)
         {
             Data = config.Data,
             OfRun = found,

@@ -10,7 +10,7 @@ namespace DiffusionSharp.Training;
 public sealed record RunConfig
 {
     /// <summary>The network.</summary>
-    public required UNetConfig UNet { get; init; }
+    public required NetworkConfig Network { get; init; }
 
     /// <summary>Schedule and prediction type.</summary>
     public required SchedulerConfig Scheduler { get; init; }
@@ -38,6 +38,11 @@ public sealed record RunConfig
         "training.sampleEvery", "training.validateEvery",
     ];
 
+    // What only tells the managed engine how to go about it.
+    private static readonly string[] FreeOnManaged = ["training.microBatch", "training.threads"];
+
+    private const string NetworkKey = "unet";
+
     /// <summary>Reads a run's config.json.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="DiffusionException">It is missing, malformed or invalid.</exception>
@@ -46,11 +51,15 @@ public sealed record RunConfig
         try
         {
             var root = JsonNode.Parse(StrictJson.Checked(RegularFile.ReadAllText(path)))?.AsObject() ?? throw new JsonException("it is null");
+            var training = Part("training").AsObject();
+
+            // Before there was a choice.
+            training.TryAdd("engine", TrainingEngine.Libtorch);
             var config = new RunConfig
             {
-                UNet = UNetConfigJson.Parse(Part("unet").ToJsonString(), path),
+                Network = NetworkConfigJson.Parse(Part(NetworkKey).ToJsonString(), path).Network,
                 Scheduler = SchedulerConfigJson.Parse(Part("scheduler").ToJsonString(), path),
-                Training = Part("training").Deserialize(TrainingJson.Default.TrainingOptions)!,
+                Training = training.Deserialize(TrainingJson.Default.TrainingOptions)!,
                 Data = (string)Part("data")!,
                 DataFingerprint = (string)Part("dataFingerprint")!,
                 DataOptions = root["dataOptions"]?.Deserialize(TrainingJson.Default.RunDataOptions) ?? new RunDataOptions(),
@@ -92,9 +101,15 @@ public sealed record RunConfig
         ArgumentNullException.ThrowIfNull(other);
         var (mine, theirs) = (Flatten(Json()), Flatten(other.Json()));
         var differing = mine.Keys.Union(theirs.Keys).Where(k => mine.GetValueOrDefault(k, "(none)") != theirs.GetValueOrDefault(k, "(none)"));
-        var free = Training.Decay == LearningRateDecay.Constant ? FreeToChange : FreeToChange.Except(["training.totalImages"]);
-        return [.. differing.Where(k => !free.Contains(k)).Select(k => $"{k}: {mine.GetValueOrDefault(k, "(none)")} → {theirs.GetValueOrDefault(k, "(none)")}")];
+        IEnumerable<string> free = Training.Decay == LearningRateDecay.Constant ? FreeToChange : FreeToChange.Except(["training.totalImages"]);
+        free = other.Training.Engine == TrainingEngine.Managed ? [.. free, .. FreeOnManaged] : free;
+        return [.. differing.Where(k => !free.Contains(k)).Select(k => $"{k}: {Shown(mine, k)} → {Shown(theirs, k)}")];
+
+        static string Shown(Dictionary<string, string> fields, string key) => fields.GetValueOrDefault(key, "(none)").Trim('"');
     }
+
+    /// <summary>Whether one of <see cref="Differences"/> is of the network, which a run keeps.</summary>
+    internal static bool IsOfNetwork(string difference) => difference.StartsWith($"{NetworkKey}.", StringComparison.Ordinal);
 
     private static Dictionary<string, string> Flatten(JsonObject root)
     {
@@ -120,7 +135,7 @@ public sealed record RunConfig
 
     private JsonObject Json() => new()
     {
-        ["unet"] = JsonNode.Parse(UNetConfigJson.ToJson(UNet)),
+        [NetworkKey] = JsonNode.Parse(NetworkConfigJson.Write(Network, WeightsLayout.Diffusers).Json),
         ["scheduler"] = JsonNode.Parse(SchedulerConfigJson.ToJson(Scheduler)),
         ["training"] = JsonSerializer.SerializeToNode(Training, TrainingJson.Default.TrainingOptions),
         ["data"] = Data,

@@ -6,8 +6,17 @@ namespace DiffusionSharp.Training;
 /// <summary>What can train networks.</summary>
 /// <param name="Name">As a run's config.json calls it.</param>
 /// <param name="Create">Makes a network in training; each parameter's first weights are asked for once.</param>
-/// <param name="Memory">The memory that training takes, in bytes, for a number of images sent through the network at once; null where nobody knows.</param>
+/// <param name="Memory">
+/// The processor's memory that training takes, in bytes, for a number of images sent through the network at once; null where nobody knows.
+/// </param>
 public sealed record TrainingEngine(
     string Name,
     Func<NetworkGraph, TrainingOptions, Func<ParameterSpec, HostTensor>, ITrainingNetwork> Create,
-    Func<NetworkGraph, TrainingOptions, int, long>? Memory);
+    Func<NetworkGraph, TrainingOptions, int, long>? Memory)
+{
+    /// <summary>The managed engine's name: any micro-batch and any number of threads give the same bits.</summary>
+    public const string Managed = "cpu";
+
+    /// <summary>The name of the engine on libtorch.</summary>
+    public const string Libtorch = "torch";
+}

@@ -11,7 +11,7 @@ public sealed record TrainingOptions
     /// <summary>Images per update.</summary>
     public int BatchSize { get; init; } = 128;
 
-    /// <summary>Images sent through the network at once; null chooses the most that fits memory. The update is the same.</summary>
+    /// <summary>Images sent through the network at once; null chooses what fits memory. The update is the same; on libtorch it is rounded otherwise.</summary>
     public int? MicroBatch { get; init; }
 
     /// <summary>Learning rate after warm-up.</summary>
@@ -86,6 +86,9 @@ public sealed record TrainingOptions
     /// <summary>Updates between lines of metrics.jsonl.</summary>
     public int LogEvery { get; init; } = 10;
 
+    /// <summary>What trains, a <see cref="TrainingEngine"/>'s name: <c>cpu</c>, the managed engine, or <c>torch</c>.</summary>
+    public string Engine { get; init; } = TrainingEngine.Managed;
+
     /// <summary><c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     public string Device { get; init; } = "cpu";
 
@@ -95,7 +98,7 @@ public sealed record TrainingOptions
     /// <summary>The most threads an engine is given.</summary>
     public const int MostThreads = 1024;
 
-    /// <summary>Threads of the engine; 0 takes all cores. A run is bit-exact for a fixed number.</summary>
+    /// <summary>Threads of the engine; 0 takes all cores. On libtorch a run is bit-exact for a fixed number only.</summary>
     public int Threads { get; init; }
 
     /// <summary>Checks every option.</summary>
@@ -131,6 +134,7 @@ public sealed record TrainingOptions
             (CheckpointEvery >= 1 && KeepCheckpoints >= 1, $"checkpoints every {CheckpointEvery} images, {KeepCheckpoints} kept: both must be at least 1"),
             (CheckpointSeconds >= 0, $"checkpoints every {CheckpointSeconds} s: it must not be negative; 0 turns it off"),
             (SampleEvery is null or >= 0 && ValidateEvery is null or >= 0 && LogEvery >= 1, "sample and validation intervals must not be negative, the log interval at least 1"),
+            (Engine != TrainingEngine.Managed || Device == "cpu", $"the managed engine trains on the processor; device {Device} is for engine {TrainingEngine.Libtorch}"),
             (Threads is >= 0 and <= MostThreads, $"threads {Threads} is outside 0…{MostThreads}; 0 takes all cores"),
         ];
         return checks.Where(c => !c.Valid).Select(c => c.Problem);

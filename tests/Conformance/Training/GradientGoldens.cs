@@ -20,7 +20,7 @@ public class GradientGoldens
         var model = new ErmongroupModel(golden);
         var batch = GoldenTraining.Batch(golden, model.Schedule);
         using var step = new TrainingStep(
-            model.Graph, GoldenTraining.Options(golden, updates: 1) with { MicroBatch = inUnequalParts ? batch.Count - 1 : batch.Count }, model.Weights);
+            model.Graph, GoldenTraining.Options(golden, updates: 1) with { MicroBatch = inUnequalParts ? batch.Count - 1 : batch.Count }, p => model.Weights[p.Name]);
         var (loss, gradients) = step.LossAndGradients(batch, 0);
         Assert.Equal(1, loss / golden.Json.GetProperty("loss_f64").GetDouble(), golden.Json.GetProperty("tolerance").GetProperty("loss_rel").GetDouble());
         Assert.Equal(1, GradientNorm.Total(gradients).item<float>() / golden.Json.GetProperty("grad_norm_f64").GetDouble(), 1e-5);

@@ -25,7 +25,7 @@ public class LucidrainsGradientTests
         batch.Weights.AsSpan().Fill(1);
         CounterNoise.Gaussian(Seed, -9, batch.Target.AsSpan());
 
-        using var step = new TrainingStep(network.Graph, new TrainingOptions { BatchSize = network.Count, Reduction = LossReduction.Mean }, network.Weights);
+        using var step = new TrainingStep(network.Graph, new TrainingOptions { BatchSize = network.Count, Reduction = LossReduction.Mean }, p => network.Weights[p.Name]);
         var (loss, gradients) = step.LossAndGradients(batch, 0);
         Assert.Equal(Loss(network.Weights), loss, 1e-5 * loss);
         foreach (var (parameter, tensor) in network.Graph.Parameters.Zip(gradients))

@@ -20,7 +20,7 @@ public class TrainGoldens
         var model = new ErmongroupModel(golden, "init.safetensors");
         var dead = model.Dead(golden);
         var options = GoldenTraining.Options(golden, losses.GetArrayLength());
-        using var step = new TrainingStep(model.Graph, options with { MicroBatch = inHalves ? options.BatchSize / 2 : options.BatchSize }, model.Weights);
+        using var step = new TrainingStep(model.Graph, options with { MicroBatch = inHalves ? options.BatchSize / 2 : options.BatchSize }, p => model.Weights[p.Name]);
         for (var k = 1; k <= losses.GetArrayLength(); k++)
         {
             var (loss, norm) = step.Run(GoldenTraining.Batch(golden, model.Schedule, $"_{k}"), k - 1, options.LearningRate);

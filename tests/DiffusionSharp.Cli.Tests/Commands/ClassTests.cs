@@ -31,7 +31,8 @@ public sealed class ClassTests : IDisposable
         ddim.Done("train", "--out", Run, "--steps", "22");
 
         var saved = RunConfig.Read(new RunFolder(Run).Config);
-        Assert.Equal((7, 6, 6, 0.1), (saved.UNet.NumClassEmbeds, saved.UNet.NullClass, saved.UNet.ClassNames.Count, saved.Training.LabelDrop));
+        var unet = Assert.IsType<Networks.UNetConfig>(saved.Network);
+        Assert.Equal((7, 6, 6, 0.1), (unet.NumClassEmbeds, unet.NullClass, unet.ClassNames.Count, saved.Training.LabelDrop));
         Assert.Equal(88, Checkpoint.ReadState(new RunFolder(Run).Latest()!).Images);
         Assert.NotEmpty(Directory.GetFiles(new RunFolder(Run).Samples));
         var network = ddim.Json("inspect", Model)["network"]!;
@@ -48,7 +49,7 @@ public sealed class ClassTests : IDisposable
         ddim.Fails(ErrorKind.Configuration, "training.labelDrop: 0.1 → 0.2", "train", "--out", Run, "--label-drop", "20%");
 
         FineTuneOn("builtin:shapes");
-        Assert.Equal(6, RunConfig.Read(new RunFolder(scratch["tuned"]).Config).UNet.NullClass);
+        Assert.Equal(6, Assert.IsType<Networks.UNetConfig>(RunConfig.Read(new RunFolder(scratch["tuned"]).Config).Network).NullClass);
     }
 
     [TorchFact]

@@ -44,7 +44,27 @@ public sealed class FineTuneTests : IDisposable
         string[] command = ["train", "builtin:shapes", "--from", file, "--out", Run, "--batch", "2", "--steps", "1"];
         ddim.Fails(ErrorKind.ModelFile, "--about image_size=", command);
         ddim.Done([.. command, "--about", "image_size=16"]);
-        Assert.Equal(unet, RunConfig.Read(new RunFolder(Run).Config).UNet);
+        Assert.Equal(unet, RunConfig.Read(new RunFolder(Run).Config).Network);
         ddim.Done("train", "--out", Run, "--steps", "2");
+    }
+
+    [TorchFact]
+    public void ANetworkOfAnotherFamilyIsTrainedAndExported()
+    {
+        var file = TinyCheckpoint.Lucidrains(scratch["model.pt"]);
+        string[] about = ["--about", "image_size=16,prediction=epsilon,noise_schedule=linear,diffusion_steps=100"];
+        ddim.Done(["train", "builtin:shapes", "--from", file, .. about, "--out", Run, "--batch", "2", "--steps", "2"]);
+        var network = Assert.IsType<LucidrainsUNetConfig>(RunConfig.Read(new RunFolder(Run).Config).Network);
+        Assert.Equal((4, 16), (network.Dim, network.Height));
+
+        ddim.Done("train", "--out", Run, "--steps", "3");
+        ddim.Fails(ErrorKind.Usage, "--channels cannot change", "train", "--out", Run, "--channels", "8", "--steps", "4");
+        ddim.Fails(ErrorKind.Usage, "knows no classes", "train", "--out", Run, "--label-drop", "0.1", "--steps", "4");
+        Assert.Equal("training run", (string)ddim.Json("inspect", Run)["kind"]!);
+        var model = Path.Combine(Run, "model");
+        Assert.Equal(network, ModelSource.Open(model).Network);
+        Assert.Contains("denoising-diffusion-pytorch's Unet, channels 4, 8", File.ReadAllText(Path.Combine(model, "README.md")), StringComparison.Ordinal);
+        ddim.Done("sample", "--model", model, "--steps", "2", "--count", "1", "--out", scratch["x.png"]);
+        ddim.Done("sample", "--model", Run, "--steps", "2", "--count", "1", "--out", scratch["y.png"]);
     }
 }

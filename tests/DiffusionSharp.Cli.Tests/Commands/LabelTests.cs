@@ -23,7 +23,7 @@ public sealed class LabelTests : IDisposable
         await Save(t => t.Texts("label", "dog", null, "cat"));
         ddim.Done(["train", Data, "--dry-run", .. Tiny]);
         ddim.Done(["train", Data, "--classes", "data", "--out", scratch["run"], .. Tiny]);
-        var network = RunConfig.Read(new RunFolder(scratch["run"]).Config).UNet;
+        var network = Assert.IsType<Networks.UNetConfig>(RunConfig.Read(new RunFolder(scratch["run"]).Config).Network);
         Assert.Equal(["cat", "dog"], network.ClassNames);
         Assert.Equal((3, 2), (network.NumClassEmbeds, network.NullClass));
         ddim.Fails(ErrorKind.Configuration, "--label-drop above 0", ["train", Data, "--classes", "data", "--label-drop", "0", "--dry-run", .. Tiny]);

@@ -1,7 +1,6 @@
 using DiffusionSharp.Cli.Tests.Kit;
 using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Imaging.Shapes;
-using DiffusionSharp.Torch.Native;
 using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Tests.Commands;
@@ -109,7 +108,7 @@ public sealed class LookingTests : IDisposable
 
         var text = demo.Done("demo", "--out", scratch["demo"], "--duration", "5m");
 
-        if (TorchNative.Problem is { } problem)
+        if (Libtorch.Problem is { } problem)
         {
             Assert.Contains($"training is left out: {problem}", text, StringComparison.Ordinal);
             return;

@@ -7,7 +7,6 @@ using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Imaging.Shapes;
 using DiffusionSharp.Models;
 using DiffusionSharp.Storage;
-using DiffusionSharp.Torch.Native;
 using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
 
@@ -105,6 +104,21 @@ public sealed class TrainTests : IDisposable
         ddim.Done("train", "--out", Run, "--lr", "0.001", "--steps", "4", "--allow-changes");
         Assert.Equal(8, Images());
     }
+
+    [TorchFact]
+    public void TheEngineIsTheRunsUnlessAnotherIsNamed()
+    {
+        ddim.Done([.. Shapes, "--engine", "torch"]);
+        Assert.Equal("torch", RunConfig.Read(new RunFolder(Run).Config).Training.Engine);
+        ddim.Done("train", "--out", Run, "--steps", "4");
+        Assert.Equal("torch", (string)ddim.Json("inspect", Run)["training"]!["engine"]!);
+        ddim.Fails(ErrorKind.Usage, "contradict each other", "train", "--out", Run, "--engine", "cpu", "--device", "cuda");
+        ddim.Fails(ErrorKind.Usage, "--engine", "train", "--out", Run, "--engine", "jax");
+    }
+
+    // As long as there is none.
+    [Fact]
+    public void TheManagedEngineIsNotInThisBuild() => ddim.Fails(ErrorKind.Device, "no training on the managed engine", [.. Shapes, "--engine", "cpu"]);
 
     [TorchFact]
     public void FolderOfPicturesKeepsItsOptions()
@@ -217,7 +231,7 @@ public sealed class TrainTests : IDisposable
         ddim.Fails(ErrorKind.Configuration, "found, 16 to 256 expected", "train", "builtin:shapes", "--size", "4", "--out", Run);
         ddim.Fails(ErrorKind.Configuration, "is reached by no level", [.. Shapes, "--attention", "5"]);
         ddim.Fails(ErrorKind.Configuration, "learning rate 0 must be positive", [.. Shapes, "--lr", "0"]);
-        ddim.Fails(ErrorKind.Device, TorchNative.Status.Loaded ? "device 'cuda'" : "cannot be loaded", [.. Shapes, "--device", "cuda"]);
+        ddim.Fails(ErrorKind.Device, "libtorch", [.. Shapes, "--device", "cuda"]);
         ddim.Fails(ErrorKind.ModelFile, "there is no model folder", "train", "builtin:shapes", "--from", scratch["none"], "--out", Run);
         ddim.Fails(ErrorKind.Storage, "file", "train", "builtin:shapes", "--out", Path.Combine(scratch.Text("file", ""), "run"), "--size", "16", "--steps", "1");
     }

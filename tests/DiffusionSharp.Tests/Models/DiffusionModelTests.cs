@@ -110,7 +110,7 @@ public class DiffusionModelTests
     {
         using var folder = new TemporaryFolder();
         var run = new RunFolder(folder["run"]);
-        (Config() with { UNet = Labelled }).Write(run.Config);
+        (Config() with { Network = Labelled }).Write(run.Config);
         Assert.Contains("no checkpoint yet", Assert.Throws<DiffusionException>(() => ModelSource.Open(run.Root)).Message);
 
         Checkpoint.Write(run.Checkpoint(8), new TrainingState { Images = 8 }, new Dictionary<string, IReadOnlyDictionary<string, HostTensor>>
@@ -222,7 +222,7 @@ public class DiffusionModelTests
 
     private static RunConfig Config() => new()
     {
-        UNet = Network,
+        Network = Network,
         Scheduler = new SchedulerConfig(),
         Training = new TrainingOptions { TotalImages = 8, EmaDecays = [0.5, 0.9] },
         Data = "d",

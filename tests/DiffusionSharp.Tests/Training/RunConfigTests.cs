@@ -7,9 +7,12 @@ namespace DiffusionSharp.Tests.Training;
 
 public class RunConfigTests
 {
+    private static readonly UNetConfig Network =
+        UNetConfig.Ddpm(new ImageShape(1, 32, 64), 32, [1, 2], 1, [16]) with { NumClassEmbeds = 3, NullClass = 2, ClassNames = ["a", "b"] };
+
     private static readonly RunConfig Config = new()
     {
-        UNet = UNetConfig.Ddpm(new ImageShape(1, 32, 64), 32, [1, 2], 1, [16]) with { NumClassEmbeds = 3, NullClass = 2, ClassNames = ["a", "b"] },
+        Network = Network,
         Scheduler = new SchedulerConfig { BetaSchedule = "squaredcos_cap_v2", PredictionType = DiffusionSharp.Schedules.PredictionType.VPrediction },
         Training = new TrainingOptions { Seed = ulong.MaxValue, TotalImages = 12, MaxSeconds = 1.5, EmaDecays = [0.9999, 0.5], Loss = LossKind.Huber, MinSnrGamma = 5, MicroBatch = 3, LabelDrop = 0.1 },
         Data = "pictures/",
@@ -33,7 +36,7 @@ public class RunConfigTests
     {
         var other = Config with
         {
-            UNet = Config.UNet with { Dropout = 0.1, BlockOutChannels = [32, 32] },
+            Network = Network with { Dropout = 0.1, BlockOutChannels = [32, 32] },
             Training = Config.Training with { BatchSize = 64, EmaDecays = [0.9999] },
             DataFingerprint = "something else",
         };
@@ -49,7 +52,7 @@ public class RunConfigTests
     [Fact]
     public void Other_classes_are_another_network_and_dropping_is_part_of_the_training() => Assert.Equal(
         ["unet._class_names: [\"a\",\"b\"] → [\"a\",\"c\"]", "training.labelDrop: 0.1 → 0"],
-        Config.Differences(Config with { UNet = Config.UNet with { ClassNames = ["a", "c"] }, Training = Config.Training with { LabelDrop = 0 } }));
+        Config.Differences(Config with { Network = Network with { ClassNames = ["a", "c"] }, Training = Config.Training with { LabelDrop = 0 } }));
 
     [Fact]
     public void What_changes_nothing_that_was_computed_may_change()
@@ -66,6 +69,41 @@ public class RunConfigTests
         var cosine = Config with { Training = Config.Training with { Decay = LearningRateDecay.Cosine } };
         var longer = cosine with { Training = cosine.Training with { TotalImages = 13 } };
         Assert.Equal(["training.totalImages: 12 → 13"], cosine.Differences(longer));
+    }
+
+    [Fact]
+    public void A_network_of_another_family_comes_back_too()
+    {
+        using var folder = new TemporaryFolder();
+        var config = Config with { Network = new LucidrainsUNetConfig { Height = 8, Width = 16, Dim = 8, DimMults = [1, 2], FullAttn = [true, false], Dropout = 0.1 } };
+        config.Write(folder["config.json"]);
+        Assert.Equal(config, RunConfig.Read(folder["config.json"]));
+        Assert.Contains("unet._class_name: DiffusionSharpUNet2DModel → LucidrainsUnet", (Config with { Network = Network with { TimestepScale = 2 } }).Differences(config));
+    }
+
+    [Fact]
+    public void Another_engine_is_a_difference_and_how_the_managed_one_goes_about_it_is_none()
+    {
+        var torch = Config with { Training = Config.Training with { Engine = "torch" } };
+        Assert.Equal(["training.engine: torch → cpu"], torch.Differences(Config));
+        Assert.Equal(["training.engine: cpu → torch"], Config.Differences(torch));
+
+        static RunConfig Otherwise(RunConfig config) => config with { Training = config.Training with { MicroBatch = 8, Threads = 2 } };
+        Assert.Empty(Config.Differences(Otherwise(Config)));
+        Assert.Equal(["training.engine: torch → cpu"], torch.Differences(Otherwise(Config)));
+        Assert.Equal(["training.microBatch: 3 → 8", "training.threads: 0 → 2"], torch.Differences(Otherwise(torch)));
+    }
+
+    [Fact]
+    public void A_run_that_names_no_engine_was_begun_on_libtorch()
+    {
+        using var folder = new TemporaryFolder();
+        Config.Write(folder["config.json"]);
+        var root = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(folder["config.json"]))!;
+        Assert.Equal("cpu", (string?)root["training"]!["engine"]);
+        root["training"]!.AsObject().Remove("engine");
+        File.WriteAllText(folder["config.json"], root.ToJsonString());
+        Assert.Equal(Config with { Training = Config.Training with { Engine = "torch" } }, RunConfig.Read(folder["config.json"]));
     }
 
     [Theory]

@@ -1,7 +1,6 @@
 using DiffusionSharp.Models;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Storage;
-using DiffusionSharp.Torch.Training;
 using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
 
@@ -22,7 +21,7 @@ public class FailureTests
         var e = Assert.Throws<DiffusionException>(() => run.Train(Options with { TotalImages = 400, LearningRate = 1e18, WarmupImages = 0, GradientClip = 0 }, allowChanges: true));
         Assert.Equal(ErrorKind.NonFinite, e.Kind);
         Assert.Contains(run.Run.Latest()!, e.Message);
-        Assert.Contains("checked again and are right: lower the learning rate", e.Message);
+        Assert.Contains("checked again and is right: lower the learning rate", e.Message);
         Assert.Equal(before["unet.safetensors"], run.Everything()["unet.safetensors"]);
     }
 
@@ -73,6 +72,38 @@ public class FailureTests
     }
 
     [TorchFact]
+    public void A_change_that_was_accepted_is_in_the_log()
+    {
+        using var run = new TinyRun();
+        run.Train(Options);
+        run.Train(Options with { TotalImages = 48, LearningRate = 0.5 }, allowChanges: true);
+        run.Train(Options with { TotalImages = 56, LearningRate = 0.5 });
+        var changes = File.ReadLines(run.Run.Metrics).Where(l => l.Contains("\"change\"", StringComparison.Ordinal));
+        Assert.Equal(["{\"kind\":\"change\",\"images\":40,\"changes\":[\"training.learningRate: 0.0002 → 0.5\"]}"], changes);
+    }
+
+    [TorchFact]
+    public void Another_engine_than_it_was_begun_on_is_a_change()
+    {
+        using var run = new TinyRun();
+        run.Train(Options);
+        var other = TinyRun.Engine with { Name = "another" };
+        var config = TinyRun.Config(Options with { TotalImages = 48 });
+        var e = Assert.Throws<DiffusionException>(() => Trainer.Open(other, run.Folder, config, new TinyImages(config.Network.InputShape)));
+        Assert.Equal(ErrorKind.Configuration, e.Kind);
+        var change = $"training.engine: {TinyRun.Engine.Name} → another";
+        Assert.Contains(change, e.Message);
+
+        using (var trainer = Trainer.Open(other, run.Folder, config, new TinyImages(config.Network.InputShape), allowChanges: true))
+        {
+            Assert.Equal(TrainingOutcome.Finished, trainer.Run(cancellationToken: TestContext.Current.CancellationToken));
+        }
+
+        Assert.Equal("another", RunConfig.Read(run.Run.Config).Training.Engine);
+        Assert.Contains(change, File.ReadAllText(run.Run.Metrics));
+    }
+
+    [TorchFact]
     public void A_start_that_fails_leaves_the_folder_to_another()
     {
         using var run = new TinyRun();
@@ -98,7 +129,7 @@ public class FailureTests
         // Weights that are another network's are told apart before anything is written.
         var config = TinyRun.Config(Options, TinyRun.Network with { LayersPerBlock = 2 });
         config.Write(run.Run.Config);
-        var other = Assert.Throws<DiffusionException>(() => Trainer.Open(run.Folder, config, new TinyImages(config.UNet.InputShape)));
+        var other = Assert.Throws<DiffusionException>(() => Trainer.Open(TinyRun.Engine, run.Folder, config, new TinyImages(config.Network.InputShape)));
         Assert.Equal(ErrorKind.ModelFile, other.Kind);
         Assert.Contains("missing", other.Message);
     }
@@ -128,8 +159,8 @@ public class FailureTests
         using var run = new TinyRun();
         run.Train(Options with { TotalImages = 12 });
         var config = TinyRun.Config(Options with { TotalImages = 18, BatchSize = 6, MicroBatch = 6 });
-        var images = new Recording(new TinyImages(config.UNet.InputShape));
-        using var trainer = Trainer.Open(run.Folder, config, images, allowChanges: true);
+        var images = new Recording(new TinyImages(config.Network.InputShape));
+        using var trainer = Trainer.Open(TinyRun.Engine, run.Folder, config, images, allowChanges: true);
         trainer.Run(cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(12, images.Positions[0]);
     }
@@ -211,7 +242,7 @@ public class FailureTests
 
         void Train()
         {
-            using var trainer = Trainer.Open(folder, config, new TinyImages(config.UNet.InputShape));
+            using var trainer = Trainer.Open(TinyRun.Engine, folder, config, new TinyImages(config.Network.InputShape));
             trainer.Run(cancellationToken: CancellationToken.None);
         }
     }
@@ -250,21 +281,21 @@ public class FailureTests
     {
         using var run = new TinyRun();
         var config = TinyRun.Config(Options);
-        var size = Assert.Throws<DiffusionException>(() => Trainer.Open(run.Folder, config, new TinyImages(new ImageShape(1, 8, 8))));
+        var size = Assert.Throws<DiffusionException>(() => Trainer.Open(TinyRun.Engine, run.Folder, config, new TinyImages(new ImageShape(1, 8, 8))));
         Assert.Equal(ErrorKind.Configuration, size.Kind);
-        var classes = Assert.Throws<DiffusionException>(() => Trainer.Open(run.Folder, config with { UNet = config.UNet with { NumClassEmbeds = 1 } }, new TinyImages(config.UNet.InputShape)));
+        var classes = Assert.Throws<DiffusionException>(() => Trainer.Open(TinyRun.Engine, run.Folder, config with { Network = TinyRun.Network with { NumClassEmbeds = 1 } }, new TinyImages(config.Network.InputShape)));
         Assert.Contains("2 classes", classes.Message);
-        var variance = Assert.Throws<DiffusionException>(() => Trainer.Open(run.Folder, config with { UNet = config.UNet with { OutChannels = 6 } }, new TinyImages(config.UNet.InputShape)));
+        var variance = Assert.Throws<DiffusionException>(() => Trainer.Open(TinyRun.Engine, run.Folder, config with { Network = TinyRun.Network with { OutChannels = 6 } }, new TinyImages(config.Network.InputShape)));
         Assert.Equal(ErrorKind.Configuration, variance.Kind);
         Assert.Contains("6 channels for 3", variance.Message);
-        var unnamed = Assert.Throws<DiffusionException>(() => Trainer.Open(run.Folder, config with { UNet = config.UNet with { NumClassEmbeds = 2 } }, new Broken(config.UNet.InputShape)));
+        var unnamed = Assert.Throws<DiffusionException>(() => Trainer.Open(TinyRun.Engine, run.Folder, config with { Network = TinyRun.Network with { NumClassEmbeds = 2 } }, new Broken(config.Network.InputShape)));
         Assert.Contains("no class names", unnamed.Message);
-        var other = Assert.Throws<DiffusionException>(() => Trainer.Open(run.Folder, config with { UNet = TinyRun.Conditional with { ClassNames = ["odd", "even"] } }, new TinyImages(config.UNet.InputShape)));
+        var other = Assert.Throws<DiffusionException>(() => Trainer.Open(TinyRun.Engine, run.Folder, config with { Network = TinyRun.Conditional with { ClassNames = ["odd", "even"] } }, new TinyImages(config.Network.InputShape)));
         Assert.Contains("the data's classes are even, odd, the network's are odd, even", other.Message);
-        var dropped = Assert.Throws<DiffusionException>(() => Trainer.Open(run.Folder, TinyRun.Config(Options with { LabelDrop = 0.1 }), new TinyImages(config.UNet.InputShape)));
+        var dropped = Assert.Throws<DiffusionException>(() => Trainer.Open(TinyRun.Engine, run.Folder, TinyRun.Config(Options with { LabelDrop = 0.1 }), new TinyImages(config.Network.InputShape)));
         Assert.Contains("no null class", dropped.Message);
-        var unlabelled = Assert.Throws<DiffusionException>(() => Trainer.Open(
-            run.Folder, config with { UNet = TinyRun.Conditional with { NumClassEmbeds = 2, NullClass = null } }, new TinyImages(config.UNet.InputShape, someUnlabelled: true)));
+        var unlabelled = Assert.Throws<DiffusionException>(() => Trainer.Open(TinyRun.Engine,
+            run.Folder, config with { Network = TinyRun.Conditional with { NumClassEmbeds = 2, NullClass = null } }, new TinyImages(config.Network.InputShape, someUnlabelled: true)));
         Assert.Contains("have no label, and the network has no null class", unlabelled.Message);
         Assert.Empty(Directory.GetFileSystemEntries(run.Folder));
     }
@@ -276,7 +307,7 @@ public class FailureTests
     {
         using var run = new TinyRun();
         var config = TinyRun.Config(Options with { TotalImages = 8, ValidateEvery = 4, LabelDrop = labelDrop }, TinyRun.Conditional);
-        using var trainer = Trainer.Open(run.Folder, config, new TinyImages(config.UNet.InputShape, someUnlabelled: true));
+        using var trainer = Trainer.Open(TinyRun.Engine, run.Folder, config, new TinyImages(config.Network.InputShape, someUnlabelled: true));
         Assert.Equal(TrainingOutcome.Finished, trainer.Run(cancellationToken: TestContext.Current.CancellationToken));
     }
 
@@ -285,7 +316,7 @@ public class FailureTests
     {
         using var run = new TinyRun();
         var config = TinyRun.Config(Options);
-        using var trainer = Trainer.Open(run.Folder, config, new Broken(config.UNet.InputShape));
+        using var trainer = Trainer.Open(TinyRun.Engine, run.Folder, config, new Broken(config.Network.InputShape));
         var e = Assert.Throws<DiffusionException>(() => trainer.Run(cancellationToken: TestContext.Current.CancellationToken));
         Assert.Equal(ErrorKind.Data, e.Kind);
         Assert.NotNull(run.Run.Latest());

@@ -3,7 +3,6 @@ using DiffusionSharp.Models;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Torch.Engine;
-using DiffusionSharp.Torch.Training;
 using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
 using TorchSharp;
@@ -36,7 +35,7 @@ public class LearningTests
         var options = TinyRun.Options with { TotalImages = 1920, LearningRate = 1e-2, BatchSize = 16, MicroBatch = null, LabelDrop = 0.4, ValidateEvery = 0, CheckpointEvery = 10_000 };
         var config = TinyRun.Config(options, network) with { Scheduler = new SchedulerConfig { PredictionType = PredictionType.Sample, ClipSample = false } };
         using var run = new TinyRun();
-        using (var trainer = Trainer.Open(run.Folder, config, new DarkAndBright(network.InputShape)))
+        using (var trainer = Trainer.Open(TinyRun.Engine, run.Folder, config, new DarkAndBright(network.InputShape)))
         {
             trainer.Run(cancellationToken: TestContext.Current.CancellationToken);
         }
@@ -77,7 +76,7 @@ public class LearningTests
     public void Validation_is_a_function_of_the_weights_alone()
     {
         var config = TinyRun.Config(TinyRun.Options);
-        var graph = UNet.Build(config.UNet);
+        var graph = config.Network.Build();
         var weights = Initializer.Create(graph, 1);
         var objective = new DiffusionObjective(config.Scheduler.ToSchedule());
         var data = new TinyImages(graph.InputShape);
@@ -131,7 +130,7 @@ public class LearningTests
         using var cancelled = new CancellationTokenSource();
         cancelled.Cancel();
         var config = TinyRun.Config(TinyRun.Options);
-        var graph = UNet.Build(config.UNet);
+        var graph = config.Network.Build();
         var weights = Initializer.Create(graph, 1);
         using var denoiser = new TorchDenoiser(graph, p => weights[p.Name]);
         var validation = new Validation(new TinyImages(graph.InputShape), new DiffusionObjective(config.Scheduler.ToSchedule()), PixelTransform.None);
@@ -166,8 +165,8 @@ public class LearningTests
     {
         using var run = new TinyRun();
         var config = TinyRun.Config(TinyRun.Options);
-        var weights = Initializer.Create(UNet.Build(config.UNet), 123);
-        using (var trainer = Trainer.Open(run.Folder, config, new TinyImages(config.UNet.InputShape), initialWeights: p => weights[p.Name]))
+        var weights = Initializer.Create(config.Network.Build(), 123);
+        using (var trainer = Trainer.Open(TinyRun.Engine, run.Folder, config, new TinyImages(config.Network.InputShape), initialWeights: p => weights[p.Name]))
         {
             Assert.All(trainer.AveragedWeights(), w => Assert.Equal(weights[w.Key].Data, w.Value.Data));
             var (seconds, memory) = trainer.DryRun();
@@ -178,13 +177,18 @@ public class LearningTests
         Assert.False(File.Exists(run.Run.Metrics));
     }
 
+    private static Func<ParameterSpec, HostTensor> Weights(NetworkGraph graph, ulong seed)
+    {
+        var drawn = Initializer.Create(graph, seed);
+        return p => drawn[p.Name];
+    }
+
     private static double[] Train(TrainingOptions options, UNetConfig network)
     {
-        torch.set_num_threads(1);
         var graph = UNet.Build(network);
-        using var step = new TrainingStep(graph, options, Initializer.Create(graph, options.Seed));
+        using var step = TinyRun.Engine.Create(graph, options, Weights(graph, options.Seed));
         var batches = new BatchMaker(new TinyImages(graph.InputShape, period: 4), new DiffusionObjective(new SchedulerConfig().ToSchedule()), options.TimestepSampling, options.BatchSize, options.Seed);
-        return [.. Enumerable.Range(0, (int)(options.TotalImages!.Value / options.BatchSize)).Select(k => step.Run(batches.Make(k, (long)k * options.BatchSize), k, options.LearningRate).Loss)];
+        return [.. Enumerable.Range(0, (int)(options.TotalImages!.Value / options.BatchSize)).Select(k => step.Update(batches.Make(k, (long)k * options.BatchSize), k, options.LearningRate).Loss)];
     }
 
     /// <summary>Flat images of -0.5 and 0.5, taking turns.</summary>

@@ -1,6 +1,8 @@
+using DiffusionSharp.Models;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Torch.Training;
+using DiffusionSharp.Torch.Engine;
 using DiffusionSharp.Training;
+using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Torch.Tests.Training;
 
@@ -48,6 +50,36 @@ public class ResumeTests
 
         Assert.Equal(TrainingOutcome.Finished, stopped.Train(options, network));
         AssertSame(straight, stopped, what);
+    }
+
+    [TorchFact]
+    public void So_is_a_network_of_another_family()
+    {
+        using TinyRun straight = new(), stopped = new();
+        var network = new LucidrainsUNetConfig { Height = 8, Width = 8, Dim = 8, DimMults = [1, 2], AttnHeads = [2], AttnDimHead = [4], Dropout = 0.2 };
+        var options = TinyRun.Options with { TotalImages = 80, MicroBatch = 2 };
+        Assert.Equal(TrainingOutcome.Finished, straight.Train(options, network));
+        foreach (var step in (int[])[1, 9, 13])
+        {
+            Assert.Equal(TrainingOutcome.Interrupted, stopped.Train(options, network, stopAt: step));
+        }
+
+        Assert.Equal(TrainingOutcome.Finished, stopped.Train(options, network));
+        AssertSame(straight, stopped, "lucidrains");
+        Assert.Equal(network, RunConfig.Read(stopped.Run.Config).Network);
+
+        // It is sampled as any run, and its model folder as any model.
+        using var run = DiffusionModel.Load(stopped.Folder, TorchEngine.Cpu);
+        var folder = Path.Combine(stopped.Folder, "model");
+        using (var trainer = stopped.Open(options, network))
+        {
+            ModelFolder.Save(folder, trainer.Config.Network, trainer.Config.Scheduler, trainer.AveragedWeights());
+        }
+
+        using var model = DiffusionModel.Load(folder, TorchEngine.Cpu);
+        var sample = new SampleOptions { Steps = 2, Count = 1 };
+        Assert.Equal(network, model.Source.Network);
+        Assert.Equal(run.Sample(sample).Values, model.Sample(sample).Values);
     }
 
     [TorchFact]

@@ -1,6 +1,6 @@
 namespace DiffusionSharp.Torch.Tests.Training;
 
-/// <summary>Tests that draw from libtorch's one random generator (dropout), count its tensors or set its threads: one at a time.</summary>
+/// <summary>Tests that count libtorch's tensors or set its threads: one at a time.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class SerialCollection
 {

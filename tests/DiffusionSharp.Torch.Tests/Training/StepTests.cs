@@ -1,5 +1,6 @@
 using DiffusionSharp.Networks;
 using DiffusionSharp.Schedules;
+using DiffusionSharp.Torch.Engine;
 using DiffusionSharp.Torch.Ops;
 using DiffusionSharp.Torch.Tests.Ops;
 using DiffusionSharp.Torch.Training;
@@ -30,6 +31,41 @@ public class StepTests
         Assert.Equal(1, actual.Loss / expected.Loss, 1e-6);
         var largest = Sample.Values(expected.Gradients).Max(Math.Abs);
         Assert.InRange(Sample.Difference(expected.Gradients, actual.Gradients) / largest, 0, 1e-6);
+    }
+
+    [TorchTheory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void Dropout_drops_the_same_in_any_parts(int microBatch)
+    {
+        using var scope = torch.NewDisposeScope();
+        var network = TinyRun.Network with { Dropout = 0.4 };
+        using TrainingStep whole = Step(Options, network), parts = Step(Options with { MicroBatch = microBatch }, network);
+        var expected = whole.LossAndGradients(Batch(Options), 7);
+        var actual = parts.LossAndGradients(Batch(Options), 7);
+
+        Assert.Equal(1, actual.Loss / expected.Loss, 1e-6);
+        var largest = Sample.Values(expected.Gradients).Max(Math.Abs);
+        Assert.InRange(Sample.Difference(expected.Gradients, actual.Gradients) / largest, 0, 1e-6);
+        Assert.NotEqual(expected.Loss, whole.LossAndGradients(Batch(Options), 8).Loss);
+    }
+
+    [TorchFact]
+    public void Dropouts_factors_are_the_masks_of_the_batch_by_pixel_and_channel()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var values = torch.zeros([2, 3, 4, 5]);
+        var factors = new DropoutFactors(9, 11, First: 3).Factors(values, node: 6, probability: 0.25);
+        var mask = new float[60];
+        for (var image = 0; image < 2; image++)
+        {
+            DropoutMask.Fill(9, 11, 3 + image, 6, 0.25, 0, mask);
+            for (var i = 0; i < mask.Length; i++)
+            {
+                var (pixel, channel) = (i / 3, i % 3);
+                Assert.Equal(mask[i], factors[image, channel, pixel / 5, pixel % 5].item<float>());
+            }
+        }
     }
 
     [TorchTheory]
@@ -143,7 +179,7 @@ public class StepTests
             }
         }
 
-        return new TrainingStep(graph, options, weights);
+        return new TrainingStep(graph, options, p => weights[p.Name]);
     }
 
     private static TrainingBatch Batch(TrainingOptions options)

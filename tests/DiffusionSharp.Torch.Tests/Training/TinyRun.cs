@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Storage;
+using DiffusionSharp.Torch.Engine;
 using DiffusionSharp.Torch.Training;
 using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
@@ -10,6 +11,12 @@ namespace DiffusionSharp.Torch.Tests.Training;
 /// <summary>A run that takes milliseconds a step, in a folder that is gone after the test.</summary>
 internal sealed class TinyRun : IDisposable
 {
+    /// <summary>What the tests of the trainer train on.</summary>
+    public static TrainingEngine Engine => TorchTrainingEngine.Engine;
+
+    /// <summary>The same engine as one that samples.</summary>
+    public static Models.Engine Inference => TorchEngine.Cpu;
+
     public static UNetConfig Network { get; } =
         UNetConfig.Ddpm(new ImageShape(3, 8, 8), channels: 8, [1, 2], layersPerBlock: 1, attentionResolutions: [4]) with { NormNumGroups = 4 };
 
@@ -21,6 +28,7 @@ internal sealed class TinyRun : IDisposable
         BatchSize = 4,
         MicroBatch = 4,
         Threads = 1,
+        Engine = Engine.Name,
         LogEvery = 3,
         TotalImages = 240,
         CheckpointEvery = 28,
@@ -37,23 +45,23 @@ internal sealed class TinyRun : IDisposable
 
     public RunFolder Run => new(Folder);
 
-    public static RunConfig Config(TrainingOptions training, UNetConfig? network = null) => new()
+    public static RunConfig Config(TrainingOptions training, NetworkConfig? network = null) => new()
     {
-        UNet = network ?? Network,
+        Network = network ?? Network,
         Scheduler = new SchedulerConfig(),
         Training = training,
         Data = "tiny",
         DataFingerprint = new TinyImages((network ?? Network).InputShape).Fingerprint,
     };
 
-    public Trainer Open(TrainingOptions training, UNetConfig? network = null, bool allowChanges = false)
+    public Trainer Open(TrainingOptions training, NetworkConfig? network = null, bool allowChanges = false)
     {
         var config = Config(training, network);
-        return Trainer.Open(Folder, config, new TinyImages(config.UNet.InputShape), allowChanges: allowChanges);
+        return Trainer.Open(Engine, Folder, config, new TinyImages(config.Network.InputShape), allowChanges: allowChanges);
     }
 
     /// <summary>Trains to the end, or until a number of updates is done.</summary>
-    public TrainingOutcome Train(TrainingOptions training, UNetConfig? network = null, long? stopAt = null, bool allowChanges = false)
+    public TrainingOutcome Train(TrainingOptions training, NetworkConfig? network = null, long? stopAt = null, bool allowChanges = false)
     {
         using var trainer = Open(training, network, allowChanges);
         using var stop = new CancellationTokenSource();

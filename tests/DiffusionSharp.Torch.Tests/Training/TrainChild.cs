@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using DiffusionSharp.Training;
 
 namespace DiffusionSharp.Torch.Tests.Training;
 
@@ -9,7 +10,7 @@ internal static class TrainChild
     private const string Folder = "DIFFUSIONSHARP_TEST_TRAIN_FOLDER";
 
     /// <summary>What the child trains with.</summary>
-    public static (DiffusionSharp.Training.TrainingOptions Options, Networks.UNetConfig Network) Setup => (
+    public static (TrainingOptions Options, Networks.UNetConfig Network) Setup => (
         TinyRun.Options with { MicroBatch = 3, EmaDecays = [0.99, 0.9] },
         TinyRun.Network with { Dropout = 0.2 });
 
@@ -42,7 +43,7 @@ internal static class TrainChild
         }
 
         var config = TinyRun.Config(Setup.Options, Setup.Network);
-        using var trainer = Torch.Training.Trainer.Open(folder, config, new TinyImages(config.UNet.InputShape));
+        using var trainer = Trainer.Open(TinyRun.Engine, folder, config, new TinyImages(config.Network.InputShape));
         trainer.Run(
             p =>
             {

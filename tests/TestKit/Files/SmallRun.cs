@@ -18,7 +18,7 @@ public static class SmallRun
         var run = new RunFolder(folder);
         new RunConfig
         {
-            UNet = Network,
+            Network = Network,
             Scheduler = new SchedulerConfig { NumTrainTimesteps = 100, BetaEnd = 0.2 },
             Training = new TrainingOptions { EmaDecays = [0.9, 0.99], TotalImages = 100 },
             Data = "small",

@@ -1,9 +1,8 @@
 using DiffusionSharp.Data;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
 
-namespace DiffusionSharp.Torch.Training;
+namespace DiffusionSharp.Training;
 
 /// <summary>What a sitting begins with: the configuration in force, and the parts of the checkpoint it goes on from.</summary>
 internal static class RunSetup
@@ -16,30 +15,38 @@ internal static class RunSetup
     /// <exception cref="DiffusionException">Shapes, channels or classes do not go together (<see cref="ErrorKind.Configuration"/>).</exception>
     public static void CheckFit(RunConfig config, IBatchSource data)
     {
-        var network = config.UNet;
-        var conditional = network.NumClassEmbeds is not null || network.ClassEmbedType is not null;
-        (bool Fits, string Problem)[] checks =
-        [
+        // What the data has too much of may be what the network's options are wrong about: it is said first.
+        var network = config.Network;
+        Require(
             (data.Shape == network.InputShape, $"the data's images are {data.Shape}, the network takes {network.InputShape}"),
-            (network.OutChannels == network.InChannels,
-                $"the network returns {network.OutChannels} channels for {network.InChannels} (a learned variance), which cannot be trained "
-                + $"here: begin with a network that returns {network.InChannels}"),
-            (!conditional || data.ClassNames.Count > 0,
+            (!(data.ClassNames.Count > network.ClassCount), $"the data has {data.ClassNames.Count} classes, the network knows {network.ClassCount}"));
+        var graph = network.Build();
+        var (taken, returned) = (graph.InputShape.Channels, graph.OutputShape.Channels);
+        Require(
+            (returned == taken,
+                $"the network returns {returned} channels for {taken} (a learned variance), which cannot be trained "
+                + $"here: begin with a network that returns {taken}"),
+            (!graph.TakesLabels || data.ClassNames.Count > 0,
                 "the network is class-conditional, but the data has no class names: put the images of each class in a folder of its own, "
                 + "or train a network without classes"),
-            (!(data.ClassNames.Count > network.ClassCount), $"the data has {data.ClassNames.Count} classes, the network knows {network.ClassCount}"),
             (network.ClassNames.Count == 0 || network.ClassNames.SequenceEqual(data.ClassNames),
                 $"the data's classes are {Few(data.ClassNames)}, the network's are {Few(network.ClassNames)}"),
-            (!conditional || network.NullClass is not null || !data.SomeUnlabelled,
+            (!graph.TakesLabels || graph.NullClass is not null || !data.SomeUnlabelled,
                 "some of the data's images have no label, and the network has no null class that would take its place: train with a --label-drop above 0, "
                 + "or leave these images out"),
-            (config.Training.LabelDrop == 0 || network.NullClass is not null,
+            (config.Training.LabelDrop == 0 || graph.NullClass is not null,
                 "labels are to be dropped, but the network has no null class that would take their place: turn dropping off, or begin with "
-                + "a network that has one"),
-        ];
-        if (Array.FindIndex(checks, c => !c.Fits) is >= 0 and var first)
+                + "a network that has one"));
+    }
+
+    private static void Require(params ReadOnlySpan<(bool Fits, string Problem)> checks)
+    {
+        foreach (var (fits, problem) in checks)
         {
-            throw new DiffusionException(ErrorKind.Configuration, checks[first].Problem);
+            if (!fits)
+            {
+                throw new DiffusionException(ErrorKind.Configuration, problem);
+            }
         }
     }
 
@@ -47,13 +54,14 @@ internal static class RunSetup
     /// The configuration in force: what was left open is taken from the saved one, or chosen for a new run, which is one
     /// without a checkpoint. Nothing is written.
     /// </summary>
+    /// <returns>The configuration, and the changes that were accepted.</returns>
     /// <exception cref="DiffusionException">Something that was already computed would have come out otherwise.</exception>
-    public static RunConfig Resolve(RunFolder run, RunConfig config, bool allowChanges)
+    public static (RunConfig Config, IReadOnlyList<string> Changes) Resolve(TrainingEngine engine, RunFolder run, RunConfig config, bool allowChanges)
     {
         var saved = run.Latest() is null ? null : RunConfig.Read(run.Config);
-        config = config with { Training = Complete(config, saved?.Training) };
+        config = config with { Training = Complete(engine, config, saved?.Training) };
         var differences = saved?.Differences(config) ?? [];
-        if (differences.Any(d => d.StartsWith("unet.", StringComparison.Ordinal)))
+        if (differences.Any(RunConfig.IsOfNetwork))
         {
             throw new DiffusionException(
                 ErrorKind.Configuration,
@@ -69,7 +77,7 @@ internal static class RunSetup
                 + "Go on with the saved values, choose another folder, or accept the change with --allow-changes");
         }
 
-        return config;
+        return (config, differences);
     }
 
     /// <summary>The weights of a checkpoint.</summary>
@@ -97,18 +105,20 @@ internal static class RunSetup
         return string.Join(", ", names.Take(shown)) + (names.Count > shown ? ", …" : "");
     }
 
-    private static TrainingOptions Complete(RunConfig config, TrainingOptions? saved)
+    private static TrainingOptions Complete(TrainingEngine engine, RunConfig config, TrainingOptions? saved)
     {
         var options = config.Training;
         var interval = Math.Clamp((options.TotalImages ?? long.MaxValue) / IntervalsPerRun, LeastInterval, MostInterval);
-        var graph = UNet.Build(config.UNet);
-        options = options with
+        var graph = config.Network.Build();
+        MemoryPlan.Require(engine, graph, options);
+
+        // What was chosen for an engine is no choice for another.
+        var chosen = saved?.Engine == options.Engine ? saved.MicroBatch : null;
+        return options with
         {
-            MicroBatch = options.MicroBatch ?? saved?.MicroBatch ?? MemoryPlan.MicroBatch(graph, options),
+            MicroBatch = options.MicroBatch ?? chosen ?? MemoryPlan.MicroBatch(engine, graph, options),
             SampleEvery = options.SampleEvery ?? saved?.SampleEvery ?? interval,
             ValidateEvery = options.ValidateEvery ?? saved?.ValidateEvery ?? interval,
         };
-        MemoryPlan.Require(graph, options);
-        return options;
     }
 }

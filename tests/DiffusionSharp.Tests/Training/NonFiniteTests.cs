@@ -1,22 +1,22 @@
-using DiffusionSharp.Torch.Training;
+using DiffusionSharp.Training;
 
-namespace DiffusionSharp.Torch.Tests.Training;
+namespace DiffusionSharp.Tests.Training;
 
 public sealed class NonFiniteTests
 {
     private static readonly DiffusionException Found = new(ErrorKind.NonFinite, "update 7: the loss is NaN");
 
     [Fact]
-    public void Where_libtorch_is_right_the_settings_are_to_blame()
+    public void Where_the_engine_is_right_the_settings_are_to_blame()
     {
-        var e = NonFinite.Explain(Found, "run/checkpoints/16", problem: null);
+        var e = NonFinite.Explain(Found, "run/checkpoints/16", fault: null);
         Assert.Equal(ErrorKind.NonFinite, e.Kind);
         Assert.StartsWith("update 7: the loss is NaN. The last good checkpoint is run/checkpoints/16. ", e.Message);
         Assert.Contains("lower the learning rate", e.Message);
     }
 
     [Fact]
-    public void Where_libtorch_is_wrong_the_learning_rate_is_not()
+    public void Where_the_engine_is_wrong_the_learning_rate_is_not()
     {
         var e = NonFinite.Explain(Found, latest: null, "libtorch computes wrongly on this machine");
         Assert.Equal(ErrorKind.Device, e.Kind);

@@ -1,9 +1,8 @@
 using DiffusionSharp.Data;
 using DiffusionSharp.Noise;
 using DiffusionSharp.Sampling;
-using DiffusionSharp.Training;
 
-namespace DiffusionSharp.Torch.Training;
+namespace DiffusionSharp.Training;
 
 /// <summary>
 /// The mean squared error on a fixed grid of (image, t, noise), by noise band: the same numbers for the same weights

@@ -1,7 +1,7 @@
 using DiffusionSharp.Cli.Pictures;
-using DiffusionSharp.Torch.Training;
+using DiffusionSharp.Training;
 
-namespace DiffusionSharp.Cli.Parts;
+namespace DiffusionSharp.Cli.Runs;
 
 /// <summary>Writes the samples drawn while training as a sheet.</summary>
 internal static class PreviewFile

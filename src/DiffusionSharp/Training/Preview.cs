@@ -1,4 +1,4 @@
-namespace DiffusionSharp.Torch.Training;
+namespace DiffusionSharp.Training;
 
 /// <summary>Samples drawn while training, from the averaged weights and always the same seeds.</summary>
 /// <param name="Images">Images seen by the run.</param>

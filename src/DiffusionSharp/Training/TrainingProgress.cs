@@ -1,4 +1,4 @@
-namespace DiffusionSharp.Torch.Training;
+namespace DiffusionSharp.Training;
 
 /// <summary>Where a run stands, after each update.</summary>
 /// <param name="Step">Updates done.</param>

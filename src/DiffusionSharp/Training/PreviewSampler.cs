@@ -4,7 +4,7 @@ using DiffusionSharp.Sampling;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Weights;
 
-namespace DiffusionSharp.Torch.Training;
+namespace DiffusionSharp.Training;
 
 /// <summary>Draws the samples that show how far a run is: always the same seeds, DDIM with at most 50 steps, x0 clipped.</summary>
 internal static class PreviewSampler

@@ -3,11 +3,13 @@ using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Models;
 using DiffusionSharp.Torch.Engine;
 using DiffusionSharp.Torch.Native;
+using DiffusionSharp.Torch.Training;
+using DiffusionSharp.Training;
 using TorchSharp;
 
 namespace DiffusionSharp.Cli.Parts;
 
-/// <summary>libtorch, as far as a network that is not trained needs it. Nothing is inlined: a method that names TorchSharp loads it.</summary>
+/// <summary>libtorch, for sampling and for training. Nothing is inlined: a method that names TorchSharp loads it.</summary>
 internal static class TorchPart
 {
     /// <summary>Threads in use.</summary>
@@ -34,6 +36,14 @@ internal static class TorchPart
 
         return TorchEngine.With(new TorchOptions { Device = device });
     }
+
+    /// <summary>What trains on it; the library is loaded when a network is made.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static TrainingEngine Training() => TorchTrainingEngine.Engine;
+
+    /// <summary>Why it cannot be used on this machine, or null; it is loaded and checked for that.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static string? Problem() => TorchNative.Problem;
 
     /// <summary>Says what had to be changed in this process for the library.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

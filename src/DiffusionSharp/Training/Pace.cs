@@ -1,6 +1,4 @@
-using DiffusionSharp.Training;
-
-namespace DiffusionSharp.Torch.Training;
+namespace DiffusionSharp.Training;
 
 /// <summary>Speed, smoothed loss and remaining time of one sitting, for people.</summary>
 internal sealed class Pace(TrainingOptions options, TrainingState start)

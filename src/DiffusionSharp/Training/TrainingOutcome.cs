@@ -1,4 +1,4 @@
-namespace DiffusionSharp.Torch.Training;
+namespace DiffusionSharp.Training;
 
 /// <summary>How a sitting of a run ended.</summary>
 public enum TrainingOutcome

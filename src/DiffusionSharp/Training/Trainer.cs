@@ -2,13 +2,9 @@ using System.Diagnostics;
 using DiffusionSharp.Data;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Storage;
-using DiffusionSharp.Torch.Engine;
-using DiffusionSharp.Torch.Native;
-using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
-using TorchSharp;
 
-namespace DiffusionSharp.Torch.Training;
+namespace DiffusionSharp.Training;
 
 /// <summary>
 /// Trains a noise-predicting network (DDPM, algorithm 1) in a run folder: begins a run or goes on with one, bit for
@@ -23,45 +19,41 @@ public sealed class Trainer : IDisposable
     private readonly IBatchSource validationSource;
     private readonly DiffusionObjective objective;
     private readonly BatchMaker batches;
-    private readonly TrainingStep step;
+    private readonly ITrainingNetwork network;
     private readonly TimeProvider clock;
     private TrainingState state;
 
     private Trainer(
-        RunFolder run, RunLock runLock, RunConfig config, IBatchSource data, IBatchSource? validation,
+        TrainingEngine engine, RunFolder run, RunLock runLock, RunConfig config, IBatchSource data, IBatchSource? validation,
         Func<ParameterSpec, HostTensor>? initialWeights, TimeProvider clock)
     {
         (this.run, this.runLock, this.config, this.clock) = (run, runLock, config, clock);
-        graph = UNet.Build(config.UNet);
+        graph = config.Network.Build();
         validationSource = validation ?? data;
         objective = new DiffusionObjective(config.Scheduler.ToSchedule(), config.Scheduler.PredictionType, config.Training.MinSnrGamma);
-        var dropping = config.UNet.NullClass is { } nullClass ? new LabelDropping(config.Training.LabelDrop, nullClass) : null;
+        var dropping = graph.NullClass is { } nullClass ? new LabelDropping(config.Training.LabelDrop, nullClass) : null;
         batches = new BatchMaker(data, objective, config.Training.TimestepSampling, config.Training.BatchSize, config.Training.Seed, dropping, config.Scheduler.PixelTransform);
-
-        TorchNative.EnsureLoaded();
-        if (config.Training.Threads > 0)
-        {
-            torch.set_num_threads(config.Training.Threads);
-        }
 
         var checkpoint = run.Latest();
         if (checkpoint is null)
         {
             state = new TrainingState();
-            var weights = initialWeights is null
-                ? Initializer.Create(graph, config.Training.Seed)
-                : new OrderedDictionary<string, HostTensor>(graph.Parameters.Select(p => KeyValuePair.Create(p.Name, initialWeights(p))));
-            step = new TrainingStep(graph, config.Training, weights);
+            var drawn = initialWeights is null ? Initializer.Create(graph, config.Training.Seed) : null;
+            network = engine.Create(graph, config.Training, initialWeights ?? (p => drawn![p.Name]));
         }
         else
         {
             state = Checkpoint.ReadState(checkpoint);
             var weights = RunSetup.ReadWeights(checkpoint, graph);
-            step = new TrainingStep(graph, config.Training, weights);
-            step.Optimizer.Import(RunSetup.ReadPart(checkpoint, Checkpoint.Optimizer), state.Step);
-            foreach (var average in step.Averages)
+            network = engine.Create(graph, config.Training, p => weights[p.Name]);
+            try
             {
-                average.Import(RunSetup.ReadAverage(checkpoint, average.Decay, weights), state.Step);
+                GoOn(checkpoint, weights);
+            }
+            catch
+            {
+                network.Dispose();
+                throw;
             }
         }
     }
@@ -76,6 +68,7 @@ public sealed class Trainer : IDisposable
     public NetworkGraph Graph => graph;
 
     /// <summary>Begins a run in a folder, or goes on with the one that is there.</summary>
+    /// <param name="engine">What computes; <see cref="TrainingOptions.Engine"/> becomes its name.</param>
     /// <param name="folder">The run's folder.</param>
     /// <param name="config">The configuration; on resume it must agree with the saved one in all that was already computed.</param>
     /// <param name="data">The training images.</param>
@@ -83,28 +76,34 @@ public sealed class Trainer : IDisposable
     /// <param name="initialWeights">Weights to begin with; null draws them from the seed.</param>
     /// <param name="allowChanges">Whether a changed configuration is accepted on resume; the network may never change.</param>
     /// <param name="clock">Measures time.</param>
+    /// <remarks>Changes that are accepted are noted in metrics.jsonl.</remarks>
     /// <exception cref="DiffusionException">The configuration is invalid or changed, another process trains here, or a checkpoint is damaged.</exception>
     public static Trainer Open(
-        string folder, RunConfig config, IBatchSource data, IBatchSource? validation = null,
+        TrainingEngine engine, string folder, RunConfig config, IBatchSource data, IBatchSource? validation = null,
         Func<ParameterSpec, HostTensor>? initialWeights = null, bool allowChanges = false, TimeProvider? clock = null)
     {
+        ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(data);
+        config = config with { Training = config.Training with { Engine = engine.Name } };
         config.Training.Validate();
         RunSetup.CheckFit(config, data);
         var run = new RunFolder(folder);
         var runLock = RunLock.Acquire(run.Root);
+        Trainer? trainer = null;
         try
         {
-            var resolved = RunSetup.Resolve(run, config, allowChanges);
-            var trainer = new Trainer(run, runLock, resolved, data, validation, initialWeights, clock ?? TimeProvider.System);
+            var (resolved, changes) = RunSetup.Resolve(engine, run, config, allowChanges);
+            trainer = new Trainer(engine, run, runLock, resolved, data, validation, initialWeights, clock ?? TimeProvider.System);
 
             // Last: a sitting that fails to begin leaves the folder as it was.
+            trainer.Note(changes);
             resolved.Write(run.Config);
             return trainer;
         }
         catch
         {
+            trainer?.network.Dispose();
             runLock.Dispose();
             throw;
         }
@@ -121,9 +120,9 @@ public sealed class Trainer : IDisposable
     private TrainingOutcome Sit(Action<TrainingProgress>? progress, Action<Preview>? preview, CancellationToken cancellationToken)
     {
         var options = config.Training;
-        using var log = new MetricsLog(run, state.MetricsLength);
+        using var log = new MetricsLog(run, state.MetricsLength, clock);
         var (validateEvery, sampleEvery) = (options.ValidateEvery ?? 0, options.SampleEvery ?? 0);
-        var validation = validateEvery > 0 ? new Validation(validationSource, objective, config.Scheduler.PixelTransform, config.UNet.NullClass) : null;
+        var validation = validateEvery > 0 ? new Validation(validationSource, objective, config.Scheduler.PixelTransform, graph.NullClass) : null;
         if (run.Latest() is null)
         {
             Save(log);
@@ -205,24 +204,24 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>The averaged weights (first decay) by name.</summary>
-    public IReadOnlyDictionary<string, HostTensor> AveragedWeights() => step.Averages[0].Export();
+    public IReadOnlyDictionary<string, HostTensor> AveragedWeights() => network.ExportAverage(0);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        step.Dispose();
+        network.Dispose();
         runLock.Dispose();
     }
 
-    private (double Loss, double GradientNorm) UpdateOnce(TrainingBatch batch, double rate)
+    private UpdateResult UpdateOnce(TrainingBatch batch, double rate)
     {
         try
         {
-            return step.Run(batch, state.Step, rate);
+            return network.Update(batch, state.Step, rate);
         }
         catch (DiffusionException e) when (e.Kind == ErrorKind.NonFinite)
         {
-            throw NonFinite.Explain(e, run.Latest(), step.Network.CheckAgain());
+            throw NonFinite.Explain(e, run.Latest(), network.Fault());
         }
     }
 
@@ -232,10 +231,23 @@ public sealed class Trainer : IDisposable
 
     private bool Crossed(long every) => state.Images / every != (state.Images - config.Training.BatchSize) / every;
 
-    private TorchDenoiser AveragedDenoiser()
+    private void GoOn(string checkpoint, Dictionary<string, HostTensor> weights)
     {
-        var weights = AveragedWeights();
-        return new TorchDenoiser(graph, p => weights[p.Name], new TorchOptions { Device = config.Training.Device });
+        network.ImportMoments(RunSetup.ReadPart(checkpoint, Checkpoint.Optimizer), state.Step);
+        for (var i = 0; i < config.Training.EmaDecays.Count; i++)
+        {
+            network.ImportAverage(i, RunSetup.ReadAverage(checkpoint, config.Training.EmaDecays[i], weights), state.Step);
+        }
+    }
+
+    private void Note(IReadOnlyList<string> changes)
+    {
+        if (changes.Count > 0)
+        {
+            using var lines = new MetricsFile(run.Metrics, state.MetricsLength);
+            lines.WriteChanges(state.Images, changes);
+            lines.Flush();
+        }
     }
 
     private Preview? DrawPreview(CancellationToken cancellationToken)
@@ -243,8 +255,7 @@ public sealed class Trainer : IDisposable
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
-            using var denoiser = AveragedDenoiser();
-            return PreviewSampler.Draw(denoiser, graph, config.Scheduler, state.Images, cancellationToken);
+            return PreviewSampler.Draw(network.Averaged(0), graph, config.Scheduler, state.Images, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -261,8 +272,7 @@ public sealed class Trainer : IDisposable
             cancellationToken.ThrowIfCancellationRequested();
             if (validation is not null)
             {
-                using var averaged = AveragedDenoiser();
-                var bands = validation.Run(averaged, cancellationToken);
+                var bands = validation.Run(network.Averaged(0), cancellationToken);
                 log.Write("validation", state.Images, [("loss", bands.Average()), .. bands.Select((b, i) => ($"band{i}", b))]);
             }
 
@@ -280,12 +290,12 @@ public sealed class Trainer : IDisposable
         state = state with { MetricsLength = log.Flush() };
         var parts = new Dictionary<string, IReadOnlyDictionary<string, HostTensor>>
         {
-            [Checkpoint.Weights] = step.Network.ToHost(),
-            [Checkpoint.Optimizer] = step.Optimizer.Export(),
+            [Checkpoint.Weights] = network.ExportWeights(),
+            [Checkpoint.Optimizer] = network.ExportMoments(),
         };
-        foreach (var average in step.Averages)
+        for (var i = 0; i < config.Training.EmaDecays.Count; i++)
         {
-            parts[Checkpoint.Ema(average.Decay)] = average.Export();
+            parts[Checkpoint.Ema(config.Training.EmaDecays[i])] = network.ExportAverage(i);
         }
 
         run.Save(state.Images, config.Training.KeepCheckpoints, folder => Checkpoint.Write(folder, state, parts));

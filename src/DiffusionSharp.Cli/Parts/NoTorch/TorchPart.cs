@@ -1,5 +1,6 @@
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Models;
+using DiffusionSharp.Training;
 
 namespace DiffusionSharp.Cli.Parts;
 
@@ -10,12 +11,20 @@ internal static class TorchPart
 
     public static Engine Open(CliHost host, string device, int threads) => throw Absent();
 
+    public static TrainingEngine Training() => throw Absent();
+
+    public static string? Problem() => Absent().Message;
+
+    public static void TellNote(CliHost host)
+    {
+    }
+
     public static string Version() => throw Absent();
 
     public static (IReadOnlyList<KeyValuePair<string, string>> Findings, string? Error) Examine() =>
-        ([KeyValuePair.Create("libtorch", "not in this build (no training, no GPU)")], null);
+        ([KeyValuePair.Create("libtorch", "not in this build (no GPU)")], null);
 
     private static DiffusionException Absent() => new(
         ErrorKind.Device,
-        "this build has no libtorch, which --engine torch and --device cuda need: say --engine cpu and --device cpu, or use the ordinary build of ddim");
+        "this build has no libtorch, which --engine torch and --device cuda need: say --engine cpu and --device cpu, or build ddim with -p:TorchBackend=cpu or =cuda");
 }

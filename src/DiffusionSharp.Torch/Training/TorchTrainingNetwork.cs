@@ -1,0 +1,38 @@
+using DiffusionSharp.Networks;
+using DiffusionSharp.Sampling;
+using DiffusionSharp.Torch.Engine;
+using DiffusionSharp.Training;
+using DiffusionSharp.Weights;
+
+namespace DiffusionSharp.Torch.Training;
+
+/// <summary>A network in training on libtorch.</summary>
+internal sealed class TorchTrainingNetwork : ITrainingNetwork
+{
+    private readonly TrainingStep step;
+    private readonly TorchDenoiser[] averaged;
+
+    public TorchTrainingNetwork(NetworkGraph graph, TrainingOptions options, Func<ParameterSpec, HostTensor> weights)
+    {
+        step = new TrainingStep(graph, options, weights);
+        averaged = [.. step.Averages.Select(a => new TorchDenoiser(step.Network.With(a.Named)))];
+    }
+
+    public UpdateResult Update(TrainingBatch batch, long step, double learningRate) => this.step.Run(batch, step, learningRate);
+
+    public IDenoiser Averaged(int average) => averaged[average];
+
+    public IReadOnlyDictionary<string, HostTensor> ExportWeights() => step.Network.ToHost();
+
+    public IReadOnlyDictionary<string, HostTensor> ExportMoments() => step.Optimizer.Export();
+
+    public IReadOnlyDictionary<string, HostTensor> ExportAverage(int average) => step.Averages[average].Export();
+
+    public void ImportMoments(IReadOnlyDictionary<string, HostTensor> moments, long step) => this.step.Optimizer.Import(moments, step);
+
+    public void ImportAverage(int average, IReadOnlyDictionary<string, HostTensor> values, long step) => this.step.Averages[average].Import(values, step);
+
+    public string? Fault() => step.Network.CheckAgain();
+
+    public void Dispose() => step.Dispose();
+}
