@@ -6,9 +6,6 @@ namespace DiffusionSharp.Cpu;
 /// <summary>Training on the managed engine, as a run takes it.</summary>
 public static class CpuTraining
 {
-    /// <summary>The engine's name in a run's configuration.</summary>
-    public const string Name = "cpu";
-
     /// <summary>
     /// The managed engine. The same run gives the same bits on any machine, with any number of threads (<see cref="TrainingOptions.Threads"/>; 0
     /// takes all cores) and of images at once (<see cref="TrainingOptions.MicroBatch"/>).
@@ -17,7 +14,7 @@ public static class CpuTraining
 
     /// <summary>The managed engine with vectors of a width, 128, 256 or 512 bits; 0 takes the widest.</summary>
     internal static TrainingEngine With(int vectorBits) => new(
-        Name,
+        TrainingEngine.Managed,
         (graph, options, weights) => new CpuTrainingNetwork(graph, options, weights, Options(options, vectorBits)),
         (graph, options, images) => TrainingMemory.Of(graph, options, Options(options, vectorBits), images));
 

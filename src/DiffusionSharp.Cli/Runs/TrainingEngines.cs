@@ -1,4 +1,5 @@
 using DiffusionSharp.Cli.Parts;
+using DiffusionSharp.Cpu;
 using DiffusionSharp.Training;
 
 namespace DiffusionSharp.Cli.Runs;
@@ -7,13 +8,13 @@ namespace DiffusionSharp.Cli.Runs;
 internal static class TrainingEngines
 {
     /// <summary>What a new run is trained on when nothing says it.</summary>
-    public const string Default = TrainingEngine.Libtorch;
+    public const string Default = TrainingEngine.Managed;
 
     /// <summary>The engine of a name; a native library is loaded only when it makes a network.</summary>
     /// <exception cref="DiffusionException">The name is unknown (<see cref="ErrorKind.Configuration"/>), or this build has no such engine (<see cref="ErrorKind.Device"/>).</exception>
     public static TrainingEngine Of(string name) => name switch
     {
-        TrainingEngine.Managed => Managed(),
+        TrainingEngine.Managed => CpuTraining.Engine,
         TrainingEngine.Libtorch => TorchPart.Training(),
         _ => throw new DiffusionException(
             ErrorKind.Configuration, $"the run's engine '{name}' is unknown; {TrainingEngine.Managed} and {TrainingEngine.Libtorch} are known, and --engine with --allow-changes takes another"),
@@ -21,7 +22,4 @@ internal static class TrainingEngines
 
     /// <summary>Why this machine or this build cannot train on an engine, or null.</summary>
     public static string? Problem(string name) => name == TrainingEngine.Libtorch ? TorchPart.Problem() : null;
-
-    private static TrainingEngine Managed() => throw new DiffusionException(
-        ErrorKind.Device, "this build has no training on the managed engine: say --engine torch");
 }

@@ -116,10 +116,6 @@ public sealed class TrainTests : IDisposable
         ddim.Fails(ErrorKind.Usage, "--engine", "train", "--out", Run, "--engine", "jax");
     }
 
-    // As long as there is none.
-    [Fact]
-    public void TheManagedEngineIsNotInThisBuild() => ddim.Fails(ErrorKind.Device, "no training on the managed engine", [.. Shapes, "--engine", "cpu"]);
-
     [TorchFact]
     public void FolderOfPicturesKeepsItsOptions()
     {
