@@ -28,6 +28,11 @@ internal static class Engines
     /// <summary>The names of all engines, for theories.</summary>
     public static TheoryData<string> Names => new(Usable.Keys);
 
+    /// <summary>Skips the rest of a test, with the reason, where none can be used.</summary>
+    public static void Require()
+    {
+    }
+
     /// <summary>An engine by its name.</summary>
     public static Engine Get(string name) => Usable[name];
 

@@ -18,7 +18,7 @@ internal static class Engines
     {
         get
         {
-            Libtorch.Require();
+            Require();
 
             // On small networks two threads wait for each other.
             torch.set_num_threads(1);
@@ -37,6 +37,9 @@ internal static class Engines
 
     /// <summary>The names of all engines, for theories.</summary>
     public static TheoryData<string> Names => new(All.Keys);
+
+    /// <summary>Skips the rest of a test, with the reason, where none can be used.</summary>
+    public static void Require() => Libtorch.Require();
 
     /// <summary>An engine by its name; where it cannot be used the test is skipped with the reason.</summary>
     public static Engine Get(string name) => Usable[name];
