@@ -26,7 +26,10 @@ internal sealed record Gradients(double Loss, IReadOnlyDictionary<string, float[
             for (var i = 0; i < found.Length; i++)
             {
                 var difference = Math.Abs(found[i] - gradient[i]);
-                Assert.True(difference <= allowed, $"{name}[{i}]: {found[i]:G6}, not {gradient[i]:G6}; {difference / allowed:F1} of what is allowed\n{training}");
+                if (!(difference <= allowed))
+                {
+                    Assert.Fail($"{name}[{i}]: {found[i]:G6}, not {gradient[i]:G6}; {difference / allowed:F1} of what is allowed\n{training}");
+                }
             }
         }
     }

@@ -19,13 +19,23 @@ public class RandomGradientTests
         }
     }
 
-    // Torch's own dropout is another, and it refuses parameters that change nothing.
+    // Torch's own dropout is another.
     [TorchFact]
-    public void Torch_on_UNets() => RandomTraining.UNets.Where(c => !c.HasDropout).Sample(c => Gradients.AssertAgree(c, Torch(c)), iter: 10, threads: 1);
+    public void Torch_on_UNets() => RandomTraining.UNets.Where(c => !c.HasDropout).Sample(c => Gradients.AssertAgree(c, Torch(c)), iter: 40, threads: 1);
 
     [TorchFact]
     public void Torch_on_UNets_of_lucidrains() =>
-        RandomTraining.LucidrainsUNets.Where(c => !c.HasDropout).Sample(c => Gradients.AssertAgree(c, Torch(c)), iter: 5, threads: 1);
+        RandomTraining.LucidrainsUNets.Where(c => !c.HasDropout).Sample(c => Gradients.AssertAgree(c, Torch(c)), iter: 20, threads: 1);
+
+    [Fact]
+    public void Random_graphs_can_be_trained() => RandomTraining.Graphs.Sample(
+        c =>
+        {
+            var gradients = c.Reference();
+            return c.Network.Graph.OutputShape == c.Network.Graph.InputShape && double.IsFinite(gradients.Loss) && gradients.Norm > 0;
+        },
+        iter: 20,
+        threads: 1);
 
     private static Gradients Torch(TrainingCase training)
     {
