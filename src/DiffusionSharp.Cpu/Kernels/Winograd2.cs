@@ -13,7 +13,8 @@ internal readonly unsafe struct Winograd2 : IWinograd
     public static void Input<T>(float** pixels, nint channel, float* destination, nint plane)
         where T : unmanaged, ISimd<T>
     {
-        var half = stackalloc T[16];
+        var room = stackalloc byte[(sizeof(T) * 16) + Stack.Room];
+        var half = Stack.Align<T>(room);
         for (var x = 0; x < 4; x++)
         {
             Input(
@@ -58,7 +59,8 @@ internal readonly unsafe struct Winograd2 : IWinograd
     public static void Output<T>(float* products, nint plane, T* destination)
         where T : unmanaged, ISimd<T>
     {
-        var half = stackalloc T[8];
+        var room = stackalloc byte[(sizeof(T) * 8) + Stack.Room];
+        var half = Stack.Align<T>(room);
         for (var x = 0; x < 4; x++)
         {
             var m = products + (x * plane);

@@ -13,7 +13,8 @@ internal readonly unsafe struct Winograd4 : IWinograd
     public static void Input<T>(float** pixels, nint channel, float* destination, nint plane)
         where T : unmanaged, ISimd<T>
     {
-        var half = stackalloc T[36];
+        var room = stackalloc byte[(sizeof(T) * 36) + Stack.Room];
+        var half = Stack.Align<T>(room);
         for (var x = 0; x < 6; x++)
         {
             Input(
@@ -71,7 +72,8 @@ internal readonly unsafe struct Winograd4 : IWinograd
     public static void Output<T>(float* products, nint plane, T* destination)
         where T : unmanaged, ISimd<T>
     {
-        var half = stackalloc T[24];
+        var room = stackalloc byte[(sizeof(T) * 24) + Stack.Room];
+        var half = Stack.Align<T>(room);
         for (var x = 0; x < 6; x++)
         {
             var m = products + (x * plane);

@@ -78,7 +78,8 @@ internal sealed unsafe class WinogradTiles<T, TScheme>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Output(Workspace workspace, float* products, nint plane, nint row, int first, int count, int phase, int channel, int channels)
     {
-        var outputs = stackalloc T[TScheme.Outputs * TScheme.Outputs];
+        var room = stackalloc byte[(sizeof(T) * (TScheme.Outputs * TScheme.Outputs)) + Stack.Room];
+        var outputs = Stack.Align<T>(room);
         var (phaseY, phaseX) = (phase / TScheme.Scale, phase % TScheme.Scale);
         var (stepY, stepX) = (TScheme.Scale * shape.Width, TScheme.Scale);
         for (var i = first; i < first + count; i++, products += row)

@@ -34,6 +34,14 @@ internal sealed class GraphWriter
 
     public NetworkGraph Build() => g.Build();
 
+    /// <summary>Ends with a value of a shape, made of some images of its size and of a vector.</summary>
+    public void End(ImageShape shape)
+    {
+        int[] fitting = [.. images.Append(vectors[^1]).Where(v => (g.Shape(v) with { Channels = shape.Channels }) == shape).TakeLast(4)];
+        var sum = fitting.Select(v => Linear(v, shape.Channels)).Aggregate((a, b) => Add(a, b));
+        Keep(g.AddPerChannel(Name("add_vector"), sum, Linear(vectors[^1], shape.Channels)));
+    }
+
     /// <summary>One node, or a few that belong together.</summary>
     public void Step()
     {

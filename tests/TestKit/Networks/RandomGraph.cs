@@ -16,8 +16,8 @@ public static class RandomGraph
             .Select((steps, seed, images) => new NetworkCase(Build(steps, seed), (ulong)seed, images))
             .Where(Conditioning.IsGood);
 
-    /// <summary>The graph of a seed.</summary>
-    public static NetworkGraph Build(int steps, int seed)
+    /// <summary>The graph of a seed; in training its output has its input's shape.</summary>
+    public static NetworkGraph Build(int steps, int seed, bool forTraining = false)
     {
         var random = new Random(seed);
         int? classes = random.Next(4) == 0 ? random.Next(1, 6) : null;
@@ -28,6 +28,11 @@ public static class RandomGraph
         for (var i = 0; i < steps; i++)
         {
             writer.Step();
+        }
+
+        if (forTraining)
+        {
+            writer.End(shape);
         }
 
         return writer.Build();

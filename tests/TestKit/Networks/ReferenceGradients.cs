@@ -26,6 +26,13 @@ public sealed class ReferenceGradients
     {
     }
 
+    /// <summary>The predictions that the loss is computed of, [N, C', H', W'].</summary>
+    public double[] Predictions(LossInputs inputs)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        return [.. Enumerable.Range(0, inputs.Count).AsParallel().AsOrdered().SelectMany(n => Values(n, inputs)[^1])];
+    }
+
     /// <summary>The loss alone.</summary>
     public double Loss(LossInputs inputs)
     {

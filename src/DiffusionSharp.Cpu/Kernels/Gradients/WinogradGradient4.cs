@@ -20,7 +20,8 @@ internal static unsafe class WinogradGradient4
     public static void Output<T>(float** pixels, nint channel, float* destination, nint plane)
         where T : unmanaged, ISimd<T>
     {
-        var half = stackalloc T[Side * Outputs];
+        var room = stackalloc byte[(sizeof(T) * (Side * Outputs)) + Stack.Room];
+        var half = Stack.Align<T>(room);
         for (var x = 0; x < Outputs; x++)
         {
             Output(
@@ -49,33 +50,66 @@ internal static unsafe class WinogradGradient4
         }
     }
 
-    /// <summary>Gᵀ m G of one vector of output channels.</summary>
-    /// <param name="products">The first of 36 places.</param>
-    /// <param name="plane">Distance of the places.</param>
-    /// <param name="taps">Receives 9 vectors, row by row.</param>
+    /// <summary>Gᵀ m of one column of places, of which three are made of six.</summary>
+    /// <param name="products">The column's first place.</param>
+    /// <param name="plane">Distance of its places.</param>
+    /// <param name="half">The first of three results.</param>
+    /// <param name="halfPlane">Distance of the results.</param>
+    /// <param name="count">Values of a place.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Weights<T>(float* products, nint plane, T* taps)
+    public static void Column<T>(float* products, nint plane, float* half, nint halfPlane, nint count)
         where T : unmanaged, ISimd<T>
     {
-        var half = stackalloc T[3 * Side];
-        for (var x = 0; x < Side; x++)
+        for (nint i = 0; i < count; i += T.Width)
         {
-            var m = products + (x * plane);
+            var m = products + i;
             Weights(
                 T.Load(m),
-                T.Load(m + (6 * plane)),
-                T.Load(m + (12 * plane)),
-                T.Load(m + (18 * plane)),
-                T.Load(m + (24 * plane)),
-                T.Load(m + (30 * plane)),
-                out half[x],
-                out half[x + 6],
-                out half[x + 12]);
+                T.Load(m + plane),
+                T.Load(m + (2 * plane)),
+                T.Load(m + (3 * plane)),
+                T.Load(m + (4 * plane)),
+                T.Load(m + (5 * plane)),
+                out var g0,
+                out var g1,
+                out var g2);
+            T.Store(g0, half + i);
+            T.Store(g1, half + halfPlane + i);
+            T.Store(g2, half + (2 * halfPlane) + i);
         }
+    }
 
-        for (var row = half; row < half + (3 * Side); row += Side, taps += 3)
+    /// <summary>(Gᵀ m) G: from six columns of a row to its three taps.</summary>
+    /// <param name="half">The row's first column.</param>
+    /// <param name="plane">Distance of the columns.</param>
+    /// <param name="taps">The row's first tap.</param>
+    /// <param name="tapStep">Distance of the taps.</param>
+    /// <param name="width">Values that follow each other in both.</param>
+    /// <param name="rowStep">Distance of such values among the taps.</param>
+    /// <param name="rows">How often there are such.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Row<T>(float* half, nint plane, float* taps, nint tapStep, nint width, nint rowStep, int rows)
+        where T : unmanaged, ISimd<T>
+    {
+        for (var row = 0; row < rows; row++, half += width, taps += rowStep)
         {
-            Weights(row[0], row[1], row[2], row[3], row[4], row[5], out taps[0], out taps[1], out taps[2]);
+            for (nint i = 0; i < width; i += T.Width)
+            {
+                var m = half + i;
+                Weights(
+                    T.Load(m),
+                    T.Load(m + plane),
+                    T.Load(m + (2 * plane)),
+                    T.Load(m + (3 * plane)),
+                    T.Load(m + (4 * plane)),
+                    T.Load(m + (5 * plane)),
+                    out var g0,
+                    out var g1,
+                    out var g2);
+                T.Store(g0, taps + i);
+                T.Store(g1, taps + tapStep + i);
+                T.Store(g2, taps + (2 * tapStep) + i);
+            }
         }
     }
 

@@ -13,12 +13,18 @@ namespace DiffusionSharp.Cpu.Kernels;
 internal sealed unsafe class WinogradWeightGradient<T> : IStep
     where T : unmanaged, ISimd<T>
 {
-    // Inputs that lie side by side, and those of which a thread holds the products: whole tiles of both heights.
+    // Inputs that lie side by side: whole tiles of both heights.
     private const int BlockInputs = 48;
-    private const int ProductInputs = 24;
+
+    // Inputs of which a thread holds the products. Of many tiles more: they read the same gradients, and hold products for longer.
+    private const int FewInputs = 12;
+    private const int MoreInputs = 24;
+    private const int ManyTiles = 32;
     private const int BlockOutputs = WeightTarget.RowOutputs;
     private const int Places = 36;
+    private const int PlaceSide = 6;
     private const int Taps = 9;
+    private const int TapSide = 3;
     private const int Side = 4;
     private const int TransformedTiles = 4;
 
@@ -31,6 +37,7 @@ internal sealed unsafe class WinogradWeightGradient<T> : IStep
     private readonly ChannelBlock[] inputs;
     private readonly ChannelBlock[] outputs;
     private readonly (int Block, int Row)[] products;
+    private readonly int productInputs;
     private readonly nint[] places;
     private readonly nint imageFloats;
     private readonly BlockTree<T> tree;
@@ -59,7 +66,8 @@ internal sealed unsafe class WinogradWeightGradient<T> : IStep
         (width, height, tilesX) = (shape.Width, shape.Height, (shape.Width + Side - 1) / Side);
         inputs = [.. ChannelBlock.Split(input, BlockInputs)];
         outputs = [.. ChannelBlock.Split(outputGradient, BlockOutputs)];
-        products = [.. from b in Enumerable.Range(0, inputs.Length) from row in Rows(inputs[b]) select (b, row)];
+        productInputs = tiles.PerImage < ManyTiles ? FewInputs : MoreInputs;
+        products = [.. from b in Enumerable.Range(0, inputs.Length) from row in Rows(inputs[b], productInputs) select (b, row)];
         places = new nint[inputs.Length + outputs.Length];
         for (var b = 0; b < places.Length; b++)
         {
@@ -67,19 +75,22 @@ internal sealed unsafe class WinogradWeightGradient<T> : IStep
             imageFloats += Places * Plane(b < inputs.Length ? inputs[b] : outputs[b - inputs.Length]);
         }
 
-        tree = new BlockTree<T>(products.Length * outputs.Length, ProductInputs * Taps * BlockOutputs, imageFloats);
+        tree = new BlockTree<T>(products.Length * outputs.Length, productInputs * Taps * BlockOutputs, imageFloats);
         (transform, multiply) = (Transform, Multiply);
 
-        static IEnumerable<int> Rows(ChannelBlock block) => Enumerable.Range(0, (block.Channels + ProductInputs - 1) / ProductInputs).Select(i => i * ProductInputs);
+        static IEnumerable<int> Rows(ChannelBlock block, int each) => Enumerable.Range(0, (block.Channels + each - 1) / each).Select(i => i * each);
     }
 
     // One cache line more than whole blocks: places would otherwise compete for the same few lines of the cache.
-    private static nint ProductPlane => (ProductInputs * BlockOutputs) + Prefetch.LineFloats;
+    private nint ProductPlane => (productInputs * BlockOutputs) + Prefetch.LineFloats;
+
+    // The products of a column of places, and what is made of all columns.
+    private nint ProductFloats => (PlaceSide + (TapSide * PlaceSide)) * ProductPlane;
 
     private int TransformItems => (tiles.PerImage + TransformedTiles - 1) / TransformedTiles;
 
     public ScratchNeed Scratch(int images, int threads) =>
-        new(ReadyFloats(images) + tree.SharedFloats(images), tree.OwnFloats(images) + (Places * ProductPlane) + Overread);
+        new(ReadyFloats(images) + tree.SharedFloats(images), tree.OwnFloats(images) + ProductFloats + Overread);
 
     public void Run(Workspace workspace)
     {
@@ -138,25 +149,17 @@ internal sealed unsafe class WinogradWeightGradient<T> : IStep
         }
     }
 
+    // Items that follow each other read the same gradients.
     private void Multiply(int worker, int item)
     {
-        var (p, b) = Math.DivRem(item, outputs.Length);
+        var (b, p) = Math.DivRem(item, products.Length);
         var (a, row) = products[p];
-        var (input, output) = (inputs[a], outputs[b]);
-        var rows = Math.Min(ProductInputs, input.Channels - row);
-        nint inputPlane = Plane(input), outputPlane = Plane(output);
+        var rows = Math.Min(productInputs, inputs[a].Channels - row);
         var block = workspace.Own(worker);
-        var sums = block + tree.OwnFloats(workspace.Images);
         for (var image = 0; image < count; image++)
         {
             var start = workspace.Shared + (image * imageFloats);
-            float* x = start + places[a] + row, y = start + places[inputs.Length + b];
-            for (var place = 0; place < Places; place++, x += inputPlane, y += outputPlane)
-            {
-                Multiply(rows, x, input.Stride, y, output.Stride, sums + (place * ProductPlane));
-            }
-
-            TransformWeights(sums, rows, block);
+            Weights(rows, start + places[a] + row, inputs[a], start + places[inputs.Length + b], outputs[b], block, block + tree.OwnFloats(workspace.Images));
             tree.Join(block, image, count);
         }
 
@@ -165,8 +168,30 @@ internal sealed unsafe class WinogradWeightGradient<T> : IStep
         {
             for (var tap = 0; tap < Taps; tap++)
             {
-                target.Write(block + (tap * BlockOutputs), Taps * BlockOutputs, rows, input.WeightRow + row, output.WeightRow, tap);
+                target.Write(block + (tap * BlockOutputs), Taps * BlockOutputs, rows, inputs[a].WeightRow + row, outputs[b].WeightRow, tap);
             }
+        }
+    }
+
+    // An image's weights, tap by tap of each input. A column of places is halved as soon as it is there, while it lies in the first cache.
+    private void Weights(int rows, float* x, ChannelBlock input, float* y, ChannelBlock output, float* block, float* column)
+    {
+        var (plane, count, half) = (ProductPlane, (nint)rows * BlockOutputs, PlaceSide * ProductPlane);
+        for (var left = 0; left < PlaceSide; left++)
+        {
+            for (var top = 0; top < PlaceSide; top++)
+            {
+                var place = (top * PlaceSide) + left;
+                Multiply(rows, x + (place * Plane(input)), input.Stride, y + (place * Plane(output)), output.Stride, column + (top * plane));
+            }
+
+            WinogradGradient4.Column<T>(column, plane, column + half + (left * plane), PlaceSide * plane, count);
+        }
+
+        for (var top = 0; top < TapSide; top++)
+        {
+            WinogradGradient4.Row<T>(
+                column + half + (top * PlaceSide * plane), plane, block + (top * TapSide * BlockOutputs), BlockOutputs, BlockOutputs, Taps * BlockOutputs, rows);
         }
     }
 
@@ -177,24 +202,6 @@ internal sealed unsafe class WinogradWeightGradient<T> : IStep
             for (var column = 0; column < yRow; column += 2 * T.Width)
             {
                 WeightTile.Multiply<T>(x + row, xRow, y + column, yRow, tiles.PerImage, sums + (row * BlockOutputs) + column, BlockOutputs);
-            }
-        }
-    }
-
-    // From products to an image's weights: for each input, tap by tap.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TransformWeights(float* sums, int rows, float* block)
-    {
-        var taps = stackalloc T[Taps];
-        for (var row = 0; row < rows; row++)
-        {
-            for (nint c = 0; c < BlockOutputs; c += T.Width)
-            {
-                WinogradGradient4.Weights(sums + (row * BlockOutputs) + c, ProductPlane, taps);
-                for (var tap = 0; tap < Taps; tap++)
-                {
-                    T.Store(taps[tap], block + (((row * Taps) + tap) * BlockOutputs) + c);
-                }
             }
         }
     }
