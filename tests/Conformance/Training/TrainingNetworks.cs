@@ -16,9 +16,10 @@ internal static class TrainingNetworks
         CpuTraining.Engine.Create(graph, options, weights);
 
     /// <summary>A batch's loss, the norm of its gradients and the gradients by name; nothing is updated.</summary>
-    public static (double Loss, double Norm, IReadOnlyDictionary<string, HostTensor> Gradients) Gradients(ITrainingNetwork network, TrainingBatch batch)
+    public static (double Loss, double Norm, IReadOnlyDictionary<string, HostTensor> Gradients) Gradients(
+        ITrainingNetwork network, TrainingBatch batch, long step = 0)
     {
-        var (loss, gradients) = ((CpuTrainingNetwork)network).LossAndGradients(batch, 0);
+        var (loss, gradients) = ((CpuTrainingNetwork)network).LossAndGradients(batch, step);
         return (loss, Math.Sqrt(gradients.Values.SelectMany(g => g.Data).Sum(v => (double)v * v)), gradients);
     }
 }

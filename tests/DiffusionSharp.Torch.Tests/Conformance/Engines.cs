@@ -19,9 +19,6 @@ internal static class Engines
         get
         {
             Require();
-
-            // On small networks two threads wait for each other.
-            torch.set_num_threads(1);
             return All;
         }
     }
@@ -39,7 +36,13 @@ internal static class Engines
     public static TheoryData<string> Names => new(All.Keys);
 
     /// <summary>Skips the rest of a test, with the reason, where none can be used.</summary>
-    public static void Require() => Libtorch.Require();
+    public static void Require()
+    {
+        Libtorch.Require();
+
+        // On small networks two threads wait for each other.
+        torch.set_num_threads(1);
+    }
 
     /// <summary>An engine by its name; where it cannot be used the test is skipped with the reason.</summary>
     public static Engine Get(string name) => Usable[name];

@@ -18,10 +18,11 @@ internal static class TrainingNetworks
     }
 
     /// <summary>A batch's loss, the norm of its gradients and the gradients by name; nothing is updated.</summary>
-    public static (double Loss, double Norm, IReadOnlyDictionary<string, HostTensor> Gradients) Gradients(ITrainingNetwork network, TrainingBatch batch)
+    public static (double Loss, double Norm, IReadOnlyDictionary<string, HostTensor> Gradients) Gradients(
+        ITrainingNetwork network, TrainingBatch batch, long step = 0)
     {
         using var scope = torch.NewDisposeScope();
-        var (loss, gradients) = ((TorchTrainingNetwork)network).LossAndGradients(batch, 0);
+        var (loss, gradients) = ((TorchTrainingNetwork)network).LossAndGradients(batch, step);
         return (loss, GradientNorm.Total([.. gradients.Values]).item<float>(), gradients.ToDictionary(g => g.Key, g => HostCopy.ToHostTensor(g.Value)));
     }
 }
