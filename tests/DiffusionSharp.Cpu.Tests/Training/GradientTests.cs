@@ -1,6 +1,5 @@
-using CsCheck;
+using DiffusionSharp.Cpu.Training;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Training;
 using TestKit.Networks;
 
 namespace DiffusionSharp.Cpu.Tests.Training;
@@ -8,46 +7,96 @@ namespace DiffusionSharp.Cpu.Tests.Training;
 /// <summary>Loss and gradients of whole networks against float64.</summary>
 public class GradientTests
 {
+    // Of a tensor's largest value, and in the middle of a network's tensors.
     private const double Tolerance = 1e-4;
+    private const double MiddleTolerance = 1e-5;
 
-    public static TheoryData<string> Small => new(SmallUNets.All.Keys);
+    // Of what the loss hardly depends on, rounding is all there is.
+    private const double Floor = 1e-2;
+
+    // A network rounds in each of its layers on the way there and back, and in the transforms of convolutions more than once.
+    private const double RoundingSteps = 40;
+
+    public static TheoryData<string> Small => new(SmallUNets.All.Where(n => n.Value.Build() is var g && g.OutputShape == g.InputShape).Select(n => n.Key));
 
     [Theory]
     [MemberData(nameof(Small))]
-    public void Gradients_of_small_networks_are_those_of_float64(string name) => Check(SmallUNets.Case(name, images: 3));
+    public void Gradients_of_small_networks(string name) => Check(RandomTraining.Create(SmallUNets.All[name].Build(), seed: 1));
 
     [Fact]
-    public void Gradients_of_random_U_Nets_are_those_of_float64() => RandomUNet.Cases.Sample(Check, iter: 60, seed: "0000000000000", threads: 1);
-
-    [Fact]
-    public void Gradients_of_random_lucidrains_networks_are_those_of_float64() => RandomLucidrainsUNet.Cases.Sample(Check, iter: 60, seed: "0000000000000", threads: 1);
-
-    [Fact]
-    public void Gradients_of_random_graphs_are_those_of_float64() => RandomGraph.Cases.Where(c => c.Graph.OutputShape == c.Graph.InputShape).Sample(Check, iter: 80, seed: "0000000000000", threads: 1);
-
-    private static void Check(NetworkCase network)
+    public void Gradients_of_U_Nets() => Check(80, seed =>
     {
-        if (network.Graph.OutputShape != network.Graph.InputShape)
+        var config = RandomUNet.Config(1 + (seed % 3), seed);
+        return UNet.Build(config with { OutChannels = config.InChannels });
+    });
+
+    [Fact]
+    public void Gradients_of_lucidrains_networks() =>
+        Check(60, seed => LucidrainsUNet.Build(RandomLucidrainsUNet.Config(1 + (seed % 3), seed) with { OutDim = null, LearnedVariance = false }));
+
+    [Fact]
+    public void Gradients_of_graphs() => Check(80, seed => RandomGraph.Build(seed % 17, seed, forTraining: true));
+
+    [Fact]
+    public void Every_operation_has_a_gradient()
+    {
+        var operations = typeof(Operation).GetNestedTypes().Where(t => t.IsSubclassOf(typeof(Operation))).ToHashSet();
+        foreach (var seed in Enumerable.Range(0, 200))
         {
-            return;
+            var graph = RandomGraph.Build(steps: 20, seed);
+            operations.ExceptWith(graph.Nodes.Select(n => n.Operation.GetType()));
+            if (graph.OutputShape == graph.InputShape)
+            {
+                _ = TrainingProgram.Of(graph, new() { TotalImages = 1 }, vectorBits: 128).Parameters;
+            }
         }
 
-        var training = new TrainingCase(network, new TrainingOptions { Loss = (LossKind)(network.Seed % 3) });
-        using var cpu = training.Create();
-        var (loss, gradients) = cpu.LossAndGradients(training.Batch, step: 7);
-        var expected = new ReferenceGradients(training.Graph, p => network.Weights[p.Name]).Of(LossInputs.Of(training.Batch, training.Options, 7));
+        Assert.Empty(operations);
+    }
+
+    // The same networks each time: the engine's bits are the same everywhere.
+    private static void Check(int count, Func<int, NetworkGraph> graph)
+    {
+        foreach (var training in Enumerable.Range(0, int.MaxValue).Select(seed => RandomTraining.Create(graph(seed), seed)).Where(c => Conditioning.IsGood(c.Network)).Take(count))
+        {
+            Check(training);
+        }
+    }
+
+    private static void Check(TrainingCase training)
+    {
+        using var cpu = (CpuTrainingNetwork)CpuTraining.Engine.Create(training.Network.Graph, training.Options, p => training.Network.Weights[p.Name]);
+        var (loss, gradients) = cpu.LossAndGradients(training.Batch, training.Step);
+        var expected = training.Reference();
         Assert.Equal(1, loss / expected.Loss, 1e-5);
         var differences = new List<double>();
         var largest = expected.Parameters.Values.Max(g => g.Max(Math.Abs));
         foreach (var (name, gradient) in expected.Parameters)
         {
-            // Of what the loss hardly depends on, rounding is all there is.
-            var scale = Math.Max(gradient.Max(Math.Abs), 1e-3 * largest);
+            var scale = Math.Max(gradient.Max(Math.Abs), Floor * largest);
             var difference = gradient.Zip(gradients[name].Data, (a, b) => Math.Abs(a - b)).Max() / Math.Max(scale, double.Epsilon);
-            Assert.True(difference <= Tolerance, $"{name}: {difference:G3} of the largest value {scale:G3}\n{network}");
+            if (difference > Tolerance)
+            {
+                var movement = Movement(training, name, gradient, scale);
+                Assert.True(difference <= RoundingSteps * movement, $"{name}: {difference:G3} of the largest value {scale:G3}, which rounded weights move by {movement:G3}\n{training}");
+            }
+
             differences.Add(difference);
         }
 
-        Assert.InRange(differences.Order().ElementAt(differences.Count / 2), 0, 1e-5);
+        // A few tensors have no middle.
+        if (differences.Count > 10)
+        {
+            Assert.InRange(differences.Order().ElementAt(differences.Count / 2), 0, MiddleTolerance);
+        }
+    }
+
+    // How far a gradient moves when each weight is rounded the other way: a float32 computation cannot know it better.
+    private static double Movement(TrainingCase training, string name, double[] gradient, double scale)
+    {
+        var random = new Random(1);
+        var network = training.Network;
+        var moved = new ReferenceGradients(network.Graph, p => Array.ConvertAll(network.Weights[p.Name].Data, w => w * (1 + ((random.Next(2) - 0.5) * Math.Pow(2, -23)))));
+        return gradient.Zip(moved.Of(training.Inputs).Parameters[name], (a, b) => Math.Abs(a - b)).Max() / scale;
     }
 }
