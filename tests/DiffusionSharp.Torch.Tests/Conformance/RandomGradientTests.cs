@@ -3,27 +3,17 @@ using TestKit.Networks;
 
 namespace Conformance.Training;
 
-/// <summary>Losses and gradients of random networks, against float64.</summary>
+/// <summary>Losses and gradients of random networks, against float64; those of the managed engine are in its own tests.</summary>
 public class RandomGradientTests
 {
     // Not from inside of CsCheck, which would take a skipped test for a failed one.
     public RandomGradientTests() => Engines.Engines.Require();
 
-    [Fact]
+    [TorchFact]
     public void UNets() => RandomTraining.UNets.Sample(c => Gradients.AssertAgree(c, Found(c)), iter: 40, threads: 1);
 
-    [Fact]
+    [TorchFact]
     public void UNets_of_lucidrains() => RandomTraining.LucidrainsUNets.Sample(c => Gradients.AssertAgree(c, Found(c)), iter: 20, threads: 1);
-
-    [Fact]
-    public void Random_graphs_can_be_trained() => RandomTraining.Graphs.Sample(
-        c =>
-        {
-            var gradients = c.Reference();
-            return c.Network.Graph.OutputShape == c.Network.Graph.InputShape && double.IsFinite(gradients.Loss) && gradients.Norm > 0;
-        },
-        iter: 20,
-        threads: 1);
 
     private static Gradients Found(TrainingCase training)
     {
