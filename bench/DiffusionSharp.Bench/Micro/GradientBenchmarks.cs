@@ -56,8 +56,6 @@ public unsafe class GradientBenchmarks
         team.Dispose();
     }
 
-    private static Team One() => new(1);
-
     /// <summary>128 channels at 32×32 in 32 groups, with SiLU and the value made again.</summary>
     [Benchmark]
     public void Normalization() => normalization.Run();
@@ -93,4 +91,6 @@ public unsafe class GradientBenchmarks
         };
         update.Run(pointers, update.Norm(pointers.Gradient, Updated), updates: 10, learningRate: 1e-4);
     }
+
+    private static Team One() => new(1);
 }

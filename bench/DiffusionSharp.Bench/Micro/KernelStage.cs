@@ -32,7 +32,11 @@ internal sealed class KernelStage : IDisposable
         View[] views = [.. values.Select((v, i) => new View([new Segment(i, v.Channels)], v.Side, v.Side, PerCondition: false))];
         var layout = new ArenaLayout([.. views.Select(v => new ArenaLayout.Buffer((long)v.Pixels * v.Segments[0].Stride, PerCondition: false, 0, 0))]);
         var stage = new KernelStage(create(views), layout);
-        CounterNoise.Gaussian(1, 2, new Span<float>(stage.workspace.Pointer(0), (int)layout.FloatsPerImage));
+        for (var i = 0; i < views.Length; i++)
+        {
+            CounterNoise.Gaussian(1, 2 + i, new Span<float>(stage.workspace.Pointer(i), views[i].Pixels * views[i].Segments[0].Stride));
+        }
+
         return stage;
     }
 
