@@ -15,7 +15,7 @@ internal sealed unsafe class BlockTree<T>(int blocks, int blockFloats, nint imag
     where T : unmanaged, ISimd<T>
 {
     // What lies ready for a group.
-    private const long MostReady = 1 << 19;
+    private const long MostReady = 1 << 21;
 
     /// <summary>Values of a block.</summary>
     public int BlockFloats => blockFloats;
