@@ -59,12 +59,6 @@ internal sealed class DemoCommand
             return 0;
         }
 
-        if (TrainingEngines.Problem(TrainingEngines.Default) is { } problem)
-        {
-            host.Out.WriteLine($"2. training is left out: {problem}\nThe pictures are in {folder}/");
-            return 0;
-        }
-
         var seconds = r.GetValue(duration) ?? 90;
         host.Out.WriteLine($"2. a small model, trained from scratch for {seconds:F0} s");
         var run = FreeRun(folder);

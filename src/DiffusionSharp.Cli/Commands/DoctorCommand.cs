@@ -15,11 +15,11 @@ internal static class DoctorCommand
     public const string Help = """
         Example:  ddim doctor
 
-        Checks this machine: processor, memory, the managed engine, libtorch and a GPU for it, and
-        whether the bundled model is there. Exit code 7 when libtorch cannot be loaded or computes
-        wrongly here; only training and --engine torch need it.
+        Checks this machine: processor, memory, the managed engine, which samples and trains, and
+        whether the bundled model is there. A build with libtorch looks at that and at a GPU, too:
+        exit code 7 when it cannot be loaded or computes wrongly here.
 
-          --engine E    cpu leaves libtorch out [torch]
+          --engine E    cpu leaves libtorch out [all there are]
           --json        the findings as JSON
         """;
 
@@ -45,6 +45,7 @@ internal static class DoctorCommand
         KeyValuePair.Create("cores", Human.Count(Environment.ProcessorCount)),
         KeyValuePair.Create("simd", Processor.Simd()),
         KeyValuePair.Create("managed engine", $"{CpuEngine.VectorBits}-bit vectors, {Environment.ProcessorCount} threads, arithmetic {CpuEngine.ArithmeticVersion}"),
+        KeyValuePair.Create("training", "on the managed engine, in float32"),
         KeyValuePair.Create("memory", Human.Bytes(GC.GetGCMemoryInfo(GCKind.Any).TotalAvailableMemoryBytes)),
     ];
 

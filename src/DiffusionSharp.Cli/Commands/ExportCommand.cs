@@ -40,7 +40,7 @@ internal sealed class ExportCommand
           --clip | --no-clip     whether predicted x0 is clipped [as the model says]
           --guidance W           0 ignores the class, 1 follows it, more exaggerates it [1]
         Where --check runs
-          --engine E, --device D cpu: the managed engine; torch, on cpu, cuda or cuda:N [cpu]
+          --engine E, --device D cpu: the managed engine [cpu]; torch, on cpu or cuda:N, in builds with it
           --weights W            of the managed engine: float32, bfloat16 or half [float32]
           --batch N, --threads N images in the one network call [2], threads of both [all cores]
         """;

@@ -38,7 +38,7 @@ internal sealed class InterpolateCommand
           --out, -o FILE.png     the strip or square as one sheet [interpolation.png]
           --dump X.npy           the numbers, float32 [N,C,H,W], row by row
           --json                 the result as JSON
-          --engine E, --device D cpu: the managed engine; torch, on cpu, cuda or cuda:N [cpu]
+          --engine E, --device D cpu: the managed engine [cpu]; torch, on cpu or cuda:N, in builds with it
           --weights W            of the managed engine: float32, bfloat16 or half [float32]
           --batch N, --threads N images in one network call [16], threads of a call [all cores]
         """;

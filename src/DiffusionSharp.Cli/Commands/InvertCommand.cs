@@ -36,7 +36,7 @@ internal sealed class InvertCommand
           --guidance W           how much the class counts: the W of ddim sample [1]
           --out, -o X.npy        receives x_T, float32 [N,C,H,W] [latents.npy]
           --json                 the result as JSON
-          --engine E, --device D cpu: the managed engine; torch, on cpu, cuda or cuda:N [cpu]
+          --engine E, --device D cpu: the managed engine [cpu]; torch, on cpu or cuda:N, in builds with it
           --weights W            of the managed engine: float32, bfloat16 or half [float32]
           --batch N, --threads N images in one network call [16], threads of a call [all cores]
         """;

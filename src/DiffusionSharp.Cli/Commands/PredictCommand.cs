@@ -25,7 +25,7 @@ internal sealed class PredictCommand
           --labels, --class LIST  class of all images, or of each
           --output, -o Y.npy  receives the prediction, float32 [N,C',H,W]
           --json              the result as JSON
-          --engine E          cpu: the managed engine; torch: libtorch [cpu]
+          --engine E          cpu: the managed engine; torch: libtorch, in builds that have it [cpu]
           --device D          of torch: cpu, cuda or cuda:N [cpu]
           --weights W         of the managed engine: float32, bfloat16 or half [float32]
           --batch N, --threads N  images in one network call [16], threads of a call [all cores]

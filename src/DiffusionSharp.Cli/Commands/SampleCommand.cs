@@ -47,7 +47,7 @@ internal sealed class SampleCommand
           --dump X.npy, --json   (or X.npz) the numbers, float32 [N,C,H,W]; the result as JSON
           --dump-trajectory DIR  x and x0 after each step, as .npy in a new folder
         Where
-          --engine E, --device D cpu: the managed engine; torch, on cpu, cuda or cuda:N [cpu]
+          --engine E, --device D cpu: the managed engine [cpu]; torch, on cpu or cuda:N, in builds with it
           --weights W            of the managed engine: float32, bfloat16 or half [float32]
           --batch N, --threads N images in one network call [16], threads of a call [all cores]
         """;

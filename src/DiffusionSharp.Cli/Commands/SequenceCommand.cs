@@ -43,7 +43,7 @@ internal sealed class SequenceCommand
           --noise Z.npy          use this noise in the steps, [steps,N,C,H,W] (with --init)
           --init-image PATH, --column NAME, --strength X, --mask FILE, --jump-length J, --resample R
                                  as for ddim sample
-          --engine E, --device D cpu: the managed engine; torch, on cpu, cuda or cuda:N [cpu]
+          --engine E, --device D cpu: the managed engine [cpu]; torch, on cpu or cuda:N, in builds with it
           --weights W            of the managed engine: float32, bfloat16 or half [float32]
           --batch N, --threads N images in one network call [16], threads of a call [all cores]
         """;

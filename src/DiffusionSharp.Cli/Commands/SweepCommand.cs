@@ -44,7 +44,7 @@ internal sealed class SweepCommand
           --from PICTURE.png     how this sheet was made
           --out, -o DIR          a new folder: sheet.png, time.png, table.csv, table.json [sweep]
           --csv | --json         prints table.csv or table.json instead of text
-          --engine E, --device D cpu: the managed engine; torch, on cpu, cuda or cuda:N [cpu]
+          --engine E, --device D cpu: the managed engine [cpu]; torch, on cpu or cuda:N, in builds with it
           --weights W            of the managed engine: float32, bfloat16 or half [float32]
           --batch N, --threads N images in one network call [16], threads of a call [all cores]
         """;

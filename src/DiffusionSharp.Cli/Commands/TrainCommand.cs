@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using DiffusionSharp.Cli.Options;
+using DiffusionSharp.Cli.Parts;
 using DiffusionSharp.Cli.Runs;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Data;
@@ -41,13 +42,13 @@ internal sealed class TrainCommand
                    --min-snr GAMMA [off]
         Optimizer  --lr X [0.0002]  --optimizer adam|adamw [adam]  --weight-decay X [0]
                    --clip-gradient X [1; 0 = off]  --warmup IMAGES [0]  --decay constant|cosine [constant]
-                   --batch N [128]  --micro-batch N [what fits memory]
-                   --accumulate K: an update is K batches
+                   --batch N [128]  --accumulate K: an update is K batches
+                   --micro-batch N [what fits memory]: no bit changes; a power of two, or rounded down
                    --ema LIST [0.9999]: decays; the first is sampled  --no-ema-warmup
         Saving     --out, -o RUN  --checkpoint-every IMAGES [500000, and every 15 minutes]  --keep N [3]
                    --sample-every IMAGES, --validate-every IMAGES [a twentieth of the run; 0 = never]
-        Machine    --engine cpu|torch: managed, or on libtorch [{TrainingEngines.Default}]  --device cpu|cuda|cuda:N [cpu]
-                   --bf16  --threads N [all cores]  --seed S [0]
+        Machine    --threads N [all cores]: no bit changes  --seed S [0]
+                   --engine cpu|torch [{TrainingEngines.Default}]; of torch, in builds with it: --device cpu|cuda:N  --bf16
         Trying     --dry-run: two real updates, then parameters, memory, images/s and ETA; writes
                    nothing.  --json: results as JSON
 
@@ -107,7 +108,7 @@ internal sealed class TrainCommand
 
         var run = folder is null ? null : new RunFolder(folder);
         var saved = run is { Exists: true } ? RunConfig.Read(run.Config) : null;
-        TrainingEngines.Of(optimisation.Machine(r, saved?.Training).Engine);
+        RequireEngine(r, run, saved);
         string? note = null;
         var checkpoint = run?.Latest(out note);
         if (note is not null)
@@ -145,6 +146,21 @@ internal sealed class TrainCommand
             },
             () => $"finished; the model is in {run!.Model}\nsample it: ddim sample --model {folder}/model --out grid.png");
         return 0;
+    }
+
+    // Before any data is read.
+    private void RequireEngine(ParseResult r, RunFolder? run, RunConfig? saved)
+    {
+        var engine = optimisation.Machine(r, saved?.Training).Engine;
+        if (engine == TrainingEngine.Libtorch && !TorchPart.IsThere && saved?.Training.Engine == engine && !r.Has(optimisation.Engine))
+        {
+            throw new DiffusionException(
+                ErrorKind.Device,
+                $"{run!.Root} was begun on libtorch, which this build does not have: --engine cpu --allow-changes goes on with it on the managed engine, "
+                + "whose rounding is another; or build ddim with -p:TorchBackend=cpu or =cuda");
+        }
+
+        TrainingEngines.Of(engine);
     }
 
     private (RunConfig Config, IBatchSource Training, IBatchSource? Validation) Resolve(ParseResult r, RunFolder? run, RunConfig? saved)

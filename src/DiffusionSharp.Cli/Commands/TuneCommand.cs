@@ -34,7 +34,7 @@ internal sealed class TuneCommand
           --labels, --class LIST class of all latents, or of each [the classes take turns]
           --guidance W           how much the class counts, see ddim sample [1]
           --json                 the result as JSON
-          --engine E, --device D cpu: the managed engine; torch, on cpu, cuda or cuda:N [cpu]
+          --engine E, --device D cpu: the managed engine [cpu]; torch, on cpu or cuda:N, in builds with it
           --weights W            of the managed engine: float32, bfloat16 or half [float32]
           --batch N              images in one network call [16]; memory for the long run of a batch
           --threads N            threads of a call [all cores]

@@ -124,7 +124,7 @@ internal sealed class OptimisationOptions
             ValidateEvery = r.Has(ValidateEvery) ? r.GetValue(ValidateEvery) : basis.ValidateEvery,
             Engine = engine,
             Device = device,
-            BFloat16 = r.Or(BFloat16, basis.BFloat16),
+            BFloat16 = r.Or(BFloat16, engine != TrainingEngine.Managed && basis.BFloat16),
             Threads = r.Or(Threads, basis.Threads),
         };
         return WithLength(r, resolved, imagesPerEpoch, isNew: saved is null);

@@ -32,7 +32,7 @@ internal sealed record DryRun(
     public string Text() => FormattableString.Invariant($"""
         parameters   {Human.Count(Parameters)}
         GFLOP/image  {GflopPerImage:F3}
-        batch        {Batch} in parts of {MicroBatch}
+        batch        {Batch} in parts of up to {MicroBatch}
         memory       {Human.Bytes(MemoryBytes)}
         images/s     {ImagesPerSecond:F1}
         ETA          {Human.Time(TimeSpan.FromSeconds(Seconds))}{(TotalImages is long images ? $" for {Human.Count(images)} images" : "")}

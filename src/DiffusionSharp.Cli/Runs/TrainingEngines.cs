@@ -19,7 +19,4 @@ internal static class TrainingEngines
         _ => throw new DiffusionException(
             ErrorKind.Configuration, $"the run's engine '{name}' is unknown; {TrainingEngine.Managed} and {TrainingEngine.Libtorch} are known, and --engine with --allow-changes takes another"),
     };
-
-    /// <summary>Why this machine or this build cannot train on an engine, or null.</summary>
-    public static string? Problem(string name) => name == TrainingEngine.Libtorch ? TorchPart.Problem() : null;
 }

@@ -64,7 +64,7 @@ internal static class TrainingSession
         var (graph, options) = (trainer.Graph, trainer.Config.Training);
         host.Error.WriteLine(FormattableString.Invariant(
             $"{graph.InputShape}, {Human.Count(graph.ParameterCount)} parameters, {graph.FlopsPerImage / 1e9:F2} GFLOP per image, ")
-            + $"batch {options.BatchSize} in parts of {options.MicroBatch}");
+            + $"batch {options.BatchSize} in parts of up to {options.MicroBatch}");
         if (graph.ClassCount is int classes)
         {
             host.Error.WriteLine(FormattableString.Invariant($"{classes} classes; {100 * options.LabelDrop:0.##} % of the labels are dropped"));

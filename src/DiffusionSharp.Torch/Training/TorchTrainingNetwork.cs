@@ -3,6 +3,7 @@ using DiffusionSharp.Sampling;
 using DiffusionSharp.Torch.Engine;
 using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
+using static TorchSharp.torch;
 
 namespace DiffusionSharp.Torch.Training;
 
@@ -31,6 +32,13 @@ internal sealed class TorchTrainingNetwork : ITrainingNetwork
     public void ImportMoments(IReadOnlyDictionary<string, HostTensor> moments, long step) => this.step.Optimizer.Import(moments, step);
 
     public void ImportAverage(int average, IReadOnlyDictionary<string, HostTensor> values, long step) => this.step.Averages[average].Import(values, step);
+
+    /// <summary>A batch's loss and its gradients by name, which the caller disposes.</summary>
+    internal (double Loss, Dictionary<string, Tensor> Gradients) LossAndGradients(TrainingBatch batch, long step)
+    {
+        var (loss, gradients) = this.step.LossAndGradients(batch, step);
+        return (loss, this.step.Network.Parameters.Keys.Zip(gradients).ToDictionary());
+    }
 
     public string? Fault() => step.Network.CheckAgain();
 

@@ -228,7 +228,7 @@ public sealed class Trainer : IDisposable
         }
         catch (DiffusionException e) when (e.Kind == ErrorKind.NonFinite)
         {
-            throw NonFinite.Explain(e, run.Latest(), network.Fault());
+            throw NonFinite.Explain(e, run.Latest(), network.Fault(), config.Training.BFloat16);
         }
     }
 

@@ -11,7 +11,10 @@ public sealed record TrainingOptions
     /// <summary>Images per update.</summary>
     public int BatchSize { get; init; } = 128;
 
-    /// <summary>Images sent through the network at once; null chooses what fits memory. The update is the same; on libtorch it is rounded otherwise.</summary>
+    /// <summary>
+    /// Images sent through the network at once; null chooses what fits memory. On the managed engine it changes no bit, and what is neither the batch nor a
+    /// power of two is rounded down to one; on libtorch the update is rounded otherwise.
+    /// </summary>
     public int? MicroBatch { get; init; }
 
     /// <summary>Learning rate after warm-up.</summary>
@@ -92,13 +95,13 @@ public sealed record TrainingOptions
     /// <summary><c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     public string Device { get; init; } = "cpu";
 
-    /// <summary>Whether convolutions and matrices are computed in bfloat16.</summary>
+    /// <summary>Whether convolutions and matrices are computed in bfloat16; on libtorch only.</summary>
     public bool BFloat16 { get; init; }
 
     /// <summary>The most threads an engine is given.</summary>
     public const int MostThreads = 1024;
 
-    /// <summary>Threads of the engine; 0 takes all cores. On libtorch a run is bit-exact for a fixed number only.</summary>
+    /// <summary>Threads of the engine; 0 takes all cores. On the managed engine any number gives the same bits, on libtorch a fixed one does.</summary>
     public int Threads { get; init; }
 
     /// <summary>Checks every option.</summary>
@@ -135,6 +138,7 @@ public sealed record TrainingOptions
             (CheckpointSeconds >= 0, $"checkpoints every {CheckpointSeconds} s: it must not be negative; 0 turns it off"),
             (SampleEvery is null or >= 0 && ValidateEvery is null or >= 0 && LogEvery >= 1, "sample and validation intervals must not be negative, the log interval at least 1"),
             (Engine != TrainingEngine.Managed || Device == "cpu", $"the managed engine trains on the processor; device {Device} is for engine {TrainingEngine.Libtorch}"),
+            (Engine != TrainingEngine.Managed || !BFloat16, $"the managed engine trains in float32; bfloat16 (--bf16) is for engine {TrainingEngine.Libtorch} for now"),
             (Threads is >= 0 and <= MostThreads, $"threads {Threads} is outside 0…{MostThreads}; 0 takes all cores"),
         ];
         return checks.Where(c => !c.Valid).Select(c => c.Problem);

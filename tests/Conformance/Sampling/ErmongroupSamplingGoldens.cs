@@ -4,7 +4,6 @@ using DiffusionSharp;
 using DiffusionSharp.Noise;
 using DiffusionSharp.Sampling;
 using DiffusionSharp.Schedules;
-using DiffusionSharp.Torch.Engine;
 using TestKit;
 
 namespace Conformance.Sampling;
@@ -19,15 +18,15 @@ public class ErmongroupSamplingGoldens
 
     public static TheoryData<string> Interpolations => new(GoldenRuns.CasesOf("02_interpolation"));
 
-    [TorchTheory]
+    [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Interpolations))]
     public void Interpolated_images_agree(string name)
     {
-        Assert.SkipUnless(Shared.Exists, Shared.Missing);
         var golden = new GoldenCase(name);
         var tolerance = golden.Json.GetProperty("tolerance");
         var model = new ErmongroupModel(golden);
-        using var denoiser = new TorchDenoiser(model.Graph, p => model.Weights[p.Name]);
+        var denoiser = Engines.Engines.OfChains(model.Graph, p => model.Weights[p.Name]);
+        using var disposed = denoiser as IDisposable;
 
         var plan = DdimPlan.Create(model.Schedule, Tau(model.Schedule, golden.Json), new DdimOptions { Eta = golden.Json.GetProperty("eta").GetDouble() });
         var count = golden.Shape("z")[0];
@@ -54,15 +53,15 @@ public class ErmongroupSamplingGoldens
         }
     }
 
-    [TorchTheory]
+    [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Runs))]
     public void Chains_agree(string name, string run)
     {
-        Assert.SkipUnless(Shared.Exists, Shared.Missing);
         var golden = new GoldenCase(name);
         var json = golden.Json.GetProperty("runs").GetProperty(run);
         var model = new ErmongroupModel(golden);
-        using var denoiser = new TorchDenoiser(model.Graph, p => model.Weights[p.Name]);
+        var denoiser = Engines.Engines.OfChains(model.Graph, p => model.Weights[p.Name]);
+        using var disposed = denoiser as IDisposable;
         var plan = Plan(model.Schedule, json);
         Assert.Equal(json.GetProperty("model_calls").GetInt32(), plan.NetworkCalls);
 

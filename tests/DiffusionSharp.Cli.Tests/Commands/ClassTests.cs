@@ -22,7 +22,7 @@ public sealed class ClassTests : IDisposable
 
     private string Model => Path.Combine(Run, "model");
 
-    [TorchFact]
+    [Fact]
     public void ClassesAreLearnedSavedAndAskedForByName()
     {
         string[] train = ["train", "builtin:shapes", "--classes", "data", "--size", "16", "--lr", "0.01", "--ema", "0.5", "--sample-every", "40", "--out", Run, .. Tiny];
@@ -52,7 +52,7 @@ public sealed class ClassTests : IDisposable
         Assert.Equal(6, Assert.IsType<Networks.UNetConfig>(RunConfig.Read(new RunFolder(scratch["tuned"]).Config).Network).NullClass);
     }
 
-    [TorchFact]
+    [Fact]
     public void FoldersAreClasses()
     {
         SavePictures("photos/cats, big", 2);
@@ -103,7 +103,7 @@ public sealed class ClassTests : IDisposable
         ddim.Fails(ErrorKind.Usage, "no null class", "sample", "--model", TinyModel.Save(scratch["plain"]), "--guidance", "0", "--out", scratch["x.png"]);
     }
 
-    [TorchFact]
+    [Fact]
     public void ClassesThatAreNotThereAreRefused()
     {
         SavePictures("loose", 2);

@@ -93,7 +93,7 @@ public sealed class ConvertTests : IDisposable
         Assert.True(new FileInfo(scratch["m.onnx"]).Length > 1000);
     }
 
-    [TorchFact]
+    [Fact]
     public void TrainingGoesOnFromACheckpoint()
     {
         var module = new TestKit.Files.ErmongroupFlags { ImageSize = 16, AttnResolutions = [16] }.Module();

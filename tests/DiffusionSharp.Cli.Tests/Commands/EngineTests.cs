@@ -99,9 +99,25 @@ public sealed class EngineTests : IDisposable
     [InlineData("--engine: found 'onnx'; choose among cpu, torch", "--engine", "onnx")]
     [InlineData("--weights: found 'int8'; choose among float32, bfloat16, half", "--weights", "int8")]
     [InlineData("--threads: found -1", "--threads", "-1")]
-    [InlineData("device 'gpu' is unknown", "--device", "gpu")]
     public void ContradictionsAreUsageErrors(string words, params string[] options) =>
         ddim.Fails(ErrorKind.Usage, words, ["sample", "--model", model, .. options, "--out", scratch["x.png"]]);
+
+    [TorchFact]
+    public void UnknownDeviceIsAUsageError() =>
+        ddim.Fails(ErrorKind.Usage, "device 'gpu' is unknown", "sample", "--model", model, "--device", "gpu", "--out", scratch["x.png"]);
+
+    [Fact]
+    public void ABuildWithoutLibtorchSaysSo()
+    {
+        Assert.SkipWhen(Parts.TorchPart.IsThere, "this build has libtorch");
+        foreach (var asked in new string[][] { ["--engine", "torch"], ["--device", "cuda"] })
+        {
+            ddim.Fails(ErrorKind.Device, "this build has no libtorch", ["sample", "--model", model, .. asked, "--out", scratch["x.png"]]);
+            ddim.Fails(ErrorKind.Device, "-p:TorchBackend=cpu or =cuda", ["train", "builtin:shapes", "--size", "16", "--steps", "1", .. asked, "--out", scratch["run"]]);
+        }
+
+        Assert.False(Directory.Exists(scratch["run"]));
+    }
 
     // No machine of the tests has a GPU: that one is looked for shows that libtorch was chosen.
     [TorchFact]

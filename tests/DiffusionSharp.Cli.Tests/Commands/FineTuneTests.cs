@@ -17,7 +17,7 @@ public sealed class FineTuneTests : IDisposable
 
     public void Dispose() => scratch.Dispose();
 
-    [TorchFact]
+    [Fact]
     public void NetworkAndScheduleAreTheModels()
     {
         var model = TinyModel.Save(scratch["model"], size: 16);
@@ -30,7 +30,7 @@ public sealed class FineTuneTests : IDisposable
         ddim.Fails(ErrorKind.Usage, "--channels does not go with --from", "train", "builtin:shapes", "--from", model, "--out", scratch["other"], "--channels", "8");
     }
 
-    [TorchFact]
+    [Fact]
     public void ACheckpointFileIsTakenWithWhatItDoesNotSay()
     {
         var unet = UNetConfig.Ddpm(new ImageShape(3, 16, 16), 32, [1], 1, []);
@@ -48,7 +48,7 @@ public sealed class FineTuneTests : IDisposable
         ddim.Done("train", "--out", Run, "--steps", "2");
     }
 
-    [TorchFact]
+    [Fact]
     public void ANetworkOfAnotherFamilyIsTrainedAndExported()
     {
         var file = TinyCheckpoint.Lucidrains(scratch["model.pt"]);

@@ -78,7 +78,7 @@ public sealed class InspectTests : IDisposable
         }
     }
 
-    [TorchFact]
+    [Fact]
     public void FoldersOfAllKinds()
     {
         var guided = TinyCheckpoint.Guided(scratch["model.pt"]);

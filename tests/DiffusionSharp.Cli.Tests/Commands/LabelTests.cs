@@ -17,7 +17,7 @@ public sealed class LabelTests : IDisposable
 
     private string Data => scratch["x.parquet"];
 
-    [TorchFact]
+    [Fact]
     public async Task NamesAndNullsAreClassesWhereTheyAreAskedFor()
     {
         await Save(t => t.Texts("label", "dog", null, "cat"));
@@ -31,7 +31,7 @@ public sealed class LabelTests : IDisposable
         Assert.Equal(1, (int)ddim.Json("data", "check", Data)["unlabelled"]!);
     }
 
-    [TorchFact]
+    [Fact]
     public async Task WhatMakesNoClassesStopsOnlyWhoAsksForThem()
     {
         await Save(t => t.Required("label", 0.5f, 1, 2));
@@ -47,7 +47,7 @@ public sealed class LabelTests : IDisposable
         ddim.Fails(ErrorKind.Data, "the label of 0.png is [1, 0]", ["train", scratch["set"], "--classes", "data", "--dry-run", .. Tiny]);
     }
 
-    [TorchFact]
+    [Fact]
     public async Task ARunKeepsTheColumnOfItsImages()
     {
         await Save(t => t.Pictures("mask", Png(7), Png(8), Png(9)));
@@ -67,7 +67,7 @@ public sealed class LabelTests : IDisposable
         ddim.Fails(ErrorKind.Usage, "no column 'text' of images; those it has are image, mask", ["train", Data, "--column", "text", "--dry-run", .. Tiny]);
     }
 
-    [TorchFact]
+    [Fact]
     public async Task EveryVerbThatReadsDataTakesAColumn()
     {
         await Save(t => t.Pictures("mask", Png(7), Png(8), Png(9)));

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
+using DiffusionSharp.Cli.Parts;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Cli.Tests.Kit;
 using DiffusionSharp.Cpu;
@@ -26,7 +28,7 @@ public sealed class TrainTests : IDisposable
 
     private string[] Shapes => [.. Endless, "--steps", "3"];
 
-    [TorchFact]
+    [Fact]
     public void RunEndsWithAModelThatCanBeSampled()
     {
         var result = ddim.Json([.. Shapes, "--sample-every", "4", "--ema", "0.9,0.99", "--min-snr", "5"]);
@@ -44,7 +46,7 @@ public sealed class TrainTests : IDisposable
         Assert.NotEqual(File.ReadAllBytes(scratch["a.png"]), File.ReadAllBytes(scratch["b.png"]));
     }
 
-    [TorchFact]
+    [Fact]
     public void SameCommandOrOnlyTheFolderGoesOn()
     {
         ddim.Done(Shapes);
@@ -57,7 +59,7 @@ public sealed class TrainTests : IDisposable
         Assert.Equal(12, Images());
     }
 
-    [TorchFact]
+    [Fact]
     public void WithoutLatestTheRunGoesOnAndNothingBeginsInAFolderThatHoldsOne()
     {
         ddim.Done(Shapes);
@@ -88,7 +90,7 @@ public sealed class TrainTests : IDisposable
         Assert.Equal(2, Directory.GetFileSystemEntries(scratch["photos"]).Length);
     }
 
-    [TorchFact]
+    [Fact]
     public void ChangedOptionIsRefusedUnlessAllowed()
     {
         ddim.Done(Shapes);
@@ -105,6 +107,48 @@ public sealed class TrainTests : IDisposable
         Assert.Equal(8, Images());
     }
 
+    // A run's config.json says it, and that of a run from before there was a choice says nothing.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ARunOfLibtorchGoesOnHereWhenAskedTo(bool named)
+    {
+        ddim.Done(Shapes);
+        var config = new RunFolder(Run).Config;
+        var json = JsonNode.Parse(File.ReadAllText(config))!;
+        json["training"]!["engine"] = "torch";
+        json["training"]!["bFloat16"] = true;
+        if (!named)
+        {
+            json["training"]!.AsObject().Remove("engine");
+        }
+
+        File.WriteAllText(config, json.ToJsonString());
+        if (!TorchPart.IsThere)
+        {
+            ddim.Fails(ErrorKind.Device, "was begun on libtorch, which this build does not have: --engine cpu --allow-changes goes on", "train", "--out", Run, "--steps", "4");
+        }
+
+        ddim.Fails(ErrorKind.Configuration, "training.engine: torch → cpu", "train", "--out", Run, "--steps", "4", "--engine", "cpu");
+        ddim.Done("train", "--out", Run, "--steps", "4", "--engine", "cpu", "--allow-changes");
+        Assert.Equal((8, "cpu", false), (Images(), RunConfig.Read(config).Training.Engine, RunConfig.Read(config).Training.BFloat16));
+        Assert.Contains("training.engine: torch → cpu", File.ReadAllText(new RunFolder(Run).Metrics), StringComparison.Ordinal);
+        ddim.Done("train", "--out", Run, "--steps", "5");
+    }
+
+    [Fact]
+    public void ThreadsAndPartsChangeNoBit()
+    {
+        ddim.Environment.Remove("DDIM_THREADS");
+        string[] command = ["train", "builtin:shapes", "--size", "16", "--channels", "8", "--multipliers", "1", "--layers", "1", "--groups", "4", "--batch", "6", "--steps", "3"];
+        ddim.Done([.. command, "--threads", "1", "--out", Run]);
+        ddim.Done([.. command, "--threads", "3", "--micro-batch", "3", "--out", scratch["other"]]);
+        ddim.Done("train", "--out", scratch["other"], "--steps", "4", "--threads", "2", "--micro-batch", "4");
+        ddim.Done("train", "--out", Run, "--steps", "4");
+        Assert.All([Checkpoint.Weights, Checkpoint.Ema(0.9999), "optimizer.safetensors"], part => Assert.Equal(
+            File.ReadAllBytes(Path.Combine(new RunFolder(Run).Latest()!, part)), File.ReadAllBytes(Path.Combine(new RunFolder(scratch["other"]).Latest()!, part))));
+    }
+
     [TorchFact]
     public void TheEngineIsTheRunsUnlessAnotherIsNamed()
     {
@@ -116,7 +160,7 @@ public sealed class TrainTests : IDisposable
         ddim.Fails(ErrorKind.Usage, "--engine", "train", "--out", Run, "--engine", "jax");
     }
 
-    [TorchFact]
+    [Fact]
     public void FolderOfPicturesKeepsItsOptions()
     {
         SavePictures(5);
@@ -132,7 +176,7 @@ public sealed class TrainTests : IDisposable
         Assert.Equal(10, Images());
     }
 
-    [TorchFact]
+    [Fact]
     public void DequantisationAndLogitStayWithTheRunAndItsModel()
     {
         ddim.Done([.. Shapes, "--dequantize", "uniform", "--logit"]);
@@ -163,7 +207,7 @@ public sealed class TrainTests : IDisposable
         static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
     }
 
-    [TorchFact]
+    [Fact]
     public void SeedRecipeIsTheDefaultForAFolder()
     {
         SavePictures(3);
@@ -177,14 +221,14 @@ public sealed class TrainTests : IDisposable
         Assert.Equal(Networks.UNet.Build(seed).ParameterCount, (long)recipe["parameters"]!);
     }
 
-    [TorchFact]
+    [Fact]
     public void DryRunWritesNothing()
     {
         Assert.Contains("images/s", ddim.Done([.. Shapes, "--dry-run"]), StringComparison.Ordinal);
         Assert.False(Directory.Exists(Run));
     }
 
-    [TorchFact]
+    [Fact]
     public void AccumulationSplitsAnUpdate()
     {
         var found = ddim.Json("train", "builtin:shapes", "--dry-run", "--size", "16", "--channels", "8", "--batch", "3", "--accumulate", "2", "--steps", "7");
@@ -193,7 +237,7 @@ public sealed class TrainTests : IDisposable
         ddim.Fails(ErrorKind.Usage, "give one", "train", "builtin:shapes", "--dry-run", "--accumulate", "2", "--micro-batch", "1");
     }
 
-    [TorchTheory]
+    [Theory]
     [InlineData(130)]
     [InlineData(143)]
     public void InterruptionSavesAndSaysHowToGoOn(int code)
@@ -228,11 +272,12 @@ public sealed class TrainTests : IDisposable
         ddim.Fails(ErrorKind.Configuration, "is reached by no level", [.. Shapes, "--attention", "5"]);
         ddim.Fails(ErrorKind.Configuration, "learning rate 0 must be positive", [.. Shapes, "--lr", "0"]);
         ddim.Fails(ErrorKind.Device, "libtorch", [.. Shapes, "--device", "cuda"]);
+        ddim.Fails(ErrorKind.Configuration, "bfloat16 (--bf16) is for engine torch for now", [.. Shapes, "--bf16"]);
         ddim.Fails(ErrorKind.ModelFile, "there is no model folder", "train", "builtin:shapes", "--from", scratch["none"], "--out", Run);
         ddim.Fails(ErrorKind.Storage, "file", "train", "builtin:shapes", "--out", Path.Combine(scratch.Text("file", ""), "run"), "--size", "16", "--steps", "1");
     }
 
-    [TorchFact]
+    [Fact]
     public void LossThatIsNotFiniteIsCode6AndTheRunIsWhole()
     {
         var (code, _, error) = ddim.Run([.. Endless, "--lr", "1e30", "--clip-gradient", "0", "--steps", "50"]);
@@ -242,7 +287,7 @@ public sealed class TrainTests : IDisposable
         ddim.Done("inspect", Run);
     }
 
-    [TorchFact]
+    [Fact]
     public void OneProcessTrainsInARun()
     {
         ddim.Done(Shapes);
@@ -251,7 +296,7 @@ public sealed class TrainTests : IDisposable
         ddim.Fails(ErrorKind.Storage, Run, "train", "--out", Run);
     }
 
-    [TorchFact]
+    [Fact]
     public void BadFilesBeyondTheLimitAreCode4()
     {
         SavePictures(3);
@@ -267,7 +312,7 @@ public sealed class TrainTests : IDisposable
         Assert.Equal((3, "not.png"), ((int)check["images"]!, Path.GetFileName((string)check["bad"]![0]!["file"]!)));
     }
 
-    [TorchFact]
+    [Fact]
     public void SignalEndsTheProcessWithItsCode()
     {
         using var process = Start();
@@ -280,7 +325,7 @@ public sealed class TrainTests : IDisposable
         Assert.Contains("stopped and saved", said, StringComparison.Ordinal);
     }
 
-    [TorchFact]
+    [Fact]
     public void SecondSignalEndsItAtOnce()
     {
         // One update takes minutes here.

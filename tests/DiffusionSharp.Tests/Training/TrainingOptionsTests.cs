@@ -27,6 +27,7 @@ public class TrainingOptionsTests
             CheckpointEvery = 0,
             CheckpointSeconds = -1,
             SampleEvery = -1,
+            BFloat16 = true,
             Threads = -3,
         };
         var e = Assert.Throws<DiffusionException>(options.Validate);
@@ -34,7 +35,7 @@ public class TrainingOptionsTests
         string[] found =
         [
             "batch size 0", "micro-batch 0", "learning rate NaN", "warm-up -1", "betas 1, -0.5", "epsilon 0", "weight decay -1", "clip -2", "label drop 1.1",
-            "[0.9, 0.9, 1.5] must", "[0.9, 0.9, 1.5] repeat", "nothing ends the run", "cosine", "every 0 images", "every -1 s", "intervals", "threads -3",
+            "[0.9, 0.9, 1.5] must", "[0.9, 0.9, 1.5] repeat", "nothing ends the run", "cosine", "every 0 images", "every -1 s", "intervals", "trains in float32", "threads -3",
         ];
         Assert.All(found, text => Assert.Contains(text, e.Message));
     }

@@ -1,3 +1,4 @@
+using DiffusionSharp.Cpu.Tests.Training;
 using DiffusionSharp.Torch.Engine;
 using DiffusionSharp.Torch.Ops;
 using DiffusionSharp.Torch.Tests.Training;

@@ -1,3 +1,4 @@
+using DiffusionSharp.Cpu.Tests.Training;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Torch.Engine;

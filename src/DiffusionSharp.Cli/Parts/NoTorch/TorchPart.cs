@@ -7,13 +7,14 @@ namespace DiffusionSharp.Cli.Parts;
 /// <summary>Stands for libtorch in a build without it.</summary>
 internal static class TorchPart
 {
+    /// <summary>Whether this build has it.</summary>
+    public static bool IsThere => false;
+
     public static int Threads => throw Absent();
 
     public static Engine Open(CliHost host, string device, int threads) => throw Absent();
 
     public static TrainingEngine Training() => throw Absent();
-
-    public static string? Problem() => Absent().Message;
 
     public static void TellNote(CliHost host)
     {
@@ -22,7 +23,7 @@ internal static class TorchPart
     public static string Version() => throw Absent();
 
     public static (IReadOnlyList<KeyValuePair<string, string>> Findings, string? Error) Examine() =>
-        ([KeyValuePair.Create("libtorch", "not in this build (no GPU)")], null);
+        ([], null);
 
     private static DiffusionException Absent() => new(
         ErrorKind.Device,

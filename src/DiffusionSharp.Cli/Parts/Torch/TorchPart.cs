@@ -12,6 +12,9 @@ namespace DiffusionSharp.Cli.Parts;
 /// <summary>libtorch, for sampling and for training. Nothing is inlined: a method that names TorchSharp loads it.</summary>
 internal static class TorchPart
 {
+    /// <summary>Whether this build has it.</summary>
+    public static bool IsThere => true;
+
     /// <summary>Threads in use.</summary>
     public static int Threads
     {
@@ -40,10 +43,6 @@ internal static class TorchPart
     /// <summary>What trains on it; the library is loaded when a network is made.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static TrainingEngine Training() => TorchTrainingEngine.Engine;
-
-    /// <summary>Why it cannot be used on this machine, or null; it is loaded and checked for that.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public static string? Problem() => TorchNative.Problem;
 
     /// <summary>Says what had to be changed in this process for the library.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -1,16 +1,16 @@
 using DiffusionSharp.Models;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Torch.Engine;
 using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
 
-namespace DiffusionSharp.Torch.Tests.Training;
+namespace DiffusionSharp.Cpu.Tests.Training;
 
 /// <summary>A run that was stopped and resumed is, bit for bit, the run that was not.</summary>
-[Collection(SerialCollection.Name)]
 public class ResumeTests
 {
-    [TorchFact]
+    public ResumeTests() => TrainedOn.Require();
+
+    [Fact]
     public void Killed_at_a_random_step_and_resumed_it_is_the_same_run()
     {
         using TinyRun straight = new(), killed = new();
@@ -31,10 +31,10 @@ public class ResumeTests
         { "several averages", TinyRun.Options with { EmaDecays = [0.9, 0.99, 0], EmaWarmup = false }, 0 },
         { "AdamW, cosine, antithetic, min-SNR, Huber, sum", TinyRun.Options with { Optimizer = OptimizerKind.AdamW, WeightDecay = 0.1, Decay = LearningRateDecay.Cosine, TimestepSampling = TimestepSampling.Antithetic, MinSnrGamma = 5, Loss = LossKind.Huber, Reduction = LossReduction.Sum }, 0 },
         { "dropped labels, micro-batches", TinyRun.Options with { LabelDrop = 0.3, MicroBatch = 3 }, 0 },
-        { "bfloat16", TinyRun.Options with { BFloat16 = true }, 0 },
+        { "another precision, where there is one", TinyRun.Options with { BFloat16 = TinyRun.Engine.Name == TrainingEngine.Libtorch }, 0 },
     };
 
-    [TorchTheory]
+    [Theory]
     [MemberData(nameof(Variants))]
     public void Interrupted_and_resumed_it_is_the_same_run(string what, TrainingOptions options, double dropout)
     {
@@ -52,7 +52,7 @@ public class ResumeTests
         AssertSame(straight, stopped, what);
     }
 
-    [TorchFact]
+    [Fact]
     public void So_is_a_network_of_another_family()
     {
         using TinyRun straight = new(), stopped = new();
@@ -69,20 +69,20 @@ public class ResumeTests
         Assert.Equal(network, RunConfig.Read(stopped.Run.Config).Network);
 
         // It is sampled as any run, and its model folder as any model.
-        using var run = DiffusionModel.Load(stopped.Folder, TorchEngine.Cpu);
+        using var run = DiffusionModel.Load(stopped.Folder, TinyRun.Inference);
         var folder = Path.Combine(stopped.Folder, "model");
         using (var trainer = stopped.Open(options, network))
         {
             ModelFolder.Save(folder, trainer.Config.Network, trainer.Config.Scheduler, trainer.AveragedWeights());
         }
 
-        using var model = DiffusionModel.Load(folder, TorchEngine.Cpu);
+        using var model = DiffusionModel.Load(folder, TinyRun.Inference);
         var sample = new SampleOptions { Steps = 2, Count = 1 };
         Assert.Equal(network, model.Source.Network);
         Assert.Equal(run.Sample(sample).Values, model.Sample(sample).Values);
     }
 
-    [TorchFact]
+    [Fact]
     public void A_longer_length_goes_on_and_is_the_run_that_was_long_from_the_start()
     {
         using TinyRun straight = new(), extended = new();
@@ -92,7 +92,7 @@ public class ResumeTests
         AssertSame(straight, extended, "extended");
     }
 
-    [TorchFact]
+    [Fact]
     public void Checkpoints_by_time_change_nothing()
     {
         using TinyRun straight = new(), often = new();
@@ -104,7 +104,7 @@ public class ResumeTests
         AssertSame(straight, often, "checkpoints by time");
     }
 
-    [TorchFact]
+    [Fact]
     public void A_validation_that_was_cut_short_is_made_up_for_on_resume()
     {
         using TinyRun straight = new(), stopped = new();
@@ -117,7 +117,7 @@ public class ResumeTests
         AssertSame(straight, stopped, "validation made up for");
     }
 
-    [TorchFact]
+    [Fact]
     public void A_finished_run_is_left_as_it_is()
     {
         using var run = new TinyRun();

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using DiffusionSharp.Training;
 
-namespace DiffusionSharp.Torch.Tests.Training;
+namespace DiffusionSharp.Cpu.Tests.Training;
 
 /// <summary>This test executable as a process that trains, so that it can be killed.</summary>
 internal static class TrainChild

@@ -1,21 +1,19 @@
 using System.Text.Json.Nodes;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Storage;
-using DiffusionSharp.Torch.Engine;
-using DiffusionSharp.Torch.Training;
 using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
 
-namespace DiffusionSharp.Torch.Tests.Training;
+namespace DiffusionSharp.Cpu.Tests.Training;
 
 /// <summary>A run that takes milliseconds a step, in a folder that is gone after the test.</summary>
 internal sealed class TinyRun : IDisposable
 {
     /// <summary>What the tests of the trainer train on.</summary>
-    public static TrainingEngine Engine => TorchTrainingEngine.Engine;
+    public static TrainingEngine Engine => TrainedOn.Engine;
 
     /// <summary>The same engine as one that samples.</summary>
-    public static Models.Engine Inference => TorchEngine.Cpu;
+    public static Models.Engine Inference => TrainedOn.Inference;
 
     public static UNetConfig Network { get; } =
         UNetConfig.Ddpm(new ImageShape(3, 8, 8), channels: 8, [1, 2], layersPerBlock: 1, attentionResolutions: [4]) with { NormNumGroups = 4 };

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace DiffusionSharp.Torch.Tests.Training;
+namespace DiffusionSharp.Cpu.Tests.Training;
 
 /// <summary>A mounted memory file system that is soon full. Only root on Linux may mount one.</summary>
 internal sealed class TinyDisk : IDisposable

@@ -1,6 +1,6 @@
 using DiffusionSharp.Data;
 
-namespace DiffusionSharp.Torch.Tests.Training;
+namespace DiffusionSharp.Cpu.Tests.Training;
 
 /// <summary>Smooth coloured blots, a pure function of the position; with a period they repeat.</summary>
 internal sealed class TinyImages(ImageShape shape, long period = long.MaxValue, bool someUnlabelled = false) : IBatchSource

@@ -4,16 +4,17 @@ using DiffusionSharp.Schedules;
 using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
 
-namespace DiffusionSharp.Torch.Tests.Training;
+namespace DiffusionSharp.Cpu.Tests.Training;
 
 /// <summary>What any engine promises of a network in training.</summary>
-[Collection(SerialCollection.Name)]
 public class TrainingNetworkTests
 {
     private static readonly TrainingOptions Options = TinyRun.Options with { EmaDecays = [0.9, 0.5], EmaWarmup = false };
     private static readonly NetworkGraph Graph = UNet.Build(TinyRun.Network with { Dropout = 0.1 });
 
-    [TorchFact]
+    public TrainingNetworkTests() => TrainedOn.Require();
+
+    [Fact]
     public void An_averaged_network_has_the_weights_of_each_moment()
     {
         using var network = Create();
@@ -27,7 +28,9 @@ public class TrainingNetworkTests
             var copy = TinyRun.Inference(Graph, p => average[p.Name]);
             using var copyEnd = copy as IDisposable;
             predictions.Add(Predict(live));
-            Assert.Equal(Predict(copy), predictions[k]);
+
+            // An engine may compute in another order where weights no longer change.
+            Assert.All(Predict(copy).Zip(predictions[k]), p => Assert.Equal(p.First, p.Second, 1e-6));
             Assert.NotEqual(Predict(network.Averaged(0)), predictions[k]);
         }
 
@@ -35,7 +38,7 @@ public class TrainingNetworkTests
         Assert.NotEqual(predictions[1], predictions[2]);
     }
 
-    [TorchFact]
+    [Fact]
     public void What_is_exported_goes_on_bit_for_bit()
     {
         using var straight = Create();
@@ -49,7 +52,7 @@ public class TrainingNetworkTests
         Assert.Equal(Everything(straight), Everything(other));
     }
 
-    [TorchFact]
+    [Fact]
     public void Exports_have_the_graphs_names_and_shapes()
     {
         using var network = Create();
@@ -62,7 +65,7 @@ public class TrainingNetworkTests
         Assert.All(Graph.Parameters, p => Assert.Equal(p.Shape, network.ExportAverage(0)[p.Name].Shape));
     }
 
-    [TorchFact]
+    [Fact]
     public void What_is_another_networks_is_refused_and_changes_nothing()
     {
         using var network = Create();
@@ -82,7 +85,7 @@ public class TrainingNetworkTests
         Assert.Equal(before, Everything(network));
     }
 
-    [TorchFact]
+    [Fact]
     public void What_is_not_finite_changes_nothing_and_is_no_fault_of_the_engine()
     {
         using var network = Create();
