@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
@@ -29,10 +30,14 @@ internal sealed class EagerStep : IDisposable
         optimizer = optim.Adam(parameters, options.LearningRate, options.Beta1, options.Beta2, options.AdamEpsilon);
     }
 
+    /// <summary>Seconds of the last update: from the batch to the loss, backward, and the rest.</summary>
+    public (double Forward, double Backward, double Optimizer) Seconds { get; private set; }
+
     /// <summary>Does the update.</summary>
     /// <returns>The batch's loss and the gradient's norm before clipping.</returns>
     public (double Loss, double GradientNorm) Run(TrainingBatch batch)
     {
+        var start = Stopwatch.GetTimestamp();
         using var scope = NewDisposeScope();
         var s = batch.Shape;
         long[] shape = [batch.Count, s.Channels, s.Height, s.Width];
@@ -42,7 +47,9 @@ internal sealed class EagerStep : IDisposable
 
         optimizer.zero_grad();
         var loss = nn.functional.mse_loss(network.forward(x, t), target);
+        var forward = Stopwatch.GetTimestamp();
         loss.backward();
+        var backward = Stopwatch.GetTimestamp();
         var norm = nn.utils.clip_grad_norm_(parameters, options.GradientClip);
         optimizer.step();
         using (no_grad())
@@ -54,7 +61,10 @@ internal sealed class EagerStep : IDisposable
             }
         }
 
+        Seconds = (Between(start, forward), Between(forward, backward), Between(backward, Stopwatch.GetTimestamp()));
         return (loss.item<float>(), norm);
+
+        static double Between(long from, long to) => Stopwatch.GetElapsedTime(from, to).TotalSeconds;
     }
 
     public void Dispose()

@@ -22,12 +22,21 @@ internal sealed class KernelStage : IDisposable
     /// <param name="side">Of all images.</param>
     /// <param name="buffers">How many there are; the last is for the result.</param>
     /// <param name="create">Makes the step for these.</param>
-    public static unsafe KernelStage Create(int channels, int side, int buffers, Func<View[], IStep> create)
+    public static KernelStage Create(int channels, int side, int buffers, Func<View[], IStep> create) =>
+        Create([.. Enumerable.Repeat((channels, side), buffers)], create);
+
+    /// <param name="values">Channels and side of each buffer; the last ones are for results.</param>
+    /// <param name="create">Makes the step for these.</param>
+    public static unsafe KernelStage Create((int Channels, int Side)[] values, Func<View[], IStep> create)
     {
-        View[] views = [.. Enumerable.Range(0, buffers).Select(i => new View([new Segment(i, channels)], side, side, PerCondition: false))];
+        View[] views = [.. values.Select((v, i) => new View([new Segment(i, v.Channels)], v.Side, v.Side, PerCondition: false))];
         var layout = new ArenaLayout([.. views.Select(v => new ArenaLayout.Buffer((long)v.Pixels * v.Segments[0].Stride, PerCondition: false, 0, 0))]);
         var stage = new KernelStage(create(views), layout);
-        CounterNoise.Gaussian(1, 2, new Span<float>(stage.workspace.Pointer(0), (int)layout.FloatsPerImage));
+        for (var i = 0; i < views.Length; i++)
+        {
+            CounterNoise.Gaussian(1, 2 + i, new Span<float>(stage.workspace.Pointer(i), views[i].Pixels * views[i].Segments[0].Stride));
+        }
+
         return stage;
     }
 

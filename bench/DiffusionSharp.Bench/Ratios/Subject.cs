@@ -10,10 +10,12 @@ namespace DiffusionSharp.Bench.Ratios;
 /// <summary>The network and the data that both sides get.</summary>
 internal sealed class Subject
 {
-    public Subject(UNetConfig config)
+    private readonly NetworkConfig network;
+
+    public Subject(NetworkConfig config)
     {
-        Config = config;
-        Graph = UNet.Build(config);
+        network = config;
+        Graph = config.Build();
         Weights = Initializer.Create(Graph, seed: 1);
 
         // A new network's last convolutions are zero, so any network at all would return the same. Fill them.
@@ -28,7 +30,8 @@ internal sealed class Subject
         }
     }
 
-    public UNetConfig Config { get; }
+    /// <summary>The network that eager libtorch has, too.</summary>
+    public UNetConfig Config => (UNetConfig)network;
 
     public NetworkGraph Graph { get; }
 
@@ -36,5 +39,5 @@ internal sealed class Subject
 
     /// <summary>Batches as training makes them, of <c>builtin:shapes</c>.</summary>
     public TrainingBatch Batch(int count) =>
-        new BatchMaker(new ShapesSource(Config.Height), new DiffusionObjective(NoiseSchedule.Linear()), TimestepSampling.Uniform, count, seed: 3).Make(0, 0);
+        new BatchMaker(new ShapesSource(network.InputShape.Height), new DiffusionObjective(NoiseSchedule.Linear()), TimestepSampling.Uniform, count, seed: 3).Make(0, 0);
 }

@@ -11,6 +11,9 @@ internal sealed unsafe class AlignedMemory : IDisposable
 {
     private const int CacheLine = 64;
     private const byte Untouched = 0xA5;
+
+    // From here on large pages are worth the room that they may waste.
+    private const long Large = 4 << 20;
 #if DEBUG
     private const int Guard = CacheLine;
 #else
@@ -22,7 +25,13 @@ internal sealed unsafe class AlignedMemory : IDisposable
     public AlignedMemory(long bytes)
     {
         Bytes = bytes;
-        pointer = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(Guard + bytes + Guard, CacheLine), CacheLine);
+        var large = bytes >= Large;
+        pointer = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(Guard + bytes + Guard, CacheLine), large ? (nuint)HugePages.Size : CacheLine);
+        if (large)
+        {
+            HugePages.Ask(pointer, bytes);
+        }
+
         new Span<byte>(pointer, Guard).Fill(Untouched);
         new Span<byte>(pointer + Guard + bytes, Guard).Fill(Untouched);
         GC.AddMemoryPressure(Math.Max(bytes, 1));

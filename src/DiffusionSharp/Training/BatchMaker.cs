@@ -1,5 +1,6 @@
 using DiffusionSharp.Data;
 using DiffusionSharp.Noise;
+using DiffusionSharp.Primitives;
 
 namespace DiffusionSharp.Training;
 
@@ -20,6 +21,9 @@ public sealed class BatchMaker
     private readonly int batchSize;
     private readonly LabelDropping? labelDropping;
     private readonly PixelTransform transform;
+    private readonly byte[] pixels;
+    private readonly float[] x0;
+    private readonly float[] epsilon;
 
     /// <summary>Creates the maker.</summary>
     /// <param name="source">The images.</param>
@@ -38,6 +42,8 @@ public sealed class BatchMaker
         (this.source, this.objective, this.sampling, this.batchSize, this.seed) = (source, objective, sampling, batchSize, seed);
         this.labelDropping = labelDropping;
         this.transform = transform ?? PixelTransform.None;
+        pixels = new byte[MemoryNeed.Length((double)batchSize * source.Shape.Elements, $"a batch of {batchSize} images of {source.Shape}", "choose a smaller batch", ErrorKind.Configuration)];
+        (x0, epsilon) = (new float[source.Shape.Elements], new float[source.Shape.Elements]);
     }
 
     /// <summary>Makes the batch of an update.</summary>
@@ -46,14 +52,21 @@ public sealed class BatchMaker
     public TrainingBatch Make(long step, long position)
     {
         var batch = new TrainingBatch(batchSize, source.Shape);
+        Make(step, position, batch);
+        return batch;
+    }
+
+    /// <summary>Makes the batch of an update in memory that is there. One call at a time.</summary>
+    /// <param name="step">The update, from 0; decides t.</param>
+    /// <param name="position">Images seen before it.</param>
+    /// <param name="batch">Receives it.</param>
+    public void Make(long step, long position, TrainingBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
         var elements = source.Shape.Elements;
-        var pixels = new byte[batch.Xt.Length];
         source.Read(position, pixels, batch.Labels);
         labelDropping?.Apply(seed, position, batch.Labels);
         DrawTimesteps(step, batch.Timesteps);
-
-        var x0 = new float[elements];
-        var epsilon = new float[elements];
         for (var i = 0; i < batchSize; i++)
         {
             var range = (i * elements)..((i + 1) * elements);
@@ -63,8 +76,6 @@ public sealed class BatchMaker
             objective.Noise(t, x0, epsilon, batch.Xt.AsSpan(range), batch.Target.AsSpan(range));
             batch.Weights[i] = (float)objective.Weight(t);
         }
-
-        return batch;
     }
 
     /// <summary>Maps 0…255 to [-1, 1]: x = v/127.5 - 1.</summary>

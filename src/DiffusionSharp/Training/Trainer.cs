@@ -136,7 +136,14 @@ public sealed class Trainer : IDisposable
 
         var start = state;
         var savedAt = state.Seconds;
-        using var prefetcher = new Prefetcher<TrainingBatch>(start.Step, k => batches.Make(k, start.Images + ((k - start.Step) * options.BatchSize)));
+
+        // Two that take turns: one is learned from while the other is made.
+        TrainingBatch[] turns = [new(options.BatchSize, graph.InputShape), new(options.BatchSize, graph.InputShape)];
+        using var prefetcher = new Prefetcher<TrainingBatch>(start.Step, k =>
+        {
+            batches.Make(k, start.Images + ((k - start.Step) * options.BatchSize), turns[k % 2]);
+            return turns[k % 2];
+        });
         var pace = new Pace(options, state);
         var began = clock.GetTimestamp();
         while (!Finished())

@@ -1,6 +1,7 @@
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
 using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Parameters;
 using TestKit.Networks;
 
 namespace DiffusionSharp.Cpu.Tests.Kit;
@@ -15,6 +16,9 @@ internal sealed unsafe class Stage(Random random, int images = 1, int conditions
     private readonly List<Value> values = [];
 
     public Random Random => random;
+
+    /// <summary>Sets what a call has beside its values, before the step runs.</summary>
+    public Action<Workspace>? Prepare { get; init; }
 
     public int Count(bool perCondition) => perCondition ? conditions : images;
 
@@ -64,15 +68,15 @@ internal sealed unsafe class Stage(Random random, int images = 1, int conditions
         return first;
     }
 
-    /// <summary>Several outputs, with zeros in the channels that only fill vectors; on one, two and three threads.</summary>
-    public float[][] Run(IKernel kernel, View[] outputs)
+    /// <summary>Several outputs, on demand with zeros in the channels that only fill vectors; on one, two and three threads.</summary>
+    public float[][] Run(IKernel kernel, View[] outputs, bool zeros = true)
     {
-        var first = Run<Simd128>(kernel, outputs, threads: 1, zeros: true);
+        var first = Run<Simd128>(kernel, outputs, threads: 1, zeros);
         foreach (var threads in (int[])[1, 2, 3])
         {
-            Same(Run<Simd128>(kernel, outputs, threads, zeros: true), $"128 bits, {threads} threads: {kernel}");
-            Same(Run<Simd256>(kernel, outputs, threads, zeros: true), $"256 bits, {threads} threads: {kernel}");
-            Same(Run<Simd512>(kernel, outputs, threads, zeros: true), $"512 bits, {threads} threads: {kernel}");
+            Same(Run<Simd128>(kernel, outputs, threads, zeros), $"128 bits, {threads} threads: {kernel}");
+            Same(Run<Simd256>(kernel, outputs, threads, zeros), $"256 bits, {threads} threads: {kernel}");
+            Same(Run<Simd512>(kernel, outputs, threads, zeros), $"512 bits, {threads} threads: {kernel}");
         }
 
         return first;
@@ -80,13 +84,43 @@ internal sealed unsafe class Stage(Random random, int images = 1, int conditions
         void Same(float[][] other, string form) => Assert.All(first.Zip(other), v => Assert.True(Bits.AreEqual(v.First, v.Second), form));
     }
 
+    /// <summary>A parameter's gradient, in the order of files; what lies between its values must be zero. On one thread and three.</summary>
+    public float[] Run(IParameterKernel kernel, ParameterLayout layout)
+    {
+        var first = Run<Simd128>(kernel, layout, threads: 1);
+        foreach (var threads in (int[])[1, 3])
+        {
+            Assert.True(Bits.AreEqual(first, Run<Simd128>(kernel, layout, threads)), $"128 bits, {threads} threads: {kernel}");
+            Assert.True(Bits.AreEqual(first, Run<Simd256>(kernel, layout, threads)), $"256 bits, {threads} threads: {kernel}");
+            Assert.True(Bits.AreEqual(first, Run<Simd512>(kernel, layout, threads)), $"512 bits, {threads} threads: {kernel}");
+        }
+
+        return first;
+    }
+
+    private float[] Run<T>(IParameterKernel kernel, ParameterLayout layout, int threads)
+        where T : unmanaged, ISimd<T>
+    {
+        using var place = ParameterPlace.Alone(layout.Floats);
+        var memory = new Span<float>(place.Floats, (int)layout.Floats);
+        memory.Fill(float.NaN);
+        Run<T>(kernel.Create<T>(place), kernel, [], threads, zeros: false);
+        var values = new float[layout.Count];
+        layout.Read(place.Floats, values);
+        using var again = ParameterPlace.Alone(layout, values);
+        Assert.True(Bits.AreEqual(new Span<float>(again.Floats, memory.Length).ToArray(), memory.ToArray()), $"what lies between the values is not zero: {kernel}");
+        return values;
+    }
+
     private float[] Run<T>(IKernel kernel, View output, int threads)
         where T : unmanaged, ISimd<T> => Run<T>(kernel, [output], threads, zeros: false)[0];
 
     private float[][] Run<T>(IKernel kernel, View[] outputs, int threads, bool zeros)
+        where T : unmanaged, ISimd<T> => Run<T>(kernel.Create<T>(), kernel, outputs, threads, zeros);
+
+    private float[][] Run<T>(IStep step, object kernel, View[] outputs, int threads, bool zeros)
         where T : unmanaged, ISimd<T>
     {
-        var step = kernel.Create<T>();
         using var owned = step as IDisposable;
         using var team = new Team(threads);
         using var workspace = new Workspace(new ArenaLayout(buffers), n => step.Scratch(n, threads), team);
@@ -102,6 +136,7 @@ internal sealed unsafe class Stage(Random random, int images = 1, int conditions
         new Span<float>(workspace.Own(0), (int)scratch.Own * threads).Fill(float.NaN);
         Array.ForEach(outputs, o => Fill(o, workspace));
         values.ForEach(v => Write(v, workspace));
+        Prepare?.Invoke(workspace);
         step.Run(workspace);
         workspace.Check(kernel.ToString()!);
         Assert.All(values, v => Assert.True(Bits.AreEqual(v.Data, Read(v.View, workspace)), $"the step wrote over what it read: {kernel}"));

@@ -14,14 +14,16 @@ namespace DiffusionSharp.Cpu.Kernels;
 internal sealed unsafe class BlockTree<T>(int blocks, int blockFloats, nint imageFloats)
     where T : unmanaged, ISimd<T>
 {
-    // What lies ready for a group.
-    private const long MostReady = 1 << 19;
+    // What lies ready for a group: as much as the blocks hold, so that sums that wait between groups take no more time than what is read
+    // for them; within limits that caches set.
+    private const long LeastReady = 1 << 18;
+    private const long MostReady = 1 << 21;
 
     /// <summary>Values of a block.</summary>
     public int BlockFloats => blockFloats;
 
     /// <summary>Images of a group.</summary>
-    public int Group(int images) => Math.Min(1 << BitOperations.Log2((uint)Math.Clamp(MostReady / imageFloats, 1, 1 << 20)), images);
+    public int Group(int images) => Math.Min(1 << BitOperations.Log2((uint)Math.Max(1, Math.Clamp((long)blocks * blockFloats, LeastReady, MostReady) / imageFloats)), images);
 
     /// <summary>Groups of a call.</summary>
     public int Groups(int images) => (images + Group(images) - 1) / Group(images);

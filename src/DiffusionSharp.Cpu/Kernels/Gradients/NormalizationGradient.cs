@@ -120,13 +120,14 @@ internal sealed unsafe class NormalizationGradient<T> : IStep
             {
                 var value = T.Load(x + c);
                 var z = T.Fma(value, T.Load(of + c), T.Load(of + row + c));
-                var s = T.Divide(one, T.Add(one, Activation.Exp(T.Subtract(T.Zero, z))));
-                var result = T.Multiply(z, s);
-                var d = T.Multiply(T.Load(dy + c), T.Fma(result, T.Subtract(one, s), s));
+                var divisor = T.Add(one, Activation.Exp(T.Subtract(T.Zero, z)));
+                var s = T.Divide(one, divisor);
+                var d = T.Multiply(T.Load(dy + c), T.Fma(T.Multiply(z, s), T.Subtract(one, s), s));
                 T.Store(d, dz + c);
                 if (y is not null)
                 {
-                    T.Store(result, y + c);
+                    // The bits of Activation.Silu: what the convolution read.
+                    T.Store(T.Divide(z, divisor), y + c);
                 }
 
                 T.Store(T.Add(T.Load(sums + c), d), sums + c);

@@ -1,0 +1,25 @@
+using System.Diagnostics;
+using DiffusionSharp.Bench.Ratios;
+using DiffusionSharp.Cpu;
+using DiffusionSharp.Cpu.Training;
+using DiffusionSharp.Training;
+
+namespace DiffusionSharp.Bench.Training;
+
+/// <summary>The managed engine.</summary>
+internal sealed class ManagedContender(Subject subject, TrainingOptions options) : ITrainingContender
+{
+    private readonly CpuTrainingNetwork network = (CpuTrainingNetwork)CpuTraining.Engine.Create(subject.Graph, options, p => subject.Weights[p.Name]);
+
+    public TrainingUpdate Update(TrainingBatch batch, long step)
+    {
+        var clock = new double[network.Steps.Count];
+        network.Clock = clock;
+        var start = Stopwatch.GetTimestamp();
+        var result = network.Update(batch, step, options.LearningRate);
+        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        return new(result.Loss, result.GradientNorm, seconds, TrainingPhases.Of(network.Steps, clock, seconds));
+    }
+
+    public void Dispose() => network.Dispose();
+}
