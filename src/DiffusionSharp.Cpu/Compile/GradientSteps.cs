@@ -32,7 +32,7 @@ internal sealed partial class Steps<T>
     {
         var result = New(input.Channels, input.Height, input.Width, perCondition: false);
         var back = shape with { Height = input.Height, Width = input.Width };
-        var method = Convolutions.Best(gradient, back, input.Channels);
+        var method = Convolutions.BestBackward(gradient, back, input.Channels);
         var to = new PackedWeights(
             new PanelLayout(layout.Inputs, layout.Outputs, layout.Taps, TapsTogether: method != ConvolutionMethod.Product), ParameterPlace.In(turned, 0));
         turnedFloats = Math.Max(turnedFloats, to.Layout.Floats);

@@ -12,6 +12,7 @@ namespace DiffusionSharp.Cpu.Kernels;
 internal static class Convolutions
 {
     private const int NominalImages = 2;
+    private const int SmallPixels = 64;
 
     /// <summary>The step of a convolution.</summary>
     public static IStep Create<T>(ConvolutionMethod method, View input, ConvolutionShape shape, PackedWeights weights, Epilogue epilogue, AlignedMemory zeros)
@@ -31,6 +32,13 @@ internal static class Convolutions
             ConvolutionMethod.DoubledWinograd4 => new WinogradConvolution<T, DoubledWinograd4, TFormat>(input, shape, weights, epilogue, zeros),
             _ => new DirectConvolution<T, TFormat>(input, TapPhase.Forward(shape), shape.Width, shape.Height, weights, epilogue, zeros),
         };
+
+    /// <summary>
+    /// The way of a gradient to inputs. Adam divides a gradient by its own size, and so its rounding, too: of small images, which give few sums
+    /// to even it out, the tiles are small ones.
+    /// </summary>
+    public static ConvolutionMethod BestBackward(View gradient, ConvolutionShape shape, int outputs) =>
+        Best(gradient, shape, outputs) is ConvolutionMethod.Winograd4 && shape.Pixels <= SmallPixels ? ConvolutionMethod.Winograd2 : Best(gradient, shape, outputs);
 
     /// <summary>Whether Winograd's algorithm takes less for the gradient to the weights. An image's products are transformed once for each pair of channels.</summary>
     public static bool GainsByWinograd(View input, ConvolutionShape shape, int outputs)
