@@ -73,7 +73,7 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
     /// <summary>When set, each update adds the seconds of each step.</summary>
     public double[]? Clock { get; set; }
 
-    /// <summary>When set, each update adds the seconds of the optimizer.</summary>
+    /// <summary>Seconds of the optimizer in all updates so far.</summary>
     public double OptimizerSeconds { get; set; }
 
     /// <summary>Bytes held: weights, gradients, moments, averages and the values of a part.</summary>
