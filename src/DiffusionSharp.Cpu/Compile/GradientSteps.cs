@@ -30,18 +30,14 @@ internal sealed partial class Steps<T>
     /// <param name="added">What is added, or null.</param>
     public View InputGradient(View gradient, ParameterSpec weight, ParameterPlace place, PanelLayout layout, ConvolutionShape shape, ImageShape input, View? added)
     {
-        var result = New(input.Channels, input.Height, input.Width, perCondition: false);
         var back = shape with { Height = input.Height, Width = input.Width };
         var method = Convolutions.BestBackward(gradient, back, input.Channels);
         var to = new PackedWeights(
             new PanelLayout(layout.Inputs, layout.Outputs, layout.Taps, TapsTogether: method != ConvolutionMethod.Product), ParameterPlace.In(turned, 0));
         turnedFloats = Math.Max(turnedFloats, to.Layout.Floats);
-        steps.Add(new TurnedWeights(new PackedWeights(layout, place), to, half: method != ConvolutionMethod.Product));
-        names.Add($"{weight.Name}, turned");
-
-        // The result is written one step later than it was announced.
-        buffers[^1] = buffers[^1] with { First = steps.Count, Last = steps.Count };
-        var epilogue = new Epilogue(Zeros(input.Channels), result.Segments[0], null, added?.Segments[0].Buffer);
+        Append($"{weight.Name}, turned", new TurnedWeights(new PackedWeights(layout, place), to, half: method != ConvolutionMethod.Product));
+        var result = New(input);
+        var epilogue = new Epilogue(noBias, result.Segments[0], null, added?.Segments[0].Buffer);
         var step = method == ConvolutionMethod.Product
             ? new DirectConvolution<T, Float32Weights>(gradient, TapPhase.Turned(shape, input.Height, input.Width), input.Width, input.Height, to, epilogue, zeros)
             : Convolutions.Create<T>(method, gradient, back, to, epilogue, zeros);
@@ -135,37 +131,28 @@ internal sealed partial class Steps<T>
     }
 
     /// <summary>The gradient of one of several values whose channels were joined.</summary>
-    public View Split(View gradient, int first, ImageShape shape, View? added)
+    public View Split(View gradient, int first, ImageShape shape, View? added) =>
+        Spread("split", gradient, shape, added, (to, buffer) => new Split<T>(gradient, first, to.Segments[0], buffer));
+
+    public View SumPool(View gradient, ImageShape shape, View? added) =>
+        Spread("sums of 2×2", gradient, shape, added, (to, buffer) => new SumPool<T>(gradient, to, buffer));
+
+    public View PoolGradient(View gradient, ImageShape shape, View? added) =>
+        Spread("pool, backward", gradient, shape, added, (to, buffer) => new AveragePoolGradient<T>(gradient, to, buffer));
+
+    public View Crop(View gradient, ImageShape shape, View? added) =>
+        Spread("crop", gradient, shape, added, (to, buffer) => new Crop<T>(gradient, to, buffer));
+
+    // A gradient whose values go to other places.
+    private View Spread(string name, View gradient, ImageShape shape, View? added, Func<View, int?, IStep> step)
     {
-        var view = New(shape.Channels, shape.Height, shape.Width, perCondition: false);
-        Append("split", new Split<T>(gradient, first, view.Segments[0], added?.Segments[0].Buffer), gradient);
-        Use(added?.Segments[0].Buffer);
+        var (view, buffer) = (New(shape), added?.Segments[0].Buffer);
+        Append(name, step(view, buffer), gradient);
+        Use(buffer);
         return view;
     }
 
-    public View SumPool(View gradient, ImageShape shape, View? added)
-    {
-        var view = New(shape.Channels, shape.Height, shape.Width, perCondition: false);
-        Append("sums of 2×2", new SumPool<T>(gradient, view, added?.Segments[0].Buffer), gradient);
-        Use(added?.Segments[0].Buffer);
-        return view;
-    }
-
-    public View PoolGradient(View gradient, ImageShape shape, View? added)
-    {
-        var view = New(shape.Channels, shape.Height, shape.Width, perCondition: false);
-        Append("pool, backward", new AveragePoolGradient<T>(gradient, view, added?.Segments[0].Buffer), gradient);
-        Use(added?.Segments[0].Buffer);
-        return view;
-    }
-
-    public View Crop(View gradient, ImageShape shape, View? added)
-    {
-        var view = New(shape.Channels, shape.Height, shape.Width, perCondition: false);
-        Append("crop", new Crop<T>(gradient, view, added?.Segments[0].Buffer), gradient);
-        Use(added?.Segments[0].Buffer);
-        return view;
-    }
+    private View New(ImageShape shape) => New(shape.Channels, shape.Height, shape.Width, perCondition: false);
 
     private void Turned()
     {

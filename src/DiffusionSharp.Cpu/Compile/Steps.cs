@@ -11,6 +11,7 @@ internal sealed partial class Steps<T>
 {
     private readonly IParameterSource parameters;
     private readonly AlignedMemory zeros;
+    private readonly ParameterPlace noBias;
     private readonly List<IStep> steps = [];
     private readonly List<string> names = [];
     private readonly List<ArenaLayout.Buffer> buffers = [];
@@ -24,6 +25,7 @@ internal sealed partial class Steps<T>
             Own(own);
         }
 
+        noBias = Own(ParameterPlace.Alone(new RowLayout(1, mostChannels), []));
         var size = Segment.Round(mostChannels) + PanelLayout.Panel;
         zeros = Own(new AlignedMemory(sizeof(float) * (long)size));
         unsafe
@@ -65,7 +67,7 @@ internal sealed partial class Steps<T>
         var view = New(outputs, shape.Height, shape.Width, x.PerCondition);
         var method = Convolutions.Best(x, shape, outputs);
         var packed = parameters.Packed(weight, Convolutions.Layout(weight, method));
-        var epilogue = new Epilogue(bias is null ? Zeros(outputs) : Rows(bias), view.Segments[0], vector, residual);
+        var epilogue = new Epilogue(bias is null ? noBias : Rows(bias), view.Segments[0], vector, residual);
         Append(weight.Name, Convolutions.Create<T>(method, x, shape, packed, epilogue, zeros), x);
         Use(vector?.Buffer);
         Use(residual);
@@ -196,8 +198,6 @@ internal sealed partial class Steps<T>
     private ParameterPlace Rows(ParameterSpec spec) => parameters.Of(spec, RowsOf(spec));
 
     private static RowLayout RowsOf(ParameterSpec spec) => spec.Shape.Count == 1 ? new RowLayout(1, spec.Shape[0]) : new RowLayout(spec.Shape[0], spec.Shape[1]);
-
-    private ParameterPlace Zeros(int count) => Own(ParameterPlace.Alone(new RowLayout(1, count), []));
 
     private AttentionMemory? Memory(Operation.Attention a) => a.Memory is { } m ? Memory(m, new MemoryLayout(a.Heads, m.Shape[2], m.Shape[3], ChannelsFirst: false)) : null;
 

@@ -38,7 +38,11 @@ internal static class Convolutions
     /// to even it out, the tiles are small ones.
     /// </summary>
     public static ConvolutionMethod BestBackward(View gradient, ConvolutionShape shape, int outputs) =>
-        Best(gradient, shape, outputs) is ConvolutionMethod.Winograd4 && shape.Pixels <= SmallPixels ? ConvolutionMethod.Winograd2 : Best(gradient, shape, outputs);
+        Best(gradient, shape, outputs) switch
+        {
+            ConvolutionMethod.Winograd4 when shape.Pixels <= SmallPixels => ConvolutionMethod.Winograd2,
+            var best => best,
+        };
 
     /// <summary>Whether Winograd's algorithm takes less for the gradient to the weights. An image's products are transformed once for each pair of channels.</summary>
     public static bool GainsByWinograd(View input, ConvolutionShape shape, int outputs)

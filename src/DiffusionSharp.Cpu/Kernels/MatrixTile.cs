@@ -135,18 +135,18 @@ internal static unsafe class MatrixTile
         T c110 = T.Zero, c111 = T.Zero;
         if (accumulate)
         {
-            Load<T, TRows>(0, c, cRow, ref c00, ref c01);
-            Load<T, TRows>(1, c, cRow, ref c10, ref c11);
-            Load<T, TRows>(2, c, cRow, ref c20, ref c21);
-            Load<T, TRows>(3, c, cRow, ref c30, ref c31);
-            Load<T, TRows>(4, c, cRow, ref c40, ref c41);
-            Load<T, TRows>(5, c, cRow, ref c50, ref c51);
-            Load<T, TRows>(6, c, cRow, ref c60, ref c61);
-            Load<T, TRows>(7, c, cRow, ref c70, ref c71);
-            Load<T, TRows>(8, c, cRow, ref c80, ref c81);
-            Load<T, TRows>(9, c, cRow, ref c90, ref c91);
-            Load<T, TRows>(10, c, cRow, ref c100, ref c101);
-            Load<T, TRows>(11, c, cRow, ref c110, ref c111);
+            TileRows.Load<T, TRows>(0, c, cRow, ref c00, ref c01);
+            TileRows.Load<T, TRows>(1, c, cRow, ref c10, ref c11);
+            TileRows.Load<T, TRows>(2, c, cRow, ref c20, ref c21);
+            TileRows.Load<T, TRows>(3, c, cRow, ref c30, ref c31);
+            TileRows.Load<T, TRows>(4, c, cRow, ref c40, ref c41);
+            TileRows.Load<T, TRows>(5, c, cRow, ref c50, ref c51);
+            TileRows.Load<T, TRows>(6, c, cRow, ref c60, ref c61);
+            TileRows.Load<T, TRows>(7, c, cRow, ref c70, ref c71);
+            TileRows.Load<T, TRows>(8, c, cRow, ref c80, ref c81);
+            TileRows.Load<T, TRows>(9, c, cRow, ref c90, ref c91);
+            TileRows.Load<T, TRows>(10, c, cRow, ref c100, ref c101);
+            TileRows.Load<T, TRows>(11, c, cRow, ref c110, ref c111);
         }
 
         nint p = 0;
@@ -241,35 +241,23 @@ internal static unsafe class MatrixTile
             Step<T, TRows>(11, a11, p, b0, b1, ref c110, ref c111);
         }
 
-        Store<T, TRows>(0, c00, c01, c, cRow);
-        Store<T, TRows>(1, c10, c11, c, cRow);
-        Store<T, TRows>(2, c20, c21, c, cRow);
-        Store<T, TRows>(3, c30, c31, c, cRow);
-        Store<T, TRows>(4, c40, c41, c, cRow);
-        Store<T, TRows>(5, c50, c51, c, cRow);
-        Store<T, TRows>(6, c60, c61, c, cRow);
-        Store<T, TRows>(7, c70, c71, c, cRow);
-        Store<T, TRows>(8, c80, c81, c, cRow);
-        Store<T, TRows>(9, c90, c91, c, cRow);
-        Store<T, TRows>(10, c100, c101, c, cRow);
-        Store<T, TRows>(11, c110, c111, c, cRow);
+        TileRows.Store<T, TRows>(0, c00, c01, c, cRow);
+        TileRows.Store<T, TRows>(1, c10, c11, c, cRow);
+        TileRows.Store<T, TRows>(2, c20, c21, c, cRow);
+        TileRows.Store<T, TRows>(3, c30, c31, c, cRow);
+        TileRows.Store<T, TRows>(4, c40, c41, c, cRow);
+        TileRows.Store<T, TRows>(5, c50, c51, c, cRow);
+        TileRows.Store<T, TRows>(6, c60, c61, c, cRow);
+        TileRows.Store<T, TRows>(7, c70, c71, c, cRow);
+        TileRows.Store<T, TRows>(8, c80, c81, c, cRow);
+        TileRows.Store<T, TRows>(9, c90, c91, c, cRow);
+        TileRows.Store<T, TRows>(10, c100, c101, c, cRow);
+        TileRows.Store<T, TRows>(11, c110, c111, c, cRow);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float* Address<TRows>(float** a, int row, nint first)
         where TRows : struct, IRows => row < TRows.Count ? a[row] + first : null;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Load<T, TRows>(int row, float* c, nint cRow, ref T c0, ref T c1)
-        where T : unmanaged, ISimd<T>
-        where TRows : struct, IRows
-    {
-        if (row < TRows.Count)
-        {
-            c0 = T.Load(c + (row * cRow));
-            c1 = T.Load(c + (row * cRow) + T.Width);
-        }
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Step<T, TRows>(int row, float* a, nint p, T b0, T b1, ref T c0, ref T c1)
@@ -282,57 +270,5 @@ internal static unsafe class MatrixTile
             c0 = T.Fma(x, b0, c0);
             c1 = T.Fma(x, b1, c1);
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<T, TRows>(int row, T c0, T c1, float* c, nint cRow)
-        where T : unmanaged, ISimd<T>
-        where TRows : struct, IRows
-    {
-        if (row < TRows.Count)
-        {
-            T.Store(c0, c + (row * cRow));
-            T.Store(c1, c + (row * cRow) + T.Width);
-        }
-    }
-
-    private interface IRows
-    {
-        static abstract int Count { get; }
-    }
-
-    private readonly struct Rows1 : IRows
-    {
-        public static int Count => 1;
-    }
-
-    private readonly struct Rows2 : IRows
-    {
-        public static int Count => 2;
-    }
-
-    private readonly struct Rows3 : IRows
-    {
-        public static int Count => 3;
-    }
-
-    private readonly struct Rows4 : IRows
-    {
-        public static int Count => 4;
-    }
-
-    private readonly struct Rows5 : IRows
-    {
-        public static int Count => 5;
-    }
-
-    private readonly struct Rows6 : IRows
-    {
-        public static int Count => 6;
-    }
-
-    private readonly struct Rows12 : IRows
-    {
-        public static int Count => 12;
     }
 }

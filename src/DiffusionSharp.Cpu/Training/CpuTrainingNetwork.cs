@@ -33,9 +33,9 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
     public CpuTrainingNetwork(NetworkGraph graph, TrainingOptions options, Func<ParameterSpec, HostTensor> initial, CpuOptions cpu)
     {
         (this.graph, this.options, vectorBits, part) = (graph, options, cpu.VectorWidth, PartOf(options));
-        TrainingMemory.Require(graph, options, cpu);
-        team = new Team(cpu.ThreadCount);
         program = TrainingProgram.Of(graph, options, vectorBits);
+        TrainingMemory.Require(program, graph, options, cpu);
+        team = new Team(cpu.ThreadCount);
         workspace = new Workspace(program.Program.Layout, images => program.Program.Scratch(images, team.Size), team);
         var (parameters, settings) = (program.Parameters, AdamSettings.Of(options));
         update = vectorBits switch
@@ -192,7 +192,7 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
         }
 
         var gradient = program.Parameters.Gradients.Current!;
-        return (Mean(0, 1 << ImageTree.Levels(batch.Count)), update.Norm(gradient.Floats, program.Parameters.Floats));
+        return (Sum(0, 1 << ImageTree.Levels(batch.Count)) / batch.Count, update.Norm(gradient.Floats, program.Parameters.Floats));
     }
 
     private void Run(TrainingBatch batch, int first, int count, long step)
@@ -220,7 +220,5 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
     }
 
     // The images' losses in their tree.
-    private double Mean(int first, int count) => Sum(first, count) / losses.Length;
-
     private double Sum(int first, int count) => first >= losses.Length ? 0 : count == 1 ? losses[first] : Sum(first, count / 2) + Sum(first + (count / 2), count / 2);
 }

@@ -14,8 +14,6 @@ namespace DiffusionSharp.Cpu.Kernels;
 internal sealed unsafe class NormalizationGradient<T> : IStep
     where T : unmanaged, ISimd<T>
 {
-    private const int ChunkPixels = 64;
-
     private readonly View input;
     private readonly Segment gradient;
     private readonly Segment statistics;
@@ -46,7 +44,7 @@ internal sealed unsafe class NormalizationGradient<T> : IStep
 
     private int Stride => gradient.Stride;
 
-    private int Chunks => (input.Pixels + ChunkPixels - 1) / ChunkPixels;
+    private int Chunks => ChunkSums.Chunks(input.Pixels);
 
     // Of each image: two sums of each chunk, then two factors.
     private nint ImageFloats => (nint)2 * Stride * (Chunks + 1);
@@ -67,7 +65,7 @@ internal sealed unsafe class NormalizationGradient<T> : IStep
 
     private float* Statistics(int image) => workspace.Pointer(statistics.Buffer) + ((nint)image * statistics.Stride);
 
-    private int PixelsOf(int chunk) => Math.Min(ChunkPixels, input.Pixels - (chunk * ChunkPixels));
+    private int PixelsOf(int chunk) => ChunkSums.PixelsOf(chunk, input.Pixels);
 
     private float* At(Segment plain, int image, int pixel) => workspace.Pointer(plain.Buffer) + ((((nint)image * input.Pixels) + pixel) * Stride);
 
@@ -75,7 +73,7 @@ internal sealed unsafe class NormalizationGradient<T> : IStep
     private void Measure(int worker, int item)
     {
         var (image, chunk) = Math.DivRem(item, Chunks);
-        var (pixel, pixels) = (chunk * ChunkPixels, PixelsOf(chunk));
+        var (pixel, pixels) = (chunk * ChunkSums.Pixels, PixelsOf(chunk));
         float* dy = At(gradient, image, pixel), dz = At(outputs.Input, image, pixel), sums = Sums(image, chunk), of = Statistics(image);
         var y = outputs.Result is { } result ? At(result, image, pixel) : null;
         new Span<float>(sums, 2 * Stride).Clear();
@@ -180,8 +178,8 @@ internal sealed unsafe class NormalizationGradient<T> : IStep
             var (first, all, along) = (group * size, 0.0, 0.0);
             for (var c = first; c < first + size; c++)
             {
-                var (sum, product) = Sum(image, c);
-                product *= of[(3 * Stride) + c];
+                var sum = Total(Sums(image, 0) + c);
+                var product = Total(Sums(image, 0) + Stride + c) * of[(3 * Stride) + c];
                 var more = vector is null ? 1 : 1.0 + vector[c];
                 (rows[c], rows[Stride + c]) = ((float)(product * more), (float)(sum * more));
                 if (vector is not null)
@@ -203,23 +201,12 @@ internal sealed unsafe class NormalizationGradient<T> : IStep
         }
     }
 
-    private (double Sum, double Product) Sum(int image, int channel)
-    {
-        var (sum, product) = (0.0, 0.0);
-        for (var chunk = 0; chunk < Chunks; chunk++)
-        {
-            var sums = Sums(image, chunk);
-            sum += sums[channel];
-            product += sums[Stride + channel];
-        }
-
-        return (sum, product);
-    }
+    private double Total(float* firstChunk) => ChunkSums.Total(firstChunk, Chunks, 2 * Stride);
 
     private void Apply(int worker, int item)
     {
         var (image, chunk) = Math.DivRem(item, Chunks);
-        var pixel = chunk * ChunkPixels;
+        var pixel = chunk * ChunkSums.Pixels;
         var dx = At(outputs.Input, image, pixel);
         var added = outputs.Added is { } a ? workspace.Pointer(a) + (dx - workspace.Pointer(outputs.Input.Buffer)) : null;
         float* of = Statistics(image), factors = Factors(image);

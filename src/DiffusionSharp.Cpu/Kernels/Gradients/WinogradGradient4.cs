@@ -50,52 +50,23 @@ internal static unsafe class WinogradGradient4
         }
     }
 
-    /// <summary>Gᵀ m of one column of places, of which three are made of six.</summary>
-    /// <param name="products">The column's first place.</param>
-    /// <param name="plane">Distance of its places.</param>
-    /// <param name="half">The first of three results.</param>
-    /// <param name="halfPlane">Distance of the results.</param>
-    /// <param name="count">Values of a place.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Column<T>(float* products, nint plane, float* half, nint halfPlane, nint count)
-        where T : unmanaged, ISimd<T>
-    {
-        for (nint i = 0; i < count; i += T.Width)
-        {
-            var m = products + i;
-            Weights(
-                T.Load(m),
-                T.Load(m + plane),
-                T.Load(m + (2 * plane)),
-                T.Load(m + (3 * plane)),
-                T.Load(m + (4 * plane)),
-                T.Load(m + (5 * plane)),
-                out var g0,
-                out var g1,
-                out var g2);
-            T.Store(g0, half + i);
-            T.Store(g1, half + halfPlane + i);
-            T.Store(g2, half + (2 * halfPlane) + i);
-        }
-    }
-
-    /// <summary>(Gᵀ m) G: from six columns of a row to its three taps.</summary>
-    /// <param name="half">The row's first column.</param>
-    /// <param name="plane">Distance of the columns.</param>
-    /// <param name="taps">The row's first tap.</param>
-    /// <param name="tapStep">Distance of the taps.</param>
+    /// <summary>Gᵀ of six places: of a column of products (Gᵀ m), then of a row of what that made ((Gᵀ m) G).</summary>
+    /// <param name="places">The first place.</param>
+    /// <param name="plane">Distance of the places.</param>
+    /// <param name="taps">The first of three results.</param>
+    /// <param name="tapStep">Distance of the results.</param>
     /// <param name="width">Values that follow each other in both.</param>
-    /// <param name="rowStep">Distance of such values among the taps.</param>
+    /// <param name="rowStep">Distance of such values among the results.</param>
     /// <param name="rows">How often there are such.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Row<T>(float* half, nint plane, float* taps, nint tapStep, nint width, nint rowStep, int rows)
+    public static void Weights<T>(float* places, nint plane, float* taps, nint tapStep, nint width, nint rowStep, int rows)
         where T : unmanaged, ISimd<T>
     {
-        for (var row = 0; row < rows; row++, half += width, taps += rowStep)
+        for (var row = 0; row < rows; row++, places += width, taps += rowStep)
         {
             for (nint i = 0; i < width; i += T.Width)
             {
-                var m = half + i;
+                var m = places + i;
                 Weights(
                     T.Load(m),
                     T.Load(m + plane),

@@ -185,12 +185,12 @@ internal sealed unsafe class WinogradWeightGradient<T> : IStep
                 Multiply(rows, x + (place * Plane(input)), input.Stride, y + (place * Plane(output)), output.Stride, column + (top * plane));
             }
 
-            WinogradGradient4.Column<T>(column, plane, column + half + (left * plane), PlaceSide * plane, count);
+            WinogradGradient4.Weights<T>(column, plane, column + half + (left * plane), PlaceSide * plane, count, 0, rows: 1);
         }
 
         for (var top = 0; top < TapSide; top++)
         {
-            WinogradGradient4.Row<T>(
+            WinogradGradient4.Weights<T>(
                 column + half + (top * PlaceSide * plane), plane, block + (top * TapSide * BlockOutputs), BlockOutputs, BlockOutputs, Taps * BlockOutputs, rows);
         }
     }
