@@ -6,12 +6,10 @@ namespace DiffusionSharp.Cpu.Kernels;
 
 /// <summary>
 /// Blocks of a gradient to weights, summed over images in their tree. Images come in groups of a power of two, so that what a thread reads
-/// lies in a cache: within a group sums wait in the thread's memory, between groups in memory that all see.
+/// lies in a cache: within a group sums wait in the thread's memory, between groups in memory that all see. Where blocks are too few for the
+/// threads, these share out subtrees of a group, too.
 /// </summary>
-/// <param name="blocks">Blocks of the gradient.</param>
-/// <param name="blockFloats">Values of a block.</param>
-/// <param name="imageFloats">Values that lie ready for each image of a group.</param>
-internal sealed unsafe class BlockTree<T>(int blocks, int blockFloats, nint imageFloats)
+internal sealed unsafe class BlockTree<T>
     where T : unmanaged, ISimd<T>
 {
     // What lies ready for a group: as much as the blocks hold, so that sums that wait between groups take no more time than what is read
@@ -19,40 +17,131 @@ internal sealed unsafe class BlockTree<T>(int blocks, int blockFloats, nint imag
     private const long LeastReady = 1 << 18;
     private const long MostReady = 1 << 21;
 
-    /// <summary>Values of a block.</summary>
-    public int BlockFloats => blockFloats;
+    // A product may read and write two vectors past the last value.
+    private const int Overread = 64;
 
-    /// <summary>Images of a group.</summary>
-    public int Group(int images) => Math.Min(1 << BitOperations.Log2((uint)Math.Max(1, Math.Clamp((long)blocks * blockFloats, LeastReady, MostReady) / imageFloats)), images);
+    // Items for each thread, so that one is not left waiting for another.
+    private const int ThreadItems = 4;
 
-    /// <summary>Groups of a call.</summary>
-    public int Groups(int images) => (images + Group(images) - 1) / Group(images);
+    private readonly IImageBlocks work;
+    private readonly int blocks;
+    private readonly int blockFloats;
+    private readonly nint imageFloats;
+    private readonly long scratch;
+    private readonly Action<int, int> ready;
+    private readonly Action<int, int> multiply;
+    private readonly Action<int, int> join;
+    private Workspace workspace = null!;
+    private int first;
+    private int count;
+    private int partImages;
+    private int parts;
 
-    /// <summary>Values that all threads see for sums between groups.</summary>
-    public long SharedFloats(int images) => (long)ImageTree.Levels(Groups(images)) * blocks * blockFloats;
-
-    /// <summary>Values of a thread: a block, and the sums that wait.</summary>
-    public long OwnFloats(int images) => (1 + ImageTree.Levels(Group(images))) * (long)blockFloats;
-
-    /// <summary>Adds to an image's block the sums that wait for it in the thread's memory, and lets the result wait; that of the group's last image stays.</summary>
-    /// <param name="block">The image's, with room for those that wait behind it.</param>
-    /// <param name="image">Its place in the group.</param>
-    /// <param name="images">Images of the group.</param>
-    public void Join(float* block, int image, int images) => Join(block, block + blockFloats, blockFloats, image, images);
-
-    /// <summary>The same for a group's block.</summary>
-    /// <param name="block">The group's.</param>
-    /// <param name="shared">Where sums between groups wait.</param>
-    /// <param name="number">Which block.</param>
-    /// <param name="group">Which group.</param>
-    /// <param name="groups">Groups of the call.</param>
-    /// <returns>Whether the sum is of all images.</returns>
-    public bool JoinGroup(float* block, float* shared, int number, int group, int groups)
+    /// <param name="work">What each image adds.</param>
+    /// <param name="blocks">Blocks of the gradient.</param>
+    /// <param name="blockFloats">Values of a block.</param>
+    /// <param name="imageFloats">Values that lie ready for each image.</param>
+    /// <param name="scratch">Values a product needs of its thread.</param>
+    public BlockTree(IImageBlocks work, int blocks, int blockFloats, nint imageFloats, long scratch)
     {
-        Join(block, shared + ((nint)number * blockFloats), (nint)blocks * blockFloats, group, groups);
-        return group == groups - 1;
+        (this.work, this.blocks, this.blockFloats, this.imageFloats, this.scratch) = (work, blocks, blockFloats, imageFloats, scratch);
+        (ready, multiply, join) = (Ready, Multiply, Join);
     }
 
+    public ScratchNeed Scratch(int images, int threads) => new(
+        ReadyFloats(images) + ((long)(ImageTree.Levels(Parts(images, threads)) + MostParts(images, threads)) * blocks * blockFloats),
+        ((1 + ImageTree.Levels(Group(images))) * (long)blockFloats) + scratch + Overread);
+
+    public void Run(Workspace workspace)
+    {
+        this.workspace = workspace;
+        var size = Group(workspace.Images);
+        partImages = PartImages(workspace.Images, workspace.Team.Size);
+        for (first = 0; first < workspace.Images; first += size)
+        {
+            count = Math.Min(size, workspace.Images - first);
+            parts = Ceiling(count, partImages);
+            workspace.Team.For(count * work.ReadyItems, ready);
+            workspace.Team.For(blocks * parts, multiply);
+            if (parts > 1)
+            {
+                workspace.Team.For(blocks, join);
+            }
+        }
+    }
+
+    private static int Ceiling(int value, int divisor) => (value + divisor - 1) / divisor;
+
+    // Images of a group.
+    private int Group(int images) => Math.Min(1 << BitOperations.Log2((uint)Math.Max(1, Math.Clamp((long)blocks * blockFloats, LeastReady, MostReady) / imageFloats)), images);
+
+    // Images of a subtree that a thread sums: a group, or a power of two of them.
+    private int PartImages(int images, int threads)
+    {
+        var (group, items) = (Group(images), ThreadItems * threads);
+        return blocks >= items || threads == 1 ? group : 1 << BitOperations.Log2((uint)Math.Max(1, group * blocks / items));
+    }
+
+    private int Parts(int images, int threads) => Ceiling(images, PartImages(images, threads));
+
+    // Those of a group whose sums wait until all are there.
+    private int MostParts(int images, int threads) => Ceiling(Group(images), PartImages(images, threads)) is > 1 and var parts ? parts : 0;
+
+    private long ReadyFloats(int images) => (Group(images) * (long)imageFloats) + Overread;
+
+    // Sums that wait between parts, level by level, then those of the group's parts.
+    private float* Waiting => workspace.Shared + ReadyFloats(workspace.Images);
+
+    private float* PartOf(int number, int part) =>
+        Waiting + ((((nint)ImageTree.Levels(Parts(workspace.Images, workspace.Team.Size)) + part) * blocks) + number) * blockFloats;
+
+    private void Ready(int worker, int item)
+    {
+        var (image, some) = Math.DivRem(item, work.ReadyItems);
+        work.Ready(workspace, first + image, some, workspace.Shared + (image * imageFloats));
+    }
+
+    // Items that follow each other read the same images.
+    private void Multiply(int worker, int item)
+    {
+        var (part, number) = Math.DivRem(item, blocks);
+        var block = workspace.Own(worker);
+        var (begin, images) = (part * partImages, Math.Min(partImages, count - (part * partImages)));
+        for (var image = 0; image < images; image++)
+        {
+            work.Multiply(number, workspace.Shared + ((begin + image) * imageFloats), block, block + ((1 + ImageTree.Levels(Group(workspace.Images))) * (nint)blockFloats));
+            Join(block, block + blockFloats, blockFloats, image, images);
+        }
+
+        if (parts == 1)
+        {
+            JoinPart(block, number, 0);
+        }
+        else
+        {
+            new Span<float>(block, blockFloats).CopyTo(new Span<float>(PartOf(number, part), blockFloats));
+        }
+    }
+
+    private void Join(int worker, int number)
+    {
+        for (var part = 0; part < parts; part++)
+        {
+            JoinPart(PartOf(number, part), number, part);
+        }
+    }
+
+    private void JoinPart(float* block, int number, int part)
+    {
+        var (index, all) = ((first / partImages) + part, Ceiling(workspace.Images, partImages));
+        Join(block, Waiting + ((nint)number * blockFloats), (nint)blocks * blockFloats, index, all);
+        if (index == all - 1)
+        {
+            work.Write(number, block);
+        }
+    }
+
+    // Adds to a block the sums that wait for it, and lets the result wait; that of the last one stays.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Join(float* block, float* levels, nint levelStep, int index, int count)
     {

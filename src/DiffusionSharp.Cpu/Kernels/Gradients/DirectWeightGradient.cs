@@ -9,16 +9,14 @@ namespace DiffusionSharp.Cpu.Kernels;
 /// it met and the gradients of the outputs there, one chain over an image's pixels, then the images' tree. Pixels outside the image are
 /// left out. Blocks of channels are first laid side by side, as products read them.
 /// </summary>
-internal sealed unsafe class DirectWeightGradient<T> : IStep, IDisposable
+internal sealed unsafe class DirectWeightGradient<T> : IStep, IImageBlocks, IDisposable
     where T : unmanaged, ISimd<T>
 {
     // Whole tiles of both heights.
     private const int BlockInputs = 48;
+    private const int WholeTiles = 12;
     private const int BlockOutputs = WeightTarget.RowOutputs;
     private const int ChunkPixels = 64;
-
-    // A product may read and write two vectors past the last value.
-    private const int Overread = 64;
 
     private readonly View input;
     private readonly View outputGradient;
@@ -31,12 +29,6 @@ internal sealed unsafe class DirectWeightGradient<T> : IStep, IDisposable
     private readonly AlignedMemory meetings;
     private readonly (int First, int Count)[] taps;
     private readonly int allMeetings;
-    private readonly Action<int, int> arrange;
-    private readonly Action<int, int> multiply;
-    private Workspace workspace = null!;
-    private int first;
-    private int count;
-    private int group;
 
     /// <param name="input">What the convolution read.</param>
     /// <param name="outputGradient">The gradient of what it wrote.</param>
@@ -56,27 +48,46 @@ internal sealed unsafe class DirectWeightGradient<T> : IStep, IDisposable
 
         (meetings, taps) = Meetings(input, shape);
         allMeetings = taps.Sum(t => t.Count);
-        tree = new BlockTree<T>(taps.Length * inputs.Length * outputs.Length, BlockInputs * BlockOutputs, imageFloats);
-        (arrange, multiply) = (Arrange, Multiply);
+        var blockRows = (inputs.Max(b => b.Channels) + WholeTiles - 1) / WholeTiles * WholeTiles;
+        tree = new BlockTree<T>(this, taps.Length * inputs.Length * outputs.Length, blockRows * BlockOutputs, imageFloats, scratch: 0);
     }
 
     private int InputChunks => (input.Pixels + ChunkPixels - 1) / ChunkPixels;
 
     private int OutputChunks => (outputGradient.Pixels + ChunkPixels - 1) / ChunkPixels;
 
-    public ScratchNeed Scratch(int images, int threads) =>
-        new(ReadyFloats(images) + tree.SharedFloats(images), tree.OwnFloats(images) + Overread);
+    /// <inheritdoc/>
+    public int ReadyItems => InputChunks + OutputChunks;
 
-    public void Run(Workspace workspace)
+    public ScratchNeed Scratch(int images, int threads) => tree.Scratch(images, threads);
+
+    public void Run(Workspace workspace) => tree.Run(workspace);
+
+    /// <inheritdoc/>
+    public void Ready(Workspace workspace, int image, int item, float* ready)
     {
-        this.workspace = workspace;
-        var size = tree.Group(workspace.Images);
-        for ((first, group) = (0, 0); first < workspace.Images; first += size, group++)
+        if (item < InputChunks)
         {
-            count = Math.Min(size, workspace.Images - first);
-            workspace.Team.For(count * (InputChunks + OutputChunks), arrange);
-            workspace.Team.For(taps.Length * inputs.Length * outputs.Length, multiply);
+            Arrange(workspace, input, inputs, image, item, ready, 0);
         }
+        else
+        {
+            Arrange(workspace, outputGradient, outputs, image, item - InputChunks, ready, inputs.Length);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Multiply(int number, float* ready, float* block, float* scratch)
+    {
+        var (tap, a, b) = PlaceOf(number);
+        Multiply(tap, inputs[a], ready + places[a], outputs[b], ready + places[inputs.Length + b], block);
+    }
+
+    /// <inheritdoc/>
+    public void Write(int number, float* block)
+    {
+        var (tap, a, b) = PlaceOf(number);
+        target.Write(block, BlockOutputs, inputs[a].Channels, inputs[a].WeightRow, outputs[b].WeightRow, tap);
     }
 
     public void Dispose() => meetings.Dispose();
@@ -111,24 +122,16 @@ internal sealed unsafe class DirectWeightGradient<T> : IStep, IDisposable
         return (memory, [.. ranges]);
     }
 
-    private long ReadyFloats(int images) => (tree.Group(images) * (long)imageFloats) + Overread;
-
-    private void Arrange(int worker, int item)
+    // Blocks that follow each other read the same inputs.
+    private (int Tap, int Input, int Output) PlaceOf(int number)
     {
-        var (image, chunk) = Math.DivRem(item, InputChunks + OutputChunks);
-        var start = workspace.Shared + (image * imageFloats);
-        if (chunk < InputChunks)
-        {
-            Arrange(input, inputs, first + image, chunk, start, 0);
-        }
-        else
-        {
-            Arrange(outputGradient, outputs, first + image, chunk - InputChunks, start, inputs.Length);
-        }
+        var (rest, output) = Math.DivRem(number, outputs.Length);
+        var (tap, input) = Math.DivRem(rest, inputs.Length);
+        return (tap, input, output);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Arrange(View from, ChannelBlock[] blocks, int image, int chunk, float* start, int firstPlace)
+    private void Arrange(Workspace workspace, View from, ChannelBlock[] blocks, int image, int chunk, float* start, int firstPlace)
     {
         var end = Math.Min(from.Pixels, (chunk + 1) * ChunkPixels);
         for (var b = 0; b < blocks.Length; b++)
@@ -144,25 +147,6 @@ internal sealed unsafe class DirectWeightGradient<T> : IStep, IDisposable
                     T.Store(T.Load(x + c), y + c);
                 }
             }
-        }
-    }
-
-    private void Multiply(int worker, int item)
-    {
-        var (rest, b) = Math.DivRem(item, outputs.Length);
-        var (tap, a) = Math.DivRem(rest, inputs.Length);
-        var block = workspace.Own(worker);
-        for (var image = 0; image < count; image++)
-        {
-            var start = workspace.Shared + (image * imageFloats);
-            Multiply(tap, inputs[a], start + places[a], outputs[b], start + places[inputs.Length + b], block);
-            tree.Join(block, image, count);
-        }
-
-        var shared = workspace.Shared + ReadyFloats(workspace.Images);
-        if (tree.JoinGroup(block, shared, item, group, tree.Groups(workspace.Images)))
-        {
-            target.Write(block, BlockOutputs, inputs[a].Channels, inputs[a].WeightRow, outputs[b].WeightRow, tap);
         }
     }
 

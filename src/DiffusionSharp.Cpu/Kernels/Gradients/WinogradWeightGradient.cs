@@ -10,7 +10,7 @@ namespace DiffusionSharp.Cpu.Kernels;
 /// a group of images threads transform the tiles, then share out blocks of weights: for each image one product over its tiles at each place,
 /// transformed to weights, then added in the images' tree.
 /// </summary>
-internal sealed unsafe class WinogradWeightGradient<T> : IStep
+internal sealed unsafe class WinogradWeightGradient<T> : IStep, IImageBlocks
     where T : unmanaged, ISimd<T>
 {
     // Inputs that lie side by side: whole tiles of both heights.
@@ -28,9 +28,6 @@ internal sealed unsafe class WinogradWeightGradient<T> : IStep
     private const int Side = 4;
     private const int TransformedTiles = 4;
 
-    // A product may read and write two vectors past the last value.
-    private const int Overread = 64;
-
     private readonly View outputGradient;
     private readonly WinogradTiles<T, Winograd4> tiles;
     private readonly WeightTarget target;
@@ -45,12 +42,6 @@ internal sealed unsafe class WinogradWeightGradient<T> : IStep
     private readonly int width;
     private readonly int height;
     private readonly int tilesX;
-    private readonly Action<int, int> transform;
-    private readonly Action<int, int> multiply;
-    private Workspace workspace = null!;
-    private int first;
-    private int count;
-    private int group;
 
     /// <param name="input">What the convolution read.</param>
     /// <param name="outputGradient">The gradient of what it wrote.</param>
@@ -75,8 +66,7 @@ internal sealed unsafe class WinogradWeightGradient<T> : IStep
             imageFloats += Places * Plane(b < inputs.Length ? inputs[b] : outputs[b - inputs.Length]);
         }
 
-        tree = new BlockTree<T>(products.Length * outputs.Length, productInputs * Taps * BlockOutputs, imageFloats);
-        (transform, multiply) = (Transform, Multiply);
+        tree = new BlockTree<T>(this, products.Length * outputs.Length, productInputs * Taps * BlockOutputs, imageFloats, ProductFloats);
 
         static IEnumerable<int> Rows(ChannelBlock block, int each) => Enumerable.Range(0, (block.Channels + each - 1) / each).Select(i => i * each);
     }
@@ -87,47 +77,54 @@ internal sealed unsafe class WinogradWeightGradient<T> : IStep
     // The products of a column of places, and what is made of all columns.
     private nint ProductFloats => (PlaceSide + (TapSide * PlaceSide)) * ProductPlane;
 
-    private int TransformItems => (tiles.PerImage + TransformedTiles - 1) / TransformedTiles;
+    /// <inheritdoc/>
+    public int ReadyItems => (tiles.PerImage + TransformedTiles - 1) / TransformedTiles;
 
-    public ScratchNeed Scratch(int images, int threads) =>
-        new(ReadyFloats(images) + tree.SharedFloats(images), tree.OwnFloats(images) + ProductFloats + Overread);
+    public ScratchNeed Scratch(int images, int threads) => tree.Scratch(images, threads);
 
-    public void Run(Workspace workspace)
+    public void Run(Workspace workspace) => tree.Run(workspace);
+
+    /// <inheritdoc/>
+    public void Ready(Workspace workspace, int image, int item, float* ready)
     {
-        this.workspace = workspace;
-        var size = tree.Group(workspace.Images);
-        for ((first, group) = (0, 0); first < workspace.Images; first += size, group++)
-        {
-            count = Math.Min(size, workspace.Images - first);
-            workspace.Team.For(count * TransformItems, transform);
-            workspace.Team.For(products.Length * outputs.Length, multiply);
-        }
-    }
-
-    private long ReadyFloats(int images) => (tree.Group(images) * (long)imageFloats) + Overread;
-
-    private nint Plane(ChannelBlock block) => ((nint)tiles.PerImage * block.Stride) + Prefetch.LineFloats;
-
-    private void Transform(int worker, int item)
-    {
-        var (image, some) = Math.DivRem(item, TransformItems);
-        var tile = some * TransformedTiles;
-        some = Math.Min(TransformedTiles, tiles.PerImage - tile);
-        var start = workspace.Shared + (image * imageFloats);
+        var tile = item * TransformedTiles;
+        var some = Math.Min(TransformedTiles, tiles.PerImage - tile);
         for (var b = 0; b < inputs.Length; b++)
         {
             var block = inputs[b];
-            tiles.Input(workspace, block, ((first + image) * tiles.PerImage) + tile, some, start + places[b] + (tile * block.Stride), Plane(block));
+            tiles.Input(workspace, block, (image * tiles.PerImage) + tile, some, ready + places[b] + (tile * block.Stride), Plane(block));
         }
 
-        TransformOutputs(first + image, tile, some, start);
+        TransformOutputs(outputGradient.Of(outputGradient.Segments[0], workspace), image, tile, some, ready);
     }
 
+    /// <inheritdoc/>
+    public void Multiply(int number, float* ready, float* block, float* scratch)
+    {
+        var (b, p) = Math.DivRem(number, products.Length);
+        var (a, row) = products[p];
+        var rows = Math.Min(productInputs, inputs[a].Channels - row);
+        Weights(rows, ready + places[a] + row, inputs[a], ready + places[inputs.Length + b], outputs[b], block, scratch);
+    }
+
+    /// <inheritdoc/>
+    public void Write(int number, float* block)
+    {
+        var (b, p) = Math.DivRem(number, products.Length);
+        var (a, row) = products[p];
+        var rows = Math.Min(productInputs, inputs[a].Channels - row);
+        for (var tap = 0; tap < Taps; tap++)
+        {
+            target.Write(block + (tap * BlockOutputs), Taps * BlockOutputs, rows, inputs[a].WeightRow + row, outputs[b].WeightRow, tap);
+        }
+    }
+
+    private nint Plane(ChannelBlock block) => ((nint)tiles.PerImage * block.Stride) + Prefetch.LineFloats;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void TransformOutputs(int image, int tile, int some, float* start)
+    private void TransformOutputs(Pixels pixels, int image, int tile, int some, float* start)
     {
         float** corners = stackalloc float*[Side * Side];
-        var pixels = outputGradient.Of(outputGradient.Segments[0], workspace);
         for (var end = tile + some; tile < end; tile++)
         {
             var (top, left) = (tile / tilesX * Side, tile % tilesX * Side);
@@ -145,30 +142,6 @@ internal sealed unsafe class WinogradWeightGradient<T> : IStep
                 {
                     WinogradGradient4.Output<T>(corners, block.Channel + c, destination + c, plane);
                 }
-            }
-        }
-    }
-
-    // Items that follow each other read the same gradients.
-    private void Multiply(int worker, int item)
-    {
-        var (b, p) = Math.DivRem(item, products.Length);
-        var (a, row) = products[p];
-        var rows = Math.Min(productInputs, inputs[a].Channels - row);
-        var block = workspace.Own(worker);
-        for (var image = 0; image < count; image++)
-        {
-            var start = workspace.Shared + (image * imageFloats);
-            Weights(rows, start + places[a] + row, inputs[a], start + places[inputs.Length + b], outputs[b], block, block + tree.OwnFloats(workspace.Images));
-            tree.Join(block, image, count);
-        }
-
-        var shared = workspace.Shared + ReadyFloats(workspace.Images);
-        if (tree.JoinGroup(block, shared, item, group, tree.Groups(workspace.Images)))
-        {
-            for (var tap = 0; tap < Taps; tap++)
-            {
-                target.Write(block + (tap * BlockOutputs), Taps * BlockOutputs, rows, inputs[a].WeightRow + row, outputs[b].WeightRow, tap);
             }
         }
     }
