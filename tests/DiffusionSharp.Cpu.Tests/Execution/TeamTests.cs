@@ -32,6 +32,31 @@ public class TeamTests
         }
     }
 
+    // What a thread wrote in one loop lies in its cache in the next. Nobody helps another before all have begun.
+    [Theory]
+    [InlineData(2, 2)]
+    [InlineData(2, 9)]
+    [InlineData(3, 7)]
+    [InlineData(5, 64)]
+    public void Each_thread_begins_with_its_own_part(int size, int items)
+    {
+        using var team = new Team(size);
+        for (var loop = 0; loop < 3; loop++)
+        {
+            var first = Enumerable.Repeat(-1, size).ToArray();
+            using var all = new Barrier(size);
+            team.For(items, (worker, item) =>
+            {
+                if (first[worker] < 0)
+                {
+                    first[worker] = item;
+                    all.SignalAndWait(TestContext.Current.CancellationToken);
+                }
+            });
+            Assert.Equal(Enumerable.Range(0, size).Select(w => w * items / size), first);
+        }
+    }
+
     // Scratch belongs to a worker: two items at once on one worker would share it.
     [Fact]
     public void A_worker_does_one_item_at_a_time()

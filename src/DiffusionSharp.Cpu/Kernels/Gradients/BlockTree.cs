@@ -16,6 +16,7 @@ internal sealed unsafe class BlockTree<T>
     // for them; within limits that caches set.
     private const long LeastReady = 1 << 18;
     private const long MostReady = 1 << 21;
+    private const long MostOwned = 1 << 20;
 
     // A product may read and write two vectors past the last value.
     private const int Overread = 64;
@@ -48,14 +49,13 @@ internal sealed unsafe class BlockTree<T>
         (ready, multiply, join) = (Ready, Multiply, Join);
     }
 
-    public ScratchNeed Scratch(int images, int threads) => new(
-        ReadyFloats(images) + ((long)(ImageTree.Levels(Parts(images, threads)) + MostParts(images, threads)) * blocks * blockFloats),
-        ((1 + ImageTree.Levels(Group(images))) * (long)blockFloats) + scratch + Overread);
+    // Fewer images may be shared out in more parts.
+    public ScratchNeed Scratch(int images, int threads) => Enumerable.Range(1, images).Aggregate(default(ScratchNeed), (most, n) => ScratchNeed.Max(most, ScratchOf(n, threads)));
 
     public void Run(Workspace workspace)
     {
         this.workspace = workspace;
-        var size = Group(workspace.Images);
+        var size = Group(workspace.Images, workspace.Team.Size);
         partImages = PartImages(workspace.Images, workspace.Team.Size);
         for (first = 0; first < workspace.Images; first += size)
         {
@@ -70,27 +70,44 @@ internal sealed unsafe class BlockTree<T>
         }
     }
 
+    private ScratchNeed ScratchOf(int images, int threads) => new(
+        ReadyFloats(images, threads) + ((long)(ImageTree.Levels(Parts(images, threads)) + MostParts(images, threads)) * blocks * blockFloats),
+        ((1 + ImageTree.Levels(Group(images, threads))) * (long)blockFloats) + scratch + Overread);
+
     private static int Ceiling(int value, int divisor) => (value + divisor - 1) / divisor;
 
-    // Images of a group.
-    private int Group(int images) => Math.Min(1 << BitOperations.Log2((uint)Math.Max(1, Math.Clamp((long)blocks * blockFloats, LeastReady, MostReady) / imageFloats)), images);
+    private long Weights => (long)blocks * blockFloats;
+
+    // Values that should lie ready at once, in a thread's cache where its images are its own.
+    private long ThreadFloats => Math.Clamp(Weights, LeastReady, MostReady);
+
+    // Whether a thread sums images of its own: less passes between the threads' caches than if each read all images, as long as sums are small.
+    private bool OwnsImages(int images, int threads) => threads > 1 && images > 1 && Weights <= MostReady && imageFloats <= MostOwned;
+
+    // Images that lie ready at once: a power of two, or all.
+    private int Group(int images, int threads) => Math.Min(Power(ThreadFloats / imageFloats) * (OwnsImages(images, threads) ? RoundUp(threads) : 1), images);
 
     // Images of a subtree that a thread sums: a group, or a power of two of them.
     private int PartImages(int images, int threads)
     {
-        var (group, items) = (Group(images), ThreadItems * threads);
-        return blocks >= items || threads == 1 ? group : 1 << BitOperations.Log2((uint)Math.Max(1, group * blocks / items));
+        var (group, items) = (Group(images, threads), ThreadItems * threads);
+        var few = blocks < items && threads > 1 ? Power((long)group * blocks / items) : group;
+        return Math.Min(few, OwnsImages(images, threads) ? Power(group / threads) : group);
     }
+
+    private static int Power(long most) => 1 << BitOperations.Log2((uint)Math.Max(1, most));
+
+    private static int RoundUp(int threads) => (int)BitOperations.RoundUpToPowerOf2((uint)threads);
 
     private int Parts(int images, int threads) => Ceiling(images, PartImages(images, threads));
 
     // Those of a group whose sums wait until all are there.
-    private int MostParts(int images, int threads) => Ceiling(Group(images), PartImages(images, threads)) is > 1 and var parts ? parts : 0;
+    private int MostParts(int images, int threads) => Ceiling(Group(images, threads), PartImages(images, threads)) is > 1 and var parts ? parts : 0;
 
-    private long ReadyFloats(int images) => (Group(images) * (long)imageFloats) + Overread;
+    private long ReadyFloats(int images, int threads) => (Group(images, threads) * (long)imageFloats) + Overread;
 
     // Sums that wait between parts, level by level, then those of the group's parts.
-    private float* Waiting => workspace.Shared + ReadyFloats(workspace.Images);
+    private float* Waiting => workspace.Shared + ReadyFloats(workspace.Images, workspace.Team.Size);
 
     private float* PartOf(int number, int part) =>
         Waiting + ((((nint)ImageTree.Levels(Parts(workspace.Images, workspace.Team.Size)) + part) * blocks) + number) * blockFloats;
@@ -109,7 +126,7 @@ internal sealed unsafe class BlockTree<T>
         var (begin, images) = (part * partImages, Math.Min(partImages, count - (part * partImages)));
         for (var image = 0; image < images; image++)
         {
-            work.Multiply(number, workspace.Shared + ((begin + image) * imageFloats), block, block + ((1 + ImageTree.Levels(Group(workspace.Images))) * (nint)blockFloats));
+            work.Multiply(number, workspace.Shared + ((begin + image) * imageFloats), block, block + ((1 + ImageTree.Levels(Group(workspace.Images, workspace.Team.Size))) * (nint)blockFloats));
             Join(block, block + blockFloats, blockFloats, image, images);
         }
 
