@@ -13,11 +13,12 @@ internal sealed class DemoCommand
         Example:  ddim demo
 
         Samples the bundled model with DDIM at 5, 10, 20 and 50 steps and once with eta = 1, then
-        trains a small model from scratch with live progress and samples it. About 3 minutes on 2 cores.
+        trains a small model from scratch with live progress and samples it. About 2 minutes on 2 cores.
+        Seeds and lengths are fixed: the pictures are the same on every machine.
 
           --sampling-only      leave out the training
           --out, -o DIR        where the pictures go [demo-out]
-          --duration TIME      how long the small model is trained [90s]
+          --steps N            updates of the small model [7500]
           --threads N          threads of the engine [all cores]
         """;
 
@@ -26,7 +27,7 @@ internal sealed class DemoCommand
     private readonly CliHost host;
     private readonly Option<bool> samplingOnly = new("--sampling-only");
     private readonly Option<string?> output = new("--out", "-o");
-    private readonly Option<double?> duration = Parse.Duration("--duration");
+    private readonly Option<int?> steps = Parse.Maybe<int>("--steps");
     private readonly EngineOptions engine = new();
 
     private DemoCommand(CliHost host) => this.host = host;
@@ -34,7 +35,7 @@ internal sealed class DemoCommand
     public static Command Create(CliHost host)
     {
         var demo = new DemoCommand(host);
-        var command = new Command("demo") { demo.samplingOnly, demo.output, demo.duration, demo.engine.Threads };
+        var command = new Command("demo") { demo.samplingOnly, demo.output, demo.steps, demo.engine.Threads };
         command.SetAction(demo.Run);
         return command;
     }
@@ -59,10 +60,11 @@ internal sealed class DemoCommand
             return 0;
         }
 
-        var seconds = r.GetValue(duration) ?? 90;
-        host.Out.WriteLine($"2. a small model, trained from scratch for {seconds:F0} s");
+        var updates = r.GetValue(steps) ?? DemoRun.Updates;
+        host.Out.WriteLine($"2. a small model, trained from scratch with {updates} updates");
         var run = FreeRun(folder);
-        if (!Train(run, seconds, r.Or(engine.Threads, 0)))
+        var (config, data) = DemoRun.Configure(updates, r.Or(engine.Threads, 0));
+        if (TrainingSession.Train(host, run, ["demo"], config, data) is null)
         {
             return host.Interruption.ExitCode;
         }
@@ -78,33 +80,12 @@ internal sealed class DemoCommand
 
             The pictures are in {folder}/. What to type next:
               ddim sample --steps 20 --count 64 --out more.png
-              ddim train --out {folder}/{Path.GetFileName(run.Root)} --duration 10m
+              ddim train builtin:shapes --size 16 --duration 10m --out runs/shapes
               ddim train YOUR-PHOTOS/ --out runs/photos
               ddim --help
             where ddim is, in a clone: dotnet run -c Release --project src/DiffusionSharp.Cli --
             """);
         return 0;
-    }
-
-    // False when it was interrupted.
-    private bool Train(RunFolder run, double seconds, int threads)
-    {
-        const int size = 16;
-        var options = new TrainingOptions
-        {
-            BatchSize = 32,
-            MicroBatch = 32,
-            LearningRate = 1e-3,
-            WarmupImages = 2000,
-            EmaDecays = [0.995],
-            MaxSeconds = seconds,
-            SampleEvery = 0,
-            ValidateEvery = 0,
-            Engine = TrainingEngines.Default,
-            Threads = threads,
-        };
-        var (config, data) = DemoRun.Configure(size, options);
-        return TrainingSession.Train(host, run, ["demo"], config, data) is not null;
     }
 
     private static RunFolder FreeRun(string folder) =>

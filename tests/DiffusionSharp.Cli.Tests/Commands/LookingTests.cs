@@ -113,9 +113,9 @@ public sealed class LookingTests : IDisposable
     public void DemoSamplesTrainsAndSamplesAgain()
     {
         TinyModel.Save(Path.Combine(scratch.Root, "models", "shapes-32"), size: 16);
-        var demo = new Ddim { ProgramFolder = scratch.Root, Clock = new SteppingClock() };
+        var demo = new Ddim { ProgramFolder = scratch.Root };
 
-        var text = demo.Done("demo", "--out", scratch["demo"], "--duration", "5m");
+        var text = demo.Done("demo", "--out", scratch["demo"], "--steps", "3");
 
         string[] sheets = ["bundled-05-steps-eta-0", "bundled-10-steps-eta-0", "bundled-20-steps-eta-0", "bundled-50-steps-eta-0", "bundled-50-steps-eta-1", "trained-100-steps-eta-1"];
         Assert.All(sheets, s => Assert.True(File.Exists(Path.Combine(scratch["demo"], s + ".png")) && text.Contains(s, StringComparison.Ordinal)));
