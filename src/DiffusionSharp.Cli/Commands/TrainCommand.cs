@@ -21,9 +21,8 @@ internal sealed class TrainCommand
         Example:  ddim train photos/ --out runs/photos
         Go on:    ddim train --out runs/photos            (Ctrl-C saves first)
 
-        Trains a DDPM. DATA: a folder of images, builtin:shapes, or what the help of ddim data
-        check lists.
-        Intervals and warm-up are counted in images. [defaults]
+        Trains a DDPM. DATA: a folder of images, builtin:shapes, or what the help of ddim data check
+        lists. Intervals and warm-up are counted in images. [defaults]
         Length     --epochs N [300] | --steps N | --duration 45m
         Images     --size N|HxW [96, or the data's own]  --flip  --crop celeba: the paper's square of it
                    --max-bad PART [0.1%]  --background "#RRGGBB": behind transparent pixels [#FFFFFF]
@@ -38,10 +37,13 @@ internal sealed class TrainCommand
         Schedule   --schedule S [linear; the help of ddim plan lists them]  --train-timesteps T [1000]
                    --beta-start X [0.0001]  --beta-end X [0.02]  --zero-snr
         Objective  --prediction epsilon|sample|v_prediction [epsilon]  --loss l2|l1|huber [l2]
-                   --reduction mean|sum [mean]  --timestep-sampling uniform|antithetic [uniform]
-                   --min-snr GAMMA [off]
+                   --reduction mean|sum [mean]  --min-snr GAMMA [off]
+                   --timestep-sampling uniform|antithetic|loss-aware [uniform]
         Optimizer  --lr X [0.0002]  --optimizer adam|adamw [adam]  --weight-decay X [0]
-                   --clip-gradient X [1; 0 = off]  --warmup IMAGES [0]  --decay constant|cosine [constant]
+                   --clip-gradient X [1; 0 = off]  --warmup IMAGES [0]
+                   --decay constant|linear|cosine|cosine_with_restarts|polynomial [constant]
+                   --decay-cycles N [1]: of restarts  --decay-power X [1], --final-lr X [1e-7]: of
+                   polynomial
                    --batch N [128]  --accumulate K: an update is K batches
                    --micro-batch N [what fits memory]: no bit changes; a power of two, or rounded down
                    --ema LIST [0.9999]: decays; the first is sampled  --no-ema-warmup

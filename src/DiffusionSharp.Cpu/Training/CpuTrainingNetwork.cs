@@ -28,7 +28,6 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
     private readonly AlignedMemory[] averages;
     private readonly float*[] averagePointers;
     private readonly CpuDenoiser?[] averaged;
-    private readonly double[] losses;
 
     public CpuTrainingNetwork(NetworkGraph graph, TrainingOptions options, Func<ParameterSpec, HostTensor> initial, CpuOptions cpu)
     {
@@ -56,8 +55,6 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
             Buffer.MemoryCopy(weights.Floats, averages[k].Floats, averages[k].Bytes, weights.Bytes);
             averagePointers[k] = averages[k].Floats;
         }
-
-        losses = new double[options.BatchSize];
     }
 
     /// <summary>Images sent through the network at once: a power of two, so that each part is a subtree of the sum over the batch; or all of them.</summary>
@@ -192,7 +189,7 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
         }
 
         var gradient = program.Parameters.Gradients.Current!;
-        return (Sum(0, 1 << ImageTree.Levels(batch.Count)) / batch.Count, update.Norm(gradient.Floats, program.Parameters.Floats));
+        return (Sum(batch.Losses, 0, 1 << ImageTree.Levels(batch.Count)) / batch.Count, update.Norm(gradient.Floats, program.Parameters.Floats));
     }
 
     private void Run(TrainingBatch batch, int first, int count, long step)
@@ -207,7 +204,7 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
         var elements = batch.Shape.Elements;
         fixed (float* x = batch.Xt, target = batch.Target, lossWeights = batch.Weights)
         {
-            fixed (double* t = batch.Timesteps, l = losses)
+            fixed (double* t = batch.Timesteps, l = batch.Losses)
             {
                 fixed (int* labels = batch.Labels)
                 {
@@ -220,5 +217,7 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
     }
 
     // The images' losses in their tree.
-    private double Sum(int first, int count) => first >= losses.Length ? 0 : count == 1 ? losses[first] : Sum(first, count / 2) + Sum(first + (count / 2), count / 2);
+    private static double Sum(double[] losses, int first, int count) => first >= losses.Length ? 0
+        : count == 1 ? losses[first]
+        : Sum(losses, first, count / 2) + Sum(losses, first + (count / 2), count / 2);
 }

@@ -98,13 +98,20 @@ internal sealed class TrainingStep : IDisposable
         var labels = tensor(batch.Labels.AsSpan(first, count).ToArray(), ScalarType.Int64, Network.Device);
 
         var prediction = Network.Forward(x, t, labels, new DropoutFactors(options.Seed, step, first));
-        var losses = Loss.PerImage(prediction, target, options.Loss, options.Reduction);
+        var losses = Loss.PerImage(prediction, target, options.Loss, options.Reduction).mul(weights);
         using var all = batch.Count.ToScalar();
-        var loss = losses.mul(weights).sum().div(all);
+        var loss = losses.sum().div(all);
         var gradients = autograd.grad([loss], parameters);
         foreach (var gradient in gradients)
         {
             gradient.MoveToOuterDisposeScope();
+        }
+
+        var each = new float[count];
+        HostCopy.Read(losses.detach(), each.AsSpan());
+        for (var i = 0; i < count; i++)
+        {
+            batch.Losses[first + i] = each[i];
         }
 
         return (loss.item<float>(), [.. gradients]);

@@ -6,7 +6,7 @@ namespace DiffusionSharp.Training;
 
 /// <summary>
 /// Makes the batch of any update. Images, flips, dequantisation, ε and dropped labels are pure functions of (seed, position), t is one of (seed,
-/// step), so a resumed run sees exactly what an uninterrupted one would have seen.
+/// step) and of the distribution it is drawn from, so a resumed run sees exactly what an uninterrupted one would have seen.
 /// </summary>
 public sealed class BatchMaker
 {
@@ -60,13 +60,16 @@ public sealed class BatchMaker
     /// <param name="step">The update, from 0; decides t.</param>
     /// <param name="position">Images seen before it.</param>
     /// <param name="batch">Receives it.</param>
-    public void Make(long step, long position, TrainingBatch batch)
+    public void Make(long step, long position, TrainingBatch batch) => Make(step, position, batch, table: null);
+
+    /// <summary>The same, with t drawn from a distribution; null is uniform.</summary>
+    internal void Make(long step, long position, TrainingBatch batch, TimestepTable? table)
     {
         ArgumentNullException.ThrowIfNull(batch);
         var elements = source.Shape.Elements;
         source.Read(position, pixels, batch.Labels);
         labelDropping?.Apply(seed, position, batch.Labels);
-        DrawTimesteps(step, batch.Timesteps);
+        DrawTimesteps(step, batch.Timesteps, table);
         for (var i = 0; i < batchSize; i++)
         {
             var range = (i * elements)..((i + 1) * elements);
@@ -74,7 +77,8 @@ public sealed class BatchMaker
             CounterNoise.Gaussian(seed ^ NoiseSalt, position + i, epsilon.AsSpan());
             var t = (int)batch.Timesteps[i];
             objective.Noise(t, x0, epsilon, batch.Xt.AsSpan(range), batch.Target.AsSpan(range));
-            batch.Weights[i] = (float)objective.Weight(t);
+            batch.Importance[i] = (float)(table?.Weight(t) ?? 1);
+            batch.Weights[i] = (float)(objective.Weight(t) * batch.Importance[i]);
         }
     }
 
@@ -89,13 +93,14 @@ public sealed class BatchMaker
         }
     }
 
-    private void DrawTimesteps(long step, Span<double> timesteps)
+    private void DrawTimesteps(long step, Span<double> timesteps, TimestepTable? table)
     {
         CounterNoise.Uniform(seed ^ TimestepSalt, step, timesteps);
         var drawn = sampling == TimestepSampling.Antithetic ? Math.Min(timesteps.Length, (timesteps.Length / 2) + 1) : timesteps.Length;
         for (var i = 0; i < timesteps.Length; i++)
         {
-            timesteps[i] = i < drawn ? Math.Floor(timesteps[i] * objective.T) : objective.T - 1 - timesteps[i - drawn];
+            timesteps[i] = i >= drawn ? objective.T - 1 - timesteps[i - drawn]
+                : table?.Draw(timesteps[i]) ?? Math.Floor(timesteps[i] * objective.T);
         }
     }
 }

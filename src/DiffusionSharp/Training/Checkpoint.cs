@@ -21,6 +21,9 @@ public static class Checkpoint
     /// <summary>The file of the optimizer's moments.</summary>
     public const string Optimizer = "optimizer.safetensors";
 
+    /// <summary>The file of the losses that t is drawn by, where it is drawn by them.</summary>
+    public const string Timesteps = "timesteps.safetensors";
+
     /// <summary>The file of an average.</summary>
     /// <param name="decay">Its decay.</param>
     public static string Ema(double decay) => $"ema-{decay.ToString("R", CultureInfo.InvariantCulture)}.safetensors";

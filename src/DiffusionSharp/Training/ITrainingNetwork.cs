@@ -7,7 +7,7 @@ namespace DiffusionSharp.Training;
 public interface ITrainingNetwork : IDisposable
 {
     /// <summary>One update: loss and gradients of a batch, clip, optimizer, averages.</summary>
-    /// <param name="batch">The images, with what the network should say of them.</param>
+    /// <param name="batch">The images, with what the network should say of them; receives each image's loss.</param>
     /// <param name="step">Updates done before; with the options' seed it decides what dropout drops.</param>
     /// <param name="learningRate">This update's learning rate.</param>
     /// <exception cref="DiffusionException">The loss or the gradient is not finite, and nothing was updated (<see cref="ErrorKind.NonFinite"/>); or memory does not suffice.</exception>

@@ -92,6 +92,15 @@ internal static class RunSetup
     public static Dictionary<string, HostTensor> ReadAverage(string checkpoint, double decay, Dictionary<string, HostTensor> weights) =>
         File.Exists(Path.Combine(checkpoint, Checkpoint.Ema(decay))) ? ReadPart(checkpoint, Checkpoint.Ema(decay)) : weights;
 
+    /// <summary>The losses that t is drawn by; none where there is no checkpoint, or t was not drawn by them, or of other T before.</summary>
+    /// <exception cref="DiffusionException">The part is not what was written (<see cref="ErrorKind.ModelFile"/>).</exception>
+    public static LossAwareTimesteps ReadTimesteps(string? checkpoint, int T)
+    {
+        var saved = checkpoint is not null && Checkpoint.Has(checkpoint, Checkpoint.Timesteps) ? ReadPart(checkpoint, Checkpoint.Timesteps) : null;
+        return saved is null ? new LossAwareTimesteps(T) : LossAwareTimesteps.Of(T, saved) ?? throw new DiffusionException(
+            ErrorKind.ModelFile, $"{Path.Combine(checkpoint!, Checkpoint.Timesteps)} is not what a run leaves there; write the name of another checkpoint into the run's file 'latest'");
+    }
+
     /// <summary>The tensors of a part of a checkpoint.</summary>
     public static Dictionary<string, HostTensor> ReadPart(string checkpoint, string part)
     {

@@ -21,6 +21,7 @@ public sealed class Trainer : IDisposable
     private readonly BatchMaker batches;
     private readonly ITrainingNetwork network;
     private readonly TimeProvider clock;
+    private readonly LossAwareTimesteps? timesteps;
     private TrainingState state;
 
     private Trainer(
@@ -35,6 +36,7 @@ public sealed class Trainer : IDisposable
         batches = new BatchMaker(data, objective, config.Training.TimestepSampling, config.Training.BatchSize, config.Training.Seed, dropping, config.Scheduler.PixelTransform);
 
         var checkpoint = run.Latest();
+        timesteps = config.Training.TimestepSampling == TimestepSampling.LossAware ? RunSetup.ReadTimesteps(checkpoint, objective.T) : null;
         if (checkpoint is null)
         {
             state = new TrainingState();
@@ -139,9 +141,10 @@ public sealed class Trainer : IDisposable
 
         // Two that take turns: one is learned from while the other is made.
         TrainingBatch[] turns = [new(options.BatchSize, graph.InputShape), new(options.BatchSize, graph.InputShape)];
+        timesteps?.Begin(start.Step);
         using var prefetcher = new Prefetcher<TrainingBatch>(start.Step, k =>
         {
-            batches.Make(k, start.Images + ((k - start.Step) * options.BatchSize), turns[k % 2]);
+            batches.Make(k, start.Images + ((k - start.Step) * options.BatchSize), turns[k % 2], timesteps?.For(k));
             return turns[k % 2];
         });
         var pace = new Pace(options, state);
@@ -149,7 +152,10 @@ public sealed class Trainer : IDisposable
         while (!Finished())
         {
             var rate = LearningRate.At(options, state.Images + options.BatchSize);
-            var (loss, norm) = UpdateOnce(prefetcher.Next(), rate);
+            timesteps?.Prepare(state.Step + 1);
+            var batch = prefetcher.Next();
+            var (loss, norm) = UpdateOnce(batch, rate);
+            timesteps?.Note(batch);
             state = state with
             {
                 Step = state.Step + 1,
@@ -303,6 +309,11 @@ public sealed class Trainer : IDisposable
         for (var i = 0; i < config.Training.EmaDecays.Count; i++)
         {
             parts[Checkpoint.Ema(config.Training.EmaDecays[i])] = network.ExportAverage(i);
+        }
+
+        if (timesteps is not null)
+        {
+            parts[Checkpoint.Timesteps] = timesteps.Export();
         }
 
         run.Save(state.Images, config.Training.KeepCheckpoints, folder => Checkpoint.Write(folder, state, parts));

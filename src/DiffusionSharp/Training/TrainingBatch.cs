@@ -18,6 +18,9 @@ public sealed class TrainingBatch
         Target = new float[Xt.Length];
         Timesteps = new double[count];
         Weights = new float[count];
+        Importance = new float[count];
+        Importance.AsSpan().Fill(1);
+        Losses = new double[count];
         Labels = new int[count];
     }
 
@@ -36,8 +39,14 @@ public sealed class TrainingBatch
     /// <summary>t of each image.</summary>
     public double[] Timesteps { get; }
 
-    /// <summary>Weight of each image's loss.</summary>
+    /// <summary>Weight of each image's loss, all that it is made of.</summary>
     public float[] Weights { get; }
+
+    /// <summary>The part of the weight that makes up for how t was drawn, 1/(T·p_t): 1 where t is uniform.</summary>
+    public float[] Importance { get; }
+
+    /// <summary>Receives each image's loss, by its weight, in an update.</summary>
+    public double[] Losses { get; }
 
     /// <summary>Class of each image.</summary>
     public int[] Labels { get; }

@@ -23,6 +23,15 @@ public sealed record TrainingOptions
     /// <summary>How the rate goes on after warm-up.</summary>
     public LearningRateDecay Decay { get; init; } = LearningRateDecay.Constant;
 
+    /// <summary>How often the rate falls, with <see cref="LearningRateDecay.CosineWithRestarts"/>.</summary>
+    public int DecayCycles { get; init; } = 1;
+
+    /// <summary>The power of <see cref="LearningRateDecay.Polynomial"/>.</summary>
+    public double DecayPower { get; init; } = 1;
+
+    /// <summary>Where <see cref="LearningRateDecay.Polynomial"/> ends.</summary>
+    public double FinalLearningRate { get; init; } = 1e-7;
+
     /// <summary>Images over which the rate rises from 0.</summary>
     public long WarmupImages { get; init; }
 
@@ -133,7 +142,12 @@ public sealed record TrainingOptions
             (TotalImages is not null || MaxSeconds is not null, "nothing ends the run: give epochs, steps or a duration"),
             (TotalImages is null or >= 1, $"the length {TotalImages} images must be at least 1"),
             (MaxSeconds is null or > 0, $"the duration {MaxSeconds} s must be positive"),
-            (Decay == LearningRateDecay.Constant || TotalImages is not null, "a cosine decay needs a length in epochs or steps, not only a duration"),
+            (Decay == LearningRateDecay.Constant || TotalImages is not null, $"a learning rate that falls ({Decay}) needs a length in epochs or steps, not only a duration"),
+            (DecayCycles >= 1, $"the learning rate falls {DecayCycles} times; it must be at least 1"),
+            (DecayPower > 0 && double.IsFinite(DecayPower), $"the decay's power {DecayPower} must be positive"),
+            (
+                Decay != LearningRateDecay.Polynomial || (FinalLearningRate >= 0 && FinalLearningRate < LearningRate),
+                $"the final learning rate {FinalLearningRate} must be at least 0 and below the learning rate {LearningRate}"),
             (CheckpointEvery >= 1 && KeepCheckpoints >= 1, $"checkpoints every {CheckpointEvery} images, {KeepCheckpoints} kept: both must be at least 1"),
             (CheckpointSeconds >= 0, $"checkpoints every {CheckpointSeconds} s: it must not be negative; 0 turns it off"),
             (SampleEvery is null or >= 0 && ValidateEvery is null or >= 0 && LogEvery >= 1, "sample and validation intervals must not be negative, the log interval at least 1"),

@@ -31,6 +31,7 @@ public class ResumeTests
         { "several averages", TinyRun.Options with { EmaDecays = [0.9, 0.99, 0], EmaWarmup = false }, 0 },
         { "AdamW, cosine, antithetic, min-SNR, Huber, sum", TinyRun.Options with { Optimizer = OptimizerKind.AdamW, WeightDecay = 0.1, Decay = LearningRateDecay.Cosine, TimestepSampling = TimestepSampling.Antithetic, MinSnrGamma = 5, Loss = LossKind.Huber, Reduction = LossReduction.Sum }, 0 },
         { "dropped labels, micro-batches", TinyRun.Options with { LabelDrop = 0.3, MicroBatch = 3 }, 0 },
+        { "t by its losses, micro-batches", TinyRun.Options with { TimestepSampling = TimestepSampling.LossAware, MicroBatch = 2 }, 0 },
         { "another precision, where there is one", TinyRun.Options with { BFloat16 = TinyRun.Engine.Name == TrainingEngine.Libtorch }, 0 },
     };
 
@@ -50,6 +51,24 @@ public class ResumeTests
 
         Assert.Equal(TrainingOutcome.Finished, stopped.Train(options, network));
         AssertSame(straight, stopped, what);
+    }
+
+    [Fact]
+    public void Losses_change_how_t_is_drawn()
+    {
+        using TinyRun uniform = new(), aware = new();
+        var options = TinyRun.Options with { TotalImages = 120, TimestepSampling = TimestepSampling.LossAware };
+        aware.Train(options);
+        using var part = TensorFile.Open(Path.Combine(aware.Run.Latest()!, Checkpoint.Timesteps));
+        Assert.All(part.ReadFloat32("counts").Data, c => Assert.Equal(10, c));
+
+        // With the same T until all t have ten losses.
+        uniform.Train(options with { TimestepSampling = TimestepSampling.Uniform }, scheduler: TinyRun.FewTimesteps);
+        string[] a = [.. Losses(uniform)], b = [.. Losses(aware)];
+        Assert.Equal(a[..3], b[..3]);
+        Assert.NotEqual(a[^3..], b[^3..]);
+
+        static IEnumerable<string> Losses(TinyRun run) => File.ReadLines(run.Run.Metrics).Where(l => l.StartsWith("{\"kind\":\"train\"", StringComparison.Ordinal)).Select(l => l.Split(',')[3]);
     }
 
     [Fact]

@@ -15,7 +15,10 @@ public class TrainingOptionsTests
             BatchSize = 0,
             MicroBatch = 0,
             LearningRate = double.NaN,
-            Decay = LearningRateDecay.Cosine,
+            Decay = LearningRateDecay.Polynomial,
+            DecayCycles = 0,
+            DecayPower = -2,
+            FinalLearningRate = 0.5,
             WarmupImages = -1,
             Beta1 = 1,
             Beta2 = -0.5,
@@ -35,7 +38,7 @@ public class TrainingOptionsTests
         string[] found =
         [
             "batch size 0", "micro-batch 0", "learning rate NaN", "warm-up -1", "betas 1, -0.5", "epsilon 0", "weight decay -1", "clip -2", "label drop 1.1",
-            "[0.9, 0.9, 1.5] must", "[0.9, 0.9, 1.5] repeat", "nothing ends the run", "cosine", "every 0 images", "every -1 s", "intervals", "trains in float32", "threads -3",
+            "[0.9, 0.9, 1.5] must", "[0.9, 0.9, 1.5] repeat", "nothing ends the run", "falls (Polynomial)", "falls 0 times", "power -2", "final learning rate 0.5", "every 0 images", "every -1 s", "intervals", "trains in float32", "threads -3",
         ];
         Assert.All(found, text => Assert.Contains(text, e.Message));
     }
