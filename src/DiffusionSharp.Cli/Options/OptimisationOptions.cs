@@ -48,6 +48,10 @@ internal sealed class OptimisationOptions
 
     public Option<bool> NoEmaWarmup { get; } = new("--no-ema-warmup");
 
+    public Option<double[]> PosthocEma { get; } = Parse.List<double>("--posthoc-ema");
+
+    public Option<long> SnapshotEvery { get; } = Parse.Number<long>("--snapshot-every");
+
     public Option<double?> Epochs { get; } = Parse.Maybe<double>("--epochs");
 
     public Option<long?> Steps { get; } = Parse.Maybe<long>("--steps");
@@ -78,7 +82,8 @@ internal sealed class OptimisationOptions
     public IEnumerable<Option> All =>
     [
         Loss, Reduction, TimestepSampling, MinSnr, LearningRate, Optimizer, WeightDecay, ClipGradient, Warmup, Decay, DecayCycles, DecayPower,
-        FinalLearningRate, Batch, MicroBatch, Accumulate, Ema, NoEmaWarmup, Epochs, Steps, Duration, SampleEvery, CheckpointEvery, ValidateEvery, Keep, Seed, Engine, Device, BFloat16, Threads,
+        FinalLearningRate, Batch, MicroBatch, Accumulate, Ema, NoEmaWarmup, PosthocEma, SnapshotEvery,
+        Epochs, Steps, Duration, SampleEvery, CheckpointEvery, ValidateEvery, Keep, Seed, Engine, Device, BFloat16, Threads,
     ];
 
     /// <summary>The engine's name, and the device: a GPU is libtorch's.</summary>
@@ -129,6 +134,8 @@ internal sealed class OptimisationOptions
             MinSnrGamma = r.Or(MinSnr, basis.MinSnrGamma),
             EmaDecays = r.Has(Ema) ? [.. r.GetValue(Ema)!] : basis.EmaDecays,
             EmaWarmup = r.Has(NoEmaWarmup) ? !r.GetValue(NoEmaWarmup) : basis.EmaWarmup,
+            PosthocLengths = r.Has(PosthocEma) ? [.. r.GetValue(PosthocEma)!] : basis.PosthocLengths,
+            SnapshotEvery = r.Has(SnapshotEvery) ? r.GetValue(SnapshotEvery) : basis.SnapshotEvery,
             CheckpointEvery = r.Or(CheckpointEvery, basis.CheckpointEvery),
             KeepCheckpoints = r.Or(Keep, basis.KeepCheckpoints),
             SampleEvery = r.Has(SampleEvery) ? r.GetValue(SampleEvery) : basis.SampleEvery,

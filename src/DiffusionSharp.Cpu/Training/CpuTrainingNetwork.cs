@@ -48,7 +48,7 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
         parameters.Write(weights, initial);
         tree = new GradientTree(parameters, (options.BatchSize + part - 1) / part, team);
         (firstMoments, secondMoments) = (parameters.Allocate(), parameters.Allocate());
-        averages = [.. options.EmaDecays.Select(_ => parameters.Allocate())];
+        averages = [.. Enumerable.Range(0, options.AverageCount).Select(_ => parameters.Allocate())];
         (averaged, averagePointers) = (new CpuDenoiser?[averages.Length], new float*[averages.Length]);
         for (var k = 0; k < averages.Length; k++)
         {
@@ -207,9 +207,11 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
             fixed (double* t = batch.Timesteps, l = batch.Losses)
             {
                 fixed (int* labels = batch.Labels)
+                fixed (VariationalTerm* terms = batch.Terms)
                 {
                     workspace.Inputs = new CallInputs(x + ((long)first * elements), t + first, labels + first, null);
-                    workspace.Update = new UpdateInputs(options.Seed, step, first, batch.Count, target + ((long)first * elements), lossWeights + first, l + first);
+                    workspace.Update = new UpdateInputs(
+                        options.Seed, step, first, batch.Count, target + ((long)first * elements), lossWeights + first, l + first, terms + first);
                     program.Program.Run(workspace, CancellationToken.None, Clock);
                 }
             }

@@ -30,7 +30,11 @@ internal sealed class TrainingStep : IDisposable
             WeightDecay = options.WeightDecay,
             Decoupled = options.Optimizer == OptimizerKind.AdamW,
         });
-        Averages = [.. options.EmaDecays.Select(d => new Ema(named, d, options.EmaWarmup))];
+        Averages =
+        [
+            .. options.EmaDecays.Select(d => new Ema(named, d, options.EmaWarmup)),
+            .. options.PosthocLengths.Select(l => new Ema(named, 0, warmUp: false, exponent: PowerAverage.Exponent(l))),
+        ];
         part = new PartSize(options.MicroBatch ?? options.BatchSize);
     }
 

@@ -35,7 +35,7 @@ public sealed record RunConfig
     [
         "data", "dataOptions.flip", "dataOptions.crop", "dataOptions.maxBadFraction", "dataOptions.background", "dataOptions.column", "training.totalImages",
         "training.maxSeconds", "training.checkpointEvery", "training.checkpointSeconds", "training.keepCheckpoints",
-        "training.sampleEvery", "training.validateEvery",
+        "training.sampleEvery", "training.validateEvery", "training.snapshotEvery",
     ];
 
     // What only tells the managed engine how to go about it.

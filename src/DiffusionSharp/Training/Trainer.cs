@@ -18,6 +18,7 @@ public sealed class Trainer : IDisposable
     private readonly NetworkGraph graph;
     private readonly IBatchSource validationSource;
     private readonly DiffusionObjective objective;
+    private readonly EdmObjective? edm;
     private readonly BatchMaker batches;
     private readonly ITrainingNetwork network;
     private readonly TimeProvider clock;
@@ -31,9 +32,12 @@ public sealed class Trainer : IDisposable
         (this.run, this.runLock, this.config, this.clock) = (run, runLock, config, clock);
         graph = config.Network.Build();
         validationSource = validation ?? data;
-        objective = new DiffusionObjective(config.Scheduler.ToSchedule(), config.Scheduler.PredictionType, config.Training.MinSnrGamma);
+        objective = new DiffusionObjective(config.Scheduler.ToSchedule(), config.Scheduler.PredictionType, config.Training.MinSnrGamma, RunSetup.VarianceWeight(graph, config.Training));
         var dropping = graph.NullClass is { } nullClass ? new LabelDropping(config.Training.LabelDrop, nullClass) : null;
-        batches = new BatchMaker(data, objective, config.Training.TimestepSampling, config.Training.BatchSize, config.Training.Seed, dropping, config.Scheduler.PixelTransform);
+        edm = config.Scheduler.Edm is { } preconditioning ? new EdmObjective(preconditioning, config.Training.SigmaLogMean, config.Training.SigmaLogDeviation) : null;
+        batches = edm is null
+            ? new BatchMaker(data, objective, config.Training.TimestepSampling, config.Training.BatchSize, config.Training.Seed, dropping, config.Scheduler.PixelTransform)
+            : new BatchMaker(data, edm, config.Training.BatchSize, config.Training.Seed, dropping, config.Scheduler.PixelTransform);
 
         var checkpoint = run.Latest();
         timesteps = config.Training.TimestepSampling == TimestepSampling.LossAware ? RunSetup.ReadTimesteps(checkpoint, objective.T) : null;
@@ -50,7 +54,7 @@ public sealed class Trainer : IDisposable
             network = engine.Create(graph, config.Training, p => weights[p.Name]);
             try
             {
-                GoOn(checkpoint, weights);
+                RunParts.Import(network, checkpoint, config.Training, weights, state.Step);
             }
             catch
             {
@@ -124,7 +128,7 @@ public sealed class Trainer : IDisposable
         var options = config.Training;
         using var log = new MetricsLog(run, state.MetricsLength, clock);
         var (validateEvery, sampleEvery) = (options.ValidateEvery ?? 0, options.SampleEvery ?? 0);
-        var validation = validateEvery > 0 ? new Validation(validationSource, objective, config.Scheduler.PixelTransform, graph.NullClass) : null;
+        var validation = validateEvery > 0 ? new Validation(validationSource, (INoising?)edm ?? objective, config.Scheduler.PixelTransform, graph.NullClass) : null;
         if (run.Latest() is null)
         {
             Save(log);
@@ -136,6 +140,7 @@ public sealed class Trainer : IDisposable
             return TrainingOutcome.Interrupted;
         }
 
+        run.DropSnapshots(state.Images);
         var start = state;
         var savedAt = state.Seconds;
 
@@ -183,6 +188,11 @@ public sealed class Trainer : IDisposable
             if (preview is not null && sampleEvery > 0 && Crossed(sampleEvery) && DrawPreview(cancellationToken) is { } drawn)
             {
                 preview(drawn);
+            }
+
+            if (options.PosthocLengths.Count > 0 && (Crossed(options.SnapshotEvery!.Value) || Finished()))
+            {
+                run.SaveSnapshot(state.Images, folder => Checkpoint.Write(folder, state, RunParts.OfSnapshot(network, options)));
             }
 
             var stop = cancellationToken.IsCancellationRequested;
@@ -244,15 +254,6 @@ public sealed class Trainer : IDisposable
 
     private bool Crossed(long every) => state.Images / every != (state.Images - config.Training.BatchSize) / every;
 
-    private void GoOn(string checkpoint, Dictionary<string, HostTensor> weights)
-    {
-        network.ImportMoments(RunSetup.ReadPart(checkpoint, Checkpoint.Optimizer), state.Step);
-        for (var i = 0; i < config.Training.EmaDecays.Count; i++)
-        {
-            network.ImportAverage(i, RunSetup.ReadAverage(checkpoint, config.Training.EmaDecays[i], weights), state.Step);
-        }
-    }
-
     private void Note(IReadOnlyList<string> changes)
     {
         if (changes.Count > 0)
@@ -301,16 +302,7 @@ public sealed class Trainer : IDisposable
     private void Save(MetricsLog log)
     {
         state = state with { MetricsLength = log.Flush() };
-        var parts = new Dictionary<string, IReadOnlyDictionary<string, HostTensor>>
-        {
-            [Checkpoint.Weights] = network.ExportWeights(),
-            [Checkpoint.Optimizer] = network.ExportMoments(),
-        };
-        for (var i = 0; i < config.Training.EmaDecays.Count; i++)
-        {
-            parts[Checkpoint.Ema(config.Training.EmaDecays[i])] = network.ExportAverage(i);
-        }
-
+        var parts = RunParts.OfCheckpoint(network, config.Training);
         if (timesteps is not null)
         {
             parts[Checkpoint.Timesteps] = timesteps.Export();

@@ -20,6 +20,7 @@ public sealed class TrainingBatch
         Weights = new float[count];
         Importance = new float[count];
         Importance.AsSpan().Fill(1);
+        Terms = new VariationalTerm[count];
         Losses = new double[count];
         Labels = new int[count];
     }
@@ -44,6 +45,9 @@ public sealed class TrainingBatch
 
     /// <summary>The part of the weight that makes up for how t was drawn, 1/(T·p_t): 1 where t is uniform.</summary>
     public float[] Importance { get; }
+
+    /// <summary>Each image's term of the variational bound, which a network that predicts its variance learns, too.</summary>
+    public VariationalTerm[] Terms { get; }
 
     /// <summary>Receives each image's loss, by its weight, in an update.</summary>
     public double[] Losses { get; }
