@@ -28,6 +28,7 @@ internal sealed class TrainCommand
                    --max-bad PART [0.1%]  --background "#RRGGBB": behind transparent pixels [#FFFFFF]
                    --column NAME: of parquet, where the images are [image, else img, else the first]
                    --dequantize none|uniform|gaussian [none]  --logit: learn the logit of levels
+                   --augment PART [0; EDM: 12%]: flip, turn, stretch, shift, and tell the network
         Network    --channels N [64]  --multipliers LIST [1,2,2,4, as the size needs]  --layers N [2]
                    --attention LIST: resolutions [nearest to 16]  --groups N [32, or what fits]  --dropout P
                    --from MODEL: fine-tune a model, checkpoint or run (its network, its schedule)

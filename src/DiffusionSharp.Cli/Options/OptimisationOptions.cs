@@ -17,6 +17,8 @@ internal sealed class OptimisationOptions
 
     public Option<double?> MinSnr { get; } = Parse.Maybe<double>("--min-snr");
 
+    public Option<double> Augment { get; } = Parse.Part("--augment");
+
     public Option<double> LearningRate { get; } = Parse.Number<double>("--lr");
 
     public Option<OptimizerKind> Optimizer { get; } = Parse.Choice(
@@ -81,7 +83,7 @@ internal sealed class OptimisationOptions
 
     public IEnumerable<Option> All =>
     [
-        Loss, Reduction, TimestepSampling, MinSnr, LearningRate, Optimizer, WeightDecay, ClipGradient, Warmup, Decay, DecayCycles, DecayPower,
+        Loss, Reduction, TimestepSampling, MinSnr, Augment, LearningRate, Optimizer, WeightDecay, ClipGradient, Warmup, Decay, DecayCycles, DecayPower,
         FinalLearningRate, Batch, MicroBatch, Accumulate, Ema, NoEmaWarmup, PosthocEma, SnapshotEvery,
         Epochs, Steps, Duration, SampleEvery, CheckpointEvery, ValidateEvery, Keep, Seed, Engine, Device, BFloat16, Threads,
     ];
@@ -132,6 +134,7 @@ internal sealed class OptimisationOptions
             Reduction = r.Or(Reduction, basis.Reduction),
             TimestepSampling = r.Or(TimestepSampling, basis.TimestepSampling),
             MinSnrGamma = r.Or(MinSnr, basis.MinSnrGamma),
+            Augment = r.Or(Augment, basis.Augment),
             EmaDecays = r.Has(Ema) ? [.. r.GetValue(Ema)!] : basis.EmaDecays,
             EmaWarmup = r.Has(NoEmaWarmup) ? !r.GetValue(NoEmaWarmup) : basis.EmaWarmup,
             PosthocLengths = r.Has(PosthocEma) ? [.. r.GetValue(PosthocEma)!] : basis.PosthocLengths,

@@ -90,6 +90,7 @@ internal static class ModelCard
             (t.MinSnrGamma is not null, FormattableString.Invariant($"min-SNR weights with gamma {t.MinSnrGamma}")),
             (t.Reduction != LossReduction.Mean, "summed over an image's elements"),
             (t.TimestepSampling != TimestepSampling.Uniform, $"{t.TimestepSampling} timesteps"),
+            (t.Augment > 0, FormattableString.Invariant($"EDM's augmentation with probability {t.Augment}")),
             (t.WarmupImages > 0, $"warm-up over {Human.Count(t.WarmupImages)} images"),
             (t.WeightDecay > 0, FormattableString.Invariant($"weight decay {t.WeightDecay}")),
             (t.GradientClip != 1, t.GradientClip == 0 ? "gradients not clipped" : FormattableString.Invariant($"gradients clipped at {t.GradientClip}")),

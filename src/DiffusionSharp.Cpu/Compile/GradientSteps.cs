@@ -13,6 +13,9 @@ internal sealed partial class Steps<T>
     private readonly ParameterSet turned = new();
     private long turnedFloats;
 
+    /// <summary>The labels of augmentations, which only training has.</summary>
+    public View Augmentation(int labels) => Vector(labels, "augmentation", perCondition: false, y => new AugmentationLabels(y));
+
     public View Loss(View prediction, int channels, LossKind kind, LossReduction reduction)
     {
         var view = Like(prediction);

@@ -11,7 +11,8 @@ namespace DiffusionSharp.Cpu.Execution;
 /// <param name="weights">Weight of each image's loss.</param>
 /// <param name="losses">Receives each image's loss, by its weight.</param>
 /// <param name="terms">Each image's term of the variational bound, for a network that predicts its variance.</param>
-internal readonly unsafe struct UpdateInputs(ulong seed, long step, int firstImage, int batch, float* target, float* weights, double* losses, VariationalTerm* terms = null)
+/// <param name="augmentation">The labels of each image's augmentation, for a network that takes them.</param>
+internal readonly unsafe struct UpdateInputs(ulong seed, long step, int firstImage, int batch, float* target, float* weights, double* losses, VariationalTerm* terms = null, float* augmentation = null)
 {
     public ulong Seed => seed;
 
@@ -26,6 +27,8 @@ internal readonly unsafe struct UpdateInputs(ulong seed, long step, int firstIma
     public float* Weights => weights;
 
     public VariationalTerm* Terms => terms;
+
+    public float* Augmentation => augmentation;
 
     public double* Losses => losses;
 }

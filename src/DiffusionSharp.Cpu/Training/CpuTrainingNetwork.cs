@@ -202,7 +202,7 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
         }
 
         var elements = batch.Shape.Elements;
-        fixed (float* x = batch.Xt, target = batch.Target, lossWeights = batch.Weights)
+        fixed (float* x = batch.Xt, target = batch.Target, lossWeights = batch.Weights, augmentation = batch.Augmentation)
         {
             fixed (double* t = batch.Timesteps, l = batch.Losses)
             {
@@ -211,7 +211,8 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
                 {
                     workspace.Inputs = new CallInputs(x + ((long)first * elements), t + first, labels + first, null);
                     workspace.Update = new UpdateInputs(
-                        options.Seed, step, first, batch.Count, target + ((long)first * elements), lossWeights + first, l + first, terms + first);
+                        options.Seed, step, first, batch.Count, target + ((long)first * elements), lossWeights + first, l + first, terms + first,
+                        augmentation + ((long)first * (batch.Augmentation.Length / batch.Count)));
                     program.Program.Run(workspace, CancellationToken.None, Clock);
                 }
             }

@@ -21,6 +21,11 @@ public static class TorchTrainingEngine
                 + $"{TrainingEngine.Libtorch} does not train: choose engine {TrainingEngine.Managed}");
         }
 
+        if (options.Augment > 0)
+        {
+            throw new DiffusionException(ErrorKind.Configuration, $"augmentation is for engine {TrainingEngine.Managed}: leave out --augment, or choose that engine");
+        }
+
         TorchNative.EnsureLoaded();
         if (options.Threads > 0)
         {

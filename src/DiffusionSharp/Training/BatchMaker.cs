@@ -67,6 +67,9 @@ public sealed class BatchMaker
         (x0, epsilon) = (new float[source.Shape.Elements], new float[source.Shape.Elements]);
     }
 
+    /// <summary>What transforms the images; null leaves them as they are.</summary>
+    internal Augmentation? Augmentation { get; init; }
+
     /// <summary>Makes the batch of an update.</summary>
     /// <param name="step">The update, from 0; decides t.</param>
     /// <param name="position">Images seen before it, step · batch size unless the batch size was changed; decides images, flips, ε and dropped labels.</param>
@@ -103,6 +106,7 @@ public sealed class BatchMaker
         {
             var range = (i * elements)..((i + 1) * elements);
             transform.Apply(pixels.AsSpan(range), seed, position + i, x0);
+            Augmentation?.Apply(position + i, x0, batch.Augmentation.AsSpan(i * Augmentation.Labels, Augmentation.Labels));
             CounterNoise.Gaussian(seed ^ NoiseSalt, position + i, epsilon.AsSpan());
             Noise(i, batch, batch.Xt.AsSpan(range), batch.Target.AsSpan(range), table);
         }

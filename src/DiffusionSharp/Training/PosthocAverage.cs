@@ -31,7 +31,8 @@ public sealed record PosthocAverage
                 ErrorKind.Usage, FormattableString.Invariant($"an average of length {length}: {PowerAverage.LeastLength} to {PowerAverage.MostLength} of the run are supported"));
         }
 
-        var lengths = RunConfig.Read(run.Config).Training.PosthocLengths;
+        var config = RunConfig.Read(run.Config);
+        var lengths = config.Training.PosthocLengths;
         var snapshots = run.SnapshotFolders().Select(f => (Folder: f, State: Checkpoint.ReadPosition(f))).ToList();
         if (lengths.Count == 0 || snapshots.Count == 0)
         {
@@ -52,7 +53,7 @@ public sealed record PosthocAverage
 
         return new PosthocAverage
         {
-            Weights = sums.ToDictionary(s => s.Key, s => new HostTensor(s.Value.Shape, Array.ConvertAll(s.Value.Values, v => (float)v))),
+            Weights = RunSetup.OfNetwork(sums.ToDictionary(s => s.Key, s => new HostTensor(s.Value.Shape, Array.ConvertAll(s.Value.Values, v => (float)v))), config.Network.Build()),
             State = last,
             Stored = stored.Count,
         };

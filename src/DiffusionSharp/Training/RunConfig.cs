@@ -109,7 +109,8 @@ public sealed record RunConfig
     }
 
     /// <summary>Whether one of <see cref="Differences"/> is of the network, which a run keeps.</summary>
-    internal static bool IsOfNetwork(string difference) => difference.StartsWith($"{NetworkKey}.", StringComparison.Ordinal);
+    internal static bool IsOfNetwork(string difference) =>
+        difference.StartsWith($"{NetworkKey}.", StringComparison.Ordinal) || difference.StartsWith("training.augment:", StringComparison.Ordinal);
 
     private static Dictionary<string, string> Flatten(JsonObject root)
     {

@@ -12,6 +12,15 @@ internal static class RunSetup
     private const long MostInterval = 200_000;
     private const string LearnedRange = "learned_range";
 
+    /// <summary>The network as it is trained, which takes the labels of an augmentation where there is one.</summary>
+    public static NetworkGraph Graph(RunConfig config) => config is { Training.Augment: > 0, Network: UNetConfig unet }
+        ? UNet.Build(unet, Augmentation.Labels)
+        : config.Network.Build();
+
+    /// <summary>The weights that a network has outside training, too.</summary>
+    public static Dictionary<string, HostTensor> OfNetwork(IReadOnlyDictionary<string, HostTensor> weights, NetworkGraph graph) =>
+        graph.Parameters.ToDictionary(p => p.Name, p => weights[p.Name]);
+
     /// <summary>λ of the variational bound; null for a network that does not predict its variance.</summary>
     public static double? VarianceWeight(NetworkGraph graph, TrainingOptions options) =>
         graph.OutputShape.Channels == graph.InputShape.Channels ? null : options.VarianceWeight;
@@ -35,6 +44,8 @@ internal static class RunSetup
                 + $"{taken}, or {2 * taken} of which the second half is a variance of type '{LearnedRange}'"),
             (returned == taken || config.Scheduler.PixelTransform == PixelTransform.None,
                 "a network that predicts its variance learns the likelihood of the levels 0…255 themselves: leave out dequantisation and logit"),
+            (config.Training.Augment == 0 || (network is UNetConfig && returned == taken && config.Scheduler.PixelTransform == PixelTransform.None),
+                "augmentation is for U-Nets of diffusers' kind, without dequantisation, logit and a learned variance: leave it out"),
             (!graph.TakesLabels || data.ClassNames.Count > 0,
                 "the network is class-conditional, but the data has no class names: put the images of each class in a folder of its own, "
                 + "or train a network without classes"),
@@ -123,7 +134,7 @@ internal static class RunSetup
     {
         var options = config.Training;
         var interval = Math.Clamp((options.TotalImages ?? long.MaxValue) / IntervalsPerRun, LeastInterval, MostInterval);
-        var graph = config.Network.Build();
+        var graph = Graph(config);
         MemoryPlan.Require(engine, graph, options);
 
         // What was chosen for an engine is no choice for another.

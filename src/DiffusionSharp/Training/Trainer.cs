@@ -17,8 +17,7 @@ public sealed class Trainer : IDisposable
     private readonly RunConfig config;
     private readonly NetworkGraph graph;
     private readonly IBatchSource validationSource;
-    private readonly DiffusionObjective objective;
-    private readonly EdmObjective? edm;
+    private readonly RunObjective objective;
     private readonly BatchMaker batches;
     private readonly ITrainingNetwork network;
     private readonly TimeProvider clock;
@@ -30,14 +29,10 @@ public sealed class Trainer : IDisposable
         Func<ParameterSpec, HostTensor>? initialWeights, TimeProvider clock)
     {
         (this.run, this.runLock, this.config, this.clock) = (run, runLock, config, clock);
-        graph = config.Network.Build();
+        (graph, Graph) = (RunSetup.Graph(config), config.Network.Build());
         validationSource = validation ?? data;
-        objective = new DiffusionObjective(config.Scheduler.ToSchedule(), config.Scheduler.PredictionType, config.Training.MinSnrGamma, RunSetup.VarianceWeight(graph, config.Training));
-        var dropping = graph.NullClass is { } nullClass ? new LabelDropping(config.Training.LabelDrop, nullClass) : null;
-        edm = config.Scheduler.Edm is { } preconditioning ? new EdmObjective(preconditioning, config.Training.SigmaLogMean, config.Training.SigmaLogDeviation) : null;
-        batches = edm is null
-            ? new BatchMaker(data, objective, config.Training.TimestepSampling, config.Training.BatchSize, config.Training.Seed, dropping, config.Scheduler.PixelTransform)
-            : new BatchMaker(data, edm, config.Training.BatchSize, config.Training.Seed, dropping, config.Scheduler.PixelTransform);
+        objective = new RunObjective(config, graph);
+        batches = objective.Batches(data, graph.NullClass);
 
         var checkpoint = run.Latest();
         timesteps = config.Training.TimestepSampling == TimestepSampling.LossAware ? RunSetup.ReadTimesteps(checkpoint, objective.T) : null;
@@ -45,7 +40,8 @@ public sealed class Trainer : IDisposable
         {
             state = new TrainingState();
             var drawn = initialWeights is null ? Initializer.Create(graph, config.Training.Seed) : null;
-            network = engine.Create(graph, config.Training, initialWeights ?? (p => drawn![p.Name]));
+            network = engine.Create(graph, config.Training, p => drawn?[p.Name]
+                ?? (p.Name == UNet.AugmentationWeight ? new HostTensor([.. p.Shape], new float[p.Elements]) : initialWeights!(p)));
         }
         else
         {
@@ -71,7 +67,7 @@ public sealed class Trainer : IDisposable
     public TrainingState State => state;
 
     /// <summary>The network.</summary>
-    public NetworkGraph Graph => graph;
+    public NetworkGraph Graph { get; }
 
     /// <summary>Begins a run in a folder, or goes on with the one that is there.</summary>
     /// <param name="engine">What computes; <see cref="TrainingOptions.Engine"/> becomes its name.</param>
@@ -128,7 +124,7 @@ public sealed class Trainer : IDisposable
         var options = config.Training;
         using var log = new MetricsLog(run, state.MetricsLength, clock);
         var (validateEvery, sampleEvery) = (options.ValidateEvery ?? 0, options.SampleEvery ?? 0);
-        var validation = validateEvery > 0 ? new Validation(validationSource, (INoising?)edm ?? objective, config.Scheduler.PixelTransform, graph.NullClass) : null;
+        var validation = validateEvery > 0 ? new Validation(validationSource, objective.Noising, config.Scheduler.PixelTransform, graph.NullClass) : null;
         if (run.Latest() is null)
         {
             Save(log);
@@ -227,7 +223,7 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>The averaged weights (first decay) by name.</summary>
-    public IReadOnlyDictionary<string, HostTensor> AveragedWeights() => network.ExportAverage(0);
+    public IReadOnlyDictionary<string, HostTensor> AveragedWeights() => RunSetup.OfNetwork(network.ExportAverage(0), Graph);
 
     /// <inheritdoc/>
     public void Dispose()

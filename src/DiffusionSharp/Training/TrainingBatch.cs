@@ -21,6 +21,7 @@ public sealed class TrainingBatch
         Importance = new float[count];
         Importance.AsSpan().Fill(1);
         Terms = new VariationalTerm[count];
+        Augmentation = new float[count * Data.Augmentation.Labels];
         Losses = new double[count];
         Labels = new int[count];
     }
@@ -48,6 +49,9 @@ public sealed class TrainingBatch
 
     /// <summary>Each image's term of the variational bound, which a network that predicts its variance learns, too.</summary>
     public VariationalTerm[] Terms { get; }
+
+    /// <summary>The labels of each image's augmentation, [N, 9]; 0 for an image as it is.</summary>
+    public float[] Augmentation { get; }
 
     /// <summary>Receives each image's loss, by its weight, in an update.</summary>
     public double[] Losses { get; }

@@ -78,6 +78,11 @@ public sealed record TrainingOptions
     /// <summary>P_std of ln σ, for EDM's objective.</summary>
     public double SigmaLogDeviation { get; init; } = 1.2;
 
+    /// <summary>
+    /// Probability of each transformation of EDM's non-leaking augmentation (Karras et al. 2022, appendix F.2), 0…1; 0 for none, 0.12 is usual.
+    /// </summary>
+    public double Augment { get; init; }
+
     /// <summary>Decays of the exponential moving averages of the weights; the first one is sampled and exported.</summary>
     public ValueList<double> EmaDecays { get; init; } = [0.9999];
 
@@ -164,6 +169,7 @@ public sealed record TrainingOptions
             (
                 Math.Abs(SigmaLogMean) <= 20 && SigmaLogDeviation is > 0 and <= 20,
                 $"ln sigma ~ N({SigmaLogMean}, {SigmaLogDeviation}²): the mean must be within ±20, the deviation above 0 and up to 20 (-1.2 and 1.2 are usual)"),
+            (Augment is >= 0 and <= 1, $"augmentation {Augment} is outside 0…1"),
             (EmaDecays.Count > 0 && EmaDecays.All(d => d is >= 0 and < 1), $"EMA decays {EmaDecays} must be one or more numbers in [0, 1)"),
             (EmaDecays.Distinct().Count() == EmaDecays.Count, $"EMA decays {EmaDecays} repeat"),
             (

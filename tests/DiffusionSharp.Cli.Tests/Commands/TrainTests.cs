@@ -86,6 +86,18 @@ public sealed class TrainTests : IDisposable
     }
 
     [Fact]
+    public void AugmentationLeavesNoTraceInTheModelAndGoesWithFineTuning()
+    {
+        ddim.Done([.. Shapes, "--augment", "12%"]);
+        ddim.Done("train", "--out", Run, "--steps", "4");
+        Assert.Equal(0.12, RunConfig.Read(new RunFolder(Run).Config).Training.Augment);
+        ddim.Done("sample", "--model", Run, "--steps", "2", "--count", "1", "--out", scratch["a.png"]);
+        ddim.Done("sample", "--model", Path.Combine(Run, "model"), "--steps", "2", "--count", "1", "--out", scratch["b.png"]);
+        ddim.Done("train", "builtin:shapes", "--from", Path.Combine(Run, "model"), "--augment", "0.2", "--steps", "1", "--batch", "2", "--out", scratch["other"]);
+        ddim.Fails(ErrorKind.Configuration, "leave it out", [.. Endless[..3], scratch["x"], .. Endless[4..], "--steps", "1", "--augment", "0.1", "--logit"]);
+    }
+
+    [Fact]
     public void SameCommandOrOnlyTheFolderGoesOn()
     {
         ddim.Done(Shapes);

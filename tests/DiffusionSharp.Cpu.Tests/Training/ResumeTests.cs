@@ -30,6 +30,7 @@ public class ResumeTests
         { "plain", TinyRun.Options, 0 },
         { "dropout, micro-batches", TinyRun.Options with { MicroBatch = 3 }, 0.3 },
         { "several averages", TinyRun.Options with { EmaDecays = [0.9, 0.99, 0], EmaWarmup = false }, 0 },
+        { "augmentation, micro-batches", TinyRun.Options with { Augment = TinyRun.Engine.Name == TrainingEngine.Managed ? 0.5 : 0, MicroBatch = 2 }, 0 },
         { "averages by a power function", TinyRun.Options with { PosthocLengths = [0.05, 0.2], SnapshotEvery = 1000 }, 0 },
         { "AdamW, cosine, antithetic, min-SNR, Huber, sum", TinyRun.Options with { Optimizer = OptimizerKind.AdamW, WeightDecay = 0.1, Decay = LearningRateDecay.Cosine, TimestepSampling = TimestepSampling.Antithetic, MinSnrGamma = 5, Loss = LossKind.Huber, Reduction = LossReduction.Sum }, 0 },
         { "dropped labels, micro-batches", TinyRun.Options with { LabelDrop = 0.3, MicroBatch = 3 }, 0 },
@@ -170,7 +171,7 @@ public class ResumeTests
             }
         }
 
-        var average = PosthocAverage.Of(stopped.Run, 0.1);
+        var average = PosthocAverage.Of(stopped.Run, 0.1, TestContext.Current.CancellationToken);
         using (var last = TensorFile.Open(Path.Combine(stopped.Run.Latest()!, Checkpoint.Power(0.1))))
         {
             Assert.Equal((100, 10), (average.State.Images, average.Stored));
@@ -180,8 +181,8 @@ public class ResumeTests
         Assert.Contains("begin a new run", Assert.Throws<DiffusionException>(() => stopped.Train(options with { PosthocLengths = [0.2], TotalImages = 120 }, allowChanges: true)).Message);
         var damaged = Path.Combine(stopped.Run.Snapshots, names[1], Checkpoint.Power(0.05));
         File.WriteAllBytes(damaged, File.ReadAllBytes(damaged)[..^1]);
-        Assert.Equal(ErrorKind.ModelFile, Assert.Throws<DiffusionException>(() => PosthocAverage.Of(stopped.Run, 0.1)).Kind);
-        Assert.Equal(ErrorKind.Usage, Assert.Throws<DiffusionException>(() => PosthocAverage.Of(straight.Run, 0.4)).Kind);
+        Assert.Equal(ErrorKind.ModelFile, Assert.Throws<DiffusionException>(() => PosthocAverage.Of(stopped.Run, 0.1, TestContext.Current.CancellationToken)).Kind);
+        Assert.Equal(ErrorKind.Usage, Assert.Throws<DiffusionException>(() => PosthocAverage.Of(straight.Run, 0.4, TestContext.Current.CancellationToken)).Kind);
     }
 
     [Fact]

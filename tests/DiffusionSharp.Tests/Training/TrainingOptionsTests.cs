@@ -26,6 +26,7 @@ public class TrainingOptionsTests
             WeightDecay = -1,
             GradientClip = -2,
             LabelDrop = 1.1,
+            Augment = 1.5,
             PosthocLengths = [0.05, 0.5],
             SnapshotEvery = 0,
             VarianceWeight = 0,
@@ -41,7 +42,7 @@ public class TrainingOptionsTests
         Assert.Equal(ErrorKind.Configuration, e.Kind);
         string[] found =
         [
-            "batch size 0", "micro-batch 0", "learning rate NaN", "warm-up -1", "betas 1, -0.5", "epsilon 0", "weight decay -1", "clip -2", "label drop 1.1", "[0.05, 0.5] must be different", "every 0 images: it", "variance's weight 0", "N(-1.2, 0²)",
+            "batch size 0", "micro-batch 0", "learning rate NaN", "warm-up -1", "betas 1, -0.5", "epsilon 0", "weight decay -1", "clip -2", "label drop 1.1", "augmentation 1.5", "[0.05, 0.5] must be different", "every 0 images: it", "variance's weight 0", "N(-1.2, 0²)",
             "[0.9, 0.9, 1.5] must", "[0.9, 0.9, 1.5] repeat", "nothing ends the run", "falls (Polynomial)", "falls 0 times", "power -2", "final learning rate 0.5", "every 0 images", "every -1 s", "intervals", "trains in float32", "threads -3",
         ];
         Assert.All(found, text => Assert.Contains(text, e.Message));
