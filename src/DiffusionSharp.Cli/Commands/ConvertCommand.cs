@@ -5,6 +5,8 @@ using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Runs;
 using DiffusionSharp.Cli.Shell;
 using DiffusionSharp.Models;
+using DiffusionSharp.Storage;
+using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Commands;
@@ -23,6 +25,7 @@ internal sealed class ConvertCommand
         A network that diffusers' UNet2DModel cannot express keeps its own class and tensor names.
 
           --ema | --raw          where IN has both: averaged weights [default], or the weights themselves
+          --posthoc-ema X        of a run with stored averages: the one of length X, such as 0.08
           --half                 write 16-bit numbers (float16)
           --layout L             diffusers; ermongroup: also a state dict and config.yml that load into
                                  the DDIM authors' code, in OUT/ermongroup [diffusers]
@@ -45,6 +48,7 @@ internal sealed class ConvertCommand
     private readonly Option<bool> half = new("--half");
     private readonly Option<WeightsLayout> layout = Parse.Choice("--layout", ("diffusers", WeightsLayout.Diffusers), ("ermongroup", WeightsLayout.Ermongroup));
     private readonly Option<bool> ema = new("--ema");
+    private readonly Option<double> posthoc = Parse.Number<double>("--posthoc-ema");
     private readonly AboutOptions about = new();
     private readonly Option<bool> json = JsonOption.Create();
 
@@ -55,7 +59,7 @@ internal sealed class ConvertCommand
         var convert = new ConvertCommand(host);
         var command = new Command("convert")
         {
-            convert.input, convert.output, convert.raw, convert.ema, convert.half, convert.layout, convert.json,
+            convert.input, convert.output, convert.raw, convert.ema, convert.posthoc, convert.half, convert.layout, convert.json,
         };
         foreach (var option in convert.about.All)
         {
@@ -70,10 +74,42 @@ internal sealed class ConvertCommand
     {
         var (path, folder) = (r.GetValue(input)!, r.GetValue(output)!);
         OutputName.RequireFolder(output.Name, folder);
+        if (r.Has(posthoc))
+        {
+            return Reconstruct(r, path, folder);
+        }
+
         var source = ModelOptions.Told(ModelSource.Open(path, r.GetValue(raw), about.Read(r), r.GetValue(ema)), host);
         var ermongroup = r.Or(layout, WeightsLayout.Diffusers) == WeightsLayout.Ermongroup;
         var report = Convert(source, folder, r.GetValue(half), ermongroup);
         JsonOption.Print(host, r.GetValue(json), () => Json(path, folder, report), () => Text(path, folder, report, ermongroup));
+        return 0;
+    }
+
+    private int Reconstruct(ParseResult r, string path, string folder)
+    {
+        if (new Option[] { raw, ema, half, layout }.Concat(about.All).FirstOrDefault(r.Has) is { } other)
+        {
+            throw new DiffusionException(ErrorKind.Usage, $"{other.Name} does not go with {posthoc.Name}, which makes a model of a run's stored averages: convert that model then");
+        }
+
+        var run = new RunFolder(path);
+        if (!run.Exists)
+        {
+            throw new DiffusionException(ErrorKind.Usage, $"{posthoc.Name}: {Human.Plain(path)} is no training run, and only those store averages");
+        }
+
+        AtomicFolder.RequireNew(folder);
+        var length = r.GetValue(posthoc);
+        var (config, average) = (RunConfig.Read(run.Config), PosthocAverage.Of(run, length, host.Interruption.Token));
+        var card = ModelCard.Write(config, config.Network.Build(), average.State, CommandLog.Read(run.Root), length);
+        ModelFolder.Save(folder, config.Network, config.Scheduler, average.Weights, card);
+        JsonOption.Print(
+            host,
+            r.GetValue(json),
+            () => new JsonObject { ["from"] = path, ["to"] = folder, ["length"] = length, ["images"] = average.State.Images, ["stored"] = average.Stored },
+            () => FormattableString.Invariant($"{Human.Plain(path)} -> {Human.Plain(folder)}\n  the average of length {length} at {Human.Count(average.State.Images)} images, of {average.Stored} stored ones\n")
+                + $"sample it: ddim sample --model {Human.Plain(folder)} --out grid.png\n");
         return 0;
     }
 

@@ -84,6 +84,12 @@ internal sealed class ExportCommand
 
         var images = engine.BatchSize(r, usual: 2);
         var source = model.Open(r, host);
+        if (r.GetValue(sampler) && source.Scheduler.Edm is not null)
+        {
+            throw new DiffusionException(
+                ErrorKind.Configuration, "--sampler: the network is called under EDM's preconditioning, which the exported sampler does not know: export the network alone");
+        }
+
         var plan = r.GetValue(sampler) ? DiffusionModel.Plan(source, sampling.Resolve(r, source.Scheduler)) : null;
         var w = r.Or(guidance, 1);
         var network = source.Network.Build();

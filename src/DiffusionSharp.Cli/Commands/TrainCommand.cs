@@ -21,40 +21,43 @@ internal sealed class TrainCommand
         Example:  ddim train photos/ --out runs/photos
         Go on:    ddim train --out runs/photos            (Ctrl-C saves first)
 
-        Trains a DDPM. DATA: a folder of images, builtin:shapes, or what the help of ddim data
-        check lists.
-        Intervals and warm-up are counted in images. [defaults]
+        Trains a DDPM. DATA: a folder of images, builtin:shapes, or what the help of ddim data check
+        lists. Intervals and warm-up are counted in images. [defaults]
         Length     --epochs N [300] | --steps N | --duration 45m
         Images     --size N|HxW [96, or the data's own]  --flip  --crop celeba: the paper's square of it
                    --max-bad PART [0.1%]  --background "#RRGGBB": behind transparent pixels [#FFFFFF]
                    --column NAME: of parquet, where the images are [image, else img, else the first]
                    --dequantize none|uniform|gaussian [none]  --logit: learn the logit of levels
+                   --augment PART [0; EDM: 12%]: flip, turn, stretch, shift, and tell the network
         Network    --channels N [64]  --multipliers LIST [1,2,2,4, as the size needs]  --layers N [2]
                    --attention LIST: resolutions [nearest to 16]  --groups N [32, or what fits]  --dropout P
                    --from MODEL: fine-tune a model, checkpoint or run (its network, its schedule)
-                   --about K=V,…: what a checkpoint does not say: image_size=64 (ddim convert -h)
+                   --about K=V,…: what a checkpoint does not say (ddim convert -h)
         Classes    --classes folders|data: learn them, by folder or by the labels DATA brings [off]
                    --label-drop PART: labels left out at random, so that samples can be guided [0.1]
         Schedule   --schedule S [linear; the help of ddim plan lists them]  --train-timesteps T [1000]
                    --beta-start X [0.0001]  --beta-end X [0.02]  --zero-snr
         Objective  --prediction epsilon|sample|v_prediction [epsilon]  --loss l2|l1|huber [l2]
-                   --reduction mean|sum [mean]  --timestep-sampling uniform|antithetic [uniform]
-                   --min-snr GAMMA [off]
+                   --reduction mean|sum [mean]  --min-snr GAMMA [off]
+                   --timestep-sampling uniform|antithetic|loss-aware [uniform]
+                   --edm: EDM's  --sigma-data X [0.5]  --p-mean X [-1.2], --p-std X [1.2] of ln sigma
+                   --learn-variance: for eta learned  --variance-weight X [0.001]: of the bound
         Optimizer  --lr X [0.0002]  --optimizer adam|adamw [adam]  --weight-decay X [0]
-                   --clip-gradient X [1; 0 = off]  --warmup IMAGES [0]  --decay constant|cosine [constant]
+                   --clip-gradient X [1; 0 = off]  --warmup IMAGES [0]
+                   --decay constant|linear|cosine|cosine_with_restarts|polynomial [constant]
+                   --decay-cycles N [1] of restarts; --decay-power X [1], --final-lr X [1e-7] of polynomial
                    --batch N [128]  --accumulate K: an update is K batches
-                   --micro-batch N [what fits memory]: no bit changes; a power of two, or rounded down
+                   --micro-batch N [what fits memory]: no bit changes
                    --ema LIST [0.9999]: decays; the first is sampled  --no-ema-warmup
+                   --posthoc-ema LIST [none; 0.05,0.1]: stored every --snapshot-every IMAGES, so that ddim
+                   convert makes averages of other lengths of them
         Saving     --out, -o RUN  --checkpoint-every IMAGES [500000, and every 15 minutes]  --keep N [3]
                    --sample-every IMAGES, --validate-every IMAGES [a twentieth of the run; 0 = never]
         Machine    --threads N [all cores]: no bit changes  --seed S [0]
                    --engine cpu|torch [{TrainingEngines.Default}]; of torch, in builds with it: --device cpu|cuda:N  --bf16
-        Trying     --dry-run: two real updates, then parameters, memory, images/s and ETA; writes
-                   nothing.  --json: results as JSON
-
-        RUN holds config.json, metrics.jsonl, tensorboard/, samples/, checkpoints/ and at last model/.
-        On resume, options left out are those of the run; a changed one is refused with a list unless
-        --allow-changes is given.
+        Trying     --dry-run: two updates, parameters, memory, ETA; writes nothing  --json
+        RUN holds config.json, metrics.jsonl, tensorboard/, samples/, checkpoints/, at last model/. On
+        resume, options left out are the run's; --allow-changes accepts changed ones.
         """;
 
     private readonly CliHost host;
@@ -75,6 +78,8 @@ internal sealed class TrainCommand
     private readonly ClassOptions classes = new();
     private readonly ScheduleOptions schedule = new();
     private readonly PixelOptions pixels = new();
+    private readonly VarianceOptions variance = new();
+    private readonly EdmOptions edm = new();
     private readonly OptimisationOptions optimisation = new();
 
     private TrainCommand(CliHost host, IReadOnlyList<string> args) => (this.host, this.args) = (host, args);
@@ -84,7 +89,7 @@ internal sealed class TrainCommand
         var train = new TrainCommand(host, args);
         var command = new Command("train") { train.data };
         Option[] own = [train.output, train.from, train.about, train.flip, train.crop, train.maxBad, train.column, train.background, train.dryRun, train.json, train.allowChanges];
-        foreach (var option in own.Concat(train.network.All).Concat(train.classes.All).Concat(train.schedule.All).Concat(train.pixels.All).Concat(train.optimisation.All))
+        foreach (var option in own.Concat(train.network.All).Concat(train.classes.All).Concat(train.schedule.All).Concat(train.pixels.All).Concat(train.variance.All).Concat(train.edm.All).Concat(train.optimisation.All))
         {
             command.Add(option);
         }
@@ -166,7 +171,7 @@ internal sealed class TrainCommand
     private (RunConfig Config, IBatchSource Training, IBatchSource? Validation) Resolve(ParseResult r, RunFolder? run, RunConfig? saved)
     {
         var model = r.GetValue(from) is { } path && saved is null ? ModelOptions.Told(ModelSource.Open(path, facts: r.GetValue(about)), host) : null;
-        if (model is not null && network.Given(r).Append(classes.Classes).Where(r.Has).Concat(schedule.Given(r)).Concat(pixels.All.Where(r.Has)).FirstOrDefault() is { } clash)
+        if (model is not null && network.Given(r).Append(classes.Classes).Append(variance.Learn).Concat(edm.OfModel).Where(r.Has).Concat(schedule.Given(r)).Concat(pixels.All.Where(r.Has)).FirstOrDefault() is { } clash)
         {
             throw new DiffusionException(
                 ErrorKind.Usage,
@@ -220,6 +225,7 @@ internal sealed class TrainCommand
             DataOptions = reading with { Column = (training as ImageBatchSource)?.Column?.Name },
             From = r.GetValue(from) is { } begin ? Path.GetFullPath(begin) : saved?.From,
         };
+        config = edm.Resolve(r, variance.Resolve(r, config, saved?.Network), saved?.Scheduler ?? model?.Scheduler, schedule);
         return (config, training, validation);
     }
 

@@ -48,7 +48,7 @@ internal sealed class ExportCheck(CliHost host, DiffusionModel model, string fil
         var input = Input([.. Enumerable.Range(0, images).Select(i => (model.Schedule.T - 1) * (i + 0.3) / images)]);
         float[] theirs = new float[images * model.Graph.OutputShape.Elements], ours = new float[theirs.Length];
         exported.Predict(input, theirs);
-        model.Denoiser.Predict(input, ours);
+        model.Network.Predict(input, ours);
         return Apart(theirs, ours);
     }
 

@@ -84,6 +84,7 @@ internal static class ModelFacts
             ["noise"] = scheduler.ToSchedule().ToString(),
             ["T"] = scheduler.NumTrainTimesteps,
             ["predicts"] = scheduler.PredictionType.ToString(),
+            ["sigmaData"] = scheduler.Edm?.SigmaData,
             ["clip"] = scheduler.ClipSample,
         });
         if (notes.Any())

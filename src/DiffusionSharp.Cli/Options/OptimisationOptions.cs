@@ -12,9 +12,12 @@ internal sealed class OptimisationOptions
     public Option<LossReduction> Reduction { get; } = Parse.Choice("--reduction", ("mean", LossReduction.Mean), ("sum", LossReduction.Sum));
 
     public Option<TimestepSampling> TimestepSampling { get; } = Parse.Choice(
-        "--timestep-sampling", ("uniform", Training.TimestepSampling.Uniform), ("antithetic", Training.TimestepSampling.Antithetic));
+        "--timestep-sampling", ("uniform", Training.TimestepSampling.Uniform), ("antithetic", Training.TimestepSampling.Antithetic),
+        ("loss-aware", Training.TimestepSampling.LossAware));
 
     public Option<double?> MinSnr { get; } = Parse.Maybe<double>("--min-snr");
+
+    public Option<double> Augment { get; } = Parse.Part("--augment");
 
     public Option<double> LearningRate { get; } = Parse.Number<double>("--lr");
 
@@ -28,7 +31,14 @@ internal sealed class OptimisationOptions
     public Option<long> Warmup { get; } = Parse.Number<long>("--warmup");
 
     public Option<LearningRateDecay> Decay { get; } = Parse.Choice(
-        "--decay", ("constant", LearningRateDecay.Constant), ("cosine", LearningRateDecay.Cosine));
+        "--decay", ("constant", LearningRateDecay.Constant), ("linear", LearningRateDecay.Linear), ("cosine", LearningRateDecay.Cosine),
+        ("cosine_with_restarts", LearningRateDecay.CosineWithRestarts), ("polynomial", LearningRateDecay.Polynomial));
+
+    public Option<int> DecayCycles { get; } = Parse.Number<int>("--decay-cycles");
+
+    public Option<double> DecayPower { get; } = Parse.Number<double>("--decay-power");
+
+    public Option<double> FinalLearningRate { get; } = Parse.Number<double>("--final-lr");
 
     public Option<int> Batch { get; } = Parse.Number<int>("--batch");
 
@@ -39,6 +49,10 @@ internal sealed class OptimisationOptions
     public Option<double[]> Ema { get; } = Parse.List<double>("--ema");
 
     public Option<bool> NoEmaWarmup { get; } = new("--no-ema-warmup");
+
+    public Option<double[]> PosthocEma { get; } = Parse.List<double>("--posthoc-ema");
+
+    public Option<long> SnapshotEvery { get; } = Parse.Number<long>("--snapshot-every");
 
     public Option<double?> Epochs { get; } = Parse.Maybe<double>("--epochs");
 
@@ -69,8 +83,9 @@ internal sealed class OptimisationOptions
 
     public IEnumerable<Option> All =>
     [
-        Loss, Reduction, TimestepSampling, MinSnr, LearningRate, Optimizer, WeightDecay, ClipGradient, Warmup, Decay, Batch, MicroBatch, Accumulate,
-        Ema, NoEmaWarmup, Epochs, Steps, Duration, SampleEvery, CheckpointEvery, ValidateEvery, Keep, Seed, Engine, Device, BFloat16, Threads,
+        Loss, Reduction, TimestepSampling, MinSnr, Augment, LearningRate, Optimizer, WeightDecay, ClipGradient, Warmup, Decay, DecayCycles, DecayPower,
+        FinalLearningRate, Batch, MicroBatch, Accumulate, Ema, NoEmaWarmup, PosthocEma, SnapshotEvery,
+        Epochs, Steps, Duration, SampleEvery, CheckpointEvery, ValidateEvery, Keep, Seed, Engine, Device, BFloat16, Threads,
     ];
 
     /// <summary>The engine's name, and the device: a GPU is libtorch's.</summary>
@@ -108,6 +123,9 @@ internal sealed class OptimisationOptions
             MicroBatch = accumulate > 1 ? batch : r.Or(MicroBatch, engine == basis.Engine ? basis.MicroBatch : null),
             LearningRate = r.Or(LearningRate, basis.LearningRate),
             Decay = r.Or(Decay, basis.Decay),
+            DecayCycles = Of(DecayCycles, basis.DecayCycles, LearningRateDecay.CosineWithRestarts),
+            DecayPower = Of(DecayPower, basis.DecayPower, LearningRateDecay.Polynomial),
+            FinalLearningRate = Of(FinalLearningRate, basis.FinalLearningRate, LearningRateDecay.Polynomial),
             WarmupImages = r.Or(Warmup, basis.WarmupImages),
             Optimizer = r.Or(Optimizer, basis.Optimizer),
             WeightDecay = r.Or(WeightDecay, basis.WeightDecay),
@@ -116,8 +134,11 @@ internal sealed class OptimisationOptions
             Reduction = r.Or(Reduction, basis.Reduction),
             TimestepSampling = r.Or(TimestepSampling, basis.TimestepSampling),
             MinSnrGamma = r.Or(MinSnr, basis.MinSnrGamma),
+            Augment = r.Or(Augment, basis.Augment),
             EmaDecays = r.Has(Ema) ? [.. r.GetValue(Ema)!] : basis.EmaDecays,
             EmaWarmup = r.Has(NoEmaWarmup) ? !r.GetValue(NoEmaWarmup) : basis.EmaWarmup,
+            PosthocLengths = r.Has(PosthocEma) ? [.. r.GetValue(PosthocEma)!] : basis.PosthocLengths,
+            SnapshotEvery = r.Has(SnapshotEvery) ? r.GetValue(SnapshotEvery) : basis.SnapshotEvery,
             CheckpointEvery = r.Or(CheckpointEvery, basis.CheckpointEvery),
             KeepCheckpoints = r.Or(Keep, basis.KeepCheckpoints),
             SampleEvery = r.Has(SampleEvery) ? r.GetValue(SampleEvery) : basis.SampleEvery,
@@ -128,6 +149,11 @@ internal sealed class OptimisationOptions
             Threads = r.Or(Threads, basis.Threads),
         };
         return WithLength(r, resolved, imagesPerEpoch, isNew: saved is null);
+
+        T Of<T>(Option<T> option, T fallback, LearningRateDecay owner) => !r.Has(option) || r.Or(Decay, basis.Decay) == owner
+            ? r.Or(option, fallback)
+            : throw new DiffusionException(
+                ErrorKind.Usage, $"{option.Name} belongs to --decay {(owner == LearningRateDecay.Polynomial ? "polynomial" : "cosine_with_restarts")}: give that too, or leave it out");
     }
 
     private TrainingOptions WithLength(ParseResult r, TrainingOptions options, long imagesPerEpoch, bool isNew)

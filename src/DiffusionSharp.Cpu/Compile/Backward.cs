@@ -48,7 +48,7 @@ internal sealed class Backward<T>
     }
 
     private static bool HasParameters(FusedNode node) => node.Operation is Operation.Conv2d or Operation.Linear or Operation.GroupNorm or Operation.RmsNorm
-        or Operation.Embedding or Operation.Attention { Memory: not null } or Operation.LinearAttention { Memory: not null };
+        or Operation.Embedding or Operation.TimestepEmbedding { Augmentation: not null } or Operation.Attention { Memory: not null } or Operation.LinearAttention { Memory: not null };
 
     private void Emit(int i, FusedNode node, View g)
     {
@@ -133,6 +133,9 @@ internal sealed class Backward<T>
                 break;
             case Operation.Embedding e:
                 steps.TableGradient(g, (RowLayout)parameters.LayoutOf(e.Table), e.Table, parameters.GradientOf(e.Table));
+                break;
+            case Operation.TimestepEmbedding { Augmentation: { } labels }:
+                steps.WeightGradient(forward.Augmentation, g, labels, (PanelLayout)parameters.LayoutOf(labels), parameters.GradientOf(labels), new(1, 1, 0, 1, 1));
                 break;
             case Operation.InputX or Operation.InputTimestep or Operation.InputLabel or Operation.TimestepEmbedding:
                 break;

@@ -5,12 +5,13 @@ using DiffusionSharp.Networks;
 namespace DiffusionSharp.Cpu.Compile;
 
 /// <summary>From fused nodes to steps, one after the other. Joined channels, repeated pixels and borders stay views.</summary>
-internal sealed class Emitter<T>(FusedNode[] nodes, Steps<T> steps)
+internal sealed class Emitter<T>(FusedNode[] nodes, Steps<T> steps, bool training = false)
     where T : unmanaged, ISimd<T>
 {
     private readonly View[] views = new View[nodes.Length];
     private readonly Segment?[] statistics = new Segment?[nodes.Length];
     private readonly View?[] normalized = new View?[nodes.Length];
+    private View? augmentation;
 
     /// <summary>Writes the steps of all nodes; returns the prediction.</summary>
     public View Emit()
@@ -32,6 +33,9 @@ internal sealed class Emitter<T>(FusedNode[] nodes, Steps<T> steps)
     /// <summary>What a norm read.</summary>
     public View ReadBy(int node) => normalized[node]!;
 
+    /// <summary>The labels of augmentations.</summary>
+    public View Augmentation => augmentation!;
+
     /// <summary>Where the statistics of a norm of groups lie.</summary>
     public Segment StatisticsOf(int node) => statistics[node]!.Value;
 
@@ -51,6 +55,9 @@ internal sealed class Emitter<T>(FusedNode[] nodes, Steps<T> steps)
                 return steps.Input(node.Shape);
             case Operation.InputTimestep or Operation.InputLabel:
                 return steps.Condition(node.Operation is Operation.InputLabel, node.PerCondition);
+            case Operation.TimestepEmbedding { Augmentation: { } labels } embedding when training:
+                augmentation = steps.Augmentation(labels.Shape[1]);
+                return steps.Convolve(augmentation, labels, null, new(1, 1, 0, 1, 1), null, steps.Embed(embedding, OfLabel(node), node.PerCondition).Segments[0].Buffer);
             case Operation.TimestepEmbedding embedding:
                 return steps.Embed(embedding, OfLabel(node), node.PerCondition);
             case Operation.Embedding embedding:

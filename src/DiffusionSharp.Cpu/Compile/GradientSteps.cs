@@ -13,10 +13,13 @@ internal sealed partial class Steps<T>
     private readonly ParameterSet turned = new();
     private long turnedFloats;
 
-    public View Loss(View prediction, LossKind kind, LossReduction reduction)
+    /// <summary>The labels of augmentations, which only training has.</summary>
+    public View Augmentation(int labels) => Vector(labels, "augmentation", perCondition: false, y => new AugmentationLabels(y));
+
+    public View Loss(View prediction, int channels, LossKind kind, LossReduction reduction)
     {
         var view = Like(prediction);
-        Append("loss", new LossGradient(prediction, view.Segments[0], kind, reduction), prediction);
+        Append("loss", new LossGradient(prediction, channels, view.Segments[0], kind, reduction), prediction);
         return view;
     }
 

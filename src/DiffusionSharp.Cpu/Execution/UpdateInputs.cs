@@ -1,3 +1,5 @@
+using DiffusionSharp.Training;
+
 namespace DiffusionSharp.Cpu.Execution;
 
 /// <summary>The caller's memory in a training call, and what decides which values dropout keeps.</summary>
@@ -8,7 +10,9 @@ namespace DiffusionSharp.Cpu.Execution;
 /// <param name="target">What the network should return, [N, C, H, W].</param>
 /// <param name="weights">Weight of each image's loss.</param>
 /// <param name="losses">Receives each image's loss, by its weight.</param>
-internal readonly unsafe struct UpdateInputs(ulong seed, long step, int firstImage, int batch, float* target, float* weights, double* losses)
+/// <param name="terms">Each image's term of the variational bound, for a network that predicts its variance.</param>
+/// <param name="augmentation">The labels of each image's augmentation, for a network that takes them.</param>
+internal readonly unsafe struct UpdateInputs(ulong seed, long step, int firstImage, int batch, float* target, float* weights, double* losses, VariationalTerm* terms = null, float* augmentation = null)
 {
     public ulong Seed => seed;
 
@@ -21,6 +25,10 @@ internal readonly unsafe struct UpdateInputs(ulong seed, long step, int firstIma
     public float* Target => target;
 
     public float* Weights => weights;
+
+    public VariationalTerm* Terms => terms;
+
+    public float* Augmentation => augmentation;
 
     public double* Losses => losses;
 }

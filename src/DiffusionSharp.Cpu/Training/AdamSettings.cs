@@ -30,6 +30,12 @@ internal sealed record AdamSettings
     /// <summary>Whether decays rise as (1+n)/(10+n).</summary>
     public bool WarmUp { get; init; }
 
+    /// <summary>γ of the averages by a power function, which come after the others.</summary>
+    public ValueList<double> Exponents { get; init; } = [];
+
+    /// <summary>Number of averages.</summary>
+    public int Averages => Decays.Count + Exponents.Count;
+
     /// <summary>A run's settings.</summary>
     public static AdamSettings Of(TrainingOptions options) => new()
     {
@@ -41,11 +47,13 @@ internal sealed record AdamSettings
         MaxNorm = options.GradientClip,
         Decays = options.EmaDecays,
         WarmUp = options.EmaWarmup,
+        Exponents = [.. options.PosthocLengths.Select(PowerAverage.Exponent)],
     };
 
     /// <summary>The factor of a gradient with a norm, as torch's <c>clip_grad_norm_</c> has it.</summary>
     public double ClipFactor(double norm) => MaxNorm > 0 ? Math.Min(1, MaxNorm / (norm + 1e-6)) : 1;
 
     /// <summary>An average's decay in the update after so many others.</summary>
-    public double Decay(int average, long updates) => WarmUp ? Math.Min(Decays[average], (1.0 + updates) / (10.0 + updates)) : Decays[average];
+    public double Decay(int average, long updates) => average >= Decays.Count ? PowerAverage.Decay(Exponents[average - Decays.Count], updates)
+        : WarmUp ? Math.Min(Decays[average], (1.0 + updates) / (10.0 + updates)) : Decays[average];
 }

@@ -28,7 +28,6 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
     private readonly AlignedMemory[] averages;
     private readonly float*[] averagePointers;
     private readonly CpuDenoiser?[] averaged;
-    private readonly double[] losses;
 
     public CpuTrainingNetwork(NetworkGraph graph, TrainingOptions options, Func<ParameterSpec, HostTensor> initial, CpuOptions cpu)
     {
@@ -49,15 +48,13 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
         parameters.Write(weights, initial);
         tree = new GradientTree(parameters, (options.BatchSize + part - 1) / part, team);
         (firstMoments, secondMoments) = (parameters.Allocate(), parameters.Allocate());
-        averages = [.. options.EmaDecays.Select(_ => parameters.Allocate())];
+        averages = [.. Enumerable.Range(0, options.AverageCount).Select(_ => parameters.Allocate())];
         (averaged, averagePointers) = (new CpuDenoiser?[averages.Length], new float*[averages.Length]);
         for (var k = 0; k < averages.Length; k++)
         {
             Buffer.MemoryCopy(weights.Floats, averages[k].Floats, averages[k].Bytes, weights.Bytes);
             averagePointers[k] = averages[k].Floats;
         }
-
-        losses = new double[options.BatchSize];
     }
 
     /// <summary>Images sent through the network at once: a power of two, so that each part is a subtree of the sum over the batch; or all of them.</summary>
@@ -192,7 +189,7 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
         }
 
         var gradient = program.Parameters.Gradients.Current!;
-        return (Sum(0, 1 << ImageTree.Levels(batch.Count)) / batch.Count, update.Norm(gradient.Floats, program.Parameters.Floats));
+        return (Sum(batch.Losses, 0, 1 << ImageTree.Levels(batch.Count)) / batch.Count, update.Norm(gradient.Floats, program.Parameters.Floats));
     }
 
     private void Run(TrainingBatch batch, int first, int count, long step)
@@ -205,14 +202,17 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
         }
 
         var elements = batch.Shape.Elements;
-        fixed (float* x = batch.Xt, target = batch.Target, lossWeights = batch.Weights)
+        fixed (float* x = batch.Xt, target = batch.Target, lossWeights = batch.Weights, augmentation = batch.Augmentation)
         {
-            fixed (double* t = batch.Timesteps, l = losses)
+            fixed (double* t = batch.Timesteps, l = batch.Losses)
             {
                 fixed (int* labels = batch.Labels)
+                fixed (VariationalTerm* terms = batch.Terms)
                 {
                     workspace.Inputs = new CallInputs(x + ((long)first * elements), t + first, labels + first, null);
-                    workspace.Update = new UpdateInputs(options.Seed, step, first, batch.Count, target + ((long)first * elements), lossWeights + first, l + first);
+                    workspace.Update = new UpdateInputs(
+                        options.Seed, step, first, batch.Count, target + ((long)first * elements), lossWeights + first, l + first, terms + first,
+                        augmentation + ((long)first * (batch.Augmentation.Length / batch.Count)));
                     program.Program.Run(workspace, CancellationToken.None, Clock);
                 }
             }
@@ -220,5 +220,7 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
     }
 
     // The images' losses in their tree.
-    private double Sum(int first, int count) => first >= losses.Length ? 0 : count == 1 ? losses[first] : Sum(first, count / 2) + Sum(first + (count / 2), count / 2);
+    private static double Sum(double[] losses, int first, int count) => first >= losses.Length ? 0
+        : count == 1 ? losses[first]
+        : Sum(losses, first, count / 2) + Sum(losses, first + (count / 2), count / 2);
 }

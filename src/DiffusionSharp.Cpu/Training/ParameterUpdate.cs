@@ -28,7 +28,7 @@ internal sealed unsafe class ParameterUpdate<T> : IParameterUpdate
     {
         (this.team, this.settings) = (team, settings);
         squares = new SumOfSquares(team);
-        averageParts = new double[settings.Decays.Count];
+        averageParts = new double[settings.Averages];
         apply = Apply;
     }
 

@@ -33,7 +33,7 @@ internal static class TrainingMemory
     {
         var (program, parameters) = compiled;
         var parts = (options.BatchSize + images - 1) / images;
-        var copies = 4L + options.EmaDecays.Count + ImageTree.Levels(parts);
+        var copies = 4L + options.AverageCount + ImageTree.Levels(parts);
         var scratch = program.Scratch(images, cpu.ThreadCount);
         var values = images * (program.Layout.FloatsPerImage + program.Layout.FloatsPerCondition);
         return sizeof(float) * ((copies * parameters.Floats) + values + scratch.Shared + (cpu.ThreadCount * scratch.Own)) + BatchBytes(graph, options);

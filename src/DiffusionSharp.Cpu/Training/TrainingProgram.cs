@@ -35,8 +35,8 @@ internal sealed record TrainingProgram(Program Program, TrainedParameters Parame
         var parameters = new TrainedParameters();
         var nodes = Fusion.Of(graph.Nodes, training: true);
         var steps = new Steps<T>(parameters, nodes.Max(n => n.Shape.Channels));
-        var forward = new Emitter<T>(nodes, steps);
-        var loss = steps.Loss(forward.Emit(), options.Loss, options.Reduction);
+        var forward = new Emitter<T>(nodes, steps, training: true);
+        var loss = steps.Loss(forward.Emit(), graph.InputShape.Channels, options.Loss, options.Reduction);
         new Backward<T>(nodes, forward, steps, parameters).Emit(loss);
         return new TrainingProgram(steps.Finish(), parameters);
     }

@@ -1,4 +1,5 @@
 using DiffusionSharp.Torch.Native;
+using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -14,14 +15,16 @@ internal sealed class Ema : IDisposable
     private readonly string[] names;
     private readonly Tensor[] parameters, shadows;
     private readonly bool fused;
+    private readonly double? exponent;
 
     /// <summary>Copies the parameters as they are now.</summary>
     /// <param name="named">Float32 parameters (not buffers) under the names they are saved by.</param>
     /// <param name="decay">mu, in [0, 1).</param>
     /// <param name="warmUp">True takes min(mu, (1 + n) / (10 + n)) for the update after n others, so that the start is forgotten.</param>
     /// <param name="fused">False takes the plain operations, where the fused ones are to be had too.</param>
+    /// <param name="exponent">γ of an average by a power function, whose mu is <see cref="PowerAverage.Decay"/> instead.</param>
     /// <exception cref="ArgumentException">A parameter is not float32, or the decay is out of range.</exception>
-    public Ema(IEnumerable<KeyValuePair<string, Tensor>> named, double decay, bool warmUp = true, bool fused = true)
+    public Ema(IEnumerable<KeyValuePair<string, Tensor>> named, double decay, bool warmUp = true, bool fused = true, double? exponent = null)
     {
         TorchNative.EnsureLoaded();
         if (!(decay is >= 0 and < 1))
@@ -37,6 +40,7 @@ internal sealed class Ema : IDisposable
             throw new ArgumentException("the average is of float32 master weights", nameof(named));
         }
 
+        this.exponent = exponent;
         Decay = decay;
         WarmUp = warmUp;
         this.fused = fused && FusedOps.Available;
@@ -62,7 +66,7 @@ internal sealed class Ema : IDisposable
     /// <summary>Takes the parameters in, once.</summary>
     public void Update()
     {
-        var mu = WarmUp ? Math.Min(Decay, (1.0 + Updates) / (10.0 + Updates)) : Decay;
+        var mu = exponent is { } power ? PowerAverage.Decay(power, Updates) : WarmUp ? Math.Min(Decay, (1.0 + Updates) / (10.0 + Updates)) : Decay;
         using var unused = no_grad();
         if (fused)
         {

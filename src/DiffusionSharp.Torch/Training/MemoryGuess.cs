@@ -23,5 +23,5 @@ internal static class MemoryGuess
 
     /// <summary>Bytes of weights and of all that is kept for each of them.</summary>
     public static long BytesOfWeights(NetworkGraph graph, TrainingOptions options) =>
-        graph.ParameterCount * sizeof(float) * (CopiesOfWeights + options.EmaDecays.Count);
+        graph.ParameterCount * sizeof(float) * (CopiesOfWeights + options.AverageCount);
 }

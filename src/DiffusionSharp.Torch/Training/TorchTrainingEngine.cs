@@ -14,6 +14,18 @@ public static class TorchTrainingEngine
 
     private static TorchTrainingNetwork Create(NetworkGraph graph, TrainingOptions options, Func<ParameterSpec, HostTensor> weights)
     {
+        if (graph.OutputShape.Channels != graph.InputShape.Channels)
+        {
+            throw new DiffusionException(
+                ErrorKind.Configuration, $"the network predicts its variance ({graph.OutputShape.Channels} channels for {graph.InputShape.Channels}), which engine "
+                + $"{TrainingEngine.Libtorch} does not train: choose engine {TrainingEngine.Managed}");
+        }
+
+        if (options.Augment > 0)
+        {
+            throw new DiffusionException(ErrorKind.Configuration, $"augmentation is for engine {TrainingEngine.Managed}: leave out --augment, or choose that engine");
+        }
+
         TorchNative.EnsureLoaded();
         if (options.Threads > 0)
         {

@@ -30,7 +30,11 @@ internal sealed class TrainingStep : IDisposable
             WeightDecay = options.WeightDecay,
             Decoupled = options.Optimizer == OptimizerKind.AdamW,
         });
-        Averages = [.. options.EmaDecays.Select(d => new Ema(named, d, options.EmaWarmup))];
+        Averages =
+        [
+            .. options.EmaDecays.Select(d => new Ema(named, d, options.EmaWarmup)),
+            .. options.PosthocLengths.Select(l => new Ema(named, 0, warmUp: false, exponent: PowerAverage.Exponent(l))),
+        ];
         part = new PartSize(options.MicroBatch ?? options.BatchSize);
     }
 
@@ -98,13 +102,20 @@ internal sealed class TrainingStep : IDisposable
         var labels = tensor(batch.Labels.AsSpan(first, count).ToArray(), ScalarType.Int64, Network.Device);
 
         var prediction = Network.Forward(x, t, labels, new DropoutFactors(options.Seed, step, first));
-        var losses = Loss.PerImage(prediction, target, options.Loss, options.Reduction);
+        var losses = Loss.PerImage(prediction, target, options.Loss, options.Reduction).mul(weights);
         using var all = batch.Count.ToScalar();
-        var loss = losses.mul(weights).sum().div(all);
+        var loss = losses.sum().div(all);
         var gradients = autograd.grad([loss], parameters);
         foreach (var gradient in gradients)
         {
             gradient.MoveToOuterDisposeScope();
+        }
+
+        var each = new float[count];
+        HostCopy.Read(losses.detach(), each.AsSpan());
+        for (var i = 0; i < count; i++)
+        {
+            batch.Losses[first + i] = each[i];
         }
 
         return (loss.item<float>(), [.. gradients]);

@@ -11,8 +11,9 @@ public sealed class DiffusionModel : IDisposable
 {
     private DiffusionModel(ModelSource source, NetworkGraph graph, IDenoiser denoiser)
     {
-        (Source, Graph, Denoiser) = (source, graph, denoiser);
+        (Source, Graph, Network) = (source, graph, denoiser);
         Schedule = source.Scheduler.ToSchedule();
+        Denoiser = source.Scheduler.Planned(denoiser);
     }
 
     /// <summary>Where it came from, and its options.</summary>
@@ -21,8 +22,11 @@ public sealed class DiffusionModel : IDisposable
     /// <summary>The network.</summary>
     public NetworkGraph Graph { get; }
 
-    /// <summary>The network on its engine.</summary>
+    /// <summary>The network on its engine, as plans call it: given x and timesteps of <see cref="Schedule"/>, it returns what the scheduler says it predicts.</summary>
     public IDenoiser Denoiser { get; }
+
+    /// <summary>The network on its engine as it was trained, which differs from <see cref="Denoiser"/> under EDM's preconditioning only.</summary>
+    public IDenoiser Network { get; }
 
     /// <summary>The noise schedule it was trained with.</summary>
     public NoiseSchedule Schedule { get; }
@@ -162,7 +166,7 @@ public sealed class DiffusionModel : IDisposable
     };
 
     /// <inheritdoc/>
-    public void Dispose() => (Denoiser as IDisposable)?.Dispose();
+    public void Dispose() => (Network as IDisposable)?.Dispose();
 
     private SampledImages Run(SamplingPlan plan, int count, NoiseSource noise, SampleOptions options)
     {

@@ -130,11 +130,12 @@ internal sealed class GraphBuilder(ImageShape input, int? classCount = null, int
         return Append(name, new Operation.LinearAttention(heads, learned), [q, k, v], Shape(q));
     }
 
-    public int TimestepEmbedding(string name, int t, int dimension, bool flipSinToCos, double freqShift, double scale = 1, double maxPeriod = 10000)
+    public int TimestepEmbedding(string name, int t, int dimension, bool flipSinToCos, double freqShift, double scale = 1, double maxPeriod = 10000, int augmentation = 0)
     {
         Require(dimension / 2 > freqShift, name, $"dimension {dimension} is too small for a frequency shift of {freqShift}");
         Require(maxPeriod > 1 && double.IsFinite(maxPeriod), name, $"a largest period of {maxPeriod} is not above 1");
-        return Append(name, new Operation.TimestepEmbedding(dimension, flipSinToCos, freqShift, scale, maxPeriod), [t], new ImageShape(dimension, 1, 1));
+        var labels = augmentation == 0 ? null : Parameter(UNet.AugmentationWeight, [dimension, augmentation], Initialization.Zero);
+        return Append(name, new Operation.TimestepEmbedding(dimension, flipSinToCos, freqShift, scale, maxPeriod, labels), [t], new ImageShape(dimension, 1, 1));
     }
 
     public int Embedding(string name, int label, int rows, int dimension)

@@ -95,7 +95,12 @@ public abstract record Operation
     /// <param name="FreqShift">Subtracted from the exponent's denominator.</param>
     /// <param name="Scale">The sinusoid is that of t·Scale.</param>
     /// <param name="MaxPeriod">The exponent's base: periods grow from 2π to about 2π times this.</param>
-    public sealed record TimestepEmbedding(int Dimension, bool FlipSinToCos, double FreqShift, double Scale = 1, double MaxPeriod = 10000) : Operation;
+    /// <param name="Augmentation">
+    /// [Dimension, labels]: in training its product with the labels of an image's augmentation is added (Karras et al. 2022, appendix F.2); outside they are
+    /// 0, and it plays no part. Null for none.
+    /// </param>
+    public sealed record TimestepEmbedding(
+        int Dimension, bool FlipSinToCos, double FreqShift, double Scale = 1, double MaxPeriod = 10000, ParameterSpec? Augmentation = null) : Operation;
 
     /// <summary>A row of a table, picked by the label.</summary>
     /// <param name="Table">[Classes, Dimension].</param>

@@ -6,11 +6,17 @@ namespace DiffusionSharp.Networks;
 /// </summary>
 public static class UNet
 {
+    /// <summary>What takes the labels of an augmentation in, which networks have in training only.</summary>
+    internal const string AugmentationWeight = "augment_embedding.weight";
+
     /// <summary>Builds the network.</summary>
     /// <param name="config">Its options.</param>
     /// <returns>The graph; x [N, C, H, W], t [N] and, for a conditional network, labels [N] go in, m comes out.</returns>
     /// <exception cref="DiffusionException">The options are invalid; the message lists every problem.</exception>
-    public static NetworkGraph Build(UNetConfig config)
+    public static NetworkGraph Build(UNetConfig config) => Build(config, augmentation: 0);
+
+    /// <summary>The network as it is trained, with the labels of an augmentation; 0 for none.</summary>
+    internal static NetworkGraph Build(UNetConfig config, int augmentation)
     {
         UNetConfigCheck.Validate(config);
         var g = new GraphBuilder(config.InputShape, config.ClassCount, config.NullClass);
@@ -22,7 +28,7 @@ public static class UNet
             x = g.Affine("center_input_sample", x, 2, -1);
         }
 
-        var time = Time(g, config);
+        var time = Time(g, config, augmentation);
         var h = g.Conv2d("conv_in", x, config.FirstChannels, kernel: 3, stride: 1, padding: 1);
         var skips = new Stack<int>([h]);
 
@@ -82,9 +88,9 @@ public static class UNet
         || (blockType.StartsWith("Attn", StringComparison.Ordinal) && resampleType == "resnet");
 
     // silu(embedding of t, plus that of the label): every residual block begins its time projection with this silu.
-    private static int Time(GraphBuilder g, UNetConfig config)
+    private static int Time(GraphBuilder g, UNetConfig config, int augmentation)
     {
-        var time = TimeMlp(g, "time_embedding", Sinusoid(g, config, "time_proj", g.Timestep(), config.TimestepScale), config.TimeEmbedDim);
+        var time = TimeMlp(g, "time_embedding", Sinusoid(g, config, "time_proj", g.Timestep(), config.TimestepScale, augmentation), config.TimeEmbedDim);
         if (config.ClassEmbedType == "timestep")
         {
             var label = TimeMlp(g, "class_embedding", Sinusoid(g, config, "class_proj", g.Label(), scale: 1), config.TimeEmbedDim);
@@ -98,8 +104,8 @@ public static class UNet
         return g.Silu("time_act", time);
     }
 
-    private static int Sinusoid(GraphBuilder g, UNetConfig config, string name, int t, double scale) =>
-        g.TimestepEmbedding(name, t, config.SinusoidDim, config.FlipSinToCos, config.FreqShift, scale);
+    private static int Sinusoid(GraphBuilder g, UNetConfig config, string name, int t, double scale, int augmentation = 0) =>
+        g.TimestepEmbedding(name, t, config.SinusoidDim, config.FlipSinToCos, config.FreqShift, scale, augmentation: augmentation);
 
     private static int TimeMlp(GraphBuilder g, string name, int embedding, int width)
     {

@@ -21,9 +21,16 @@ public static class Checkpoint
     /// <summary>The file of the optimizer's moments.</summary>
     public const string Optimizer = "optimizer.safetensors";
 
+    /// <summary>The file of the losses that t is drawn by, where it is drawn by them.</summary>
+    public const string Timesteps = "timesteps.safetensors";
+
     /// <summary>The file of an average.</summary>
     /// <param name="decay">Its decay.</param>
     public static string Ema(double decay) => $"ema-{decay.ToString("R", CultureInfo.InvariantCulture)}.safetensors";
+
+    /// <summary>The file of an average by a power function.</summary>
+    /// <param name="length">Its σ_rel.</param>
+    public static string Power(double length) => $"ema-power-{length.ToString("R", CultureInfo.InvariantCulture)}.safetensors";
 
     /// <summary>Whether a file's name is that of an average.</summary>
     internal static bool IsEma(string name) => name.StartsWith("ema-", StringComparison.Ordinal) && name.EndsWith(".safetensors", StringComparison.Ordinal);
@@ -55,6 +62,13 @@ public static class Checkpoint
     public static TrainingState ReadState(string folder)
     {
         Verify(folder);
+        return Reading(folder, StateFile, TrainingJson.Default.TrainingState);
+    }
+
+    /// <summary>Reads the position alone, after checking it against the manifest.</summary>
+    internal static TrainingState ReadPosition(string folder)
+    {
+        Verify(folder, StateFile);
         return Reading(folder, StateFile, TrainingJson.Default.TrainingState);
     }
 

@@ -1,3 +1,4 @@
+using DiffusionSharp.Noise;
 using DiffusionSharp.Schedules;
 
 namespace DiffusionSharp.Training;
@@ -6,16 +7,19 @@ namespace DiffusionSharp.Training;
 /// What a network is taught: the noisy image q(x_t | x_0) (DDPM, equation 4), the target that its prediction type
 /// names, and the weight of the loss at t.
 /// </summary>
-public sealed class DiffusionObjective
+public sealed class DiffusionObjective : INoising
 {
     private readonly NoiseSchedule schedule;
     private readonly double? minSnrGamma;
+    private readonly double? varianceWeight;
 
     /// <summary>Creates the objective.</summary>
     /// <param name="schedule">The noise schedule.</param>
     /// <param name="predictionType">What the network predicts.</param>
     /// <param name="minSnrGamma">γ of min-SNR weighting (Hang et al. 2023, section 3.4), or null for the simple loss.</param>
-    public DiffusionObjective(NoiseSchedule schedule, PredictionType predictionType = PredictionType.Epsilon, double? minSnrGamma = null)
+    /// <param name="varianceWeight">λ of the hybrid loss L_simple + λ·L_vlb for a network that predicts its variance, or null for one that does not.</param>
+    public DiffusionObjective(
+        NoiseSchedule schedule, PredictionType predictionType = PredictionType.Epsilon, double? minSnrGamma = null, double? varianceWeight = null)
     {
         ArgumentNullException.ThrowIfNull(schedule);
         if (minSnrGamma is { } gamma && !(gamma > 0 && double.IsFinite(gamma)))
@@ -30,6 +34,7 @@ public sealed class DiffusionObjective
 
         this.schedule = schedule;
         this.minSnrGamma = minSnrGamma;
+        this.varianceWeight = varianceWeight;
         PredictionType = predictionType;
     }
 
@@ -63,6 +68,14 @@ public sealed class DiffusionObjective
         }
     }
 
+    /// <inheritdoc/>
+    double INoising.NoiseAt(double place, ReadOnlySpan<float> x0, ReadOnlySpan<float> epsilon, Span<float> x, Span<float> target)
+    {
+        var t = (int)(place * T);
+        Noise(t, x0, epsilon, x, target);
+        return t;
+    }
+
     /// <summary>The weight of the loss at t: 1, or min(SNR, γ) divided by what the prediction type already weighs by.</summary>
     /// <param name="t">The timestep, 0…T-1.</param>
     public double Weight(int t)
@@ -79,6 +92,42 @@ public sealed class DiffusionObjective
             PredictionType.Epsilon => Math.Min(snr, gamma) / snr,
             PredictionType.Sample => Math.Min(snr, gamma),
             _ => Math.Min(snr, gamma) / (snr + 1),
+        };
+    }
+
+    /// <summary>
+    /// The term of the variational bound at t (Nichol and Dhariwal 2021, equation 16): its weight is λ·T, since L_vlb is the sum over all t; 0 for a
+    /// network that does not predict its variance.
+    /// </summary>
+    /// <param name="t">The timestep, 0…T-1.</param>
+    public VariationalTerm Term(int t)
+    {
+        if (varianceWeight is not double weight)
+        {
+            return default;
+        }
+
+        double alphaBar = schedule.AlphaBar(t), before = schedule.AlphaBar(t - 1), beta = schedule.Beta(t);
+        double signal = Math.Sqrt(alphaBar), noise = Math.Sqrt(1 - alphaBar);
+        var (fromX, fromTarget) = PredictionType switch
+        {
+            PredictionType.Epsilon => (1 / signal, -noise / signal),
+            PredictionType.Sample => (0, 1),
+            _ => (signal, -noise),
+        };
+
+        // β̃_0 is 0: that of t = 1 takes its place, as in the reference.
+        var t1 = Math.Min(Math.Max(t, 1), T - 1);
+        var lower = t1 == 0 ? beta : schedule.Beta(t1) * (1 - schedule.AlphaBar(t1 - 1)) / (1 - schedule.AlphaBar(t1));
+        return new VariationalTerm
+        {
+            Weight = weight * T,
+            MeanFromError = beta * Math.Sqrt(before) / (1 - alphaBar) * fromTarget,
+            LowerLog = BoxMuller.Log(lower),
+            UpperLog = BoxMuller.Log(beta),
+            IsLast = t == 0,
+            X0FromX = fromX,
+            X0FromTarget = fromTarget,
         };
     }
 }

@@ -16,7 +16,8 @@ internal static class PreviewSampler
     {
         var schedule = scheduler.ToSchedule();
         var options = new DdimOptions { PredictionType = scheduler.PredictionType, X0Treatment = X0Treatment.Clip(scheduler.PixelTransform.Range) };
-        var plan = DdimPlan.Create(schedule, Timesteps.Uniform(schedule.T, Math.Min(MaxSteps, schedule.T)), options);
+        var steps = Math.Min(MaxSteps, schedule.T);
+        var plan = DdimPlan.Create(scheduler.Edm is null ? NoiseLevels.Of(schedule, Timesteps.Uniform(schedule.T, steps)) : NoiseLevels.Karras(schedule, steps), options);
         var request = new SamplerRequest
         {
             Shape = graph.InputShape,
@@ -25,6 +26,6 @@ internal static class PreviewSampler
             Labels = graph.ClassCount is int classes ? [.. Enumerable.Range(0, Count).Select(i => i % classes)] : null,
             CancellationToken = cancellationToken,
         };
-        return new Preview(images, Count, graph.InputShape, scheduler.PixelTransform.ToPictures(Sampler.Run(denoiser, plan, request).Values));
+        return new Preview(images, Count, graph.InputShape, scheduler.PixelTransform.ToPictures(Sampler.Run(scheduler.Planned(denoiser), plan, request).Values));
     }
 }

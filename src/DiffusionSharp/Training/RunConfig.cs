@@ -35,7 +35,7 @@ public sealed record RunConfig
     [
         "data", "dataOptions.flip", "dataOptions.crop", "dataOptions.maxBadFraction", "dataOptions.background", "dataOptions.column", "training.totalImages",
         "training.maxSeconds", "training.checkpointEvery", "training.checkpointSeconds", "training.keepCheckpoints",
-        "training.sampleEvery", "training.validateEvery",
+        "training.sampleEvery", "training.validateEvery", "training.snapshotEvery",
     ];
 
     // What only tells the managed engine how to go about it.
@@ -109,7 +109,8 @@ public sealed record RunConfig
     }
 
     /// <summary>Whether one of <see cref="Differences"/> is of the network, which a run keeps.</summary>
-    internal static bool IsOfNetwork(string difference) => difference.StartsWith($"{NetworkKey}.", StringComparison.Ordinal);
+    internal static bool IsOfNetwork(string difference) =>
+        difference.StartsWith($"{NetworkKey}.", StringComparison.Ordinal) || difference.StartsWith("training.augment:", StringComparison.Ordinal);
 
     private static Dictionary<string, string> Flatten(JsonObject root)
     {

@@ -4,7 +4,7 @@ using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Training;
 
-/// <summary>Where a training run keeps what: RUN/{config.json, metrics.jsonl, tensorboard/, samples/, latest, checkpoints/N/…}.</summary>
+/// <summary>Where a training run keeps what: RUN/{config.json, metrics.jsonl, tensorboard/, samples/, latest, checkpoints/N/…, snapshots/N/…}.</summary>
 public sealed class RunFolder
 {
     /// <summary>Names the folder; nothing is created or read.</summary>
@@ -35,13 +35,16 @@ public sealed class RunFolder
     /// <summary>True when a run was begun here.</summary>
     public bool Exists => Names().Any() || (File.Exists(Config) && !ModelFolder.IsModel(Root));
 
+    /// <summary>Averages that were stored on the way, so that others can be made of them; they are kept.</summary>
+    public string Snapshots => Path.Combine(Root, "snapshots");
+
     private string LatestFile => Path.Combine(Root, "latest");
 
     private string Checkpoints => Path.Combine(Root, "checkpoints");
 
     /// <summary>The folder of the checkpoint written at an image count.</summary>
     /// <param name="images">Images seen.</param>
-    public string Checkpoint(long images) => Path.Combine(Checkpoints, images.ToString("D12", CultureInfo.InvariantCulture));
+    public string Checkpoint(long images) => Path.Combine(Checkpoints, Name(images));
 
     /// <summary>The checkpoint to go on from and to sample; see <see cref="Latest(out string?)"/>.</summary>
     /// <exception cref="DiffusionException">As there.</exception>
@@ -93,6 +96,24 @@ public sealed class RunFolder
         Advance(images, keep);
     }
 
+    /// <summary>The folders of the stored averages, the oldest first.</summary>
+    public IReadOnlyList<string> SnapshotFolders() => [.. Names(Snapshots).Select(n => Path.Combine(Snapshots, n))];
+
+    /// <summary>Stores averages for good.</summary>
+    /// <param name="images">Images seen.</param>
+    /// <param name="write">Writes them into the folder of that name, whole or not at all.</param>
+    /// <exception cref="DiffusionException">The storage refused.</exception>
+    internal void SaveSnapshot(long images, Action<string> write)
+    {
+        var folder = Path.Combine(Snapshots, Name(images));
+        Delete(Directory.Exists(Snapshots) ? Directory.GetDirectories(Snapshots, ".*.tmp").Append(folder).Where(Directory.Exists) : [], Snapshots);
+        write(folder);
+    }
+
+    /// <summary>Deletes the averages that a lost sitting stored after its last checkpoint.</summary>
+    /// <param name="images">Images seen up to that.</param>
+    internal void DropSnapshots(long images) => Delete(SnapshotFolders().Where(f => string.CompareOrdinal(Path.GetFileName(f), Name(images)) > 0), Snapshots);
+
     /// <summary>Does something that writes into the run. Where the disk is full, the error also names what may be deleted.</summary>
     /// <typeparam name="T">What it results in.</typeparam>
     /// <param name="write">Writes.</param>
@@ -124,7 +145,7 @@ public sealed class RunFolder
             .Skip(keep - 1).Select(n => Path.Combine(Checkpoints, n)));
     }
 
-    private void Delete(IEnumerable<string> folders) => StorageErrors.Guard("delete old checkpoints in", Checkpoints, () =>
+    private void Delete(IEnumerable<string> folders, string? of = null) => StorageErrors.Guard($"delete old {(of is null ? "checkpoints" : "averages")} in", of ?? Checkpoints, () =>
     {
         foreach (var folder in folders.ToList())
         {
@@ -159,7 +180,11 @@ public sealed class RunFolder
         static long Size(string folder) => new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length);
     }
 
-    private IEnumerable<string> Names() => Directory.Exists(Checkpoints)
-        ? Directory.EnumerateDirectories(Checkpoints).Select(d => Path.GetFileName(d)).Where(n => n.All(char.IsAsciiDigit)).Order(StringComparer.Ordinal)
+    private static string Name(long images) => images.ToString("D12", CultureInfo.InvariantCulture);
+
+    private IEnumerable<string> Names() => Names(Checkpoints);
+
+    private static IEnumerable<string> Names(string folder) => Directory.Exists(folder)
+        ? Directory.EnumerateDirectories(folder).Select(d => Path.GetFileName(d)).Where(n => n.All(char.IsAsciiDigit)).Order(StringComparer.Ordinal)
         : [];
 }

@@ -10,6 +10,20 @@ internal static class RunSetup
     private const int IntervalsPerRun = 20;
     private const long LeastInterval = 5_000;
     private const long MostInterval = 200_000;
+    private const string LearnedRange = "learned_range";
+
+    /// <summary>The network as it is trained, which takes the labels of an augmentation where there is one.</summary>
+    public static NetworkGraph Graph(RunConfig config) => config is { Training.Augment: > 0, Network: UNetConfig unet }
+        ? UNet.Build(unet, Augmentation.Labels)
+        : config.Network.Build();
+
+    /// <summary>The weights that a network has outside training, too.</summary>
+    public static Dictionary<string, HostTensor> OfNetwork(IReadOnlyDictionary<string, HostTensor> weights, NetworkGraph graph) =>
+        graph.Parameters.ToDictionary(p => p.Name, p => weights[p.Name]);
+
+    /// <summary>λ of the variational bound; null for a network that does not predict its variance.</summary>
+    public static double? VarianceWeight(NetworkGraph graph, TrainingOptions options) =>
+        graph.OutputShape.Channels == graph.InputShape.Channels ? null : options.VarianceWeight;
 
     /// <summary>Refuses data that the network cannot be trained on.</summary>
     /// <exception cref="DiffusionException">Shapes, channels or classes do not go together (<see cref="ErrorKind.Configuration"/>).</exception>
@@ -23,9 +37,15 @@ internal static class RunSetup
         var graph = network.Build();
         var (taken, returned) = (graph.InputShape.Channels, graph.OutputShape.Channels);
         Require(
-            (returned == taken,
-                $"the network returns {returned} channels for {taken} (a learned variance), which cannot be trained "
-                + $"here: begin with a network that returns {taken}"),
+            (config.Scheduler.Edm is null || (returned == taken && config.Training is { TimestepSampling: TimestepSampling.Uniform, MinSnrGamma: null }),
+                "EDM draws sigma and weighs the loss in its own way: leave out timestep sampling, min-SNR and a learned variance"),
+            (returned == taken || (returned == 2 * taken && config.Scheduler.VarianceType == LearnedRange),
+                $"the network returns {returned} channels for {taken}, and its scheduler's variance_type is '{config.Scheduler.VarianceType}': trained are networks that return "
+                + $"{taken}, or {2 * taken} of which the second half is a variance of type '{LearnedRange}'"),
+            (returned == taken || config.Scheduler.PixelTransform == PixelTransform.None,
+                "a network that predicts its variance learns the likelihood of the levels 0…255 themselves: leave out dequantisation and logit"),
+            (config.Training.Augment == 0 || (network is UNetConfig && returned == taken && config.Scheduler.PixelTransform == PixelTransform.None),
+                "augmentation is for U-Nets of diffusers' kind, without dequantisation, logit and a learned variance: leave it out"),
             (!graph.TakesLabels || data.ClassNames.Count > 0,
                 "the network is class-conditional, but the data has no class names: put the images of each class in a folder of its own, "
                 + "or train a network without classes"),
@@ -88,9 +108,14 @@ internal static class RunSetup
         return reader.ReadAll().ToDictionary();
     }
 
-    /// <summary>The averages of a checkpoint; one that is new begins with the weights.</summary>
-    public static Dictionary<string, HostTensor> ReadAverage(string checkpoint, double decay, Dictionary<string, HostTensor> weights) =>
-        File.Exists(Path.Combine(checkpoint, Checkpoint.Ema(decay))) ? ReadPart(checkpoint, Checkpoint.Ema(decay)) : weights;
+    /// <summary>The losses that t is drawn by; none where there is no checkpoint, or t was not drawn by them, or of other T before.</summary>
+    /// <exception cref="DiffusionException">The part is not what was written (<see cref="ErrorKind.ModelFile"/>).</exception>
+    public static LossAwareTimesteps ReadTimesteps(string? checkpoint, int T)
+    {
+        var saved = checkpoint is not null && Checkpoint.Has(checkpoint, Checkpoint.Timesteps) ? ReadPart(checkpoint, Checkpoint.Timesteps) : null;
+        return saved is null ? new LossAwareTimesteps(T) : LossAwareTimesteps.Of(T, saved) ?? throw new DiffusionException(
+            ErrorKind.ModelFile, $"{Path.Combine(checkpoint!, Checkpoint.Timesteps)} is not what a run leaves there; write the name of another checkpoint into the run's file 'latest'");
+    }
 
     /// <summary>The tensors of a part of a checkpoint.</summary>
     public static Dictionary<string, HostTensor> ReadPart(string checkpoint, string part)
@@ -109,7 +134,7 @@ internal static class RunSetup
     {
         var options = config.Training;
         var interval = Math.Clamp((options.TotalImages ?? long.MaxValue) / IntervalsPerRun, LeastInterval, MostInterval);
-        var graph = config.Network.Build();
+        var graph = Graph(config);
         MemoryPlan.Require(engine, graph, options);
 
         // What was chosen for an engine is no choice for another.
@@ -119,6 +144,7 @@ internal static class RunSetup
             MicroBatch = options.MicroBatch ?? chosen ?? MemoryPlan.MicroBatch(engine, graph, options),
             SampleEvery = options.SampleEvery ?? saved?.SampleEvery ?? interval,
             ValidateEvery = options.ValidateEvery ?? saved?.ValidateEvery ?? interval,
+            SnapshotEvery = options.PosthocLengths.Count == 0 ? options.SnapshotEvery : options.SnapshotEvery ?? saved?.SnapshotEvery ?? interval,
         };
     }
 }

@@ -8,4 +8,10 @@ public enum TimestepSampling
 
     /// <summary>Half uniform, the other half T-1-t of the first, which lowers the variance of the loss (the DDIM reference code).</summary>
     Antithetic,
+
+    /// <summary>
+    /// More often where the loss is large: p_t ∝ √(mean square of the latest ten losses at t), uniform until there are ten of each t; the losses are
+    /// weighted by 1/(T·p_t), so that what is minimised stays the same (improved-diffusion's loss-second-moment).
+    /// </summary>
+    LossAware,
 }

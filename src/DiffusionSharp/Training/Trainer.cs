@@ -17,10 +17,11 @@ public sealed class Trainer : IDisposable
     private readonly RunConfig config;
     private readonly NetworkGraph graph;
     private readonly IBatchSource validationSource;
-    private readonly DiffusionObjective objective;
+    private readonly RunObjective objective;
     private readonly BatchMaker batches;
     private readonly ITrainingNetwork network;
     private readonly TimeProvider clock;
+    private readonly LossAwareTimesteps? timesteps;
     private TrainingState state;
 
     private Trainer(
@@ -28,18 +29,19 @@ public sealed class Trainer : IDisposable
         Func<ParameterSpec, HostTensor>? initialWeights, TimeProvider clock)
     {
         (this.run, this.runLock, this.config, this.clock) = (run, runLock, config, clock);
-        graph = config.Network.Build();
+        (graph, Graph) = (RunSetup.Graph(config), config.Network.Build());
         validationSource = validation ?? data;
-        objective = new DiffusionObjective(config.Scheduler.ToSchedule(), config.Scheduler.PredictionType, config.Training.MinSnrGamma);
-        var dropping = graph.NullClass is { } nullClass ? new LabelDropping(config.Training.LabelDrop, nullClass) : null;
-        batches = new BatchMaker(data, objective, config.Training.TimestepSampling, config.Training.BatchSize, config.Training.Seed, dropping, config.Scheduler.PixelTransform);
+        objective = new RunObjective(config, graph);
+        batches = objective.Batches(data, graph.NullClass);
 
         var checkpoint = run.Latest();
+        timesteps = config.Training.TimestepSampling == TimestepSampling.LossAware ? RunSetup.ReadTimesteps(checkpoint, objective.T) : null;
         if (checkpoint is null)
         {
             state = new TrainingState();
             var drawn = initialWeights is null ? Initializer.Create(graph, config.Training.Seed) : null;
-            network = engine.Create(graph, config.Training, initialWeights ?? (p => drawn![p.Name]));
+            network = engine.Create(graph, config.Training, p => drawn?[p.Name]
+                ?? (p.Name == UNet.AugmentationWeight ? new HostTensor([.. p.Shape], new float[p.Elements]) : initialWeights!(p)));
         }
         else
         {
@@ -48,7 +50,7 @@ public sealed class Trainer : IDisposable
             network = engine.Create(graph, config.Training, p => weights[p.Name]);
             try
             {
-                GoOn(checkpoint, weights);
+                RunParts.Import(network, checkpoint, config.Training, weights, state.Step);
             }
             catch
             {
@@ -65,7 +67,7 @@ public sealed class Trainer : IDisposable
     public TrainingState State => state;
 
     /// <summary>The network.</summary>
-    public NetworkGraph Graph => graph;
+    public NetworkGraph Graph { get; }
 
     /// <summary>Begins a run in a folder, or goes on with the one that is there.</summary>
     /// <param name="engine">What computes; <see cref="TrainingOptions.Engine"/> becomes its name.</param>
@@ -122,7 +124,7 @@ public sealed class Trainer : IDisposable
         var options = config.Training;
         using var log = new MetricsLog(run, state.MetricsLength, clock);
         var (validateEvery, sampleEvery) = (options.ValidateEvery ?? 0, options.SampleEvery ?? 0);
-        var validation = validateEvery > 0 ? new Validation(validationSource, objective, config.Scheduler.PixelTransform, graph.NullClass) : null;
+        var validation = validateEvery > 0 ? new Validation(validationSource, objective.Noising, config.Scheduler.PixelTransform, graph.NullClass) : null;
         if (run.Latest() is null)
         {
             Save(log);
@@ -134,14 +136,16 @@ public sealed class Trainer : IDisposable
             return TrainingOutcome.Interrupted;
         }
 
+        run.DropSnapshots(state.Images);
         var start = state;
         var savedAt = state.Seconds;
 
         // Two that take turns: one is learned from while the other is made.
         TrainingBatch[] turns = [new(options.BatchSize, graph.InputShape), new(options.BatchSize, graph.InputShape)];
+        timesteps?.Begin(start.Step);
         using var prefetcher = new Prefetcher<TrainingBatch>(start.Step, k =>
         {
-            batches.Make(k, start.Images + ((k - start.Step) * options.BatchSize), turns[k % 2]);
+            batches.Make(k, start.Images + ((k - start.Step) * options.BatchSize), turns[k % 2], timesteps?.For(k));
             return turns[k % 2];
         });
         var pace = new Pace(options, state);
@@ -149,7 +153,10 @@ public sealed class Trainer : IDisposable
         while (!Finished())
         {
             var rate = LearningRate.At(options, state.Images + options.BatchSize);
-            var (loss, norm) = UpdateOnce(prefetcher.Next(), rate);
+            timesteps?.Prepare(state.Step + 1);
+            var batch = prefetcher.Next();
+            var (loss, norm) = UpdateOnce(batch, rate);
+            timesteps?.Note(batch);
             state = state with
             {
                 Step = state.Step + 1,
@@ -177,6 +184,11 @@ public sealed class Trainer : IDisposable
             if (preview is not null && sampleEvery > 0 && Crossed(sampleEvery) && DrawPreview(cancellationToken) is { } drawn)
             {
                 preview(drawn);
+            }
+
+            if (options.PosthocLengths.Count > 0 && (Crossed(options.SnapshotEvery!.Value) || Finished()))
+            {
+                run.SaveSnapshot(state.Images, folder => Checkpoint.Write(folder, state, RunParts.OfSnapshot(network, options)));
             }
 
             var stop = cancellationToken.IsCancellationRequested;
@@ -211,7 +223,7 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>The averaged weights (first decay) by name.</summary>
-    public IReadOnlyDictionary<string, HostTensor> AveragedWeights() => network.ExportAverage(0);
+    public IReadOnlyDictionary<string, HostTensor> AveragedWeights() => RunSetup.OfNetwork(network.ExportAverage(0), Graph);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -237,15 +249,6 @@ public sealed class Trainer : IDisposable
         || (config.Training.MaxSeconds is double seconds && state.Seconds >= seconds);
 
     private bool Crossed(long every) => state.Images / every != (state.Images - config.Training.BatchSize) / every;
-
-    private void GoOn(string checkpoint, Dictionary<string, HostTensor> weights)
-    {
-        network.ImportMoments(RunSetup.ReadPart(checkpoint, Checkpoint.Optimizer), state.Step);
-        for (var i = 0; i < config.Training.EmaDecays.Count; i++)
-        {
-            network.ImportAverage(i, RunSetup.ReadAverage(checkpoint, config.Training.EmaDecays[i], weights), state.Step);
-        }
-    }
 
     private void Note(IReadOnlyList<string> changes)
     {
@@ -295,14 +298,10 @@ public sealed class Trainer : IDisposable
     private void Save(MetricsLog log)
     {
         state = state with { MetricsLength = log.Flush() };
-        var parts = new Dictionary<string, IReadOnlyDictionary<string, HostTensor>>
+        var parts = RunParts.OfCheckpoint(network, config.Training);
+        if (timesteps is not null)
         {
-            [Checkpoint.Weights] = network.ExportWeights(),
-            [Checkpoint.Optimizer] = network.ExportMoments(),
-        };
-        for (var i = 0; i < config.Training.EmaDecays.Count; i++)
-        {
-            parts[Checkpoint.Ema(config.Training.EmaDecays[i])] = network.ExportAverage(i);
+            parts[Checkpoint.Timesteps] = timesteps.Export();
         }
 
         run.Save(state.Images, config.Training.KeepCheckpoints, folder => Checkpoint.Write(folder, state, parts));

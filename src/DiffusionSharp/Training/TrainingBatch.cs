@@ -18,6 +18,11 @@ public sealed class TrainingBatch
         Target = new float[Xt.Length];
         Timesteps = new double[count];
         Weights = new float[count];
+        Importance = new float[count];
+        Importance.AsSpan().Fill(1);
+        Terms = new VariationalTerm[count];
+        Augmentation = new float[count * Data.Augmentation.Labels];
+        Losses = new double[count];
         Labels = new int[count];
     }
 
@@ -36,8 +41,20 @@ public sealed class TrainingBatch
     /// <summary>t of each image.</summary>
     public double[] Timesteps { get; }
 
-    /// <summary>Weight of each image's loss.</summary>
+    /// <summary>Weight of each image's loss, all that it is made of.</summary>
     public float[] Weights { get; }
+
+    /// <summary>The part of the weight that makes up for how t was drawn, 1/(T·p_t): 1 where t is uniform.</summary>
+    public float[] Importance { get; }
+
+    /// <summary>Each image's term of the variational bound, which a network that predicts its variance learns, too.</summary>
+    public VariationalTerm[] Terms { get; }
+
+    /// <summary>The labels of each image's augmentation, [N, 9]; 0 for an image as it is.</summary>
+    public float[] Augmentation { get; }
+
+    /// <summary>Receives each image's loss, by its weight, in an update.</summary>
+    public double[] Losses { get; }
 
     /// <summary>Class of each image.</summary>
     public int[] Labels { get; }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using DiffusionSharp.Networks;
 
 namespace DiffusionSharp.Training;
@@ -22,6 +23,15 @@ public sealed record TrainingOptions
 
     /// <summary>How the rate goes on after warm-up.</summary>
     public LearningRateDecay Decay { get; init; } = LearningRateDecay.Constant;
+
+    /// <summary>How often the rate falls, with <see cref="LearningRateDecay.CosineWithRestarts"/>.</summary>
+    public int DecayCycles { get; init; } = 1;
+
+    /// <summary>The power of <see cref="LearningRateDecay.Polynomial"/>.</summary>
+    public double DecayPower { get; init; } = 1;
+
+    /// <summary>Where <see cref="LearningRateDecay.Polynomial"/> ends.</summary>
+    public double FinalLearningRate { get; init; } = 1e-7;
 
     /// <summary>Images over which the rate rises from 0.</summary>
     public long WarmupImages { get; init; }
@@ -59,11 +69,34 @@ public sealed record TrainingOptions
     /// <summary>γ of min-SNR weighting; null for the simple loss.</summary>
     public double? MinSnrGamma { get; init; }
 
+    /// <summary>λ of L_simple + λ·L_vlb for a network that predicts its variance (Nichol and Dhariwal 2021, equation 16).</summary>
+    public double VarianceWeight { get; init; } = 0.001;
+
+    /// <summary>P_mean of ln σ, for EDM's objective.</summary>
+    public double SigmaLogMean { get; init; } = -1.2;
+
+    /// <summary>P_std of ln σ, for EDM's objective.</summary>
+    public double SigmaLogDeviation { get; init; } = 1.2;
+
+    /// <summary>
+    /// Probability of each transformation of EDM's non-leaking augmentation (Karras et al. 2022, appendix F.2), 0…1; 0 for none, 0.12 is usual.
+    /// </summary>
+    public double Augment { get; init; }
+
     /// <summary>Decays of the exponential moving averages of the weights; the first one is sampled and exported.</summary>
     public ValueList<double> EmaDecays { get; init; } = [0.9999];
 
     /// <summary>Whether the decay rises as (1+n)/(10+n), so that early samples are not noise.</summary>
     public bool EmaWarmup { get; init; } = true;
+
+    /// <summary>
+    /// Lengths (σ_rel) of averages by a power function that are stored on the way, so that others can be made of them after training
+    /// (<see cref="PosthocAverage"/>); none by default, 0.05 and 0.1 are usual.
+    /// </summary>
+    public ValueList<double> PosthocLengths { get; init; } = [];
+
+    /// <summary>Images between stored averages; null as for <see cref="SampleEvery"/>.</summary>
+    public long? SnapshotEvery { get; init; }
 
     /// <summary>Where the run ends, in images; null when only a duration ends it.</summary>
     public long? TotalImages { get; init; }
@@ -104,6 +137,10 @@ public sealed record TrainingOptions
     /// <summary>Threads of the engine; 0 takes all cores. On the managed engine any number gives the same bits, on libtorch a fixed one does.</summary>
     public int Threads { get; init; }
 
+    /// <summary>All averages that are kept: those of <see cref="EmaDecays"/>, then those of <see cref="PosthocLengths"/>.</summary>
+    [JsonIgnore]
+    public int AverageCount => EmaDecays.Count + PosthocLengths.Count;
+
     /// <summary>Checks every option.</summary>
     /// <exception cref="DiffusionException">Lists every problem, the value found and what is allowed.</exception>
     public void Validate()
@@ -128,12 +165,26 @@ public sealed record TrainingOptions
             (WeightDecay >= 0 && double.IsFinite(WeightDecay), $"weight decay {WeightDecay} must not be negative"),
             (GradientClip >= 0 && double.IsFinite(GradientClip), $"gradient clip {GradientClip} must not be negative; 0 turns it off"),
             (LabelDrop is >= 0 and <= 1, $"label drop {LabelDrop} is outside 0…1"),
+            (VarianceWeight > 0 && double.IsFinite(VarianceWeight), $"the variance's weight {VarianceWeight} must be positive (0.001 is usual)"),
+            (
+                Math.Abs(SigmaLogMean) <= 20 && SigmaLogDeviation is > 0 and <= 20,
+                $"ln sigma ~ N({SigmaLogMean}, {SigmaLogDeviation}²): the mean must be within ±20, the deviation above 0 and up to 20 (-1.2 and 1.2 are usual)"),
+            (Augment is >= 0 and <= 1, $"augmentation {Augment} is outside 0…1"),
             (EmaDecays.Count > 0 && EmaDecays.All(d => d is >= 0 and < 1), $"EMA decays {EmaDecays} must be one or more numbers in [0, 1)"),
             (EmaDecays.Distinct().Count() == EmaDecays.Count, $"EMA decays {EmaDecays} repeat"),
+            (
+                PosthocLengths.All(PowerAverage.IsLength) && PosthocLengths.Distinct().Count() == PosthocLengths.Count,
+                $"post-hoc averages {PosthocLengths} must be different numbers in {PowerAverage.LeastLength}…{PowerAverage.MostLength}"),
+            (SnapshotEvery is null or >= 1, $"stored averages every {SnapshotEvery} images: it must be at least 1"),
             (TotalImages is not null || MaxSeconds is not null, "nothing ends the run: give epochs, steps or a duration"),
             (TotalImages is null or >= 1, $"the length {TotalImages} images must be at least 1"),
             (MaxSeconds is null or > 0, $"the duration {MaxSeconds} s must be positive"),
-            (Decay == LearningRateDecay.Constant || TotalImages is not null, "a cosine decay needs a length in epochs or steps, not only a duration"),
+            (Decay == LearningRateDecay.Constant || TotalImages is not null, $"a learning rate that falls ({Decay}) needs a length in epochs or steps, not only a duration"),
+            (DecayCycles >= 1, $"the learning rate falls {DecayCycles} times; it must be at least 1"),
+            (DecayPower > 0 && double.IsFinite(DecayPower), $"the decay's power {DecayPower} must be positive"),
+            (
+                Decay != LearningRateDecay.Polynomial || (FinalLearningRate >= 0 && FinalLearningRate < LearningRate),
+                $"the final learning rate {FinalLearningRate} must be at least 0 and below the learning rate {LearningRate}"),
             (CheckpointEvery >= 1 && KeepCheckpoints >= 1, $"checkpoints every {CheckpointEvery} images, {KeepCheckpoints} kept: both must be at least 1"),
             (CheckpointSeconds >= 0, $"checkpoints every {CheckpointSeconds} s: it must not be negative; 0 turns it off"),
             (SampleEvery is null or >= 0 && ValidateEvery is null or >= 0 && LogEvery >= 1, "sample and validation intervals must not be negative, the log interval at least 1"),

@@ -17,7 +17,7 @@ internal sealed class Validation
 
     private readonly TrainingBatch grid;
 
-    public Validation(IBatchSource source, DiffusionObjective objective, PixelTransform transform, int? nullClass = null)
+    public Validation(IBatchSource source, INoising objective, PixelTransform transform, int? nullClass = null)
     {
         var images = (int)Math.Min(Images, source.ImagesPerEpoch);
         var elements = source.Shape.Elements;
@@ -35,11 +35,10 @@ internal sealed class Validation
         for (var k = 0; k < grid.Count; k++)
         {
             var (band, image) = (k / images, k % images);
-            var t = (int)((band + ((image + 0.5) / images)) / Bands * objective.T);
             transform.Apply(pixels.AsSpan(image * elements, elements), NoiseSeed, k, x0);
             CounterNoise.Gaussian(NoiseSeed, k, epsilon.AsSpan());
-            objective.Noise(t, x0, epsilon, grid.Xt.AsSpan(k * elements, elements), grid.Target.AsSpan(k * elements, elements));
-            grid.Timesteps[k] = t;
+            grid.Timesteps[k] = objective.NoiseAt(
+                (band + ((image + 0.5) / images)) / Bands, x0, epsilon, grid.Xt.AsSpan(k * elements, elements), grid.Target.AsSpan(k * elements, elements));
             grid.Labels[k] = labels[image];
         }
     }
@@ -50,7 +49,10 @@ internal sealed class Validation
     {
         var elements = grid.Shape.Elements;
         var sums = new double[Bands];
-        var prediction = new float[BatchSize * elements];
+
+        // Channels beyond the image's own are a variance.
+        var returned = denoiser.OutputChannels * grid.Shape.Height * grid.Shape.Width;
+        var prediction = new float[BatchSize * returned];
         for (var first = 0; first < grid.Count; first += BatchSize)
         {
             var n = Math.Min(BatchSize, grid.Count - first);
@@ -64,11 +66,11 @@ internal sealed class Validation
                 Labels = grid.Labels.AsSpan(first, n),
                 CancellationToken = cancellationToken,
             };
-            denoiser.Predict(input, prediction.AsSpan(0, n * elements));
+            denoiser.Predict(input, prediction.AsSpan(0, n * returned));
             var target = grid.Target.AsSpan(range);
             for (var i = 0; i < target.Length; i++)
             {
-                var d = (double)prediction[i] - target[i];
+                var d = (double)prediction[((i / elements) * returned) + (i % elements)] - target[i];
                 sums[(first + (i / elements)) * Bands / grid.Count] += d * d;
             }
         }

@@ -233,7 +233,9 @@ public sealed class ModelFolder
     {
         var known = network == UNetConfigJson.DiffusersClass;
         var pipeline = scheduler.ClassName == "DDPMScheduler" ? "DDPMPipeline" : "DDIMPipeline";
-        json.WriteString("_class_name", known ? pipeline : OwnPipeline);
+
+        // diffusers' pipelines of UNet2DModel would read a network under EDM's preconditioning wrongly.
+        json.WriteString("_class_name", known && scheduler.Edm is null ? pipeline : OwnPipeline);
         json.WriteString("_diffusers_version", UNetConfigJson.DiffusersVersion);
         JsonText.List(json, "scheduler", ["diffusers", scheduler.ClassName], json.WriteStringValue);
         JsonText.List(json, "unet", [known ? "diffusers" : "diffusion_sharp", network], json.WriteStringValue);

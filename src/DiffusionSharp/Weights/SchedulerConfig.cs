@@ -1,14 +1,18 @@
 using System.Globalization;
 using DiffusionSharp.Data;
 using DiffusionSharp.Networks;
+using DiffusionSharp.Sampling;
 using DiffusionSharp.Schedules;
 
 namespace DiffusionSharp.Weights;
 
-/// <summary>A diffusers DDIMScheduler or DDPMScheduler, option by option; the defaults are diffusers' own.</summary>
+/// <summary>
+/// A diffusers DDIMScheduler or DDPMScheduler, option by option; the defaults are diffusers' own. Or an EDMEulerScheduler (<see cref="OfEdm"/>), of which
+/// T and <see cref="Edm"/> are all there is.
+/// </summary>
 public sealed record SchedulerConfig
 {
-    /// <summary><c>DDIMScheduler</c> or <c>DDPMScheduler</c>.</summary>
+    /// <summary><c>DDIMScheduler</c>, <c>DDPMScheduler</c> or <c>EDMEulerScheduler</c>.</summary>
     public string ClassName { get; init; } = "DDIMScheduler";
 
     /// <summary>T, the number of noise levels.</summary>
@@ -50,8 +54,14 @@ public sealed record SchedulerConfig
     /// <summary><c>leading</c>, <c>trailing</c> or <c>linspace</c>.</summary>
     public string TimestepSpacing { get; init; } = "leading";
 
-    /// <summary>The rule that <see cref="TimestepSpacing"/> names.</summary>
-    public TimestepSpacing Spacing => TimestepSpacing switch
+    /// <summary>
+    /// EDM's preconditioning, under which the network is called in <see cref="Sampling.EdmDenoiser"/>, and predicts v there; null for one that is called with
+    /// x and t as they are.
+    /// </summary>
+    public EdmPreconditioning? Edm { get; init; }
+
+    /// <summary>The rule that <see cref="TimestepSpacing"/> names; EDM's own is Karras'.</summary>
+    public TimestepSpacing Spacing => Edm is not null ? Schedules.TimestepSpacing.Karras : TimestepSpacing switch
     {
         "trailing" => Schedules.TimestepSpacing.Trailing,
         "linspace" => Schedules.TimestepSpacing.Linspace,
@@ -82,12 +92,26 @@ public sealed record SchedulerConfig
     /// <exception cref="DiffusionException">The options give a β outside (0, 1), or a number of β other than T.</exception>
     public NoiseSchedule ToSchedule()
     {
-        var schedule = TrainedBetas is { } betas ? FromBetas(betas)
+        var schedule = Edm is not null ? Edm.Schedule(NumTrainTimesteps)
+            : TrainedBetas is { } betas ? FromBetas(betas)
             : SchedulerConfigJson.BetaSchedules.Contains(BetaSchedule) ? NoiseSchedule.Named(BetaSchedule, NumTrainTimesteps, BetaStart, BetaEnd)!
             : throw new DiffusionException(
                 ErrorKind.Configuration, $"beta_schedule '{BetaSchedule}' is not supported (supported: {string.Join(", ", SchedulerConfigJson.BetaSchedules)})");
         return RescaleBetasZeroSnr ? schedule.WithZeroTerminalSnr() : schedule;
     }
+
+    /// <summary>The EDMEulerScheduler of a preconditioning.</summary>
+    /// <param name="edm">σ_data and the range of σ.</param>
+    /// <param name="timesteps">T, how many levels the range is divided into for integer timesteps.</param>
+    public static SchedulerConfig OfEdm(EdmPreconditioning edm, int timesteps = 1000)
+    {
+        ArgumentNullException.ThrowIfNull(edm);
+        return new SchedulerConfig { ClassName = EdmSchedulerJson.ClassName, Edm = edm, NumTrainTimesteps = timesteps, PredictionType = PredictionType.VPrediction, ClipSample = false };
+    }
+
+    /// <summary>A network as plans call it: itself, or wrapped in <see cref="EdmDenoiser"/>. It is not disposed with that.</summary>
+    /// <param name="network">The network as it was trained.</param>
+    public IDenoiser Planned(IDenoiser network) => Edm is null ? network : new EdmDenoiser(network, Edm, ToSchedule());
 
     /// <summary>
     /// The DDIMScheduler of a schedule: by name where diffusers has one that gives exactly these β, else as

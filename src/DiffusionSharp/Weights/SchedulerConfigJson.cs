@@ -37,7 +37,14 @@ public static class SchedulerConfigJson
     internal static (SchedulerConfig Config, IReadOnlyList<string> Notes) ParseNoted(string json, string source)
     {
         var r = ConfigReader.Parse(source, json);
-        var name = r.Required("_class_name", [.. SchedulerClass.All.Select(c => c.Name)]);
+        var name = r.Required("_class_name", [.. SchedulerClass.All.Select(c => c.Name), EdmSchedulerJson.ClassName]);
+        if (name == EdmSchedulerJson.ClassName)
+        {
+            var edm = EdmSchedulerJson.Read(r);
+            r.Done(() => edm.ToSchedule());
+            return (edm, []);
+        }
+
         var known = SchedulerClass.All.First(c => c.Name == name);
         var (className, isDdim) = (known.WrittenAs, known.WrittenAs == "DDIMScheduler");
         var config = new SchedulerConfig
@@ -57,11 +64,7 @@ public static class SchedulerConfigJson
             RescaleBetasZeroSnr = r.Bool("rescale_betas_zero_snr", false),
             TimestepSpacing = r.Text("timestep_spacing", known.Spacing, "leading", "trailing", "linspace"),
             StepsOffset = r.Int("steps_offset", 0),
-            PixelTransform = new PixelTransform
-            {
-                Dequantization = (Dequantization)Array.IndexOf(Dequantizations, r.Text(Dequantize, Dequantizations[0], Dequantizations)),
-                Logit = r.Bool(Logit, false),
-            },
+            PixelTransform = ReadTransform(r),
         };
 
         // Each class ignores the other's option.
@@ -88,16 +91,11 @@ public static class SchedulerConfigJson
     public static string ToJson(SchedulerConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return JsonText.Write(json =>
+        return config.Edm is not null ? EdmSchedulerJson.Write(config) : JsonText.Write(json =>
         {
             json.WriteString("_class_name", config.ClassName);
             json.WriteString("_diffusers_version", UNetConfigJson.DiffusersVersion);
-            if (config.PixelTransform != PixelTransform.None)
-            {
-                json.WriteString(Dequantize, Dequantizations[(int)config.PixelTransform.Dequantization]);
-                json.WriteBoolean(Logit, config.PixelTransform.Logit);
-            }
-
+            WriteTransform(json, config.PixelTransform);
             json.WriteNumber("beta_end", config.BetaEnd);
             json.WriteString("beta_schedule", config.BetaSchedule);
             json.WriteNumber("beta_start", config.BetaStart);
@@ -130,6 +128,23 @@ public static class SchedulerConfigJson
                 json.WriteString("variance_type", config.VarianceType);
             }
         });
+    }
+
+    /// <summary>How levels become what the network learns.</summary>
+    internal static PixelTransform ReadTransform(ConfigReader r) => new()
+    {
+        Dequantization = (Dequantization)Array.IndexOf(Dequantizations, r.Text(Dequantize, Dequantizations[0], Dequantizations)),
+        Logit = r.Bool(Logit, false),
+    };
+
+    /// <summary>Writes it where it is not diffusers' own.</summary>
+    internal static void WriteTransform(Utf8JsonWriter json, PixelTransform transform)
+    {
+        if (transform != PixelTransform.None)
+        {
+            json.WriteString(Dequantize, Dequantizations[(int)transform.Dequantization]);
+            json.WriteBoolean(Logit, transform.Logit);
+        }
     }
 
     private static PredictionType ReadPrediction(ConfigReader r)

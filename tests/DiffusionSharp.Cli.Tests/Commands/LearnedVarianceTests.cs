@@ -1,4 +1,6 @@
 using DiffusionSharp.Cli.Tests.Kit;
+using DiffusionSharp.Networks;
+using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Tests.Commands;
@@ -57,11 +59,28 @@ public sealed class LearnedVarianceTests : IDisposable
     }
 
     [Fact]
-    public void ItIsNotTrainedAndTheErrorNamesNoOptionThatTrainingLacks()
+    public void ItIsTrainedAndKeptOnResume()
+    {
+        string[] train = ["train", "builtin:shapes", "--size", "16", "--channels", "8", "--multipliers", "1,2", "--layers", "1", "--attention", "", "--groups", "4", "--batch", "2", "--out", scratch["run"]];
+        ddim.Done([.. train, "--learn-variance", "--variance-weight", "0.002", "--steps", "2"]);
+        ddim.Done("train", "--out", scratch["run"], "--steps", "3", "--lr", "0.0002");
+
+        var config = RunConfig.Read(Path.Combine(scratch["run"], "config.json"));
+        Assert.Equal((6, "learned_range", 0.002), (((UNetConfig)config.Network).OutChannels, config.Scheduler.VarianceType, config.Training.VarianceWeight));
+        var folder = ModelFolder.Open(Path.Combine(scratch["run"], "model"));
+        Assert.Equal(("DDPMScheduler", "learned_range"), (folder.Scheduler.ClassName, folder.Scheduler.VarianceType));
+        ddim.Done("sample", "--model", Path.Combine(scratch["run"], "model"), "--eta", "learned", "--steps", "3", "--count", "1", "--out", scratch["a.png"]);
+        ddim.Fails(ErrorKind.Usage, "--learn-variance", "train", "builtin:shapes", "--from", scratch["run"], "--learn-variance", "--out", scratch["other"]);
+        ddim.Fails(ErrorKind.Usage, "--learn-variance", "train", "builtin:shapes", "--variance-weight", "1", "--out", scratch["other"]);
+        ddim.Fails(ErrorKind.Configuration, "leave out dequantisation", [.. train[..^1], scratch["other"], "--learn-variance", "--logit"]);
+    }
+
+    [Fact]
+    public void AVarianceOfAnotherKindIsNotTrained()
     {
         var large = TinyModel.Save(scratch["large"], size: 16, variance: true);
         ddim.Fails(
-            ErrorKind.Configuration, "cannot be trained here: begin with a network that returns 3", "train", "builtin:shapes", "--from", large, "--steps", "1", "--batch", "1", "--out", scratch["run"]);
+            ErrorKind.Configuration, "variance_type is 'fixed_small'", "train", "builtin:shapes", "--from", large, "--steps", "1", "--batch", "1", "--out", scratch["run"]);
     }
 
     private double[] Dump(string verb, params string[] more)

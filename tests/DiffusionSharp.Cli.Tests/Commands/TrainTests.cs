@@ -47,6 +47,57 @@ public sealed class TrainTests : IDisposable
     }
 
     [Fact]
+    public void EdmsObjectiveMakesAModelThatIsSampledAndFineTuned()
+    {
+        ddim.Done([.. Shapes, "--edm", "--sigma-data", "0.6", "--p-mean", "-1", "--sample-every", "4"]);
+        ddim.Done("train", "--out", Run, "--steps", "4");
+        var model = Path.Combine(Run, "model");
+        var training = RunConfig.Read(new RunFolder(Run).Config).Training;
+        Assert.Equal((-1, 1.2), (training.SigmaLogMean, training.SigmaLogDeviation));
+        Assert.Equal(0.6, (double)ddim.Json("inspect", model)["schedule"]!["sigmaData"]!);
+        Assert.Contains("EDM", File.ReadAllText(Path.Combine(model, "README.md")), StringComparison.Ordinal);
+        foreach (var solver in (string[])["ddim", "heun", "dpm++2m"])
+        {
+            ddim.Done("sample", "--model", model, "--solver", solver, "--steps", "3", "--count", "1", "--out", scratch["a.png"]);
+        }
+
+        ddim.Done("train", "builtin:shapes", "--from", model, "--steps", "1", "--batch", "2", "--out", scratch["other"]);
+        Assert.Equal(0.6, RunConfig.Read(new RunFolder(scratch["other"]).Config).Scheduler.Edm!.SigmaData);
+        ddim.Fails(ErrorKind.Configuration, "export the network alone", "export", "--model", model, "--sampler", "--out", scratch["a.onnx"]);
+        ddim.Fails(ErrorKind.Usage, "--beta-end does not go with --edm", [.. Shapes[..2], "--out", scratch["x"], "--edm", "--beta-end", "0.1"]);
+        ddim.Fails(ErrorKind.Usage, "give --edm, too", [.. Shapes[..2], "--out", scratch["x"], "--p-std", "1"]);
+        ddim.Fails(ErrorKind.Usage, "--edm does not go with --from", "train", "builtin:shapes", "--from", model, "--edm", "--out", scratch["x"]);
+        ddim.Fails(ErrorKind.Configuration, "leave out timestep sampling", [.. Endless[..3], scratch["x"], .. Endless[4..], "--steps", "1", "--edm", "--min-snr", "5"]);
+    }
+
+    [Fact]
+    public void StoredAveragesMakeModelsOfOtherLengths()
+    {
+        ddim.Done([.. Shapes, "--posthoc-ema", "0.05,0.1", "--snapshot-every", "2"]);
+        var report = ddim.Json("convert", Run, scratch["longer"], "--posthoc-ema", "0.15");
+        Assert.Equal((6, 6), ((int)report["images"]!, (int)report["stored"]!));
+        Assert.Contains("sigma_rel 0.15", File.ReadAllText(Path.Combine(scratch["longer"], "README.md")), StringComparison.Ordinal);
+        ddim.Done("sample", "--model", scratch["longer"], "--steps", "2", "--count", "1", "--out", scratch["a.png"]);
+        ddim.Fails(ErrorKind.Usage, "--half does not go with", "convert", Run, scratch["x"], "--posthoc-ema", "0.15", "--half");
+        ddim.Fails(ErrorKind.Usage, "is no training run", "convert", Path.Combine(Run, "model"), scratch["x"], "--posthoc-ema", "0.15");
+        ddim.Fails(ErrorKind.Usage, "0.001 to 0.25", "convert", Run, scratch["x"], "--posthoc-ema", "0.3");
+        ddim.Done([.. Shapes[..3], scratch["plain"], .. Shapes[4..]]);
+        ddim.Fails(ErrorKind.ModelFile, "stored no averages", "convert", scratch["plain"], scratch["x"], "--posthoc-ema", "0.1");
+    }
+
+    [Fact]
+    public void AugmentationLeavesNoTraceInTheModelAndGoesWithFineTuning()
+    {
+        ddim.Done([.. Shapes, "--augment", "12%"]);
+        ddim.Done("train", "--out", Run, "--steps", "4");
+        Assert.Equal(0.12, RunConfig.Read(new RunFolder(Run).Config).Training.Augment);
+        ddim.Done("sample", "--model", Run, "--steps", "2", "--count", "1", "--out", scratch["a.png"]);
+        ddim.Done("sample", "--model", Path.Combine(Run, "model"), "--steps", "2", "--count", "1", "--out", scratch["b.png"]);
+        ddim.Done("train", "builtin:shapes", "--from", Path.Combine(Run, "model"), "--augment", "0.2", "--steps", "1", "--batch", "2", "--out", scratch["other"]);
+        ddim.Fails(ErrorKind.Configuration, "leave it out", [.. Endless[..3], scratch["x"], .. Endless[4..], "--steps", "1", "--augment", "0.1", "--logit"]);
+    }
+
+    [Fact]
     public void SameCommandOrOnlyTheFolderGoesOn()
     {
         ddim.Done(Shapes);

@@ -1,5 +1,6 @@
 using DiffusionSharp.Models;
 using DiffusionSharp.Networks;
+using DiffusionSharp.Schedules;
 using DiffusionSharp.Training;
 using DiffusionSharp.Weights;
 
@@ -29,8 +30,11 @@ public class ResumeTests
         { "plain", TinyRun.Options, 0 },
         { "dropout, micro-batches", TinyRun.Options with { MicroBatch = 3 }, 0.3 },
         { "several averages", TinyRun.Options with { EmaDecays = [0.9, 0.99, 0], EmaWarmup = false }, 0 },
+        { "augmentation, micro-batches", TinyRun.Options with { Augment = TinyRun.Engine.Name == TrainingEngine.Managed ? 0.5 : 0, MicroBatch = 2 }, 0 },
+        { "averages by a power function", TinyRun.Options with { PosthocLengths = [0.05, 0.2], SnapshotEvery = 1000 }, 0 },
         { "AdamW, cosine, antithetic, min-SNR, Huber, sum", TinyRun.Options with { Optimizer = OptimizerKind.AdamW, WeightDecay = 0.1, Decay = LearningRateDecay.Cosine, TimestepSampling = TimestepSampling.Antithetic, MinSnrGamma = 5, Loss = LossKind.Huber, Reduction = LossReduction.Sum }, 0 },
         { "dropped labels, micro-batches", TinyRun.Options with { LabelDrop = 0.3, MicroBatch = 3 }, 0 },
+        { "t by its losses, micro-batches", TinyRun.Options with { TimestepSampling = TimestepSampling.LossAware, MicroBatch = 2 }, 0 },
         { "another precision, where there is one", TinyRun.Options with { BFloat16 = TinyRun.Engine.Name == TrainingEngine.Libtorch }, 0 },
     };
 
@@ -50,6 +54,24 @@ public class ResumeTests
 
         Assert.Equal(TrainingOutcome.Finished, stopped.Train(options, network));
         AssertSame(straight, stopped, what);
+    }
+
+    [Fact]
+    public void Losses_change_how_t_is_drawn()
+    {
+        using TinyRun uniform = new(), aware = new();
+        var options = TinyRun.Options with { TotalImages = 120, TimestepSampling = TimestepSampling.LossAware };
+        aware.Train(options);
+        using var part = TensorFile.Open(Path.Combine(aware.Run.Latest()!, Checkpoint.Timesteps));
+        Assert.All(part.ReadFloat32("counts").Data, c => Assert.Equal(10, c));
+
+        // With the same T until all t have ten losses.
+        uniform.Train(options with { TimestepSampling = TimestepSampling.Uniform }, scheduler: TinyRun.FewTimesteps);
+        string[] a = [.. Losses(uniform)], b = [.. Losses(aware)];
+        Assert.Equal(a[..3], b[..3]);
+        Assert.NotEqual(a[^3..], b[^3..]);
+
+        static IEnumerable<string> Losses(TinyRun run) => File.ReadLines(run.Run.Metrics).Where(l => l.StartsWith("{\"kind\":\"train\"", StringComparison.Ordinal)).Select(l => l.Split(',')[3]);
     }
 
     [Fact]
@@ -80,6 +102,87 @@ public class ResumeTests
         var sample = new SampleOptions { Steps = 2, Count = 1 };
         Assert.Equal(network, model.Source.Network);
         Assert.Equal(run.Sample(sample).Values, model.Sample(sample).Values);
+    }
+
+    [Fact]
+    public void So_is_a_network_that_predicts_its_variance_whatever_its_parts_are()
+    {
+        Assert.SkipUnless(TinyRun.Engine.Name == TrainingEngine.Managed, "libtorch trains no variance");
+        using TinyRun straight = new(), stopped = new();
+        var network = TinyRun.Network with { OutChannels = 6 };
+        var scheduler = new SchedulerConfig { ClassName = "DDPMScheduler", VarianceType = "learned_range" };
+        var options = TinyRun.Options with { TotalImages = 80 };
+        Assert.Equal(TrainingOutcome.Finished, straight.Train(options, network, scheduler: scheduler));
+        Assert.Equal(TrainingOutcome.Interrupted, stopped.Train(options with { MicroBatch = 2, Threads = 2 }, network, stopAt: 9, scheduler: scheduler));
+        Assert.Equal(TrainingOutcome.Finished, stopped.Train(options with { MicroBatch = 1 }, network, scheduler: scheduler));
+        AssertSame(straight, stopped, "learned variance");
+        using var model = DiffusionModel.Load(stopped.Folder, TinyRun.Inference);
+        Assert.All(model.Sample(new SampleOptions { Steps = 3, Eta = Sampling.Eta.Learned }).Values, v => Assert.True(double.IsFinite(v)));
+    }
+
+    [Fact]
+    public void So_is_one_of_EDM_s_objective_and_its_model_comes_back()
+    {
+        using TinyRun straight = new(), stopped = new();
+        var scheduler = SchedulerConfig.OfEdm(new EdmPreconditioning { SigmaData = 0.6 });
+        var options = TinyRun.Options with { TotalImages = 80, MicroBatch = 2 };
+        Assert.Equal(TrainingOutcome.Finished, straight.Train(options, scheduler: scheduler));
+        Assert.Equal(TrainingOutcome.Interrupted, stopped.Train(options, stopAt: 9, scheduler: scheduler));
+        Assert.Equal(TrainingOutcome.Finished, stopped.Train(options, scheduler: scheduler));
+        AssertSame(straight, stopped, "EDM");
+        Assert.Equal(scheduler, RunConfig.Read(stopped.Run.Config).Scheduler);
+
+        var folder = Path.Combine(stopped.Folder, "model");
+        using (var trainer = stopped.Open(options, scheduler: scheduler))
+        {
+            ModelFolder.Save(folder, trainer.Config.Network, trainer.Config.Scheduler, trainer.AveragedWeights());
+        }
+
+        using DiffusionModel run = DiffusionModel.Load(stopped.Folder, TinyRun.Inference), model = DiffusionModel.Load(folder, TinyRun.Inference);
+        var sample = new SampleOptions { Steps = 3, Count = 1, Solver = Sampling.Solver.Heun };
+        Assert.IsType<Sampling.EdmDenoiser>(model.Denoiser);
+        Assert.Equal(run.Sample(sample).Values, model.Sample(sample).Values);
+    }
+
+    /// <summary>The average of a stored length is the stored one; its snapshots are those of a run that did not stop, and a damaged one is found.</summary>
+    [Fact]
+    public void So_are_averages_that_are_stored_for_later()
+    {
+        using TinyRun straight = new(), stopped = new();
+        var options = TinyRun.Options with { TotalImages = 100, PosthocLengths = [0.05, 0.1], SnapshotEvery = 24, CheckpointEvery = 64 };
+        Assert.Equal(TrainingOutcome.Finished, straight.Train(options));
+        Assert.Equal(TrainingOutcome.Interrupted, stopped.Train(options, stopAt: 11));
+
+        // As if a sitting had gone on to image 72 and been lost.
+        Directory.CreateDirectory(Path.Combine(stopped.Run.Snapshots, "000000000072"));
+        Assert.Equal(TrainingOutcome.Finished, stopped.Train(options));
+        AssertSame(straight, stopped, "stored averages");
+        string[] names = ["000000000024", "000000000048", "000000000072", "000000000096", "000000000100"];
+        foreach (var run in (TinyRun[])[straight, stopped])
+        {
+            Assert.Equal(names, run.Run.SnapshotFolders().Select(f => Path.GetFileName(f)));
+        }
+
+        foreach (var name in names)
+        {
+            foreach (var part in (string[])[Checkpoint.Power(0.05), Checkpoint.Power(0.1)])
+            {
+                Assert.Equal(File.ReadAllBytes(Path.Combine(straight.Run.Snapshots, name, part)), File.ReadAllBytes(Path.Combine(stopped.Run.Snapshots, name, part)));
+            }
+        }
+
+        var average = PosthocAverage.Of(stopped.Run, 0.1, TestContext.Current.CancellationToken);
+        using (var last = TensorFile.Open(Path.Combine(stopped.Run.Latest()!, Checkpoint.Power(0.1))))
+        {
+            Assert.Equal((100, 10), (average.State.Images, average.Stored));
+            Assert.All(average.Weights, w => Assert.All(w.Value.Data.Zip(last.ReadFloat32(w.Key).Data), v => Assert.Equal(v.Second, v.First, 1e-6)));
+        }
+
+        Assert.Contains("begin a new run", Assert.Throws<DiffusionException>(() => stopped.Train(options with { PosthocLengths = [0.2], TotalImages = 120 }, allowChanges: true)).Message);
+        var damaged = Path.Combine(stopped.Run.Snapshots, names[1], Checkpoint.Power(0.05));
+        File.WriteAllBytes(damaged, File.ReadAllBytes(damaged)[..^1]);
+        Assert.Equal(ErrorKind.ModelFile, Assert.Throws<DiffusionException>(() => PosthocAverage.Of(stopped.Run, 0.1, TestContext.Current.CancellationToken)).Kind);
+        Assert.Equal(ErrorKind.Usage, Assert.Throws<DiffusionException>(() => PosthocAverage.Of(straight.Run, 0.4, TestContext.Current.CancellationToken)).Kind);
     }
 
     [Fact]

@@ -43,25 +43,28 @@ internal sealed class TinyRun : IDisposable
 
     public RunFolder Run => new(Folder);
 
-    public static RunConfig Config(TrainingOptions training, NetworkConfig? network = null) => new()
+    /// <summary>So few that each is drawn often.</summary>
+    public static SchedulerConfig FewTimesteps { get; } = new() { NumTrainTimesteps = 3 };
+
+    public static RunConfig Config(TrainingOptions training, NetworkConfig? network = null, SchedulerConfig? scheduler = null) => new()
     {
         Network = network ?? Network,
-        Scheduler = new SchedulerConfig(),
+        Scheduler = scheduler ?? (training.TimestepSampling == TimestepSampling.LossAware ? FewTimesteps : new SchedulerConfig()),
         Training = training,
         Data = "tiny",
         DataFingerprint = new TinyImages((network ?? Network).InputShape).Fingerprint,
     };
 
-    public Trainer Open(TrainingOptions training, NetworkConfig? network = null, bool allowChanges = false)
+    public Trainer Open(TrainingOptions training, NetworkConfig? network = null, bool allowChanges = false, SchedulerConfig? scheduler = null)
     {
-        var config = Config(training, network);
+        var config = Config(training, network, scheduler);
         return Trainer.Open(Engine, Folder, config, new TinyImages(config.Network.InputShape), allowChanges: allowChanges);
     }
 
     /// <summary>Trains to the end, or until a number of updates is done.</summary>
-    public TrainingOutcome Train(TrainingOptions training, NetworkConfig? network = null, long? stopAt = null, bool allowChanges = false)
+    public TrainingOutcome Train(TrainingOptions training, NetworkConfig? network = null, long? stopAt = null, bool allowChanges = false, SchedulerConfig? scheduler = null)
     {
-        using var trainer = Open(training, network, allowChanges);
+        using var trainer = Open(training, network, allowChanges, scheduler);
         using var stop = new CancellationTokenSource();
         return trainer.Run(
             p =>

@@ -85,6 +85,21 @@ public class BatchMakerTests
     }
 
     [Fact]
+    public void Timesteps_follow_a_distribution_and_weights_make_up_for_it()
+    {
+        var p = Enumerable.Range(1, 1000).Select(k => k / 500_500.0).ToArray();
+        var maker = Maker(TimestepSampling.LossAware, 1000);
+        var batch = new TrainingBatch(1000, Shape);
+        maker.Make(3, 3000, batch, new TimestepTable(p));
+        Assert.Equal(1.0 / 3, batch.Timesteps.Count(t => t >= 816) / 1000.0, 0.06);
+        Assert.Equal(1, batch.Weights.Average(), 0.2);
+        Assert.All(batch.Timesteps.Zip(batch.Importance), b => Assert.Equal(1 / (1000 * p[(int)b.First]), b.Second, 1e-4 / p[(int)b.First] / 1000));
+        Assert.Equal(batch.Importance, batch.Weights);
+        maker.Make(3, 3000, batch);
+        Assert.All(batch.Importance, w => Assert.Equal(1, w));
+    }
+
+    [Fact]
     public void Pixels_map_to_minus_one_to_one()
     {
         float[] x = new float[3];

@@ -65,10 +65,13 @@ public class RunConfigTests
         };
         Assert.Empty(Config.Differences(free));
 
-        // A cosine depends on where it ends.
-        var cosine = Config with { Training = Config.Training with { Decay = LearningRateDecay.Cosine } };
-        var longer = cosine with { Training = cosine.Training with { TotalImages = 13 } };
-        Assert.Equal(["training.totalImages: 12 → 13"], cosine.Differences(longer));
+        // A rate that falls depends on where it ends.
+        foreach (var decay in Enum.GetValues<LearningRateDecay>().Except([LearningRateDecay.Constant]))
+        {
+            var falling = Config with { Training = Config.Training with { Decay = decay } };
+            var longer = falling with { Training = falling.Training with { TotalImages = 13 } };
+            Assert.Equal(["training.totalImages: 12 → 13"], falling.Differences(longer));
+        }
     }
 
     [Fact]

@@ -15,7 +15,10 @@ public class TrainingOptionsTests
             BatchSize = 0,
             MicroBatch = 0,
             LearningRate = double.NaN,
-            Decay = LearningRateDecay.Cosine,
+            Decay = LearningRateDecay.Polynomial,
+            DecayCycles = 0,
+            DecayPower = -2,
+            FinalLearningRate = 0.5,
             WarmupImages = -1,
             Beta1 = 1,
             Beta2 = -0.5,
@@ -23,6 +26,11 @@ public class TrainingOptionsTests
             WeightDecay = -1,
             GradientClip = -2,
             LabelDrop = 1.1,
+            Augment = 1.5,
+            PosthocLengths = [0.05, 0.5],
+            SnapshotEvery = 0,
+            VarianceWeight = 0,
+            SigmaLogDeviation = 0,
             EmaDecays = [0.9, 0.9, 1.5],
             CheckpointEvery = 0,
             CheckpointSeconds = -1,
@@ -34,8 +42,8 @@ public class TrainingOptionsTests
         Assert.Equal(ErrorKind.Configuration, e.Kind);
         string[] found =
         [
-            "batch size 0", "micro-batch 0", "learning rate NaN", "warm-up -1", "betas 1, -0.5", "epsilon 0", "weight decay -1", "clip -2", "label drop 1.1",
-            "[0.9, 0.9, 1.5] must", "[0.9, 0.9, 1.5] repeat", "nothing ends the run", "cosine", "every 0 images", "every -1 s", "intervals", "trains in float32", "threads -3",
+            "batch size 0", "micro-batch 0", "learning rate NaN", "warm-up -1", "betas 1, -0.5", "epsilon 0", "weight decay -1", "clip -2", "label drop 1.1", "augmentation 1.5", "[0.05, 0.5] must be different", "every 0 images: it", "variance's weight 0", "N(-1.2, 0²)",
+            "[0.9, 0.9, 1.5] must", "[0.9, 0.9, 1.5] repeat", "nothing ends the run", "falls (Polynomial)", "falls 0 times", "power -2", "final learning rate 0.5", "every 0 images", "every -1 s", "intervals", "trains in float32", "threads -3",
         ];
         Assert.All(found, text => Assert.Contains(text, e.Message));
     }

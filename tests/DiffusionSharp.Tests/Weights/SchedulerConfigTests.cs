@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using DiffusionSharp.Data;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Weights;
 using TestKit;
@@ -34,11 +35,42 @@ public class SchedulerConfigTests
             new() { BetaSchedule = "squaredcos_cap_v2", NumTrainTimesteps = 4000, StepsOffset = 1, SetAlphaToOne = false },
             new() { Thresholding = true, DynamicThresholdingRatio = 0.9, SampleMaxValue = 1.5, ClipSampleRange = 2, BetaSchedule = "scaled_linear", BetaStart = 0.00085, BetaEnd = 0.012 },
             new() { NumTrainTimesteps = 3, TrainedBetas = [0.1, 1.0 / 3, 0.7000000000000001] },
+            SchedulerConfig.OfEdm(new EdmPreconditioning { SigmaData = 0.7, SigmaMin = 0.01, SigmaMax = 50 }, 40) with { SetAlphaToOne = false },
+            SchedulerConfig.OfEdm(new EdmPreconditioning()).With(new PixelTransform { Dequantization = Dequantization.Uniform, Logit = true }),
         ];
         foreach (var config in configs)
         {
             Assert.Equal(config, SchedulerConfigJson.Parse(SchedulerConfigJson.ToJson(config), "test"));
         }
+    }
+
+    /// <summary>EDMEulerScheduler().save_config of diffusers 0.30.</summary>
+    private const string Edm = """
+        {
+          "_class_name": "EDMEulerScheduler", "_diffusers_version": "0.30.0", "final_sigmas_type": "zero", "num_train_timesteps": 1000, "prediction_type": "epsilon", "rho": 7.0,
+          "sigma_data": 0.5, "sigma_max": 80.0, "sigma_min": 0.002, "sigma_schedule": "karras"
+        }
+        """;
+
+    [Fact]
+    public void The_scheduler_of_EDM_is_read_as_its_preconditioning_and_a_network_under_it_predicts_v()
+    {
+        var config = SchedulerConfigJson.Parse(Edm, "test");
+        Assert.Equal(SchedulerConfig.OfEdm(new EdmPreconditioning()), config);
+        Assert.Equal((PredictionType.VPrediction, TimestepSpacing.Karras, false), (config.PredictionType, config.Spacing, config.ClipSample));
+        Assert.Equal(80, NoiseLevel.SigmaOf(config.ToSchedule().AlphaBar(999)), 1e-6);
+    }
+
+    [Theory]
+    [InlineData("\"epsilon\"", "\"v_prediction\"", "prediction_type")]
+    [InlineData("7.0", "5.0", "rho is 5")]
+    [InlineData("\"karras\"", "\"exponential\"", "sigma_schedule")]
+    [InlineData("0.002", "90", "sigma_min")]
+    [InlineData("\"rho\"", "\"beta_start\": 0.1, \"rho\"", "beta_start")]
+    public void What_EDM_s_scheduler_would_mean_otherwise_is_refused(string from, string to, string message)
+    {
+        var e = Assert.Throws<DiffusionException>(() => SchedulerConfigJson.Parse(Edm.Replace(from, to, StringComparison.Ordinal), "test"));
+        Assert.Contains(message, e.Message);
     }
 
     [Fact]

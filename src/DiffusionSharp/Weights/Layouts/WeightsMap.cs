@@ -41,6 +41,8 @@ internal static class WeightsMap
             }
         }
 
+        // Of a run: outside training it multiplies labels that are 0.
+        unused.Remove(UNet.AugmentationWeight);
         string[] parts = [.. List("missing", [.. missing.Distinct()]), .. List("unexpected", [.. unused]), .. List("of the wrong shape", [.. mismatched.Distinct()])];
         return parts.Length == 0 ? views : throw new DiffusionException(
             ErrorKind.ModelFile, $"the weights in '{source}' do not fit the network of its configuration: {string.Join("; ", parts)}; both must come from the same model");
