@@ -20,11 +20,6 @@ internal sealed partial class Steps<T>
     public Steps(IParameterSource parameters, int mostChannels)
     {
         this.parameters = parameters;
-        if (parameters is IDisposable own)
-        {
-            Own(own);
-        }
-
         noBias = Own(ParameterPlace.Alone(new RowLayout(1, mostChannels), []));
         var size = Segment.Round(mostChannels) + PanelLayout.Panel;
         zeros = Own(new AlignedMemory(sizeof(float) * (long)size));
@@ -33,6 +28,9 @@ internal sealed partial class Steps<T>
             new Span<float>(zeros.Floats, size).Clear();
         }
     }
+
+    /// <summary>Steps written so far.</summary>
+    public int Count => steps.Count;
 
     public Program Finish()
     {
