@@ -55,6 +55,18 @@ public sealed record SampleOptions
     /// </summary>
     public double Guidance { get; init; } = 1;
 
+    /// <summary>
+    /// The least and the most noise that is guided, as σ = √((1-ᾱ)/ᾱ) (Kynkäänniemi et al. 2024); at all other levels <see cref="Guidance"/>
+    /// counts as 1, and the network is called once. Null guides all levels.
+    /// </summary>
+    public (double Low, double High)? GuidanceInterval { get; init; }
+
+    /// <summary>
+    /// A weaker model of the same images, schedule and classes, from which W leads away instead of from the prediction without a label
+    /// (autoguidance, Karras et al. 2024): a smaller one, an earlier checkpoint, another average. Null takes the null class.
+    /// </summary>
+    public DiffusionModel? GuideWith { get; init; }
+
     /// <summary>Images in one network call.</summary>
     public int BatchSize { get; init; } = 16;
 

@@ -51,6 +51,23 @@ public sealed class GuidedDenoiser : IDifferentiableDenoiser
     /// <param name="guidance">W.</param>
     public static int NetworkCalls(double guidance) => guidance is 0 or 1 ? 1 : 2;
 
+    /// <summary>How often a network is called for one prediction at a level.</summary>
+    /// <param name="guidance">W.</param>
+    /// <param name="interval">The levels that are guided; null for all.</param>
+    /// <param name="timestep">The level's t.</param>
+    public static int NetworkCalls(double guidance, GuidanceInterval? interval, double timestep) =>
+        interval?.Contains(timestep) == false ? 1 : NetworkCalls(guidance);
+
+    /// <summary>How often a network is called for a whole plan.</summary>
+    /// <param name="guidance">W.</param>
+    /// <param name="interval">The levels that are guided; null for all.</param>
+    /// <param name="plan">The plan.</param>
+    public static int NetworkCalls(double guidance, GuidanceInterval? interval, SamplingPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return plan.Steps.Sum(s => s.Timestep is { } t ? NetworkCalls(guidance, interval, t) : 0) * (plan.FixedPoint?.MostCalls ?? 1);
+    }
+
     /// <inheritdoc/>
     public void Predict(DenoiserInput input, Span<float> prediction)
     {
