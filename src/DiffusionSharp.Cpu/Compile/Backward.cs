@@ -58,7 +58,7 @@ internal sealed class Backward<T>
     private bool IsEnd(FusedNode node) => learned is null ? node.Operation is Operation.InputX or Operation.InputTimestep : HasParameters(node);
 
     private static bool HasParameters(FusedNode node) => node.Operation is Operation.Conv2d or Operation.Linear or Operation.GroupNorm or Operation.RmsNorm
-        or Operation.Embedding or Operation.Attention { Memory: not null } or Operation.LinearAttention { Memory: not null };
+        or Operation.Embedding or Operation.PoolTokens or Operation.Attention { Memory: not null } or Operation.LinearAttention { Memory: not null };
 
     private void Emit(int i, FusedNode node, View g)
     {
@@ -134,6 +134,17 @@ internal sealed class Backward<T>
                 break;
             case Operation.AveragePool:
                 Write(inputs[0], added => steps.PoolGradient(g, nodes[inputs[0]].Shape, added));
+                break;
+            case Operation.PoolTokens p:
+                Write(inputs[0], added => steps.TokensGradient(g, nodes[inputs[0]].Shape, added));
+                if (learned is not null)
+                {
+                    steps.PositionGradient(g, (PositionLayout)learned.LayoutOf(p.Positions), p.Positions, learned.GradientOf(p.Positions));
+                }
+
+                break;
+            case Operation.FirstPixel:
+                Write(inputs[0], added => steps.FirstGradient(g, nodes[inputs[0]].Shape, added));
                 break;
             case Operation.Attention a:
                 Attention(node, g, a.Heads, a.Memory, linear: false);

@@ -155,6 +155,20 @@ internal sealed partial class Steps<T>
     public View PoolGradient(View gradient, ImageShape shape, View? added) =>
         Spread("pool, backward", gradient, shape, added, (to, buffer) => new AveragePoolGradient<T>(gradient, to, buffer));
 
+    public View TokensGradient(View gradient, ImageShape shape, View? added) =>
+        Spread("tokens, backward", gradient, shape, added, (to, buffer) => new PoolTokensGradient(gradient, to, buffer));
+
+    /// <summary>The gradient to the positions of tokens: the sum over images of what the tokens have.</summary>
+    public void PositionGradient(View gradient, PositionLayout layout, ParameterSpec positions, ParameterPlace place)
+    {
+        // An image's tokens as one row.
+        var row = new Segment(gradient.Segments[0].Buffer, (int)layout.Floats);
+        Append($"{positions.Name}, to weights", new ImageSums<T>(row, 0, (int)layout.Floats, (int)layout.Floats, place), gradient);
+    }
+
+    public View FirstGradient(View gradient, ImageShape shape, View? added) =>
+        Spread("first pixel, backward", gradient, shape, added, (to, buffer) => new FirstPixelGradient<T>(gradient, to, buffer));
+
     public View Crop(View gradient, ImageShape shape, View? added) =>
         Spread("crop", gradient, shape, added, (to, buffer) => new Crop<T>(gradient, to, buffer));
 

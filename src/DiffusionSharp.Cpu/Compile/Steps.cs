@@ -126,6 +126,20 @@ internal sealed partial class Steps<T>
 
     public View Pool(View x, ImageShape shape) => Copy("pool", x, New(shape.Channels, shape.Height, shape.Width, x.PerCondition), pool: true);
 
+    public View Tokens(View x, ParameterSpec positions)
+    {
+        var view = New(x.Channels, 1, x.Pixels + 1, x.PerCondition);
+        Append(positions.Name, new PoolTokens(x, view.Segments[0], parameters.Of(positions, new PositionLayout(x.Pixels + 1, x.Channels))), x);
+        return view;
+    }
+
+    public View First(View x)
+    {
+        var view = New(x.Channels, 1, 1, x.PerCondition);
+        Append("first pixel", new FirstPixel(x, view.Segments[0]), x);
+        return view;
+    }
+
     /// <summary>Writes a view's joined, repeated or bordered pixels.</summary>
     public View Write(View x)
     {

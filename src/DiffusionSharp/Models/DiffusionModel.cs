@@ -85,7 +85,8 @@ public sealed class DiffusionModel : IDisposable
             PredictionType = scheduler.PredictionType,
             X0Treatment = options.X0Treatment ?? Treatment(scheduler),
         };
-        return options.Edit is { } edit ? edit.Plan(options.Solver, levels, ddim) : SolverPlan.Create(options.Solver, levels, ddim);
+        var plan = options.Edit is { } edit ? edit.Plan(options.Solver, levels, ddim) : SolverPlan.Create(options.Solver, levels, ddim);
+        return options.Classifier is null ? plan : options.Eta.IsHat || options.Eta.IsLearned ? GuidedPlan.Mean(plan) : GuidedPlan.Score(plan);
     }
 
     /// <summary>The plan that <see cref="Invert"/> carries out.</summary>
@@ -193,6 +194,7 @@ public sealed class DiffusionModel : IDisposable
             Noise = noise,
             InitialX = options.InitialX,
             Labels = options.Labels,
+            Condition = plan.IsGuided ? options.Classifier!.Gradient(options.ClassifierScale) : null,
             BatchSize = options.BatchSize,
             Progress = options.Progress,
             CancellationToken = options.CancellationToken,

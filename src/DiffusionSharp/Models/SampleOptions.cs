@@ -67,6 +67,16 @@ public sealed record SampleOptions
     /// </summary>
     public DiffusionModel? GuideWith { get; init; }
 
+    /// <summary>
+    /// Leads the images to <see cref="Labels"/>, which are its classes (Dhariwal and Nichol 2021): by their algorithm 2, for any solver, or where
+    /// η is <see cref="Eta.Hat"/> or <see cref="Eta.Learned"/>, the variances of DDPM's own chain, by their algorithm 1. The diffusion model need not
+    /// know classes. Null leads nowhere.
+    /// </summary>
+    public Classifier? Classifier { get; init; }
+
+    /// <summary>The factor of the classifier's gradient.</summary>
+    public double ClassifierScale { get; init; } = 1;
+
     /// <summary>Images in one network call.</summary>
     public int BatchSize { get; init; } = 16;
 
