@@ -52,13 +52,15 @@ public class GuidedPlanTests
         var asked = new List<string>();
         var network = Network(PredictionType.Epsilon, 0);
         var plan = GuidedPlan.Score(DdimPlan.Create(Schedule, Timesteps.Uniform(1000, 3), new DdimOptions()));
-        Sampler.Run(network, plan, Request((input, g) =>
+        Sampler.Run(network, plan, Request(Note) with { Count = 3, BatchSize = 2, Labels = [7, 7, 5], Noise = NoiseSource.FromSeeds([1, 2, 3]) });
+        string[] expected = [.. plan.Steps.Select(s => $"2 of 7 at {s.Timestep}"), .. plan.Steps.Select(s => $"1 of 5 at {s.Timestep}")];
+        Assert.Equal(expected, asked);
+
+        void Note(DenoiserInput input, Span<float> g)
         {
             asked.Add($"{input.Count} of {input.Labels[0]} at {input.Timesteps[0]}");
             Fill(g, 0);
-        }) with { Count = 3, BatchSize = 2, Labels = [7, 7, 5], Noise = NoiseSource.FromSeeds([1, 2, 3]) });
-        string[] expected = [.. plan.Steps.Select(s => $"2 of 7 at {s.Timestep}"), .. plan.Steps.Select(s => $"1 of 5 at {s.Timestep}")];
-        Assert.Equal(expected, asked);
+        }
     }
 
     [Fact]
