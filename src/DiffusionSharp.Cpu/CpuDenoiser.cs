@@ -1,6 +1,6 @@
 using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Parameters;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Sampling;
 using DiffusionSharp.Weights;
@@ -9,28 +9,48 @@ using Program = DiffusionSharp.Cpu.Execution.Program;
 namespace DiffusionSharp.Cpu;
 
 /// <summary>A network on the managed engine. One call runs at a time; others wait.</summary>
-internal sealed class CpuDenoiser : IDenoiser, IDisposable
+internal sealed class CpuDenoiser : IDifferentiableDenoiser, IDisposable
 {
     private readonly NetworkGraph graph;
+    private readonly IReadOnlyList<Node> nodes;
+    private readonly IParameterSource parameters;
+    private readonly int vectorBits;
     private readonly Program program;
     private readonly Team team;
     private readonly Workspace workspace;
     private readonly Lock gate = new();
-    private readonly bool ownsTeam;
+    private readonly IDisposable[] owned = [];
+    private CpuGradients? gradients;
     private double[] timesteps = [];
     private int[] labels = [];
     private bool disposed;
 
     public CpuDenoiser(NetworkGraph graph, Func<ParameterSpec, HostTensor> weights, CpuOptions options)
-        : this(graph, Compile(graph, weights, options), new Team(options.ThreadCount))
+        : this(graph, InferenceGraph.Of(graph, weights), options)
     {
-        ownsTeam = true;
     }
 
-    /// <summary>A program whose parameters lie elsewhere, on threads that do other things too.</summary>
-    public CpuDenoiser(NetworkGraph graph, Program program, Team team)
+    private CpuDenoiser(NetworkGraph graph, InferenceGraph inference, CpuOptions options)
+        : this(graph, inference.Nodes, new OwnParameters(inference.Weights, options.Weights), options)
     {
-        (this.graph, this.program, this.team) = (graph, program, team);
+    }
+
+    // Threads are started when the weights have been read.
+    private CpuDenoiser(NetworkGraph graph, IReadOnlyList<Node> nodes, OwnParameters parameters, CpuOptions options)
+        : this(graph, nodes, parameters, options.VectorWidth, Compiler.Predicting(nodes, parameters, options.VectorWidth), new Team(options.ThreadCount))
+    {
+        owned = [team, parameters];
+    }
+
+    /// <summary>Nodes whose parameters lie elsewhere, on threads that do other things too.</summary>
+    public CpuDenoiser(NetworkGraph graph, IReadOnlyList<Node> nodes, IParameterSource parameters, int vectorBits, Team team)
+        : this(graph, nodes, parameters, vectorBits, Compiler.Predicting(nodes, parameters, vectorBits), team)
+    {
+    }
+
+    private CpuDenoiser(NetworkGraph graph, IReadOnlyList<Node> nodes, IParameterSource parameters, int vectorBits, Program program, Team team)
+    {
+        (this.graph, this.nodes, this.parameters, this.vectorBits, this.program, this.team) = (graph, nodes, parameters, vectorBits, program, team);
         workspace = new Workspace(program.Layout, images => program.Scratch(images, team.Size), team);
     }
 
@@ -57,6 +77,21 @@ internal sealed class CpuDenoiser : IDenoiser, IDisposable
     }
 
     /// <inheritdoc/>
+    public void Differentiate(DenoiserInput input, Span<float> prediction, Cotangent cotangent, Span<float> byX, Span<double> byTimesteps)
+    {
+        ArgumentNullException.ThrowIfNull(cotangent);
+        graph.Require(input, prediction.Length);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(byX.Length, input.X.Length, nameof(byX));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(byTimesteps.IsEmpty || byTimesteps.Length == input.Count, true, nameof(byTimesteps));
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            gradients ??= new CpuGradients(nodes, parameters, vectorBits, team);
+            gradients.Run(input, prediction, cotangent, byX, byTimesteps);
+        }
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         lock (gate)
@@ -64,23 +99,13 @@ internal sealed class CpuDenoiser : IDenoiser, IDisposable
             if (!disposed)
             {
                 disposed = true;
-                if (ownsTeam)
-                {
-                    team.Dispose();
-                }
-
+                gradients?.Dispose();
                 workspace.Dispose();
                 program.Dispose();
+                Array.ForEach(owned, o => o.Dispose());
             }
         }
     }
-
-    private static Program Compile(NetworkGraph graph, Func<ParameterSpec, HostTensor> weights, CpuOptions options) => options.VectorWidth switch
-    {
-        512 => Compiler<Simd512>.Compile(graph, weights, options.Weights),
-        256 => Compiler<Simd256>.Compile(graph, weights, options.Weights),
-        _ => Compiler<Simd128>.Compile(graph, weights, options.Weights),
-    };
 
     private unsafe void Run(DenoiserInput input, Span<float> prediction)
     {

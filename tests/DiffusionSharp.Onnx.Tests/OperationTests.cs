@@ -34,6 +34,8 @@ public sealed class OperationTests
         ["rms norm"] = () => Graph(new(6, 5, 3), (g, x) => g.RmsNorm("norm", x, 1e-12)),
         ["rms norm of short vectors"] = () => Graph(new(6, 5, 3), (g, x) => g.RmsNorm("norm", g.Affine("short", x, 1e-13), 1e-12)),
         ["gelu"] = () => Graph(new(6, 5, 3), (g, x) => g.Gelu("gelu", g.Affine("wide", x, 3))),
+        ["tokens to pool"] = () => Graph(new(6, 5, 3), (g, x) => g.PoolTokens("tokens", x)),
+        ["first pixel"] = () => Graph(new(6, 5, 3), (g, x) => g.FirstPixel("first", x)),
         ["2×2 convolution"] = () => Graph(new(3, 8, 6), (g, x) => g.Conv2d("conv", x, 4, kernel: 2, stride: 2, padding: 0)),
         ["7×7 convolution"] = () => Graph(new(3, 5, 8), (g, x) => g.Conv2d("conv", x, 4, kernel: 7, stride: 1, padding: 3)),
         ["linear without bias"] = () => Graph(new(5, 3, 4), (g, x) => g.Linear("linear", x, 7, hasBias: false)),

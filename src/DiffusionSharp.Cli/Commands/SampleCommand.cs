@@ -28,15 +28,15 @@ internal sealed class SampleCommand
                                  stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
                                  logsnr [as the model says]
           --timesteps LIST       these timesteps instead: 900,600,300,0; or tuned: those of ddim tune
-          --clip | --no-clip | --threshold Q
-                                 what is done to predicted x0 [as the model says]
+          --clip | --no-clip | --threshold Q  what is done to predicted x0 [as the model says]
         Which images
           --count N, --seed S    how many [16; as many as --init-image holds], seed of the first [0]
           --seeds, --only LIST   the seed of each: 0-63 or 1,5,9-12; write these of them alone
           --labels, --class LIST class of all images, or of each, by number or name [taking turns]
           --guidance W           0 ignores the class, 1 follows it, more exaggerates it [1]
-          --init X.npy           start from these x_T, [N,C,H,W]
-          --noise Z.npy          use this noise in the steps, [steps,N,C,H,W] (with --init)
+          --guidance-interval LO,HI, --guide-with MODEL  W at these sigmas only; away from a weaker model
+          --classifier FILE, --classifier-scale S  lead to the class by guided-diffusion's classifier [1]
+          --init X.npy, --noise Z.npy  these x_T, [N,C,H,W]; this noise in the steps, [steps,N,C,H,W]
           --init-image PATH      start from this image, or each of a set's (SDEdit; parquet: --column NAME)
           --strength X           part of the steps done on it, 0 … 1 [0.6; with --mask, from pure noise]
           --mask FILE            paint where it is white or transparent, keep black exactly (RePaint)
@@ -91,7 +91,7 @@ internal sealed class SampleCommand
             Sheet.RequireColours(model.Graph.InputShape);
         }
 
-        var job = drawing.Job(r, host, model, usual: 16, oneBatch: steps is not null);
+        using var job = drawing.Job(r, host, model, usual: 16, oneBatch: steps is not null);
         var result = isFolder && numbers is null && steps is null
             ? job.IntoFolder(target!)
             : AllAtOnce(job, target, isFolder, numbers, steps);

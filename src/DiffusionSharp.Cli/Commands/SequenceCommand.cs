@@ -39,6 +39,8 @@ internal sealed class SequenceCommand
           --only LIST            show these of them alone
           --labels, --class LIST class of all images, or of each, by number or name
           --guidance W           how much the class counts [1]
+          --guidance-interval LO,HI, --guide-with MODEL, --classifier FILE, --classifier-scale S
+                                 as for ddim sample
           --init X.npy           start from these x_T, [N,C,H,W]
           --noise Z.npy          use this noise in the steps, [steps,N,C,H,W] (with --init)
           --init-image PATH, --column NAME, --strength X, --mask FILE, --jump-length J, --resample R
@@ -88,7 +90,7 @@ internal sealed class SequenceCommand
         using var model = drawing.Load(r, host);
         target = isFolder ? OutputFolder.Create(target) : output.File(r, host, [PictureTarget.Sheet, PictureTarget.Animation], target)!;
         Sheet.RequireColours(model.Graph.InputShape);
-        var job = drawing.Job(r, host, model, usual: 4, oneBatch: false, ("frames", $"{most}"));
+        using var job = drawing.Job(r, host, model, usual: 4, oneBatch: false, ("frames", $"{most}"));
         var shown = new StepFrames(job.Plan, model.Graph.InputShape, job.Wanted.Length, most, model.Source.Scheduler.PixelTransform);
         var (_, result) = job.All(shown.Take);
         var recipe = Recipe.Metadata(job.SheetRecipe);

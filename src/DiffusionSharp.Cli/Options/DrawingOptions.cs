@@ -16,8 +16,9 @@ internal sealed class DrawingOptions(FromOption from)
     private readonly SeedOptions seeds = new();
     private readonly EditingOptions editing = new();
     private readonly LoadOptions load = new();
+    private readonly GuidanceOptions guidance = new();
 
-    public IEnumerable<Option> All => [from, init, noise, only, .. sampling.All, .. seeds.All, .. editing.All, .. load.All];
+    public IEnumerable<Option> All => [from, init, noise, only, .. sampling.All, .. seeds.All, .. editing.All, .. load.All, .. guidance.All];
 
     /// <summary>The model on its engine.</summary>
     public DiffusionModel Load(ParseResult r, CliHost host)
@@ -26,7 +27,7 @@ internal sealed class DrawingOptions(FromOption from)
         return load.Load(r, host);
     }
 
-    /// <summary>The images.</summary>
+    /// <summary>The images; disposing of them disposes of the models that lead them, not of the one that is given.</summary>
     /// <param name="r">The command line.</param>
     /// <param name="host">Shows the progress.</param>
     /// <param name="model">The model.</param>
@@ -42,7 +43,9 @@ internal sealed class DrawingOptions(FromOption from)
         var given = load.BatchSize(r);
         var batch = oneBatch && wanted.Select(i => i / given).Distinct().Count() > 1 ? all.Length : given;
         var options = load.Complete(r, host, sampling.Resolve(r, model.Source.Scheduler)) with { Edit = edit, BatchSize = batch };
+        options = guidance.Complete(r, host, model, load.Engine(r, host), options);
         var asked = load.Asked(r, batch, [.. seeds.Values(r, all), .. more]);
+        asked = options.GuideWith is { } weak ? asked.Reading("guide-with", weak.Source.WeightsPath) : asked;
         var recipe = new Recipe(asked, model.Source, model.Plan(options), edit);
         return new SampleJob
         {
@@ -50,7 +53,7 @@ internal sealed class DrawingOptions(FromOption from)
             Model = model,
             Inputs = inputs,
             Seeds = all,
-            Labels = load.Classes(r, model, all.Length),
+            Labels = load.Classes(r, model, all.Length, classifier: options.Classifier),
             Wanted = wanted,
             IsExact = load.IsExact(r),
             Options = options,

@@ -60,11 +60,11 @@ internal sealed class FromOption(params string[] verbs) : Option<string?>("--fro
         foreach (var option in r.CommandResult.Command.Options.OfType<Option<string?>>().Where(o => taken.Contains(o.Name)))
         {
             var path = r.GetValue(option)!;
-            if (option.Name == "--model" && !Directory.Exists(path) && !File.Exists(path))
+            if (option.Name is "--model" or "--guide-with" && !Directory.Exists(path) && !File.Exists(path))
             {
                 throw new DiffusionException(
                     ErrorKind.ModelFile,
-                    $"{recipe!.Path} was made with the model {path}, which is not here; say with --model where it is");
+                    $"{recipe!.Path} was made with the model {path}, which is not here; say with {option.Name} where it is");
             }
 
             if (option is InputFile && path != ShapesSource.Name && !recipe!.IsInput(option.Name[2..], InputFile.FileOf(path)))

@@ -23,11 +23,14 @@ internal sealed class LoadOptions
     /// <summary>Images in one network call.</summary>
     public int BatchSize(ParseResult r) => engine.BatchSize(r);
 
+    /// <summary>What runs networks.</summary>
+    public Engine Engine(ParseResult r, CliHost host) => engine.Choose(r).Open(host);
+
     /// <summary>The model on its engine. A wrong batch size is known before.</summary>
     public DiffusionModel Load(ParseResult r, CliHost host)
     {
         _ = BatchSize(r);
-        return model.Load(r, host, engine.Choose(r).Open(host));
+        return model.Load(r, host, Engine(r, host));
     }
 
     /// <summary>What is sampled, with guidance, batch size and the interruption that ends it.</summary>
@@ -56,6 +59,7 @@ internal sealed class LoadOptions
     /// <param name="loaded">The model.</param>
     /// <param name="count">Number of images.</param>
     /// <param name="otherwise">Stands for <c>--labels</c> that are not given; null lets the classes take turns.</param>
-    public int[]? Classes(ParseResult r, DiffusionModel loaded, int count, string? otherwise = null) =>
-        LabelList.Resolve(r.GetValue(labels) ?? otherwise, loaded, count);
+    /// <param name="classifier">What leads the images to classes; null without.</param>
+    public int[]? Classes(ParseResult r, DiffusionModel loaded, int count, string? otherwise = null, Classifier? classifier = null) =>
+        LabelList.Resolve(r.GetValue(labels) ?? otherwise, loaded, count, classifier);
 }

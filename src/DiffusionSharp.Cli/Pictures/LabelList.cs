@@ -12,10 +12,11 @@ internal static class LabelList
     /// <param name="text">Numbers or names with commas between them, or null.</param>
     /// <param name="model">The model, which may know its classes by name.</param>
     /// <param name="count">Number of images.</param>
+    /// <param name="classifier">What leads the images to classes, which the model need not know; null without.</param>
     /// <returns>[N], or null for a model without classes.</returns>
-    public static int[]? Resolve(string? text, DiffusionModel model, int count)
+    public static int[]? Resolve(string? text, DiffusionModel model, int count, Classifier? classifier = null)
     {
-        if (model.Graph.ClassCount is not int classes)
+        if ((model.Graph.ClassCount ?? classifier?.Classes) is not int classes)
         {
             return text is null ? null : throw new DiffusionException(
                 ErrorKind.Usage,

@@ -26,7 +26,7 @@ internal sealed class Recipe
     private static readonly string[] Covered =
     [
         "steps", "eta", "solver", "spacing", "timesteps", "clip", "no-clip", "threshold", "model", "raw", "ema", "about", "size",
-        "seed", "count", "seeds", "only", "labels", "init", "noise", "init-image", "strength", "mask", "jump-length", "resample", "engine", "batch", "threads", "device",
+        "seed", "count", "seeds", "only", "labels", "init", "noise", "init-image", "strength", "mask", "jump-length", "resample", "guide-with", "classifier", "engine", "batch", "threads", "device",
     ];
 
     private readonly Task<string> model;

@@ -37,6 +37,9 @@ internal sealed record RecipeOptions(string Verb, IReadOnlyDictionary<string, st
         return this with { Values = all };
     }
 
+    /// <summary>The same made from another file, for an option that does not name the file itself.</summary>
+    public RecipeOptions Reading(string name, string path) => this with { Inputs = new Dictionary<string, string>(Inputs) { [name] = path } };
+
     /// <summary>The same without these options.</summary>
     public RecipeOptions Without(params IEnumerable<string> names) => this with { Values = Values.Where(v => !names.Contains(v.Key)).ToDictionary() };
 

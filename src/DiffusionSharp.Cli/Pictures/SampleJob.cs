@@ -6,7 +6,7 @@ using DiffusionSharp.Sampling;
 namespace DiffusionSharp.Cli.Pictures;
 
 /// <summary>Images to be sampled: with which model, how, and from which noise.</summary>
-internal sealed class SampleJob
+internal sealed class SampleJob : IDisposable
 {
     public required CliHost Host { get; init; }
 
@@ -40,6 +40,8 @@ internal sealed class SampleJob
 
     public SamplingPlan Plan => Recipe.Plan;
 
+    private GuidanceInterval? Interval => Model.IntervalOf(Options);
+
     /// <summary>The recipe of one picture of all images that are wanted.</summary>
     public string SheetRecipe => Recipe.Of([.. Wanted.Select(i => Seeds[i])], WantedLabels);
 
@@ -61,7 +63,7 @@ internal sealed class SampleJob
         {
             report(p);
             watch?.Invoke(p, kept);
-        }), Options.Guidance);
+        }), Options.Guidance, Interval);
         return (Pick(images, kept), result);
     }
 
@@ -71,7 +73,7 @@ internal sealed class SampleJob
         var folder = new PictureFolder(path, Recipe);
         int[] missing = [.. Wanted.Where(i => !folder.Has(Seeds[i], Labels?[i]))];
         var batches = Batches(missing).ToArray();
-        using var meter = new SamplingMeter(Host, Math.Max(1, batches.Length * Plan.NetworkCalls), Options.Guidance);
+        using var meter = new SamplingMeter(Host, Math.Max(1, batches.Length * Plan.NetworkCalls), Options.Guidance, Interval);
         var done = Wanted.Length - missing.Length;
         foreach (var batch in batches)
         {
@@ -93,6 +95,13 @@ internal sealed class SampleJob
         return meter.Result(Wanted.Length - missing.Length);
     }
 
+    /// <summary>Disposes of the models that lead the images; <see cref="Model"/> stays.</summary>
+    public void Dispose()
+    {
+        Options.GuideWith?.Dispose();
+        Options.Classifier?.Dispose();
+    }
+
     /// <summary>Refuses a folder where an image of one of these seeds was made by another recipe.</summary>
     public void RequireOwn(string path)
     {
@@ -108,7 +117,7 @@ internal sealed class SampleJob
 
     /// <summary>What the verb says at its end.</summary>
     public SampleSummary Summary(SampleResult result, string path) =>
-        new() { Out = path, Model = Model, Plan = Plan, Result = result, Images = Wanted.Length, Guidance = Options.Guidance, Notes = Notes };
+        new() { Out = path, Model = Model, Plan = Plan, Result = result, Images = Wanted.Length, Guidance = Options.Guidance, Interval = Interval, Notes = Notes };
 
     /// <summary>
     /// The batches in which these images are drawn. Where the company matters they are cut from all images, whatever is there already, so

@@ -24,6 +24,9 @@ internal sealed record SampleSummary
     /// <summary>W of classifier-free guidance, which may take two network calls where the plan says one.</summary>
     public double Guidance { get; init; } = 1;
 
+    /// <summary>The levels that are guided; null for all.</summary>
+    public GuidanceInterval? Interval { get; init; }
+
     /// <summary>What of the images was written; empty for the images themselves.</summary>
     public string Of { get; init; } = "";
 
@@ -40,7 +43,7 @@ internal sealed record SampleSummary
         JsonOption.Print(host, json, () => Json(notes), () => Text() + string.Concat(notes.Select(n => $"\nnote: {Human.Plain(n)}")));
     }
 
-    private int NetworkCalls => Plan.NetworkCalls * GuidedDenoiser.NetworkCalls(Guidance);
+    private int NetworkCalls => GuidedDenoiser.NetworkCalls(Guidance, Interval, Plan);
 
     private JsonObject Json(string[] notes)
     {

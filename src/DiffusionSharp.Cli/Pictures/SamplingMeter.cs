@@ -9,7 +9,8 @@ namespace DiffusionSharp.Cli.Pictures;
 /// <param name="host">Shows it.</param>
 /// <param name="totalSteps">Steps with a network call: as many as calls, but where a step is repeated or guided.</param>
 /// <param name="guidance">W of classifier-free guidance, which may take two network calls where the plan says one.</param>
-internal sealed class SamplingMeter(CliHost host, int totalSteps, double guidance = 1) : IDisposable
+/// <param name="interval">The levels that are guided; null for all.</param>
+internal sealed class SamplingMeter(CliHost host, int totalSteps, double guidance = 1, GuidanceInterval? interval = null) : IDisposable
 {
     private readonly ProgressLine line = new(host);
     private readonly long began = host.Clock.GetTimestamp();
@@ -31,17 +32,18 @@ internal sealed class SamplingMeter(CliHost host, int totalSteps, double guidanc
     /// <param name="totalSteps">Steps with a network call.</param>
     /// <param name="run">Samples, and reports every call.</param>
     /// <param name="guidance">W of classifier-free guidance.</param>
+    /// <param name="interval">The levels that are guided; null for all.</param>
     public static (SampledImages Images, SampleResult Result) Measure(
-        CliHost host, int totalSteps, Func<Action<SamplerProgress>, SampledImages> run, double guidance = 1)
+        CliHost host, int totalSteps, Func<Action<SamplerProgress>, SampledImages> run, double guidance = 1, GuidanceInterval? interval = null)
     {
-        using var meter = new SamplingMeter(host, totalSteps, guidance);
+        using var meter = new SamplingMeter(host, totalSteps, guidance, interval);
         var images = run(p => meter.Report(p));
         return (images, meter.Result());
     }
 
     public void Report(in SamplerProgress p)
     {
-        calls += GuidedDenoiser.NetworkCalls(guidance);
+        calls += GuidedDenoiser.NetworkCalls(guidance, interval, p.Timestep);
         if (p.Call == 1 || last != (p.FirstImage, p.Step))
         {
             steps++;

@@ -6,8 +6,9 @@ using DiffusionSharp.Networks;
 namespace DiffusionSharp.Cpu.Compile;
 
 /// <summary>
-/// The backward pass, from fused nodes to steps in the opposite order: one rule for each operation. What a norm made is made again beside its
-/// gradient and not kept; so a convolution that read it takes the gradient to its weights right after.
+/// The backward pass, from fused nodes to steps in the opposite order: one rule for each operation. It ends at the parameters, or, where these
+/// are fixed, at the images and timesteps. What a norm made is made again beside its gradient and not kept; so a convolution that read it takes
+/// the gradient to its weights right after.
 /// </summary>
 internal sealed class Backward<T>
     where T : unmanaged, ISimd<T>
@@ -15,21 +16,27 @@ internal sealed class Backward<T>
     private readonly FusedNode[] nodes;
     private readonly Emitter<T> forward;
     private readonly Steps<T> steps;
-    private readonly TrainedParameters parameters;
+    private readonly IParameterSource parameters;
+    private readonly TrainedParameters? learned;
     private readonly ILookup<int, FusedNode> readers;
-    private readonly bool[] learns;
+    private readonly bool[] wanted;
     private readonly View?[] gradients;
     private readonly List<Action<View>>[] waiting;
 
-    public Backward(FusedNode[] nodes, Emitter<T> forward, Steps<T> steps, TrainedParameters parameters)
+    /// <param name="nodes">The nodes.</param>
+    /// <param name="forward">What wrote the steps of the way there.</param>
+    /// <param name="steps">Where steps go.</param>
+    /// <param name="parameters">What these read.</param>
+    /// <param name="learned">Those whose gradients are wanted; null where it is those of the images and timesteps.</param>
+    public Backward(FusedNode[] nodes, Emitter<T> forward, Steps<T> steps, IParameterSource parameters, TrainedParameters? learned)
     {
-        (this.nodes, this.forward, this.steps, this.parameters) = (nodes, forward, steps, parameters);
+        (this.nodes, this.forward, this.steps, this.parameters, this.learned) = (nodes, forward, steps, parameters, learned);
         readers = nodes.SelectMany(n => n.Reads.Distinct().Select(r => (Node: n, Read: r))).ToLookup(p => p.Read, p => p.Node);
-        (learns, gradients) = (new bool[nodes.Length], new View?[nodes.Length]);
+        (wanted, gradients) = (new bool[nodes.Length], new View?[nodes.Length]);
         waiting = [.. nodes.Select(_ => new List<Action<View>>())];
         for (var i = 0; i < nodes.Length; i++)
         {
-            learns[i] = HasParameters(nodes[i]) || nodes[i].Reads.Any(r => learns[r]);
+            wanted[i] = IsEnd(nodes[i]) || nodes[i].Reads.Any(r => wanted[r]);
         }
     }
 
@@ -40,15 +47,19 @@ internal sealed class Backward<T>
         gradients[^1] = gradient;
         for (var i = nodes.Length - 1; i >= 0; i--)
         {
-            if (learns[i] && gradients[i] is { } g)
+            if (wanted[i] && gradients[i] is { } g)
             {
                 Emit(i, nodes[i], g);
             }
         }
     }
 
+    // Where the way back leads.
+    private bool IsEnd(FusedNode node) => learned is null ? node.Operation is Operation.InputX or Operation.InputTimestep : HasParameters(node);
+
     private static bool HasParameters(FusedNode node) => node.Operation is Operation.Conv2d or Operation.Linear or Operation.GroupNorm or Operation.RmsNorm
-        or Operation.Embedding or Operation.TimestepEmbedding { Augmentation: not null } or Operation.Attention { Memory: not null } or Operation.LinearAttention { Memory: not null };
+        or Operation.Embedding or Operation.PoolTokens or Operation.TimestepEmbedding { Augmentation: not null } or Operation.Attention { Memory: not null }
+        or Operation.LinearAttention { Memory: not null };
 
     private void Emit(int i, FusedNode node, View g)
     {
@@ -90,7 +101,7 @@ internal sealed class Backward<T>
                 break;
             case Operation.AddPerChannel:
                 Give(inputs[0], g);
-                if (learns[inputs[1]])
+                if (wanted[inputs[1]])
                 {
                     Give(inputs[1], steps.PixelSums(g));
                 }
@@ -125,6 +136,17 @@ internal sealed class Backward<T>
             case Operation.AveragePool:
                 Write(inputs[0], added => steps.PoolGradient(g, nodes[inputs[0]].Shape, added));
                 break;
+            case Operation.PoolTokens p:
+                Write(inputs[0], added => steps.TokensGradient(g, nodes[inputs[0]].Shape, added));
+                if (learned is not null)
+                {
+                    steps.PositionGradient(g, (PositionLayout)learned.LayoutOf(p.Positions), p.Positions, learned.GradientOf(p.Positions));
+                }
+
+                break;
+            case Operation.FirstPixel:
+                Write(inputs[0], added => steps.FirstGradient(g, nodes[inputs[0]].Shape, added));
+                break;
             case Operation.Attention a:
                 Attention(node, g, a.Heads, a.Memory, linear: false);
                 break;
@@ -132,12 +154,19 @@ internal sealed class Backward<T>
                 Attention(node, g, a.Heads, a.Memory, linear: true);
                 break;
             case Operation.Embedding e:
-                steps.TableGradient(g, (RowLayout)parameters.LayoutOf(e.Table), e.Table, parameters.GradientOf(e.Table));
+                steps.TableGradient(g, (RowLayout)parameters.LayoutOf(e.Table), e.Table, learned!.GradientOf(e.Table));
                 break;
-            case Operation.TimestepEmbedding { Augmentation: { } labels }:
-                steps.WeightGradient(forward.Augmentation, g, labels, (PanelLayout)parameters.LayoutOf(labels), parameters.GradientOf(labels), new(1, 1, 0, 1, 1));
+            case Operation.TimestepEmbedding { Augmentation: { } labels } when learned is not null:
+                steps.WeightGradient(forward.Augmentation, g, labels, (PanelLayout)parameters.LayoutOf(labels), learned.GradientOf(labels), new(1, 1, 0, 1, 1));
                 break;
-            case Operation.InputX or Operation.InputTimestep or Operation.InputLabel or Operation.TimestepEmbedding:
+            case Operation.InputX:
+                steps.ToImages(g);
+                break;
+            case Operation.InputTimestep:
+                steps.ToTimesteps(g, null);
+                break;
+            case Operation.TimestepEmbedding e:
+                steps.ToTimesteps(g, e);
                 break;
             default:
                 throw new NotSupportedException($"{node.Name}: the managed engine has no gradient for {node.Operation.GetType().Name}");
@@ -146,7 +175,7 @@ internal sealed class Backward<T>
 
     private void Convolution(FusedNode node, View g, ParameterSpec weight, ParameterSpec? bias, ConvolutionShape shape)
     {
-        if (bias is not null || (node.Vector is { } v && learns[v]))
+        if ((learned is not null && bias is not null) || (node.Vector is { } v && wanted[v]))
         {
             var sums = steps.PixelSums(g);
             if (bias is not null)
@@ -161,10 +190,13 @@ internal sealed class Backward<T>
         }
 
         var input = node.Inputs[0];
-        var layout = (PanelLayout)parameters.LayoutOf(weight);
-        Write(input, added => steps.InputGradient(g, weight, parameters.Again(weight), layout, shape, nodes[input].Shape, added));
+        Write(input, added => steps.InputGradient(g, weight, parameters.PackedAgain(weight), shape, nodes[input].Shape, added));
+        if (learned is null)
+        {
+            return;
+        }
 
-        void ToWeights(View x) => steps.WeightGradient(x, g, weight, layout, parameters.GradientOf(weight), shape);
+        void ToWeights(View x) => steps.WeightGradient(x, g, weight, (PanelLayout)parameters.LayoutOf(weight), learned.GradientOf(weight), shape);
         if (MadeAgain(input) is { } norm)
         {
             waiting[norm].Add(value => ToWeights(forward.ViewOf(input) with { Segments = value.Segments }));
@@ -224,12 +256,19 @@ internal sealed class Backward<T>
 
     private VectorSource? VectorOf(FusedNode node) => node.ScaleShift is { } s ? forward.Vector(s, perCondition: false) : null;
 
-    private void Sum(View rows, int first, ParameterSpec parameter) => steps.ImageSums(rows, first, parameters.LayoutOf(parameter), parameter, parameters.GradientOf(parameter));
+    // Where the parameter is one that learns.
+    private void Sum(View rows, int first, ParameterSpec parameter)
+    {
+        if (learned is not null)
+        {
+            steps.ImageSums(rows, first, learned.LayoutOf(parameter), parameter, learned.GradientOf(parameter));
+        }
+    }
 
     // A gradient that is written by a step which adds what is there.
     private void Write(int node, Func<View?, View> step)
     {
-        if (learns[node])
+        if (wanted[node])
         {
             gradients[node] = step(gradients[node]);
         }
@@ -238,7 +277,7 @@ internal sealed class Backward<T>
     // A gradient that is there already: nobody writes over one, so nodes may share it.
     private void Give(int node, View gradient)
     {
-        if (learns[node])
+        if (wanted[node])
         {
             gradients[node] = gradients[node] is { } there ? steps.Add(there, gradient) : gradient;
         }

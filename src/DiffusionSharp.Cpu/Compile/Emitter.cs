@@ -109,6 +109,10 @@ internal sealed class Emitter<T>(FusedNode[] nodes, Steps<T> steps, bool trainin
                 return views[inputs[0]] is { Bordered: false } open ? open with { Bordered = true } : Plain(inputs[0]) with { Bordered = true };
             case Operation.AveragePool:
                 return steps.Pool(views[inputs[0]] is { Bordered: false } pooled ? pooled : Plain(inputs[0]), node.Shape);
+            case Operation.PoolTokens tokens:
+                return steps.Tokens(Plain(inputs[0]), tokens.Positions);
+            case Operation.FirstPixel:
+                return steps.First(Plain(inputs[0]));
             case Operation.Attention attention:
                 return steps.Attend(Together(inputs, Plain), attention, ResidualOf(node));
             case Operation.LinearAttention attention:

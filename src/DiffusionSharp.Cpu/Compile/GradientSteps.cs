@@ -23,22 +23,37 @@ internal sealed partial class Steps<T>
         return view;
     }
 
+    /// <summary>The caller's gradient of the prediction.</summary>
+    public View Cotangent(View prediction)
+    {
+        var view = Like(prediction);
+        Append("cotangent", new ImageInput(view, ofCotangent: true));
+        return view;
+    }
+
+    /// <summary>Adds a gradient to the caller's of the images.</summary>
+    public void ToImages(View gradient) => Append("to images", new ImageGradient(gradient), gradient);
+
+    /// <summary>Adds a gradient, of timesteps or of their sines and cosines, to the caller's of the timesteps.</summary>
+    public void ToTimesteps(View gradient, Operation.TimestepEmbedding? embedding) =>
+        Append("to timesteps", new TimestepGradient(gradient.Segments[0], embedding), gradient);
+
     /// <summary>The gradient to a convolution's input.</summary>
     /// <param name="gradient">That of its output.</param>
     /// <param name="weight">Its weights.</param>
-    /// <param name="place">Where they lie.</param>
-    /// <param name="layout">How they lie.</param>
+    /// <param name="from">Where they lie.</param>
     /// <param name="shape">Its geometry.</param>
     /// <param name="input">Its input's shape.</param>
     /// <param name="added">What is added, or null.</param>
-    public View InputGradient(View gradient, ParameterSpec weight, ParameterPlace place, PanelLayout layout, ConvolutionShape shape, ImageShape input, View? added)
+    public View InputGradient(View gradient, ParameterSpec weight, PackedWeights from, ConvolutionShape shape, ImageShape input, View? added)
     {
+        var layout = from.Layout;
         var back = shape with { Height = input.Height, Width = input.Width };
         var method = Convolutions.BestBackward(gradient, back, input.Channels);
         var to = new PackedWeights(
             new PanelLayout(layout.Inputs, layout.Outputs, layout.Taps, TapsTogether: method != ConvolutionMethod.Product), ParameterPlace.In(turned, 0));
         turnedFloats = Math.Max(turnedFloats, to.Layout.Floats);
-        Append($"{weight.Name}, turned", new TurnedWeights(new PackedWeights(layout, place), to, half: method != ConvolutionMethod.Product));
+        Append($"{weight.Name}, turned", new TurnedWeights(from, to, half: method != ConvolutionMethod.Product));
         var result = New(input);
         var epilogue = new Epilogue(noBias, result.Segments[0], null, added?.Segments[0].Buffer);
         var step = method == ConvolutionMethod.Product
@@ -142,6 +157,20 @@ internal sealed partial class Steps<T>
 
     public View PoolGradient(View gradient, ImageShape shape, View? added) =>
         Spread("pool, backward", gradient, shape, added, (to, buffer) => new AveragePoolGradient<T>(gradient, to, buffer));
+
+    public View TokensGradient(View gradient, ImageShape shape, View? added) =>
+        Spread("tokens, backward", gradient, shape, added, (to, buffer) => new PoolTokensGradient(gradient, to, buffer));
+
+    /// <summary>The gradient to the positions of tokens: the sum over images of what the tokens have.</summary>
+    public void PositionGradient(View gradient, PositionLayout layout, ParameterSpec positions, ParameterPlace place)
+    {
+        // An image's tokens as one row.
+        var row = new Segment(gradient.Segments[0].Buffer, (int)layout.Floats);
+        Append($"{positions.Name}, to weights", new ImageSums<T>(row, 0, (int)layout.Floats, (int)layout.Floats, place), gradient);
+    }
+
+    public View FirstGradient(View gradient, ImageShape shape, View? added) =>
+        Spread("first pixel, backward", gradient, shape, added, (to, buffer) => new FirstPixelGradient<T>(gradient, to, buffer));
 
     public View Crop(View gradient, ImageShape shape, View? added) =>
         Spread("crop", gradient, shape, added, (to, buffer) => new Crop<T>(gradient, to, buffer));

@@ -20,11 +20,6 @@ internal sealed partial class Steps<T>
     public Steps(IParameterSource parameters, int mostChannels)
     {
         this.parameters = parameters;
-        if (parameters is IDisposable own)
-        {
-            Own(own);
-        }
-
         noBias = Own(ParameterPlace.Alone(new RowLayout(1, mostChannels), []));
         var size = Segment.Round(mostChannels) + PanelLayout.Panel;
         zeros = Own(new AlignedMemory(sizeof(float) * (long)size));
@@ -33,6 +28,9 @@ internal sealed partial class Steps<T>
             new Span<float>(zeros.Floats, size).Clear();
         }
     }
+
+    /// <summary>Steps written so far.</summary>
+    public int Count => steps.Count;
 
     public Program Finish()
     {
@@ -127,6 +125,20 @@ internal sealed partial class Steps<T>
     public View ScaleShift(View x, VectorSource vector) => Pointwise("scale", x, new ScaleShiftOperation(), vector: vector);
 
     public View Pool(View x, ImageShape shape) => Copy("pool", x, New(shape.Channels, shape.Height, shape.Width, x.PerCondition), pool: true);
+
+    public View Tokens(View x, ParameterSpec positions)
+    {
+        var view = New(x.Channels, 1, x.Pixels + 1, x.PerCondition);
+        Append(positions.Name, new PoolTokens(x, view.Segments[0], parameters.Of(positions, new PositionLayout(x.Pixels + 1, x.Channels))), x);
+        return view;
+    }
+
+    public View First(View x)
+    {
+        var view = New(x.Channels, 1, 1, x.PerCondition);
+        Append("first pixel", new FirstPixel(x, view.Segments[0]), x);
+        return view;
+    }
 
     /// <summary>Writes a view's joined, repeated or bordered pixels.</summary>
     public View Write(View x)

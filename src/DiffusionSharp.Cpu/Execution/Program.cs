@@ -21,9 +21,13 @@ internal sealed class Program : IDisposable
         steps.Select(s => s.Scratch(images, threads)).Aggregate(default(ScratchNeed), ScratchNeed.Max);
 
     /// <summary>Runs the steps; with a clock, adds each one's seconds to its place.</summary>
-    public void Run(Workspace workspace, CancellationToken cancellationToken, double[]? clock = null)
+    public void Run(Workspace workspace, CancellationToken cancellationToken, double[]? clock = null) => Run(workspace, .., cancellationToken, clock);
+
+    /// <summary>Runs some of the steps.</summary>
+    public void Run(Workspace workspace, Range some, CancellationToken cancellationToken, double[]? clock = null)
     {
-        for (var i = 0; i < steps.Length; i++)
+        var (first, count) = some.GetOffsetAndLength(steps.Length);
+        for (var i = first; i < first + count; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var start = clock is null ? 0 : System.Diagnostics.Stopwatch.GetTimestamp();

@@ -45,6 +45,9 @@ internal sealed unsafe class Workspace : IDisposable
     /// <summary>The caller's memory.</summary>
     public CallInputs Inputs { get; set; }
 
+    /// <summary>The caller's memory of gradients to inputs.</summary>
+    public GradientInputs Gradients { get; set; }
+
     /// <summary>What decides which values dropout keeps.</summary>
     public UpdateInputs Update { get; set; }
 

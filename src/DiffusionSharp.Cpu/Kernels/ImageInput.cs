@@ -3,16 +3,17 @@ using DiffusionSharp.Cpu.Execution;
 
 namespace DiffusionSharp.Cpu.Kernels;
 
-/// <summary>Lays the caller's images out pixel by pixel.</summary>
+/// <summary>Lays the caller's images, or the gradient of the prediction, out pixel by pixel.</summary>
 internal sealed unsafe class ImageInput : IStep
 {
     private readonly View output;
+    private readonly bool ofCotangent;
     private readonly Action<int, int> row;
     private Workspace workspace = null!;
 
-    public ImageInput(View output)
+    public ImageInput(View output, bool ofCotangent = false)
     {
-        this.output = output;
+        (this.output, this.ofCotangent) = (output, ofCotangent);
         row = Row;
     }
 
@@ -29,7 +30,7 @@ internal sealed unsafe class ImageInput : IStep
         var (image, row) = Math.DivRem(item, output.Height);
         var segment = output.Segments[0];
         var y = output.Of(segment, workspace).At(image, row * output.Width);
-        var x = workspace.Inputs.X + ((nint)image * segment.Channels * output.Pixels) + (row * output.Width);
+        var x = (ofCotangent ? workspace.Gradients.Cotangent : workspace.Inputs.X) + ((nint)image * segment.Channels * output.Pixels) + (row * output.Width);
         for (var column = 0; column < output.Width; column++, x++, y += segment.Stride)
         {
             for (var c = 0; c < segment.Stride; c++)

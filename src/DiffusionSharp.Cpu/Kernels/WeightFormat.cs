@@ -13,6 +13,9 @@ internal unsafe interface IWeightFormat
 
     static abstract T Load<T>(void* weights, nint place)
         where T : unmanaged, ISimd<T>;
+
+    /// <summary>One value.</summary>
+    static abstract float One(void* weights, nint place);
 }
 
 /// <summary>Conversions to the stored precisions.</summary>
@@ -36,6 +39,9 @@ internal readonly unsafe struct Float32Weights : IWeightFormat
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Load<T>(void* weights, nint place)
         where T : unmanaged, ISimd<T> => T.Load((float*)weights + place);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float One(void* weights, nint place) => ((float*)weights)[place];
 }
 
 internal readonly unsafe struct BFloat16Weights : IWeightFormat
@@ -48,6 +54,9 @@ internal readonly unsafe struct BFloat16Weights : IWeightFormat
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Load<T>(void* weights, nint place)
         where T : unmanaged, ISimd<T> => T.LoadBFloat16((ushort*)weights + place);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float One(void* weights, nint place) => BitConverter.UInt32BitsToSingle((uint)((ushort*)weights)[place] << 16);
 }
 
 internal readonly unsafe struct HalfWeights : IWeightFormat
@@ -60,4 +69,7 @@ internal readonly unsafe struct HalfWeights : IWeightFormat
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Load<T>(void* weights, nint place)
         where T : unmanaged, ISimd<T> => T.LoadHalf((ushort*)weights + place);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float One(void* weights, nint place) => (float)BitConverter.UInt16BitsToHalf(((ushort*)weights)[place]);
 }

@@ -11,4 +11,13 @@ internal interface IParameterSource
 
     /// <summary>A convolution's weights.</summary>
     PackedWeights Packed(ParameterSpec spec, PanelLayout layout);
+
+    /// <summary>How a parameter that was asked for lies.</summary>
+    ParameterLayout LayoutOf(ParameterSpec spec);
+
+    /// <summary>A parameter that was asked for, once more.</summary>
+    ParameterPlace Again(ParameterSpec spec);
+
+    /// <summary>A convolution's weights that were asked for, once more.</summary>
+    PackedWeights PackedAgain(ParameterSpec spec);
 }

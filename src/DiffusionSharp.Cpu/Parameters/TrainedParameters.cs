@@ -35,13 +35,13 @@ internal sealed unsafe class TrainedParameters : IParameterSource
 
     public PackedWeights Packed(ParameterSpec spec, PanelLayout layout) => new(layout, Of(spec, layout));
 
-    /// <summary>A parameter's weights once more.</summary>
     public ParameterPlace Again(ParameterSpec spec) => ParameterPlace.In(Weights, entries[spec.Name].Offset);
+
+    public PackedWeights PackedAgain(ParameterSpec spec) => new((PanelLayout)LayoutOf(spec), Again(spec));
 
     /// <summary>Where a parameter's gradient goes.</summary>
     public ParameterPlace GradientOf(ParameterSpec spec) => ParameterPlace.In(Gradients, entries[spec.Name].Offset);
 
-    /// <summary>How a parameter lies.</summary>
     public ParameterLayout LayoutOf(ParameterSpec spec) => entries[spec.Name].Layout;
 
     /// <summary>The same arrangement in other memory.</summary>
@@ -115,5 +115,11 @@ internal sealed unsafe class TrainedParameters : IParameterSource
         }
 
         public PackedWeights Packed(ParameterSpec spec, PanelLayout layout) => new(layout, Of(spec, layout));
+
+        public ParameterLayout LayoutOf(ParameterSpec spec) => parameters.LayoutOf(spec);
+
+        public ParameterPlace Again(ParameterSpec spec) => ParameterPlace.In(set, parameters.entries[spec.Name].Offset);
+
+        public PackedWeights PackedAgain(ParameterSpec spec) => new((PanelLayout)LayoutOf(spec), Again(spec));
     }
 }

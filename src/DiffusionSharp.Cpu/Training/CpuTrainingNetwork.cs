@@ -1,3 +1,4 @@
+using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
 using DiffusionSharp.Cpu.Kernels;
 using DiffusionSharp.Cpu.Parameters;
@@ -117,7 +118,7 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
         }
 
         var set = new ParameterSet { Current = averages[average] };
-        return averaged[average] = new CpuDenoiser(graph, TrainingProgram.Prediction(graph, program.Parameters.In(set), vectorBits), team);
+        return averaged[average] = new CpuDenoiser(graph, InferenceGraph.WithoutDropout(graph), program.Parameters.In(set), vectorBits, team);
     }
 
     /// <inheritdoc/>

@@ -21,14 +21,6 @@ internal sealed record TrainingProgram(Program Program, TrainedParameters Parame
         _ => Of<Simd128>(graph, options),
     };
 
-    /// <summary>The forward pass alone, without dropout and for images that share timesteps, with the parameters in some memory.</summary>
-    public static Program Prediction(NetworkGraph graph, IParameterSource parameters, int vectorBits) => vectorBits switch
-    {
-        512 => Compiler<Simd512>.Compile(InferenceGraph.WithoutDropout(graph), parameters),
-        256 => Compiler<Simd256>.Compile(InferenceGraph.WithoutDropout(graph), parameters),
-        _ => Compiler<Simd128>.Compile(InferenceGraph.WithoutDropout(graph), parameters),
-    };
-
     private static TrainingProgram Of<T>(NetworkGraph graph, TrainingOptions options)
         where T : unmanaged, ISimd<T>
     {
@@ -37,7 +29,7 @@ internal sealed record TrainingProgram(Program Program, TrainedParameters Parame
         var steps = new Steps<T>(parameters, nodes.Max(n => n.Shape.Channels));
         var forward = new Emitter<T>(nodes, steps, training: true);
         var loss = steps.Loss(forward.Emit(), graph.InputShape.Channels, options.Loss, options.Reduction);
-        new Backward<T>(nodes, forward, steps, parameters).Emit(loss);
+        new Backward<T>(nodes, forward, steps, parameters, learned: parameters).Emit(loss);
         return new TrainingProgram(steps.Finish(), parameters);
     }
 }

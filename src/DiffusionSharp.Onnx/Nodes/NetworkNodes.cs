@@ -61,6 +61,8 @@ internal sealed class NetworkNodes(OnnxGraph g, string prefix, string x, string 
             Operation.PadRightBottom => g.Node("Pad", name, [a, g.Constant(0L, 0, 0, 0, 0, 0, 1, 1)]),
             Operation.Attention h => Attention(name, inputs, node.Shape, h),
             Operation.LinearAttention h => LinearAttention(name, inputs, node.Shape, h),
+            Operation.PoolTokens p => PoolTokens(name, a, node.Shape, p),
+            Operation.FirstPixel => g.Node("Slice", name, [a, g.Constant(0L, 0), g.Constant(1L, 1), g.Constant(2L, 3)]),
             Operation.TimestepEmbedding e => Sinusoid(name, a, e),
             Operation.Embedding e => AsVectors(name, g.Node("Gather", $"{name}/row", [g.Parameter(e.Table), a])),
             Operation.Dropout => a,
@@ -184,6 +186,15 @@ internal sealed class NetworkNodes(OnnxGraph g, string prefix, string x, string 
             var size = g.Node("Concat", $"{name}/{part}_size", [Images($"{name}/{part}", x), g.Constant(heads, shape.Channels / heads, memory.Shape[channelsFirst ? 3 : 2])], NodeAttribute.Of("axis", 0));
             return g.Node("Concat", $"{name}/{part}", [g.Node("Expand", $"{name}/{part}_expanded", [learned, size]), pixels], NodeAttribute.Of("axis", 3));
         }
+    }
+
+    private string PoolTokens(string name, string input, ImageShape shape, Operation.PoolTokens tokens)
+    {
+        var pixels = g.Node("Reshape", $"{name}/pixels", [input, g.Constant(0L, shape.Channels, 1, Pixels)]);
+        var sum = g.Node("ReduceSum", $"{name}/sum", [pixels, g.Constant(3L)]);
+        var mean = g.Node("Mul", $"{name}/mean", [sum, g.Scalar(ElementType.Float, 1.0 / (shape.Width - 1))]);
+        var all = g.Node("Concat", $"{name}/all", [mean, pixels], NodeAttribute.Of("axis", 3));
+        return g.Node("Add", name, [all, g.Parameter(tokens.Positions, 1)]);
     }
 
     // Their number.

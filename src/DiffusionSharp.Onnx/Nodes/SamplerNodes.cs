@@ -17,6 +17,7 @@ internal sealed class SamplerNodes(OnnxGraph g, NetworkGraph network, double gui
         string? problem = plan switch
         {
             _ when plan.Steps.Any(s => s.Sigma != 0) => "its steps draw noise, which a graph cannot: use eta 0 and a solver without noise",
+            { IsGuided: true } => "its steps read a classifier's gradient, which the graph has not: export a plan without one",
             _ when plan.Steps.Any(s => s.Blends) => "its steps paint into a mask: export a plan without one",
             { X0Treatment.Kind: X0TreatmentKind.DynamicThreshold } => "it thresholds x0 dynamically: clip x0 to a fixed range instead, or not at all",
             { FixedPoint: not null } => "its steps are repeated until they converge: use an explicit solver",

@@ -91,6 +91,18 @@ internal sealed class TorchKernels(Func<ParameterSpec, Tensor> parameter, Scalar
                     return f => LinearAttention(f.Values[a]!, f.Values[b]!, f.Values[c]!, attention.Heads, memory, scale);
                 }
 
+            case Operation.PoolTokens tokens:
+                {
+                    var positions = parameter(tokens.Positions);
+                    return f =>
+                    {
+                        var rows = f.Values[a]!.flatten(2);
+                        return cat([rows.mean([-1], true), rows], -1).add(positions.to(rows.dtype), One).unsqueeze(2);
+                    };
+                }
+
+            case Operation.FirstPixel:
+                return f => f.Values[a]!.narrow(2, 0, 1).narrow(3, 0, 1);
             case Operation.TimestepEmbedding embedding:
                 return f => Sinusoid(f.Values[a]!, embedding);
             case Operation.Embedding embedding:

@@ -89,7 +89,8 @@ public sealed class DiffusionModel : IDisposable
             PredictionType = scheduler.PredictionType,
             X0Treatment = options.X0Treatment ?? Treatment(scheduler),
         };
-        return options.Edit is { } edit ? edit.Plan(options.Solver, levels, ddim) : SolverPlan.Create(options.Solver, levels, ddim);
+        var plan = options.Edit is { } edit ? edit.Plan(options.Solver, levels, ddim) : SolverPlan.Create(options.Solver, levels, ddim);
+        return options.Classifier is null ? plan : options.Eta.IsHat || options.Eta.IsLearned ? GuidedPlan.Mean(plan) : GuidedPlan.Score(plan);
     }
 
     /// <summary>The plan that <see cref="Invert"/> carries out.</summary>
@@ -154,16 +155,36 @@ public sealed class DiffusionModel : IDisposable
     /// <summary>The network under classifier-free guidance.</summary>
     /// <param name="guidance">W; 1 gives <see cref="Denoiser"/> itself.</param>
     /// <exception cref="DiffusionException">The model has no null class, or W is not finite (<see cref="ErrorKind.Usage"/>).</exception>
-    public IDenoiser Guided(double guidance) => (guidance, Graph.NullClass) switch
+    public IDenoiser Guided(double guidance) => Guided(new SampleOptions { Guidance = guidance });
+
+    /// <summary>The network with the guidance that options ask for.</summary>
+    /// <param name="options">W, its interval and the weaker model; the rest plays no part. W = 1 gives <see cref="Denoiser"/> itself.</param>
+    /// <exception cref="DiffusionException">
+    /// The model has no null class and no weaker one was given, or that one does not fit, or W is not finite, or no level lies in the interval (<see cref="ErrorKind.Usage"/>).
+    /// </exception>
+    public IDenoiser Guided(SampleOptions options)
     {
-        (1, _) => Denoiser,
-        (_, int none) when double.IsFinite(guidance) => new GuidedDenoiser(Denoiser, guidance, none),
-        (_, null) => throw new DiffusionException(
-            ErrorKind.Usage,
-            FormattableString.Invariant($"guidance {guidance} needs a model that was trained with dropped labels, and {Source.Path} has no null class: ")
-            + "leave guidance at 1, or train one (ddim train DATA --classes folders)"),
-        _ => throw new DiffusionException(ErrorKind.Usage, FormattableString.Invariant($"guidance {guidance} must be a finite number")),
-    };
+        ArgumentNullException.ThrowIfNull(options);
+        var w = options.Guidance;
+        var interval = IntervalOf(options);
+        return w == 1 ? Denoiser
+            : !double.IsFinite(w) ? throw new DiffusionException(ErrorKind.Usage, FormattableString.Invariant($"guidance {w} must be a finite number"))
+            : options.GuideWith is { } weak ? new GuidedDenoiser(Denoiser, Fitting(weak), w) { Interval = interval }
+            : Graph.NullClass is int none ? new GuidedDenoiser(Denoiser, w, none) { Interval = interval }
+            : throw new DiffusionException(
+                ErrorKind.Usage,
+                FormattableString.Invariant($"guidance {w} needs a model that was trained with dropped labels, and {Source.Path} has no null class: ")
+                + "leave guidance at 1, or train one (ddim train DATA --classes folders), or lead it away from a weaker model (--guide-with MODEL)");
+    }
+
+    /// <summary>The levels of this model that options guide; null for all.</summary>
+    /// <param name="options">The interval in σ.</param>
+    /// <exception cref="DiffusionException">No level lies in it (<see cref="ErrorKind.Usage"/>).</exception>
+    public GuidanceInterval? IntervalOf(SampleOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return options.GuidanceInterval is var (low, high) ? GuidanceInterval.OfSigmas(Schedule, low, high) : null;
+    }
 
     /// <inheritdoc/>
     public void Dispose() => (Network as IDisposable)?.Dispose();
@@ -177,11 +198,25 @@ public sealed class DiffusionModel : IDisposable
             Noise = noise,
             InitialX = options.InitialX,
             Labels = options.Labels,
+            Condition = plan.IsGuided ? options.Classifier!.Gradient(options.ClassifierScale) : null,
             BatchSize = options.BatchSize,
             Progress = options.Progress,
             CancellationToken = options.CancellationToken,
         };
-        return Sampler.Run(Guided(options.Guidance), plan, options.Edit?.Apply(request, plan) ?? request) with { Transform = Source.Scheduler.PixelTransform };
+        return Sampler.Run(Guided(options), plan, options.Edit?.Apply(request, plan) ?? request) with { Transform = Source.Scheduler.PixelTransform };
+    }
+
+    private IDenoiser Fitting(DiffusionModel weak)
+    {
+        var what = weak.Graph.InputShape != Graph.InputShape ? $"its images are {weak.Graph.InputShape}, this model's {Graph.InputShape}"
+            : weak.Source.Scheduler.PredictionType != Source.Scheduler.PredictionType ? $"it predicts {weak.Source.Scheduler.PredictionType}, this model {Source.Scheduler.PredictionType}"
+            : !weak.Schedule.Equals(Schedule) ? $"its noise schedule is another ({weak.Schedule}; this model's: {Schedule})"
+            : weak.Graph.TakesLabels && (!Graph.TakesLabels || weak.Graph.ClassCount != Graph.ClassCount)
+                ? $"it knows {weak.Graph.ClassCount} classes, this model {(Graph.TakesLabels ? $"{Graph.ClassCount}" : "none")}"
+            : weak.Source.Scheduler.PixelTransform != Source.Scheduler.PixelTransform ? "it was trained on pixels in another transform"
+            : null;
+        return what is null ? weak.Denoiser : throw new DiffusionException(
+            ErrorKind.Usage, $"{weak.Source.Path} cannot guide {Source.Path}: {what}; take a weaker model of the same kind, such as an earlier checkpoint or another average");
     }
 
     private static SampleOptions WithTuned(ModelSource source, SampleOptions options) => options is { Spacing: TimestepSpacing.Tuned, Timesteps: null }

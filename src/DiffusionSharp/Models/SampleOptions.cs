@@ -55,6 +55,28 @@ public sealed record SampleOptions
     /// </summary>
     public double Guidance { get; init; } = 1;
 
+    /// <summary>
+    /// The least and the most noise that is guided, as σ = √((1-ᾱ)/ᾱ) (Kynkäänniemi et al. 2024); at all other levels <see cref="Guidance"/>
+    /// counts as 1, and the network is called once. Null guides all levels.
+    /// </summary>
+    public (double Low, double High)? GuidanceInterval { get; init; }
+
+    /// <summary>
+    /// A weaker model of the same images, schedule and classes, from which W leads away instead of from the prediction without a label
+    /// (autoguidance, Karras et al. 2024): a smaller one, an earlier checkpoint, another average. Null takes the null class.
+    /// </summary>
+    public DiffusionModel? GuideWith { get; init; }
+
+    /// <summary>
+    /// Leads the images to <see cref="Labels"/>, which are its classes (Dhariwal and Nichol 2021): by their algorithm 2, for any solver, or where
+    /// η is <see cref="Eta.Hat"/> or <see cref="Eta.Learned"/>, the variances of DDPM's own chain, by their algorithm 1. The diffusion model need not
+    /// know classes. Null leads nowhere.
+    /// </summary>
+    public Classifier? Classifier { get; init; }
+
+    /// <summary>The factor of the classifier's gradient.</summary>
+    public double ClassifierScale { get; init; } = 1;
+
     /// <summary>Images in one network call.</summary>
     public int BatchSize { get; init; } = 16;
 

@@ -130,6 +130,15 @@ internal sealed class GraphBuilder(ImageShape input, int? classCount = null, int
         return Append(name, new Operation.LinearAttention(heads, learned), [q, k, v], Shape(q));
     }
 
+    public int PoolTokens(string name, int x)
+    {
+        var s = Shape(x);
+        var tokens = (s.Height * s.Width) + 1;
+        return Append(name, new Operation.PoolTokens(Parameter($"{name}.positions", [s.Channels, tokens], Initialization.FanAverageUniform)), [x], new ImageShape(s.Channels, 1, tokens));
+    }
+
+    public int FirstPixel(string name, int x) => Append(name, new Operation.FirstPixel(), [x], new ImageShape(Shape(x).Channels, 1, 1));
+
     public int TimestepEmbedding(string name, int t, int dimension, bool flipSinToCos, double freqShift, double scale = 1, double maxPeriod = 10000, int augmentation = 0)
     {
         Require(dimension / 2 > freqShift, name, $"dimension {dimension} is too small for a frequency shift of {freqShift}");

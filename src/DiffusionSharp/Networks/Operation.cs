@@ -89,6 +89,16 @@ public abstract record Operation
     /// <param name="Memory">Learned keys and values that join those of every image, [2, Heads, d, M]; null for none.</param>
     public sealed record LinearAttention(int Heads, ParameterSpec? Memory = null) : Operation;
 
+    /// <summary>
+    /// The pixels of an image as a row of tokens, [C, 1, HW + 1]: their mean, then each of them, each plus the learned vector of its place
+    /// (guided-diffusion's attention pooling, Radford et al. 2021).
+    /// </summary>
+    /// <param name="Positions">[C, HW + 1].</param>
+    public sealed record PoolTokens(ParameterSpec Positions) : Operation;
+
+    /// <summary>The first pixel, [C, 1, 1].</summary>
+    public sealed record FirstPixel : Operation;
+
     /// <summary>Sines and cosines of the timestep (DDPM, appendix B).</summary>
     /// <param name="Dimension">Width of the result.</param>
     /// <param name="FlipSinToCos">[cos, sin] instead of [sin, cos].</param>

@@ -20,8 +20,38 @@ public static class UNet
     {
         UNetConfigCheck.Validate(config);
         var g = new GraphBuilder(config.InputShape, config.ClassCount, config.NullClass);
+        var (h, skips, time) = WayDown(g, config);
         var channels = config.BlockOutChannels;
+        for (var i = 0; i < config.Levels; i++)
+        {
+            var (block, type) = ($"up_blocks.{i}", config.UpBlockTypes[i]);
+            for (var j = 0; j <= config.LayersPerBlock; j++)
+            {
+                h = g.Concat($"{block}.concat.{j}", h, skips.Pop());
+                h = Resnet(g, config, $"{block}.resnets.{j}", h, time, channels[config.Levels - 1 - i]);
+                if (type == "AttnUpBlock2D")
+                {
+                    h = Attention(g, config, $"{block}.attentions.{j}", h, config.NormNumGroups, up: true);
+                }
+            }
 
+            if (i < config.Levels - 1)
+            {
+                h = Upsample(g, config, $"{block}.upsamplers.0", h, time, ByResnet(type, config.UpsampleType));
+            }
+        }
+
+        h = g.GroupNorm("conv_norm_out", h, config.NormNumGroups, config.NormEps);
+        h = g.Silu("conv_act", h);
+        g.Conv2d("conv_out", h, config.OutChannels, kernel: 3, stride: 1, padding: 1, Initialization.Zero);
+        return g.Build();
+    }
+
+    /// <summary>From the image to the middle: what an encoder has in common with the whole.</summary>
+    /// <returns>The middle's value, those that the way up joins, and the time embedding.</returns>
+    internal static (int Middle, Stack<int> Skips, int Time) WayDown(GraphBuilder g, UNetConfig config)
+    {
+        var channels = config.BlockOutChannels;
         var x = g.X();
         if (config.CenterInputSample)
         {
@@ -53,34 +83,7 @@ public static class UNet
             }
         }
 
-        if (config.MidBlock)
-        {
-            h = Middle(g, config, h, time);
-        }
-
-        for (var i = 0; i < config.Levels; i++)
-        {
-            var (block, type) = ($"up_blocks.{i}", config.UpBlockTypes[i]);
-            for (var j = 0; j <= config.LayersPerBlock; j++)
-            {
-                h = g.Concat($"{block}.concat.{j}", h, skips.Pop());
-                h = Resnet(g, config, $"{block}.resnets.{j}", h, time, channels[config.Levels - 1 - i]);
-                if (type == "AttnUpBlock2D")
-                {
-                    h = Attention(g, config, $"{block}.attentions.{j}", h, config.NormNumGroups, up: true);
-                }
-            }
-
-            if (i < config.Levels - 1)
-            {
-                h = Upsample(g, config, $"{block}.upsamplers.0", h, time, ByResnet(type, config.UpsampleType));
-            }
-        }
-
-        h = g.GroupNorm("conv_norm_out", h, config.NormNumGroups, config.NormEps);
-        h = g.Silu("conv_act", h);
-        g.Conv2d("conv_out", h, config.OutChannels, kernel: 3, stride: 1, padding: 1, Initialization.Zero);
-        return g.Build();
+        return (config.MidBlock ? Middle(g, config, h, time) : h, skips, time);
     }
 
     private static bool ByResnet(string blockType, string resampleType) =>

@@ -20,4 +20,15 @@ public readonly ref struct DenoiserInput
 
     /// <summary>Stops a long call between nodes where the engine can.</summary>
     public CancellationToken CancellationToken { get; init; }
+
+    /// <summary>The same call with other labels.</summary>
+    internal DenoiserInput With(ReadOnlySpan<int> labels) => new()
+    {
+        Count = Count,
+        Shape = Shape,
+        X = X,
+        Timesteps = Timesteps,
+        Labels = labels,
+        CancellationToken = CancellationToken,
+    };
 }

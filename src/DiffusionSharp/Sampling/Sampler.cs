@@ -93,6 +93,7 @@ public static class Sampler
         }
     }
 
+    // What the network says of the batch, and how the condition's probability grows.
     private static void Predict(
         IDenoiser denoiser, SamplerRequest request, double t, int first, int count, ReadOnlySpan<double> x, SamplerRegisters registers)
     {
@@ -100,17 +101,17 @@ public static class Sampler
         Precision.Narrow(x, input);
         var timesteps = registers.Timesteps.AsSpan(0, count);
         timesteps.Fill(t);
-        denoiser.Predict(
-            new DenoiserInput
-            {
-                Count = count,
-                Shape = request.Shape,
-                X = input,
-                Timesteps = timesteps,
-                Labels = request.Labels is { } labels ? labels.AsSpan(first, count) : default,
-                CancellationToken = request.CancellationToken,
-            },
-            registers.Output.AsSpan(0, count * registers.OutputElements));
+        var call = new DenoiserInput
+        {
+            Count = count,
+            Shape = request.Shape,
+            X = input,
+            Timesteps = timesteps,
+            Labels = request.Labels is { } labels ? labels.AsSpan(first, count) : default,
+            CancellationToken = request.CancellationToken,
+        };
+        denoiser.Predict(call, registers.Output.AsSpan(0, count * registers.OutputElements));
+        request.Condition?.Invoke(call, registers.Gradient.AsSpan(0, x.Length));
     }
 
     /// <summary>In how many batches images are sampled, each of which takes every network call of the plan.</summary>
@@ -153,6 +154,13 @@ public static class Sampler
                 var x0 = registers.X0.AsSpan(all);
                 Read(0, step, k, first, i, registers);
                 StepArithmetic.PredictX0(step, plan.X0Treatment, image, m, x0, registers.Work);
+                if (step.IsGuided)
+                {
+                    ReadGradient(step, k, first, i, registers);
+                    StepArithmetic.Add(step.MFromG, registers.G, m);
+                    StepArithmetic.Add(step.X0FromG, registers.G, x0);
+                }
+
                 StepArithmetic.Add(step.M, m, next);
                 StepArithmetic.Add(step.X0, x0, next);
                 if (step.Keeps)
@@ -205,18 +213,27 @@ public static class Sampler
         if (step.UpperSigma == 0)
         {
             StepArithmetic.Add(step.Sigma, registers.Work, registers.Next);
+            StepArithmetic.Add(step.GuidesMean ? step.Sigma * step.Sigma : 0, registers.G, registers.Next);
             return;
         }
 
         // m has been used.
         var v = registers.M;
         Read(registers.M.Length, step, k, first, i, registers);
-        if (!StepArithmetic.AddLearned(step, v, registers.Work, registers.Next))
+        if (!StepArithmetic.AddLearned(step, v, registers.Work, registers.G, registers.Next))
         {
             throw new DiffusionException(
                 ErrorKind.NonFinite,
                 FormattableString.Invariant($"step {k} (t = {step.Timestep}): the network's variance for image {first + i} is infinite (v up to {v.Max():G6}, ")
                 + "about -1 … 1 is expected): its second half of channels is no learned range; leave out eta learned");
+        }
+    }
+
+    private static void ReadGradient(in SamplingStep step, int k, int first, int i, SamplerRegisters registers)
+    {
+        if (!Precision.Widen(registers.Gradient.AsSpan(i * registers.G.Length, registers.G.Length), registers.G))
+        {
+            throw new DiffusionException(ErrorKind.NonFinite, $"step {k} (t = {step.Timestep}): the condition's gradient is NaN or infinite for image {first + i}");
         }
     }
 

@@ -59,6 +59,11 @@ internal static class SamplerCheck
             throw Invalid(blends ? "the plan has steps that blend: give known images and a mask" : "known images and a mask were given, but no step of the plan blends");
         }
 
+        if (plan.IsGuided != request.Condition is not null)
+        {
+            throw Invalid(plan.IsGuided ? "the plan has steps under classifier guidance: give the condition's gradient" : "a condition's gradient was given, but no step of the plan reads it");
+        }
+
         if (request.Inpainting is { } inpainting
             && (inpainting.Known.LongLength != elements || inpainting.Mask.LongLength != elements / channels || !inpainting.Mask.All(p => p is >= 0 and <= 1)))
         {

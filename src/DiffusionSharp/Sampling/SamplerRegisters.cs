@@ -23,9 +23,10 @@ internal sealed class SamplerRegisters
         // One more than is read: a step keeps its own d while it reads those before.
         var slots = plan.Steps.Any(s => s.Keeps) ? plan.HistoryLength + 1 : 0;
         var saves = plan.Steps.Any(s => s.Saves);
-        var doubles = ((double)request.Count * elements) + (3.0 * elements) + (values * (1.0 + slots + (saves ? 1 : 0)));
+        var guided = plan.IsGuided ? values : 0;
+        var doubles = ((double)request.Count * elements) + ((guided > 0 ? 4.0 : 3.0) * elements) + (values * (1.0 + slots + (saves ? 1 : 0)));
         MemoryNeed.Require(
-            (sizeof(double) * doubles) + (sizeof(float) * ((double)values + outputs)),
+            (sizeof(double) * doubles) + (sizeof(float) * ((double)values + guided + outputs)),
             $"{request.Count} images of {request.Shape} in batches of {batch}",
             "sample fewer or smaller images, or fewer in a batch");
         Images = new double[request.Count * elements];
@@ -38,6 +39,8 @@ internal sealed class SamplerRegisters
         M = new double[elements];
         Next = new double[elements];
         Work = new double[elements];
+        Gradient = new float[guided];
+        G = new double[guided > 0 ? elements : 0];
         history = [.. Enumerable.Range(0, slots).Select(_ => new double[values])];
     }
 
@@ -61,6 +64,12 @@ internal sealed class SamplerRegisters
     public double[] Residuals { get; }
 
     public double[] M { get; }
+
+    /// <summary>The condition's, of the batch; empty without one.</summary>
+    public float[] Gradient { get; }
+
+    /// <summary>One image: the same.</summary>
+    public double[] G { get; }
 
     /// <summary>One image: x after the step.</summary>
     public double[] Next { get; }

@@ -23,6 +23,9 @@ public sealed record SamplerRequest
     /// <summary>What steps that blend keep; needed by plans that have such steps, and by no others.</summary>
     public Inpainting? Inpainting { get; init; }
 
+    /// <summary>The gradient that steps under classifier guidance read, asked once for each network call; needed by plans that have such steps, and by no others.</summary>
+    public ConditionGradient? Condition { get; init; }
+
     /// <summary>How many images one network call takes at most. It does not change an image, apart from the network's own rounding.</summary>
     public int BatchSize { get; init; } = 16;
 

@@ -84,6 +84,9 @@ public sealed class SamplingPlan : IEquatable<SamplingPlan>
     /// <summary>True when a step reads the variance that the network predicts beside its prediction.</summary>
     public bool ReadsVariance => steps.Any(s => s.UpperSigma != 0);
 
+    /// <summary>True when a step reads the gradient of a condition, which a request must then have.</summary>
+    public bool IsGuided => steps.Any(s => s.IsGuided);
+
     /// <summary>Multiplies x_T before the first step.</summary>
     public double InitialScale { get; }
 
@@ -128,7 +131,7 @@ public sealed class SamplingPlan : IEquatable<SamplingPlan>
         ReadOnlySpan<double> numbers =
         [
             s.Timestep ?? 0, s.AlphaBarFrom, s.AlphaBarTo, s.X0FromX, s.X0FromM, s.X, s.M, s.X0, s.Sigma, s.UpperSigma,
-            s.Saved, s.KeptX, s.KeptM, s.KeptX0, .. s.History ?? [],
+            s.Saved, s.KeptX, s.KeptM, s.KeptX0, s.MFromG, s.X0FromG, .. s.History ?? [],
         ];
         foreach (var number in numbers)
         {
@@ -148,7 +151,7 @@ public sealed class SamplingPlan : IEquatable<SamplingPlan>
             throw Invalid($"step {k}: a learned variance needs a sigma and an upper sigma above 0: {s}");
         }
 
-        if (s.Timestep is null && (s.M != 0 || s.X0 != 0 || s.UpperSigma != 0 || s.Keeps))
+        if (s.Timestep is null && (s.M != 0 || s.X0 != 0 || s.UpperSigma != 0 || s.Keeps || s.IsGuided))
         {
             throw Invalid($"step {k} calls no network but uses its output: {s}");
         }

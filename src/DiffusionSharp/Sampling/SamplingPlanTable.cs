@@ -17,7 +17,7 @@ public static class SamplingPlanTable
     [
         ("sigma_upper", s => s.UpperSigma), ("saves", s => s.Saves ? 1 : 0), ("saved", s => s.Saved),
         ("d_from_x", s => s.KeptX), ("d_from_m", s => s.KeptM), ("d_from_x0", s => s.KeptX0),
-        ("blends", s => s.Blends ? 1 : 0),
+        ("blends", s => s.Blends ? 1 : 0), ("m_from_g", s => s.MFromG), ("x0_from_g", s => s.X0FromG), ("mean_from_g", s => s.GuidesMean ? 1 : 0),
     ];
 
     /// <summary>The column names of a plan.</summary>

@@ -5,7 +5,7 @@ namespace DiffusionSharp.Sampling;
 
 /// <summary>
 /// One step of a plan as plain numbers. With m what the network returned for x:
-/// x0 = X0FromX·x + X0FromM·m, then the plan's treatment of x0, then
+/// x0 = X0FromX·x + X0FromM·m, then the plan's treatment of x0, then, under classifier guidance, m + MFromG·g and x0 + X0FromG·g, then
 /// x' = X·x + M·m + X0·x0 + Saved·saved + Σ History[k]·d_k + Sigma·z, or with a learned variance Sigma^(1-f)·UpperSigma^f·z.
 /// Solvers of higher order use the two registers: a saved x, and the d = KeptX·x + KeptM·m + KeptX0·x0 of earlier calls.
 /// </summary>
@@ -75,6 +75,22 @@ public readonly record struct SamplingStep
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Blends { get; init; }
+
+    /// <summary>Weight in m of g, the gradient of a condition (<see cref="ConditionGradient"/>).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double MFromG { get; init; }
+
+    /// <summary>Weight of g in x0, after its treatment.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double X0FromG { get; init; }
+
+    /// <summary>True when σ²·g is added to the next x, value by value where the variance is learned.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool GuidesMean { get; init; }
+
+    /// <summary>True when this step reads g.</summary>
+    [JsonIgnore]
+    public bool IsGuided => MFromG != 0 || X0FromG != 0 || GuidesMean;
 
     /// <summary>True when this step keeps a d.</summary>
     [JsonIgnore]

@@ -67,10 +67,10 @@ internal static class StepArithmetic
 
     /// <summary>
     /// result += Sigma^(1-f)·UpperSigma^f·z with f = (v+1)/2, value by value (Nichol and Dhariwal 2021, equation 15, where v is f). At
-    /// v = -1 that has the bits of Sigma·z.
+    /// v = -1 that has the bits of Sigma·z. Where the step guides the mean, σ²·g is added, too.
     /// </summary>
     /// <returns>False where a σ is too large for a number.</returns>
-    public static bool AddLearned(in SamplingStep step, ReadOnlySpan<double> v, ReadOnlySpan<double> z, Span<double> result)
+    public static bool AddLearned(in SamplingStep step, ReadOnlySpan<double> v, ReadOnlySpan<double> z, ReadOnlySpan<double> g, Span<double> result)
     {
         var span = BoxMuller.Log(step.UpperSigma / step.Sigma);
         var largest = 0.0;
@@ -79,6 +79,10 @@ internal static class StepArithmetic
             var sigma = step.Sigma * Exponential.Of(0.5 * (v[i] + 1) * span);
             largest = Math.Max(largest, sigma);
             result[i] += sigma * z[i];
+            if (step.GuidesMean)
+            {
+                result[i] += sigma * sigma * g[i];
+            }
         }
 
         return double.IsFinite(largest);

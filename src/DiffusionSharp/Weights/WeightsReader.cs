@@ -28,13 +28,17 @@ public sealed class WeightsReader : IDisposable
     }
 
     /// <summary>Opens one set of weights in a file.</summary>
-    internal static WeightsReader Open(string path, StateDict set, NetworkConfig? config, NetworkGraph graph)
+    internal static WeightsReader Open(string path, StateDict set, NetworkConfig? config, NetworkGraph graph) =>
+        Open(path, set, graph, tensors => LayoutNames.Of(set.Layout, config, tensors));
+
+    /// <summary>Opens one set of weights in a file, by names that may depend on its tensors.</summary>
+    internal static WeightsReader Open(string path, StateDict set, NetworkGraph graph, Func<IReadOnlyDictionary<string, TensorInfo>, Func<string, SourceName>> names)
     {
         var file = TensorFile.Open(path);
         try
         {
             var tensors = set.Of(path, file.Tensors);
-            return new WeightsReader(file, graph, WeightsMap.Of(path, tensors, graph, LayoutNames.Of(set.Layout, config, tensors)));
+            return new WeightsReader(file, graph, WeightsMap.Of(path, tensors, graph, names(tensors)));
         }
         catch
         {

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Conformance.Networks;
 using DiffusionSharp.Cpu;
 using DiffusionSharp.Noise;
@@ -8,8 +10,8 @@ using TestKit;
 
 namespace Conformance.Sampling;
 
-/// <summary>07: guided-diffusion's own samplers with its own network: DDIM from the ε half, DDPM with the learned variance, the reverse ODE.</summary>
-public class GuidedSamplingGoldens
+/// <summary>07: guided-diffusion's own samplers with its own network: DDIM from the ε half, DDPM with the learned variance, both with a condition, the reverse ODE.</summary>
+public partial class GuidedSamplingGoldens
 {
     public static TheoryData<string, string> Runs => new(GoldenRuns.Of("07_guided"));
 
@@ -21,6 +23,8 @@ public class GuidedSamplingGoldens
         var golden = network.Golden;
         var json = golden.Json.GetProperty("runs").GetProperty(run);
         var plan = Plan(golden.Json.GetProperty("diffusion"), json);
+        var condition = Condition(json);
+        plan = condition is null ? plan : json.GetProperty("kind").GetString() == "p_sample_loop" ? GuidedPlan.Mean(plan) : GuidedPlan.Score(plan);
         using var model = new CpuDenoiser(network.Call.Graph, p => network.Call.Weights[p.Name], new CpuOptions { Threads = 1 });
         IDenoiser denoiser = json.GetProperty("rescale_timesteps").GetBoolean() ? new Rescaled(model, 1000.0 / plan.T) : model;
         var shape = network.Call.Graph.InputShape;
@@ -40,6 +44,7 @@ public class GuidedSamplingGoldens
             Noise = NoiseSource.Recorded(noise, noise.Length / n, count, shape),
             InitialX = xs[..n],
             Labels = golden.Has("y") ? golden.Ints("y") : null,
+            Condition = condition,
             Progress = p =>
             {
                 Relative.AssertWithin(relative, p.X.ToArray(), xs[(p.Call * n)..((p.Call + 1) * n)], $"x after call {p.Call}");
@@ -49,6 +54,27 @@ public class GuidedSamplingGoldens
         });
         Assert.Equal(json.GetProperty("timestep_map").GetArrayLength(), calls);
     }
+
+    // A closed form: some number by x.
+    private static ConditionGradient? Condition(JsonElement run)
+    {
+        if (!run.TryGetProperty("cond_fn", out var said))
+        {
+            return null;
+        }
+
+        var factor = double.Parse(ConditionForm().Match(said.GetString()!).Groups[1].Value, CultureInfo.InvariantCulture);
+        return (input, gradient) =>
+        {
+            for (var i = 0; i < gradient.Length; i++)
+            {
+                gradient[i] = (float)(factor * input.X[i]);
+            }
+        };
+    }
+
+    [GeneratedRegex(@"^cond_fn\(x, t, y\) = (-?[0-9.]+) \* x$")]
+    private static partial Regex ConditionForm();
 
     private static SamplingPlan Plan(JsonElement diffusion, JsonElement run)
     {

@@ -346,7 +346,7 @@ public sealed class RecipeTests : IDisposable
         var command = Verb.All.Single(v => v.Name == verb).Create(CliHost.Silent, []);
         var texts = command.Options.OfType<Option<string?>>().Where(o => o is not (InputFile or OutputFile or FromOption)).Select(o => o.Name);
 
-        Assert.Empty(texts.Except(["--column", "--device", "--labels", "--model"]));
+        Assert.Empty(texts.Except(["--column", "--device", "--guide-with", "--labels", "--model"]));
         Assert.All(command.Options, o => Assert.True(RecipeOptions.Holds(o) || o is OutputFile or FromOption || o.Name == "--json"));
     }
 

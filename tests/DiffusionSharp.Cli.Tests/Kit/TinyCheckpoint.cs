@@ -27,6 +27,10 @@ internal static class TinyCheckpoint
         return Zip(path, [.. LucidrainsCheckpoint.StateDict(graph, RandomWeights.Create(graph, 1))]);
     }
 
+    /// <summary>guided-diffusion's classifier.</summary>
+    public static string Classifier(string path, int classes = 3, int size = 8) =>
+        Zip(path, new GuidedClassifierFlags { Classes = classes, ImageSize = size }.Module().Values(scale: 10));
+
     public static string Zip(string path, IReadOnlyList<KeyValuePair<string, HostTensor>> tensors)
     {
         File.WriteAllBytes(path, TorchWriter.Zip(TorchDict.Of(tensors)));

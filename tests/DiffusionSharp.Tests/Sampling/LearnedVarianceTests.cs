@@ -96,7 +96,7 @@ public class LearnedVarianceTests
         Assert.InRange(f, -1e-9, 1 + 1e-9);
 
         var sigma = new double[1];
-        Assert.True(StepArithmetic.AddLearned(step, [(2 * f) - 1], [1], sigma));
+        Assert.True(StepArithmetic.AddLearned(step, [(2 * f) - 1], [1], [], sigma));
         var next = step.X + (step.M * slope) + (step.X0 * ((step.X0FromM * slope) + step.X0FromX));
         Assert.Equal(Marginal(to), (next * next * Marginal(from)) + (sigma[0] * sigma[0]), 1e-9);
     });

@@ -19,6 +19,8 @@ public sealed class ReferenceModule
 
     public void Norm(string name, int channels) => Add(name, [channels]);
 
+    public void Parameter(string name, params int[] shape) => tensors.Add(name, shape);
+
     public void Table(string name, int rows, int width) => tensors.Add($"{name}.weight", [rows, width]);
 
     /// <summary>The parameters without values.</summary>

@@ -50,7 +50,7 @@ internal sealed class GraphWriter
         var s = g.Shape(x);
         var even = s.Height % 2 == 0 && s.Width % 2 == 0;
         var (small, narrow) = (4 * s.Elements <= MostElements, s.Channels <= 70);
-        _ = random.Next(29) switch
+        _ = random.Next(31) switch
         {
             0 or 1 => Conv(x),
             2 => Conv(x, kernel: 3, stride: 1, padding: 1),
@@ -78,6 +78,8 @@ internal sealed class GraphWriter
             26 => Keep(g.Gelu(Name("gelu"), x)),
             27 when s.Elements <= 2000 => LinearAttention(x),
             28 when s.Height * s.Width <= 150 => OneHead(x),
+            29 when s.Height * s.Width <= 150 => Keep(g.PoolTokens(Name("tokens"), x)),
+            30 => Keep(g.FirstPixel(Name("first"), x)),
             _ => Silu(Norm(x)),
         };
     }

@@ -60,6 +60,8 @@ internal sealed class ReferenceBackward(
             Operation.PadRightBottom => [Gather(shape, (c, y, x) => dy[At(c, y, x)])],
             Operation.Attention t => AttentionGradients.Of(inputs, dy, pixels, t.Heads, Of(parameters, t.Memory), Of(Parameters, t.Memory)),
             Operation.LinearAttention t => LinearAttentionGradients.Of(inputs, dy, pixels, t.Heads, Of(parameters, t.Memory), Of(Parameters, t.Memory)),
+            Operation.PoolTokens p => [Tokens(dy, pixels, Parameters[p.Positions])],
+            Operation.FirstPixel => [Gather(shape, (c, y, x) => y == 0 && x == 0 ? dy[c] : 0)],
             Operation.TimestepEmbedding e => [Sinusoid(a[0], e, dy)],
             Operation.Embedding e => [Embedding((int)a[0], e, dy)],
             Operation.Dropout => [dropout is null ? dy : [.. dy.Zip(dropout(index), (v, factor) => v * factor)]],
@@ -117,6 +119,13 @@ internal sealed class ReferenceBackward(
         var gradients = new ConvolutionGradients(shape, output, window.Kernel, window.Stride, window.Padding, dy);
         gradients.AddByWeight(x, Parameters[weight]);
         return gradients.ByInput(parameters[weight]);
+    }
+
+    // Each image's derivative by the positions is that of its tokens.
+    private static double[] Tokens(double[] dy, int pixels, double[] byPositions)
+    {
+        Rows.AddProduct(byPositions, 1, dy);
+        return [.. Enumerable.Range(0, dy.Length / (pixels + 1) * pixels).Select(i => dy[(i / pixels * (pixels + 1)) + 1 + (i % pixels)] + (dy[i / pixels * (pixels + 1)] / pixels))];
     }
 
     // d/dt of sin(f·t) and cos(f·t).

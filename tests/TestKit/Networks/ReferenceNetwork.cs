@@ -81,6 +81,8 @@ public sealed class ReferenceNetwork(NetworkGraph graph, Func<ParameterSpec, dou
             Operation.PadRightBottom => Pixels(node.Shape, (c, y, x) => y < shape.Height && x < shape.Width ? a[At(c, y, x)] : 0),
             Operation.Attention t => Attention(a, b, inputs[2], shape.Channels, pixels, t.Heads, Memory(t.Memory)),
             Operation.LinearAttention t => ReferenceLinearAttention.Apply(a, b, inputs[2], shape.Channels, pixels, t.Heads, Memory(t.Memory)),
+            Operation.PoolTokens p => [.. parameters[p.Positions].Select((v, i) => v + Token(i / (pixels + 1), i % (pixels + 1)))],
+            Operation.FirstPixel => [.. Enumerable.Range(0, shape.Channels).Select(c => a[c * pixels])],
             Operation.TimestepEmbedding e => Sinusoid(a[0], e),
             Operation.Embedding e => parameters[e.Table][((int)a[0] * node.Shape.Channels)..(((int)a[0] + 1) * node.Shape.Channels)],
             Operation.Dropout => a,
@@ -88,6 +90,8 @@ public sealed class ReferenceNetwork(NetworkGraph graph, Func<ParameterSpec, dou
         };
 
         int At(int c, int y, int x) => (((c * shape.Height) + y) * shape.Width) + x;
+
+        double Token(int c, int token) => token == 0 ? a.AsSpan(c * pixels, pixels).ToArray().Average() : a[(c * pixels) + token - 1];
 
         double[] Memory(ParameterSpec? spec) => spec is null ? [] : parameters[spec];
     }

@@ -26,6 +26,23 @@ internal sealed unsafe class TurnedWeights : IStep
 
     private void Panel(int worker, int item)
     {
+        switch (from.Precision)
+        {
+            case WeightPrecision.BFloat16:
+                Panel<BFloat16Weights>(item);
+                break;
+            case WeightPrecision.Half:
+                Panel<HalfWeights>(item);
+                break;
+            default:
+                Panel<Float32Weights>(item);
+                break;
+        }
+    }
+
+    private void Panel<TFormat>(int item)
+        where TFormat : IWeightFormat
+    {
         PanelLayout a = from.Layout, b = to.Layout;
         var first = item * PanelLayout.Panel;
         var target = (float*)to.Start + b.Column(first);
@@ -42,11 +59,11 @@ internal sealed unsafe class TurnedWeights : IStep
             {
                 for (var tap = 0; tap < a.Taps; tap++)
                 {
-                    var x = (float*)from.Start + a.Column(output) + ((first + lane) * a.InputStep) + (tap * a.TapStep);
+                    var x = a.Column(output) + ((first + lane) * a.InputStep) + (tap * a.TapStep);
                     var y = target + (output * b.InputStep) + ((half ? a.Taps - 1 - tap : tap) * b.TapStep) + lane;
                     for (var i = 0; i < count; i++, y += b.InputStep)
                     {
-                        *y = x[i];
+                        *y = TFormat.One(from.Start, x + i);
                     }
                 }
             }

@@ -117,7 +117,7 @@ internal static class GuidedLayout
 
         if (dict.ContainsKey("input_blocks.0.0.weight") && !dict.Keys.Any(k => k.StartsWith("output_blocks.", StringComparison.Ordinal)))
         {
-            throw s.Bad("it has no output_blocks: a classifier (EncoderUNetModel), which makes no images");
+            throw s.Bad("it has no output_blocks: a classifier (EncoderUNetModel), which makes no images, but can lead a model that does: give it as --classifier");
         }
 
         if (dict.ContainsKey("out.2.weight") && s.In("input_blocks.0.0.weight") == 6)
