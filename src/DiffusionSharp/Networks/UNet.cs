@@ -20,7 +20,7 @@ public static class UNet
     {
         UNetConfigCheck.Validate(config);
         var g = new GraphBuilder(config.InputShape, config.ClassCount, config.NullClass);
-        var (h, skips, time) = WayDown(g, config);
+        var (h, skips, time) = WayDown(g, config, augmentation);
         var channels = config.BlockOutChannels;
         for (var i = 0; i < config.Levels; i++)
         {
@@ -49,7 +49,7 @@ public static class UNet
 
     /// <summary>From the image to the middle: what an encoder has in common with the whole.</summary>
     /// <returns>The middle's value, those that the way up joins, and the time embedding.</returns>
-    internal static (int Middle, Stack<int> Skips, int Time) WayDown(GraphBuilder g, UNetConfig config)
+    internal static (int Middle, Stack<int> Skips, int Time) WayDown(GraphBuilder g, UNetConfig config, int augmentation = 0)
     {
         var channels = config.BlockOutChannels;
         var x = g.X();
