@@ -16,14 +16,20 @@ internal sealed class Backward<T>
     private readonly Emitter<T> forward;
     private readonly Steps<T> steps;
     private readonly TrainedParameters parameters;
+    private readonly bool narrow;
     private readonly ILookup<int, FusedNode> readers;
     private readonly bool[] learns;
     private readonly View?[] gradients;
     private readonly List<Action<View>>[] waiting;
 
-    public Backward(FusedNode[] nodes, Emitter<T> forward, Steps<T> steps, TrainedParameters parameters)
+    /// <param name="nodes">The nodes.</param>
+    /// <param name="forward">The forward pass, whose steps are written.</param>
+    /// <param name="steps">Where the steps go.</param>
+    /// <param name="parameters">Where parameters lie, and their gradients.</param>
+    /// <param name="narrow">Whether the forward pass leaves its values in 16 bits.</param>
+    public Backward(FusedNode[] nodes, Emitter<T> forward, Steps<T> steps, TrainedParameters parameters, bool narrow)
     {
-        (this.nodes, this.forward, this.steps, this.parameters) = (nodes, forward, steps, parameters);
+        (this.nodes, this.forward, this.steps, this.parameters, this.narrow) = (nodes, forward, steps, parameters, narrow);
         readers = nodes.SelectMany(n => n.Reads.Distinct().Select(r => (Node: n, Read: r))).ToLookup(p => p.Read, p => p.Node);
         (learns, gradients) = (new bool[nodes.Length], new View?[nodes.Length]);
         waiting = [.. nodes.Select(_ => new List<Action<View>>())];
@@ -46,6 +52,9 @@ internal sealed class Backward<T>
             }
         }
     }
+
+    // A value of the forward pass.
+    private View Left(View value) => narrow ? steps.Recall(value) : value;
 
     private static bool HasParameters(FusedNode node) => node.Operation is Operation.Conv2d or Operation.Linear or Operation.GroupNorm or Operation.RmsNorm
         or Operation.Embedding or Operation.Attention { Memory: not null } or Operation.LinearAttention { Memory: not null };
@@ -73,10 +82,10 @@ internal sealed class Backward<T>
                 Normalization(i, node, g, n);
                 break;
             case Operation.Silu:
-                Write(inputs[0], added => steps.PointwiseGradient(forward.Plain(inputs[0]), g, default(SiluDerivative), added));
+                Write(inputs[0], added => steps.PointwiseGradient(Left(forward.Plain(inputs[0])), g, default(SiluDerivative), added));
                 break;
             case Operation.Gelu:
-                Write(inputs[0], added => steps.PointwiseGradient(forward.Plain(inputs[0]), g, default(GeluDerivative), added));
+                Write(inputs[0], added => steps.PointwiseGradient(Left(forward.Plain(inputs[0])), g, default(GeluDerivative), added));
                 break;
             case Operation.Affine a:
                 Write(inputs[0], added => steps.PointwiseGradient(g, g, new AffineDerivative(a.Factor), added));
@@ -98,7 +107,7 @@ internal sealed class Backward<T>
                 break;
             case Operation.ScaleShift:
                 {
-                    var (dx, vector) = steps.ScaleShiftGradient(forward.Plain(inputs[0]), g, forward.Vector(inputs[1], perCondition: false), gradients[inputs[0]]);
+                    var (dx, vector) = steps.ScaleShiftGradient(Left(forward.Plain(inputs[0])), g, forward.Vector(inputs[1], perCondition: false), gradients[inputs[0]]);
                     gradients[inputs[0]] = dx;
                     Give(inputs[1], vector);
                     break;
@@ -168,7 +177,7 @@ internal sealed class Backward<T>
         }
         else
         {
-            ToWeights(forward.ViewOf(input));
+            ToWeights(Left(forward.ViewOf(input)));
         }
     }
 
@@ -177,7 +186,7 @@ internal sealed class Backward<T>
         var x = node.Inputs[0];
         var options = new NormalizationOptions(n.Groups, n.Epsilon, VectorOf(node), node.Silu, node.Dropout);
         var (dx, rows, vector, result) = steps.NormalizationGradient(
-            forward.ReadBy(i), g, forward.StatisticsOf(i), options, parameters.Again(n.Weight), parameters.Again(n.Bias), gradients[x], waiting[i].Count > 0);
+            Left(forward.ReadBy(i)), g, forward.StatisticsOf(i), options, parameters.Again(n.Weight), parameters.Again(n.Bias), gradients[x], waiting[i].Count > 0);
         Finish(i, node, dx, vector, result);
         Sum(rows, 0, n.Weight);
         Sum(rows, g.Segments[0].Stride, n.Bias);
@@ -187,7 +196,7 @@ internal sealed class Backward<T>
     {
         var x = node.Inputs[0];
         var options = new NormalizationOptions(1, n.Floor, VectorOf(node), node.Silu);
-        var (dx, rows, vector, result) = steps.PixelNormalizationGradient(forward.ReadBy(i), g, options, parameters.Again(n.Weight), gradients[x], waiting[i].Count > 0);
+        var (dx, rows, vector, result) = steps.PixelNormalizationGradient(Left(forward.ReadBy(i)), g, options, parameters.Again(n.Weight), gradients[x], waiting[i].Count > 0);
         Finish(i, node, dx, vector, result);
         Sum(rows, 0, n.Weight);
     }
@@ -205,7 +214,7 @@ internal sealed class Backward<T>
 
     private void Attention(FusedNode node, View g, int heads, ParameterSpec? memory, bool linear)
     {
-        View[] qkv = [.. node.Inputs.Select(forward.Plain)];
+        View[] qkv = [.. node.Inputs.Select(n => Left(forward.Plain(n)))];
         var layout = memory is null ? null : (MemoryLayout)parameters.LayoutOf(memory);
         var (results, rows) = steps.AttentionGradient(qkv, g, heads, layout, memory is null ? null : parameters.Again(memory), linear);
         for (var k = 0; k < results.Length; k++)

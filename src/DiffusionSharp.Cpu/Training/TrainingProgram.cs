@@ -37,7 +37,7 @@ internal sealed record TrainingProgram(Program Program, TrainedParameters Parame
         var steps = new Steps<T>(parameters, nodes.Max(n => n.Shape.Channels));
         var forward = new Emitter<T>(nodes, steps);
         var loss = steps.Loss(forward.Emit(), options.Loss, options.Reduction);
-        new Backward<T>(nodes, forward, steps, parameters).Emit(loss);
+        new Backward<T>(nodes, forward, steps, parameters, narrow: options.Activations == ActivationPrecision.BFloat16).Emit(loss);
         return new TrainingProgram(steps.Finish(), parameters);
     }
 }
