@@ -20,6 +20,9 @@ internal sealed class Backward<T>
     private readonly ILookup<int, FusedNode> readers;
     private readonly bool[] learns;
     private readonly View?[] gradients;
+
+    // Whether a gradient is that of its node alone.
+    private readonly bool[] owned;
     private readonly List<Action<View>>[] waiting;
 
     /// <param name="nodes">The nodes.</param>
@@ -31,7 +34,7 @@ internal sealed class Backward<T>
     {
         (this.nodes, this.forward, this.steps, this.parameters, this.narrow) = (nodes, forward, steps, parameters, narrow);
         readers = nodes.SelectMany(n => n.Reads.Distinct().Select(r => (Node: n, Read: r))).ToLookup(p => p.Read, p => p.Node);
-        (learns, gradients) = (new bool[nodes.Length], new View?[nodes.Length]);
+        (learns, owned, gradients) = (new bool[nodes.Length], new bool[nodes.Length], new View?[nodes.Length]);
         waiting = [.. nodes.Select(_ => new List<Action<View>>())];
         for (var i = 0; i < nodes.Length; i++)
         {
@@ -108,7 +111,7 @@ internal sealed class Backward<T>
             case Operation.ScaleShift:
                 {
                     var (dx, vector) = steps.ScaleShiftGradient(Left(forward.Plain(inputs[0])), g, forward.Vector(inputs[1], perCondition: false), gradients[inputs[0]]);
-                    gradients[inputs[0]] = dx;
+                    (gradients[inputs[0]], owned[inputs[0]]) = (dx, true);
                     Give(inputs[1], vector);
                     break;
                 }
@@ -186,7 +189,15 @@ internal sealed class Backward<T>
         var x = node.Inputs[0];
         var options = new NormalizationOptions(n.Groups, n.Epsilon, VectorOf(node), node.Silu, node.Dropout);
         var (dx, rows, vector, result) = steps.NormalizationGradient(
-            Left(forward.ReadBy(i)), g, forward.StatisticsOf(i), options, parameters.Again(n.Weight), parameters.Again(n.Bias), gradients[x], waiting[i].Count > 0);
+            narrow ? steps.Kept(forward.ReadBy(i)) : forward.ReadBy(i),
+            g,
+            forward.StatisticsOf(i),
+            options,
+            parameters.Again(n.Weight),
+            parameters.Again(n.Bias),
+            gradients[x],
+            again: waiting[i].Count > 0,
+            inPlace: owned[i]);
         Finish(i, node, dx, vector, result);
         Sum(rows, 0, n.Weight);
         Sum(rows, g.Segments[0].Stride, n.Bias);
@@ -203,7 +214,7 @@ internal sealed class Backward<T>
 
     private void Finish(int i, FusedNode node, View dx, View? vector, View? result)
     {
-        gradients[node.Inputs[0]] = dx;
+        (gradients[node.Inputs[0]], owned[node.Inputs[0]]) = (dx, true);
         if (vector is not null)
         {
             Give(node.ScaleShift!.Value, vector);
@@ -237,7 +248,7 @@ internal sealed class Backward<T>
     {
         if (learns[node])
         {
-            gradients[node] = step(gradients[node]);
+            (gradients[node], owned[node]) = (step(gradients[node]), true);
         }
     }
 
@@ -246,7 +257,7 @@ internal sealed class Backward<T>
     {
         if (learns[node])
         {
-            gradients[node] = gradients[node] is { } there ? steps.Add(there, gradient) : gradient;
+            (gradients[node], owned[node]) = gradients[node] is { } there ? (steps.Add(there, gradient), true) : (gradient, false);
         }
     }
 

@@ -6,7 +6,7 @@ namespace DiffusionSharp.Cpu.Compile;
 
 /// <summary>
 /// What the forward pass leaves to the backward pass, in 16 bits: each value that is read again is rounded right after its last reader in the forward
-/// pass, and written in float32 anew right before its reader in the backward pass. Values of one pixel, vectors of an image and statistics of norms,
+/// pass, and written in float32 anew right before its reader in the backward pass, where that does not read 16 bits itself. Values of one pixel, vectors of an image and statistics of norms,
 /// stay as they are: they are small, and a norm's statistics enter all of its values.
 /// </summary>
 internal sealed partial class Steps<T>
@@ -14,29 +14,37 @@ internal sealed partial class Steps<T>
     // What was written anew waits so many steps for another reader: a block's convolutions and its norm find it, no other block does.
     private const int Waits = 4;
 
-    // By the buffers that are kept: the one of 16 bits, and the newest of 32.
-    private readonly Dictionary<int, (int Small, int Large)> kept = [];
+    // By the buffers of the forward pass: those of 16 bits, and what was written anew of them last.
+    private readonly Dictionary<int, int> kept = [];
+    private readonly Dictionary<int, int> recalled = [];
 
-    /// <summary>A value of the forward pass as the backward pass reads it, which asks for it step by step.</summary>
+    /// <summary>A value of the forward pass as it is kept, for a kernel that reads 16 bits.</summary>
+    public View Kept(View x) => x.Pixels == 1 ? x : x with { Segments = [.. x.Segments.Select(s => s with { Buffer = Kept(s.Buffer) })], Narrow = true };
+
+    /// <summary>A value of the forward pass in float32, for the step that is appended next.</summary>
     public View Recall(View x) => x.Pixels == 1 ? x : x with { Segments = [.. x.Segments.Select(s => s with { Buffer = Recall(s.Buffer) })] };
+
+    private int Kept(int buffer)
+    {
+        if (!kept.TryGetValue(buffer, out var small))
+        {
+            kept[buffer] = small = New(Shrink<T>.Half(buffers[buffer].Floats));
+        }
+
+        return small;
+    }
 
     private int Recall(int buffer)
     {
-        var floats = buffers[buffer].Floats;
-        if (!kept.TryGetValue(buffer, out var now))
+        if (recalled.TryGetValue(buffer, out var there) && steps.Count - buffers[there].Last <= Waits)
         {
-            now = (New(Shrink<T>.Half(floats)), -1);
-        }
-        else if (steps.Count - buffers[now.Large].Last <= Waits)
-        {
-            return now.Large;
+            return there;
         }
 
-        now.Large = New(floats);
-        Append("expand", new Expand<T>(now.Small, now.Large, floats));
-        Use(now.Small);
-        kept[buffer] = now;
-        return now.Large;
+        var (small, large) = (Kept(buffer), New(buffers[buffer].Floats));
+        Append("expand", new Expand<T>(small, large, buffers[buffer].Floats));
+        Use(small);
+        return recalled[buffer] = large;
     }
 
     private int New(long floats)
@@ -53,8 +61,8 @@ internal sealed partial class Steps<T>
             return;
         }
 
-        Debug.Assert(kept.All(k => buffers[k.Key].Last < buffers[k.Value.Small].First), "the backward pass reads a value that it should have recalled");
-        var after = kept.ToLookup(k => buffers[k.Key].Last, k => (From: k.Key, To: k.Value.Small));
+        Debug.Assert(kept.All(k => buffers[k.Key].Last < buffers[k.Value].First), "the backward pass reads a value that it should have recalled");
+        var after = kept.ToLookup(k => buffers[k.Key].Last, k => (From: k.Key, To: k.Value));
         IStep[] before = [.. steps];
         string[] namesBefore = [.. names];
         var (places, shrinks) = (new int[before.Length], new List<(int From, int To, int Step)>());
