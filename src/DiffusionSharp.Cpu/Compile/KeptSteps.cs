@@ -6,17 +6,13 @@ namespace DiffusionSharp.Cpu.Compile;
 
 /// <summary>
 /// What the forward pass leaves to the backward pass, in 16 bits: each value that is read again is rounded right after its last reader in the forward
-/// pass, and written in float32 anew right before its reader in the backward pass, where that does not read 16 bits itself. Values of one pixel, vectors of an image and statistics of norms,
-/// stay as they are: they are small, and a norm's statistics enter all of its values.
+/// pass, and in the backward pass read as it lies or written in float32 anew, right before its reader. Values of one pixel, vectors of an image and
+/// statistics of norms, stay as they are: they are small, and a norm's statistics enter all of its values.
 /// </summary>
 internal sealed partial class Steps<T>
 {
-    // What was written anew waits so many steps for another reader: a block's convolutions and its norm find it, no other block does.
-    private const int Waits = 4;
-
-    // By the buffers of the forward pass: those of 16 bits, and what was written anew of them last.
+    // By the buffers of the forward pass, those of 16 bits.
     private readonly Dictionary<int, int> kept = [];
-    private readonly Dictionary<int, int> recalled = [];
 
     /// <summary>A value of the forward pass as it is kept, for a kernel that reads 16 bits.</summary>
     public View Kept(View x) => x.Pixels == 1 ? x : x with { Segments = [.. x.Segments.Select(s => s with { Buffer = Kept(s.Buffer) })], Narrow = true };
@@ -36,15 +32,10 @@ internal sealed partial class Steps<T>
 
     private int Recall(int buffer)
     {
-        if (recalled.TryGetValue(buffer, out var there) && steps.Count - buffers[there].Last <= Waits)
-        {
-            return there;
-        }
-
         var (small, large) = (Kept(buffer), New(buffers[buffer].Floats));
         Append("expand", new Expand<T>(small, large, buffers[buffer].Floats));
         Use(small);
-        return recalled[buffer] = large;
+        return large;
     }
 
     private int New(long floats)
