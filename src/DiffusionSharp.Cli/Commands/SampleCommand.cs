@@ -48,7 +48,7 @@ internal sealed class SampleCommand
           --dump-trajectory DIR  x and x0 after each step, as .npy in a new folder
         Where
           --engine E, --device D cpu: the managed engine [cpu]; torch, on cpu or cuda:N, in builds with it
-          --weights W            of the managed engine: float32, bfloat16 or half [float32]
+          --weights W            of cpu, stored: float32, bfloat16 or half [float32]
           --batch N, --threads N images in one network call [16], threads of a call [all cores]
         """;
 

@@ -54,7 +54,8 @@ internal sealed class TrainCommand
         Saving     --out, -o RUN  --checkpoint-every IMAGES [500000, and every 15 minutes]  --keep N [3]
                    --sample-every IMAGES, --validate-every IMAGES [a twentieth of the run; 0 = never]
         Machine    --threads N [all cores]: no bit changes  --seed S [0]
-                   --engine cpu|torch [{TrainingEngines.Default}]; of torch, in builds with it: --device cpu|cuda:N  --bf16
+                   --engine cpu|torch [{TrainingEngines.Default}]; of torch, in builds with it: --device cpu|cuda:N
+        16 bits    --activations float32|bfloat16 [float32]: of cpu, kept  --bf16: of torch, computed
         Trying     --dry-run: two updates, parameters, memory, ETA; writes nothing  --json
         RUN holds config.json, metrics.jsonl, tensorboard/, samples/, checkpoints/, at last model/. On
         resume, options left out are the run's; --allow-changes accepts changed ones.

@@ -75,6 +75,9 @@ internal sealed class OptimisationOptions
 
     public Option<string> Device { get; } = new("--device");
 
+    public Option<ActivationPrecision> Activations { get; } = Parse.Choice(
+        "--activations", ("float32", ActivationPrecision.Float32), ("bfloat16", ActivationPrecision.BFloat16));
+
     public Option<bool> BFloat16 { get; } = new("--bf16");
 
     public Option<int> Threads { get; } = Parse.Number<int>("--threads");
@@ -85,7 +88,7 @@ internal sealed class OptimisationOptions
     [
         Loss, Reduction, TimestepSampling, MinSnr, Augment, LearningRate, Optimizer, WeightDecay, ClipGradient, Warmup, Decay, DecayCycles, DecayPower,
         FinalLearningRate, Batch, MicroBatch, Accumulate, Ema, NoEmaWarmup, PosthocEma, SnapshotEvery,
-        Epochs, Steps, Duration, SampleEvery, CheckpointEvery, ValidateEvery, Keep, Seed, Engine, Device, BFloat16, Threads,
+        Epochs, Steps, Duration, SampleEvery, CheckpointEvery, ValidateEvery, Keep, Seed, Engine, Device, Activations, BFloat16, Threads,
     ];
 
     /// <summary>The engine's name, and the device: a GPU is libtorch's.</summary>
@@ -145,6 +148,7 @@ internal sealed class OptimisationOptions
             ValidateEvery = r.Has(ValidateEvery) ? r.GetValue(ValidateEvery) : basis.ValidateEvery,
             Engine = engine,
             Device = device,
+            Activations = r.Or(Activations, engine == TrainingEngine.Managed ? basis.Activations : ActivationPrecision.Float32),
             BFloat16 = r.Or(BFloat16, engine != TrainingEngine.Managed && basis.BFloat16),
             Threads = r.Or(Threads, basis.Threads),
         };

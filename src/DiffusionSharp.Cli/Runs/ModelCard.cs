@@ -19,7 +19,7 @@ internal static class ModelCard
         var t = config.Training;
         var time = Human.Time(TimeSpan.FromSeconds(state.Seconds));
         var machine = t.Device == "cpu" ? $"{Environment.ProcessorCount} CPU cores" : t.Device;
-        var compute = t.BFloat16 ? "bfloat16" : "float32";
+        var compute = t.BFloat16 ? "bfloat16" : t.Activations == ActivationPrecision.BFloat16 ? "float32, activations in bfloat16" : "float32";
         var from = config.From is null ? "" : $" Fine-tuned from `{Path.GetFileName(config.From.TrimEnd(Path.DirectorySeparatorChar))}`.";
         var edm = config.Scheduler.Edm;
         var average = length is null

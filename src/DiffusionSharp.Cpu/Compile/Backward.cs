@@ -18,9 +18,13 @@ internal sealed class Backward<T>
     private readonly Steps<T> steps;
     private readonly IParameterSource parameters;
     private readonly TrainedParameters? learned;
+    private readonly bool narrow;
     private readonly ILookup<int, FusedNode> readers;
     private readonly bool[] wanted;
     private readonly View?[] gradients;
+
+    // Whether a gradient is that of its node alone.
+    private readonly bool[] owned;
     private readonly List<Action<View>>[] waiting;
 
     /// <param name="nodes">The nodes.</param>
@@ -28,11 +32,12 @@ internal sealed class Backward<T>
     /// <param name="steps">Where steps go.</param>
     /// <param name="parameters">What these read.</param>
     /// <param name="learned">Those whose gradients are wanted; null where it is those of the images and timesteps.</param>
-    public Backward(FusedNode[] nodes, Emitter<T> forward, Steps<T> steps, IParameterSource parameters, TrainedParameters? learned)
+    /// <param name="narrow">Whether the forward pass leaves its values in 16 bits.</param>
+    public Backward(FusedNode[] nodes, Emitter<T> forward, Steps<T> steps, IParameterSource parameters, TrainedParameters? learned, bool narrow = false)
     {
-        (this.nodes, this.forward, this.steps, this.parameters, this.learned) = (nodes, forward, steps, parameters, learned);
+        (this.nodes, this.forward, this.steps, this.parameters, this.learned, this.narrow) = (nodes, forward, steps, parameters, learned, narrow);
         readers = nodes.SelectMany(n => n.Reads.Distinct().Select(r => (Node: n, Read: r))).ToLookup(p => p.Read, p => p.Node);
-        (wanted, gradients) = (new bool[nodes.Length], new View?[nodes.Length]);
+        (wanted, owned, gradients) = (new bool[nodes.Length], new bool[nodes.Length], new View?[nodes.Length]);
         waiting = [.. nodes.Select(_ => new List<Action<View>>())];
         for (var i = 0; i < nodes.Length; i++)
         {
@@ -56,6 +61,9 @@ internal sealed class Backward<T>
 
     // Where the way back leads.
     private bool IsEnd(FusedNode node) => learned is null ? node.Operation is Operation.InputX or Operation.InputTimestep : HasParameters(node);
+
+    // A value of the forward pass.
+    private View Left(View value) => narrow ? steps.Recall(value) : value;
 
     private static bool HasParameters(FusedNode node) => node.Operation is Operation.Conv2d or Operation.Linear or Operation.GroupNorm or Operation.RmsNorm
         or Operation.Embedding or Operation.PoolTokens or Operation.TimestepEmbedding { Augmentation: not null } or Operation.Attention { Memory: not null }
@@ -84,10 +92,10 @@ internal sealed class Backward<T>
                 Normalization(i, node, g, n);
                 break;
             case Operation.Silu:
-                Write(inputs[0], added => steps.PointwiseGradient(forward.Plain(inputs[0]), g, default(SiluDerivative), added));
+                Write(inputs[0], added => steps.PointwiseGradient(Left(forward.Plain(inputs[0])), g, default(SiluDerivative), added));
                 break;
             case Operation.Gelu:
-                Write(inputs[0], added => steps.PointwiseGradient(forward.Plain(inputs[0]), g, default(GeluDerivative), added));
+                Write(inputs[0], added => steps.PointwiseGradient(Left(forward.Plain(inputs[0])), g, default(GeluDerivative), added));
                 break;
             case Operation.Affine a:
                 Write(inputs[0], added => steps.PointwiseGradient(g, g, new AffineDerivative(a.Factor), added));
@@ -109,8 +117,8 @@ internal sealed class Backward<T>
                 break;
             case Operation.ScaleShift:
                 {
-                    var (dx, vector) = steps.ScaleShiftGradient(forward.Plain(inputs[0]), g, forward.Vector(inputs[1], perCondition: false), gradients[inputs[0]]);
-                    gradients[inputs[0]] = dx;
+                    var (dx, vector) = steps.ScaleShiftGradient(Left(forward.Plain(inputs[0])), g, forward.Vector(inputs[1], perCondition: false), gradients[inputs[0]]);
+                    (gradients[inputs[0]], owned[inputs[0]]) = (dx, true);
                     Give(inputs[1], vector);
                     break;
                 }
@@ -203,7 +211,7 @@ internal sealed class Backward<T>
         }
         else
         {
-            ToWeights(forward.ViewOf(input));
+            ToWeights(Left(forward.ViewOf(input)));
         }
     }
 
@@ -212,7 +220,15 @@ internal sealed class Backward<T>
         var x = node.Inputs[0];
         var options = new NormalizationOptions(n.Groups, n.Epsilon, VectorOf(node), node.Silu, node.Dropout);
         var (dx, rows, vector, result) = steps.NormalizationGradient(
-            forward.ReadBy(i), g, forward.StatisticsOf(i), options, parameters.Again(n.Weight), parameters.Again(n.Bias), gradients[x], waiting[i].Count > 0);
+            narrow ? steps.Kept(forward.ReadBy(i)) : forward.ReadBy(i),
+            g,
+            forward.StatisticsOf(i),
+            options,
+            parameters.Again(n.Weight),
+            parameters.Again(n.Bias),
+            gradients[x],
+            again: waiting[i].Count > 0,
+            inPlace: owned[i]);
         Finish(i, node, dx, vector, result);
         Sum(rows, 0, n.Weight);
         Sum(rows, g.Segments[0].Stride, n.Bias);
@@ -222,14 +238,14 @@ internal sealed class Backward<T>
     {
         var x = node.Inputs[0];
         var options = new NormalizationOptions(1, n.Floor, VectorOf(node), node.Silu);
-        var (dx, rows, vector, result) = steps.PixelNormalizationGradient(forward.ReadBy(i), g, options, parameters.Again(n.Weight), gradients[x], waiting[i].Count > 0);
+        var (dx, rows, vector, result) = steps.PixelNormalizationGradient(Left(forward.ReadBy(i)), g, options, parameters.Again(n.Weight), gradients[x], waiting[i].Count > 0);
         Finish(i, node, dx, vector, result);
         Sum(rows, 0, n.Weight);
     }
 
     private void Finish(int i, FusedNode node, View dx, View? vector, View? result)
     {
-        gradients[node.Inputs[0]] = dx;
+        (gradients[node.Inputs[0]], owned[node.Inputs[0]]) = (dx, true);
         if (vector is not null)
         {
             Give(node.ScaleShift!.Value, vector);
@@ -240,7 +256,7 @@ internal sealed class Backward<T>
 
     private void Attention(FusedNode node, View g, int heads, ParameterSpec? memory, bool linear)
     {
-        View[] qkv = [.. node.Inputs.Select(forward.Plain)];
+        View[] qkv = [.. node.Inputs.Select(n => Left(forward.Plain(n)))];
         var layout = memory is null ? null : (MemoryLayout)parameters.LayoutOf(memory);
         var (results, rows) = steps.AttentionGradient(qkv, g, heads, layout, memory is null ? null : parameters.Again(memory), linear);
         for (var k = 0; k < results.Length; k++)
@@ -270,7 +286,7 @@ internal sealed class Backward<T>
     {
         if (wanted[node])
         {
-            gradients[node] = step(gradients[node]);
+            (gradients[node], owned[node]) = (step(gradients[node]), true);
         }
     }
 
@@ -279,7 +295,7 @@ internal sealed class Backward<T>
     {
         if (wanted[node])
         {
-            gradients[node] = gradients[node] is { } there ? steps.Add(there, gradient) : gradient;
+            (gradients[node], owned[node]) = gradients[node] is { } there ? (steps.Add(there, gradient), true) : (gradient, false);
         }
     }
 

@@ -88,11 +88,14 @@ internal sealed partial class Steps<T>
     public void TableGradient(View gradient, RowLayout layout, ParameterSpec table, ParameterPlace place) =>
         Append($"{table.Name}, to weights", new TableGradient(gradient.Segments[0], layout, place), gradient);
 
-    /// <summary>The gradient of a norm of groups: to its input, each image's to scale and shift, to the vector that followed; and its value, made again.</summary>
+    /// <summary>
+    /// The gradient of a norm of groups: to its input, each image's to scale and shift, to the vector that followed; and its value, made again. Where nobody
+    /// else reads the gradient, that to the input goes into its place.
+    /// </summary>
     public (View Input, View Parameters, View? Vector, View? Result) NormalizationGradient(
-        View x, View gradient, Segment statistics, NormalizationOptions options, ParameterPlace scale, ParameterPlace shift, View? added, bool again)
+        View x, View gradient, Segment statistics, NormalizationOptions options, ParameterPlace scale, ParameterPlace shift, View? added, bool again, bool inPlace)
     {
-        var (dx, rows, result) = (Like(gradient), New(2 * gradient.Segments[0].Stride, 1, 1, perCondition: false), again ? Like(gradient) : null);
+        var (dx, rows, result) = (inPlace ? gradient : Like(gradient), New(2 * gradient.Segments[0].Stride, 1, 1, perCondition: false), again ? Like(gradient) : null);
         var vector = options.ScaleShift is null ? null : New(2 * gradient.Channels, 1, 1, perCondition: false);
         var outputs = new NormalizationGradientOutputs(dx.Segments[0], added?.Segments[0].Buffer, result?.Segments[0], rows.Segments[0], vector?.Segments[0]);
         Append("norm, backward", new NormalizationGradient<T>(x, gradient.Segments[0], statistics, options, scale, shift, outputs), x, gradient);

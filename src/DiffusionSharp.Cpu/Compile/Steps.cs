@@ -35,6 +35,7 @@ internal sealed partial class Steps<T>
     public Program Finish()
     {
         Turned();
+        InsertShrinks();
         return new(steps, names, new ArenaLayout(buffers), owned);
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DiffusionSharp.Cpu.Execution;
 
 namespace DiffusionSharp.Cpu.Compile;
@@ -12,7 +13,8 @@ namespace DiffusionSharp.Cpu.Compile;
 /// <param name="PerCondition">Whether there is one for each pair of timestep and label, and not for each image.</param>
 /// <param name="Doubled">Whether each pixel stands for 2×2.</param>
 /// <param name="Bordered">Whether a column of zeros follows on the right and a row below.</param>
-internal sealed record View(Segment[] Segments, int Height, int Width, bool PerCondition, bool Doubled = false, bool Bordered = false)
+/// <param name="Narrow">Whether the values are bfloat16, which few kernels read.</param>
+internal sealed record View(Segment[] Segments, int Height, int Width, bool PerCondition, bool Doubled = false, bool Bordered = false, bool Narrow = false)
 {
     /// <summary>Channels before they are rounded up.</summary>
     public int Channels => Segments.Sum(s => s.Channels);
@@ -21,7 +23,7 @@ internal sealed record View(Segment[] Segments, int Height, int Width, bool PerC
     public int Pixels => Height * Width;
 
     /// <summary>One buffer as it is.</summary>
-    public bool IsPlain => Segments.Length == 1 && !Doubled && !Bordered;
+    public bool IsPlain => Segments.Length == 1 && !Doubled && !Bordered && !Narrow;
 
     /// <summary>The pixel's place among those stored; -1 outside.</summary>
     public int Pixel(int y, int x)
@@ -31,5 +33,9 @@ internal sealed record View(Segment[] Segments, int Height, int Width, bool PerC
     }
 
     /// <summary>The memory of a segment in a call.</summary>
-    public unsafe Pixels Of(Segment segment, Workspace workspace) => new(workspace.Pointer(segment.Buffer), segment.Stride, (nint)Pixels * segment.Stride);
+    public unsafe Pixels Of(Segment segment, Workspace workspace)
+    {
+        Debug.Assert(!Narrow, "a kernel of float32 reads bfloat16");
+        return new(workspace.Pointer(segment.Buffer), segment.Stride, (nint)Pixels * segment.Stride);
+    }
 }

@@ -25,6 +25,9 @@ internal unsafe interface ISimd<T>
 
     static abstract void Store(T value, float* destination);
 
+    /// <summary>Rounds to the nearest bfloat16, ties to even; what is no number stays none.</summary>
+    static abstract void StoreBFloat16(T value, ushort* destination);
+
     static abstract T Add(T a, T b);
 
     static abstract T Subtract(T a, T b);

@@ -37,6 +37,16 @@ internal readonly unsafe struct Simd128(Vector128<float> value) : ISimd<Simd128>
     public static void Store(Simd128 value, float* destination) => value.value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBFloat16(Simd128 value, ushort* destination)
+    {
+        var bits = value.value.AsUInt32();
+        var rounded = bits + Vector128.Create(0x7FFFu) + ((bits >> 16) & Vector128.Create(1u));
+        var isNumber = Vector128.Equals(value.value, value.value).AsUInt32();
+        bits = Vector128.ConditionalSelect(isNumber, rounded, bits | Vector128.Create(0x00400000u)) >> 16;
+        Vector128.Narrow(bits, bits).GetLower().Store(destination);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd128 Add(Simd128 a, Simd128 b) => new(a.value + b.value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

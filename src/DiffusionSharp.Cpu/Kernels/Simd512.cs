@@ -36,6 +36,16 @@ internal readonly unsafe struct Simd512(Vector512<float> value) : ISimd<Simd512>
     public static void Store(Simd512 value, float* destination) => value.value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBFloat16(Simd512 value, ushort* destination)
+    {
+        var bits = value.value.AsUInt32();
+        var rounded = bits + Vector512.Create(0x7FFFu) + ((bits >> 16) & Vector512.Create(1u));
+        var isNumber = Vector512.Equals(value.value, value.value).AsUInt32();
+        bits = Vector512.ConditionalSelect(isNumber, rounded, bits | Vector512.Create(0x00400000u)) >> 16;
+        Vector256.Narrow(bits.GetLower(), bits.GetUpper()).Store(destination);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd512 Add(Simd512 a, Simd512 b) => new(a.value + b.value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

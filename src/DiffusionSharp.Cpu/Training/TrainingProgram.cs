@@ -29,7 +29,7 @@ internal sealed record TrainingProgram(Program Program, TrainedParameters Parame
         var steps = new Steps<T>(parameters, nodes.Max(n => n.Shape.Channels));
         var forward = new Emitter<T>(nodes, steps, training: true);
         var loss = steps.Loss(forward.Emit(), graph.InputShape.Channels, options.Loss, options.Reduction);
-        new Backward<T>(nodes, forward, steps, parameters, learned: parameters).Emit(loss);
+        new Backward<T>(nodes, forward, steps, parameters, learned: parameters, narrow: options.Activations == ActivationPrecision.BFloat16).Emit(loss);
         return new TrainingProgram(steps.Finish(), parameters);
     }
 }

@@ -128,7 +128,13 @@ public sealed record TrainingOptions
     /// <summary><c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     public string Device { get; init; } = "cpu";
 
-    /// <summary>Whether convolutions and matrices are computed in bfloat16; on libtorch only.</summary>
+    /// <summary>How values are kept for the backward pass; on the managed engine only. On libtorch the option with 16 bits is <see cref="BFloat16"/>.</summary>
+    public ActivationPrecision Activations { get; init; } = ActivationPrecision.Float32;
+
+    /// <summary>
+    /// Whether convolutions and matrices are computed in bfloat16, and so kept; on libtorch only. On the managed engine the option with 16 bits is
+    /// <see cref="Activations"/>.
+    /// </summary>
     public bool BFloat16 { get; init; }
 
     /// <summary>The most threads an engine is given.</summary>
@@ -189,7 +195,11 @@ public sealed record TrainingOptions
             (CheckpointSeconds >= 0, $"checkpoints every {CheckpointSeconds} s: it must not be negative; 0 turns it off"),
             (SampleEvery is null or >= 0 && ValidateEvery is null or >= 0 && LogEvery >= 1, "sample and validation intervals must not be negative, the log interval at least 1"),
             (Engine != TrainingEngine.Managed || Device == "cpu", $"the managed engine trains on the processor; device {Device} is for engine {TrainingEngine.Libtorch}"),
-            (Engine != TrainingEngine.Managed || !BFloat16, $"the managed engine trains in float32; bfloat16 (--bf16) is for engine {TrainingEngine.Libtorch} for now"),
+            (Engine != TrainingEngine.Managed || !BFloat16,
+                $"bfloat16 arithmetic (--bf16) is for engine {TrainingEngine.Libtorch}; engine {TrainingEngine.Managed} computes in float32, and its counterpart "
+                + "is --activations bfloat16: what is kept for the backward pass, in half the memory"),
+            (Engine == TrainingEngine.Managed || Activations == ActivationPrecision.Float32,
+                $"--activations bfloat16 is for engine {TrainingEngine.Managed}; its counterpart on engine {TrainingEngine.Libtorch} is --bf16: bfloat16 arithmetic"),
             (Threads is >= 0 and <= MostThreads, $"threads {Threads} is outside 0…{MostThreads}; 0 takes all cores"),
         ];
         return checks.Where(c => !c.Valid).Select(c => c.Problem);

@@ -188,6 +188,19 @@ public sealed class TrainTests : IDisposable
     }
 
     [Fact]
+    public void ActivationsIn16BitsAreASettingOfTheRun()
+    {
+        ddim.Done([.. Shapes, "--activations", "bfloat16"]);
+        ActivationPrecision Saved() => RunConfig.Read(new RunFolder(Run).Config).Training.Activations;
+        Assert.Equal(ActivationPrecision.BFloat16, Saved());
+        Assert.Contains("activations in bfloat16", File.ReadAllText(Path.Combine(new RunFolder(Run).Model, "README.md")), StringComparison.Ordinal);
+        ddim.Done("train", "--out", Run, "--steps", "3");
+        ddim.Fails(ErrorKind.Configuration, "training.activations: BFloat16 → Float32", "train", "--out", Run, "--steps", "4", "--activations", "float32");
+        ddim.Done("train", "--out", Run, "--steps", "4", "--activations", "float32", "--allow-changes");
+        Assert.Equal(ActivationPrecision.Float32, Saved());
+    }
+
+    [Fact]
     public void ThreadsAndPartsChangeNoBit()
     {
         ddim.Environment.Remove("DDIM_THREADS");
@@ -323,7 +336,8 @@ public sealed class TrainTests : IDisposable
         ddim.Fails(ErrorKind.Configuration, "is reached by no level", [.. Shapes, "--attention", "5"]);
         ddim.Fails(ErrorKind.Configuration, "learning rate 0 must be positive", [.. Shapes, "--lr", "0"]);
         ddim.Fails(ErrorKind.Device, "libtorch", [.. Shapes, "--device", "cuda"]);
-        ddim.Fails(ErrorKind.Configuration, "bfloat16 (--bf16) is for engine torch for now", [.. Shapes, "--bf16"]);
+        ddim.Fails(ErrorKind.Configuration, "its counterpart is --activations bfloat16", [.. Shapes, "--bf16"]);
+        ddim.Fails(ErrorKind.Usage, "--activations: found 'half'; choose among float32, bfloat16", [.. Shapes, "--activations", "half"]);
         ddim.Fails(ErrorKind.ModelFile, "there is no model folder", "train", "builtin:shapes", "--from", scratch["none"], "--out", Run);
         ddim.Fails(ErrorKind.Storage, "file", "train", "builtin:shapes", "--out", Path.Combine(scratch.Text("file", ""), "run"), "--size", "16", "--steps", "1");
     }

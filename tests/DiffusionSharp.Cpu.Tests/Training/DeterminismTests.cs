@@ -54,6 +54,17 @@ public class DeterminismTests
     }
 
     [Fact]
+    public void Nor_do_they_where_16_bits_are_kept()
+    {
+        var options = Options with { Activations = ActivationPrecision.BFloat16 };
+        var expected = Train(options with { Threads = 1, MicroBatch = Batch }, 128);
+        Assert.NotEqual(Expected.Value, expected);
+        Assert.All(((int Threads, int MicroBatch, int Bits)[])[(1, 16, 256), (3, 16, 512), (2, 1, 0), (8, 4, 256)], form =>
+            Assert.Equal(expected, Train(options with { Threads = form.Threads, MicroBatch = form.MicroBatch }, form.Bits)));
+        Assert.Equal(expected, Train(options with { Threads = 2, MicroBatch = 8 }, 0, stopAt: 23));
+    }
+
+    [Fact]
     public void A_batch_that_is_no_power_of_two_is_the_same_sum_in_any_parts()
     {
         var options = Options with { BatchSize = 11, Threads = 2 };

@@ -9,10 +9,10 @@ public class GradientTests
 {
     // Of a tensor's largest value, and in the middle of all tensors.
     private const double Tolerance = 1e-4;
-    private const double MiddleTolerance = 1e-5;
+    internal const double MiddleTolerance = 1e-5;
 
     // Of what the loss hardly depends on, rounding is all there is.
-    private const double Floor = 1e-2;
+    internal const double Floor = 1e-2;
 
     // A network rounds in each of its layers on the way there and back, and in the transforms of convolutions more than once.
     private const double RoundingSteps = 40;

@@ -25,6 +25,10 @@ public class ResumeTests
         AssertSame(straight, killed, $"killed at {first} and {second}");
     }
 
+    private static TrainingOptions SixteenBits => TinyRun.Engine.Name == TrainingEngine.Libtorch
+        ? TinyRun.Options with { BFloat16 = true }
+        : TinyRun.Options with { Activations = ActivationPrecision.BFloat16 };
+
     public static TheoryData<string, TrainingOptions, double> Variants => new()
     {
         { "plain", TinyRun.Options, 0 },
@@ -35,7 +39,7 @@ public class ResumeTests
         { "AdamW, cosine, antithetic, min-SNR, Huber, sum", TinyRun.Options with { Optimizer = OptimizerKind.AdamW, WeightDecay = 0.1, Decay = LearningRateDecay.Cosine, TimestepSampling = TimestepSampling.Antithetic, MinSnrGamma = 5, Loss = LossKind.Huber, Reduction = LossReduction.Sum }, 0 },
         { "dropped labels, micro-batches", TinyRun.Options with { LabelDrop = 0.3, MicroBatch = 3 }, 0 },
         { "t by its losses, micro-batches", TinyRun.Options with { TimestepSampling = TimestepSampling.LossAware, MicroBatch = 2 }, 0 },
-        { "another precision, where there is one", TinyRun.Options with { BFloat16 = TinyRun.Engine.Name == TrainingEngine.Libtorch }, 0 },
+        { "the engine's 16 bits", SixteenBits, 0 },
     };
 
     [Theory]

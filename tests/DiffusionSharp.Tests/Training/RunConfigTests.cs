@@ -109,6 +109,20 @@ public class RunConfigTests
         Assert.Equal(Config with { Training = Config.Training with { Engine = "torch" } }, RunConfig.Read(folder["config.json"]));
     }
 
+    [Fact]
+    public void A_run_that_names_no_activations_keeps_float32_and_16_bits_are_a_difference()
+    {
+        using var folder = new TemporaryFolder();
+        var narrow = Config with { Training = Config.Training with { Activations = ActivationPrecision.BFloat16 } };
+        narrow.Write(folder["config.json"]);
+        Assert.Equal(narrow, RunConfig.Read(folder["config.json"]));
+        Assert.Equal(["training.activations: Float32 → BFloat16"], Config.Differences(narrow));
+        var root = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(folder["config.json"]))!;
+        Assert.True(root["training"]!.AsObject().Remove("activations"));
+        File.WriteAllText(folder["config.json"], root.ToJsonString());
+        Assert.Equal(Config, RunConfig.Read(folder["config.json"]));
+    }
+
     [Theory]
     [InlineData("", ErrorKind.Configuration)]
     [InlineData("null", ErrorKind.Configuration)]

@@ -26,20 +26,22 @@ internal sealed unsafe class NormalizationGradient<T> : IStep
     private readonly Action<int, int> apply;
     private Workspace workspace = null!;
 
-    /// <param name="input">What was normalised.</param>
+    /// <param name="input">What was normalised, in float32 or bfloat16.</param>
     /// <param name="gradient">The gradient of the result.</param>
     /// <param name="statistics">What the norm left.</param>
     /// <param name="options">Groups, and what followed.</param>
     /// <param name="scale">One value for each channel.</param>
     /// <param name="shift">One value for each channel.</param>
-    /// <param name="outputs">Where the results go.</param>
+    /// <param name="outputs">Where the results go; that of the input may be where the gradient is.</param>
     public NormalizationGradient(
         View input, Segment gradient, Segment statistics, NormalizationOptions options, ParameterPlace scale, ParameterPlace shift, NormalizationGradientOutputs outputs)
     {
         Debug.Assert(input.Channels == gradient.Channels && outputs.Input.Channels == gradient.Channels, "channels must be equal");
         (this.input, this.gradient, this.statistics, this.options, this.outputs) = (input, gradient, statistics, options, outputs);
         (this.scale, this.shift) = (scale, shift);
-        (measure, combine, apply) = (Measure, Combine, Apply);
+        combine = Combine;
+        measure = input.Narrow ? Measure<BFloat16Weights> : Measure<Float32Weights>;
+        apply = input.Narrow ? Apply<BFloat16Weights> : Apply<Float32Weights>;
     }
 
     private int Stride => gradient.Stride;
@@ -69,8 +71,11 @@ internal sealed unsafe class NormalizationGradient<T> : IStep
 
     private float* At(Segment plain, int image, int pixel) => workspace.Pointer(plain.Buffer) + ((((nint)image * input.Pixels) + pixel) * Stride);
 
+    private nint Place(Segment segment, int image, int pixel) => (((nint)image * input.Pixels) + pixel) * segment.Stride;
+
     // z', which goes where x' will, and its sums.
-    private void Measure(int worker, int item)
+    private void Measure<TFormat>(int worker, int item)
+        where TFormat : IWeightFormat
     {
         var (image, chunk) = Math.DivRem(item, Chunks);
         var (pixel, pixels) = (chunk * ChunkSums.Pixels, PixelsOf(chunk));
@@ -86,15 +91,16 @@ internal sealed unsafe class NormalizationGradient<T> : IStep
         nint channel = 0;
         foreach (var segment in input.Segments)
         {
-            var x = input.Of(segment, workspace);
-            float* start = x.At(image, pixel), again = y is null ? null : y + channel;
+            var again = y is null ? null : y + channel;
+            void* x = workspace.Pointer(segment.Buffer);
+            var place = Place(segment, image, pixel);
             if (options.Silu)
             {
-                MeasureSilu(start, x.Stride, dy + channel, dz + channel, again, pixels, sums + channel, of + channel);
+                MeasureSilu<TFormat>(x, place, segment.Stride, dy + channel, dz + channel, again, pixels, sums + channel, of + channel);
             }
             else
             {
-                MeasurePlain(start, x.Stride, dy + channel, dz + channel, again, pixels, sums + channel, of + channel);
+                MeasurePlain<TFormat>(x, place, segment.Stride, dy + channel, dz + channel, again, pixels, sums + channel, of + channel);
             }
 
             channel += segment.Channels;
@@ -108,15 +114,16 @@ internal sealed unsafe class NormalizationGradient<T> : IStep
 
     // silu'(z) = s + y·(1 - s) with s = sigmoid(z) and y = z·s.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void MeasureSilu(float* x, nint xRow, float* dy, float* dz, float* y, int pixels, float* sums, float* of)
+    private void MeasureSilu<TFormat>(void* x, nint place, nint xRow, float* dy, float* dz, float* y, int pixels, float* sums, float* of)
+        where TFormat : IWeightFormat
     {
         nint row = Stride;
         var one = T.Broadcast(1);
-        for (var i = 0; i < pixels; i++, x += xRow, dy += row, dz += row)
+        for (var i = 0; i < pixels; i++, place += xRow, dy += row, dz += row)
         {
             for (nint c = 0; c < xRow; c += T.Width)
             {
-                var value = T.Load(x + c);
+                var value = TFormat.Load<T>(x, place + c);
                 var z = T.Fma(value, T.Load(of + c), T.Load(of + row + c));
                 var divisor = T.Add(one, Activation.Exp(T.Subtract(T.Zero, z)));
                 var s = T.Divide(one, divisor);
@@ -137,14 +144,15 @@ internal sealed unsafe class NormalizationGradient<T> : IStep
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void MeasurePlain(float* x, nint xRow, float* dy, float* dz, float* y, int pixels, float* sums, float* of)
+    private void MeasurePlain<TFormat>(void* x, nint place, nint xRow, float* dy, float* dz, float* y, int pixels, float* sums, float* of)
+        where TFormat : IWeightFormat
     {
         nint row = Stride;
-        for (var i = 0; i < pixels; i++, x += xRow, dy += row, dz += row)
+        for (var i = 0; i < pixels; i++, place += xRow, dy += row, dz += row)
         {
             for (nint c = 0; c < xRow; c += T.Width)
             {
-                T value = T.Load(x + c), d = T.Load(dy + c);
+                T value = TFormat.Load<T>(x, place + c), d = T.Load(dy + c);
                 T.Store(d, dz + c);
                 if (y is not null)
                 {
@@ -203,7 +211,8 @@ internal sealed unsafe class NormalizationGradient<T> : IStep
 
     private double Total(float* firstChunk) => ChunkSums.Total(firstChunk, Chunks, 2 * Stride);
 
-    private void Apply(int worker, int item)
+    private void Apply<TFormat>(int worker, int item)
+        where TFormat : IWeightFormat
     {
         var (image, chunk) = Math.DivRem(item, Chunks);
         var pixel = chunk * ChunkSums.Pixels;
@@ -213,21 +222,22 @@ internal sealed unsafe class NormalizationGradient<T> : IStep
         nint channel = 0;
         foreach (var segment in input.Segments)
         {
-            var x = input.Of(segment, workspace);
-            Apply(x.At(image, pixel), x.Stride, dx + channel, added is null ? null : added + channel, PixelsOf(chunk), of + channel, factors + channel);
+            var x = workspace.Pointer(segment.Buffer);
+            Apply<TFormat>(x, Place(segment, image, pixel), segment.Stride, dx + channel, added is null ? null : added + channel, PixelsOf(chunk), of + channel, factors + channel);
             channel += segment.Channels;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Apply(float* x, nint xRow, float* dx, float* added, int pixels, float* of, float* factors)
+    private void Apply<TFormat>(void* x, nint place, nint xRow, float* dx, float* added, int pixels, float* of, float* factors)
+        where TFormat : IWeightFormat
     {
         nint row = Stride;
-        for (var i = 0; i < pixels; i++, x += xRow, dx += row)
+        for (var i = 0; i < pixels; i++, place += xRow, dx += row)
         {
             for (nint c = 0; c < xRow; c += T.Width)
             {
-                var centred = T.Subtract(T.Load(x + c), T.Load(of + (2 * row) + c));
+                var centred = T.Subtract(TFormat.Load<T>(x, place + c), T.Load(of + (2 * row) + c));
                 var value = T.Fma(T.Load(dx + c), T.Load(of + c), T.Fma(centred, T.Load(factors + c), T.Load(factors + row + c)));
                 T.Store(added is null ? value : T.Add(value, T.Load(added + c)), dx + c);
             }

@@ -70,6 +70,11 @@ public class NormalizationGradientTests
 
     private static void Check(Stage stage, Value x, bool vector, bool silu, double? dropout, bool again, bool added)
     {
+        for (var i = 0; i < x.Data.Length; i++)
+        {
+            x.Data[i] = BitConverter.UInt32BitsToSingle((uint)WeightFormat.ToBFloat16(x.Data[i]) << 16);
+        }
+
         var (view, channels, stride) = (x.View, x.View.Channels, Segment.Round(x.View.Channels));
         var divisors = Enumerable.Range(1, channels).Where(d => channels % d == 0).ToArray();
         var groups = divisors[stage.Random.Next(divisors.Length)];
@@ -84,6 +89,12 @@ public class NormalizationGradientTests
         var options = new NormalizationOptions(groups, 1e-5, scaleShift?.Vector(), silu, dropout is { } p ? (p, Node) : null);
         var actual = stage.Run(new Kernel(view, dy.Segment, y, statistics, options, outputs, weight, bias), [dx, rows, y, .. ((View?[])[dv, repeated]).OfType<View>()], zeros: false);
         Assert.True(!again || Bits.AreEqual(actual[2], actual[^1]), "the value made again has other bits than the normalisation's");
+
+        // The gradient to the input in the place of the gradient; the input in 16 bits, of which it was drawn.
+        View[] small = [.. view.Segments.Select(s => stage.New([(int)Shrink<Simd128>.Half(view.Pixels * s.Stride)], 1, 1))];
+        var inPlace = new Kernel(view, dy.Segment, y, statistics, options, outputs, weight, bias) { Small = [.. small.Select(s => s.Segments[0].Buffer)], Place = dx };
+        var there = stage.Run(inPlace, [dx, rows, y, .. ((View?[])[dv, repeated]).OfType<View>()], zeros: false);
+        Assert.All(actual.Zip(there), v => Assert.True(Bits.AreEqual(v.First, v.Second), "16 bits or the place of the gradient change bits"));
         for (var image = 0; image < x.Count; image++)
         {
             var factors = Factors(dropout, image, channels, view.Pixels);
@@ -163,13 +174,29 @@ public class NormalizationGradientTests
     private sealed record Kernel(
         View Input, Segment Dy, View Output, View Statistics, NormalizationOptions Options, NormalizationGradientOutputs Outputs, float[] Weight, float[] Bias) : IKernel
     {
+        // Buffers for the input in 16 bits.
+        public int[]? Small { get; init; }
+
+        // Where the gradient is written first, and then the one to the input.
+        public View? Place { get; init; }
+
         public IStep Create<T>()
             where T : unmanaged, ISimd<T>
         {
             var layout = new RowLayout(1, Weight.Length);
             var (scale, shift, statistics) = (ParameterPlace.Alone(layout, Weight), ParameterPlace.Alone(layout, Bias), Statistics.Segments[0]);
             var forward = new Normalization<T>(Input, Output.Segments[0], statistics, Options, scale, shift);
-            return new Owning(new Following(forward, new NormalizationGradient<T>(Input, Dy, statistics, Options, scale, shift, Outputs)), [scale, shift]);
+            if (Small is null)
+            {
+                return new Owning(new Following(forward, new NormalizationGradient<T>(Input, Dy, statistics, Options, scale, shift, Outputs)), [scale, shift]);
+            }
+
+            IEnumerable<IStep> shrinks = Input.Segments.Zip(Small, (s, small) => new Shrink<T>(s.Buffer, small, Input.Pixels * s.Stride));
+            var narrow = Input with { Segments = [.. Input.Segments.Zip(Small, (s, small) => s with { Buffer = small })], Narrow = true };
+            var (from, to) = (Place! with { Segments = [Dy] }, Place!);
+            return new Owning(
+                new Following([forward, .. shrinks, new Copy(from, to), new NormalizationGradient<T>(narrow, to.Segments[0], statistics, Options, scale, shift, Outputs)]),
+                [scale, shift]);
         }
     }
 }
