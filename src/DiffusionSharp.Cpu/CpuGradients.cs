@@ -25,9 +25,6 @@ internal sealed unsafe class CpuGradients : IDisposable
         workspace = new Workspace(program.Layout, images => program.Scratch(images, team.Size), team);
     }
 
-    /// <summary>Bytes held.</summary>
-    public long Bytes => workspace.Bytes + (sizeof(float) * (long)cotangents.Length);
-
     /// <summary>What fits the network has been looked at.</summary>
     public void Run(DenoiserInput input, Span<float> prediction, Cotangent cotangent, Span<float> byX, Span<double> byTimesteps)
     {
