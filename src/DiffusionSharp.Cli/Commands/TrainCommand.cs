@@ -46,8 +46,7 @@ internal sealed class TrainCommand
                    --clip-gradient X [1; 0 = off]  --warmup IMAGES [0]
                    --decay constant|linear|cosine|cosine_with_restarts|polynomial [constant]
                    --decay-cycles N [1] of restarts; --decay-power X [1], --final-lr X [1e-7] of polynomial
-                   --batch N [128]  --accumulate K: an update is K batches
-                   --micro-batch N [what fits memory]: no bit changes
+                   --batch N [128]  --accumulate K: batches an update  --micro-batch N [what fits]
                    --ema LIST [0.9999]: decays; the first is sampled  --no-ema-warmup
                    --posthoc-ema LIST [none; 0.05,0.1]: stored every --snapshot-every IMAGES, so that ddim
                    convert makes averages of other lengths of them
