@@ -78,9 +78,8 @@ public sealed class GuidedDenoiser : IDifferentiableDenoiser
             return;
         }
 
-        var other = PredictWeak(input);
         strong.Predict(input, prediction);
-        Combine(weights, input.Shape.Elements, other, prediction);
+        Combine(weights, input.Shape.Elements, PredictWeak(input), prediction);
     }
 
     /// <inheritdoc/>

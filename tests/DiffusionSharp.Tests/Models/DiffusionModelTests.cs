@@ -201,11 +201,11 @@ public class DiffusionModelTests
         var fake = new FakeDenoiser(3, (x, _) => 0.1f * x);
         using var model = DiffusionModel.Load(folder["model"], (_, _) => fake);
         model.Sample(new SampleOptions { Steps = 1, Guidance = 1 });
-        foreach (var guidance in (double[])[0, 2, double.NaN])
+        foreach (var (guidance, message) in (ReadOnlySpan<(double, string)>)[(0, "no null class"), (2, "no null class"), (double.NaN, "guidance NaN must be a finite number")])
         {
             var e = Assert.Throws<DiffusionException>(() => model.Sample(new SampleOptions { Guidance = guidance }));
             Assert.Equal(ErrorKind.Usage, e.Kind);
-            Assert.Contains("no null class", e.Message, StringComparison.Ordinal);
+            Assert.Contains(message, e.Message, StringComparison.Ordinal);
         }
 
         Assert.Single(fake.Labels);
