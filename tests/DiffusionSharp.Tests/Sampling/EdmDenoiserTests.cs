@@ -65,10 +65,93 @@ public class EdmDenoiserTests
         }
     }
 
+    /// <summary>By differences of the v itself, of a network with known derivatives. At no level of the schedule, where t's is another on each side.</summary>
+    [Theory]
+    [InlineData(0.5)]
+    [InlineData(1.7)]
+    public void Derivatives_are_those_of_v(double data)
+    {
+        var edm = new EdmPreconditioning { SigmaData = data };
+        var denoiser = new EdmDenoiser(new Sine(), edm, edm.Schedule(1000));
+        float[] x = [0.1f, -2, 0.7f, 1, 0.5f, -1, 2, 0, 0.3f, -0.4f, 1.1f, 0.9f], byX = new float[12], v = new float[12], seen = new float[12];
+        double[] t = [0.5, 620.4], byTimesteps = new double[2];
+        float[] u = [.. x.Select((_, i) => (float)Math.Cos(3 * i))];
+        denoiser.Differentiate(Input(x, t), v, (prediction, g) =>
+        {
+            prediction.CopyTo(seen);
+            u.CopyTo(g);
+        }, byX, byTimesteps);
+        Assert.Equal(Predict(x, t), v);
+        Assert.Equal(v, seen);
+        for (var i = 0; i < 12; i++)
+        {
+            Assert.Equal((At(i, 0.01f, 0) - At(i, -0.01f, 0)) / 0.02, byX[i], 2e-4 * byX.Max(Math.Abs));
+        }
+
+        for (var n = 0; n < 2; n++)
+        {
+            Assert.Equal((At(6 * n, 0, 0.3) - At(6 * n, 0, -0.3)) / 0.6, byTimesteps[n], 2e-3 * Math.Abs(byTimesteps[n]));
+        }
+
+        var again = new float[12];
+        denoiser.Differentiate(Input(x, t), v, (_, g) => u.CopyTo(g), again, []);
+        Assert.Equal(byX, again);
+
+        float[] Predict(float[] at, double[] levels)
+        {
+            var prediction = new float[at.Length];
+            denoiser.Predict(Input(at, levels), prediction);
+            return prediction;
+        }
+
+        double At(int i, float dx, double dt)
+        {
+            float[] moved = [.. x];
+            double[] level = [.. t];
+            moved[i] += dx;
+            level[i / 6] += dt;
+            return Predict(moved, level).Zip(u, (a, b) => (double)a * b).Sum();
+        }
+    }
+
     [Fact]
     public void Pure_noise_has_no_sigma() => Assert.Equal(
         ErrorKind.Configuration,
         Assert.Throws<DiffusionException>(() => new EdmDenoiser(new Constant((_, _) => 0), new EdmPreconditioning(), NoiseSchedule.Linear().WithZeroTerminalSnr())).Kind);
+
+    private static DenoiserInput Input(float[] x, double[] t) => new() { Count = t.Length, Shape = Shape, X = x, Timesteps = t };
+
+    /// <summary>F = sin(x + 3·t).</summary>
+    private sealed class Sine : IDifferentiableDenoiser
+    {
+        public int OutputChannels => 1;
+
+        public void Predict(DenoiserInput input, Span<float> prediction)
+        {
+            for (var i = 0; i < prediction.Length; i++)
+            {
+                prediction[i] = (float)Math.Sin(Angle(input, i));
+            }
+        }
+
+        public void Differentiate(DenoiserInput input, Span<float> prediction, Cotangent cotangent, Span<float> byX, Span<double> byTimesteps)
+        {
+            Predict(input, prediction);
+            var g = new float[prediction.Length];
+            cotangent(prediction, g);
+            byTimesteps.Clear();
+            for (var i = 0; i < g.Length; i++)
+            {
+                byX[i] = (float)(g[i] * Math.Cos(Angle(input, i)));
+                if (!byTimesteps.IsEmpty)
+                {
+                    byTimesteps[i / Shape.Elements] += 3 * g[i] * Math.Cos(Angle(input, i));
+                }
+            }
+        }
+
+        private static double Angle(DenoiserInput input, int i) => input.X[i] + (3 * input.Timesteps[i / Shape.Elements]);
+    }
 
     private sealed class Constant(Func<float, int, float> value) : IDenoiser
     {
