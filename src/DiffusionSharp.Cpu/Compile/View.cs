@@ -17,7 +17,20 @@ namespace DiffusionSharp.Cpu.Compile;
 internal sealed record View(Segment[] Segments, int Height, int Width, bool PerCondition, bool Doubled = false, bool Bordered = false, bool Narrow = false)
 {
     /// <summary>Channels before they are rounded up.</summary>
-    public int Channels => Segments.Sum(s => s.Channels);
+    public int Channels
+    {
+        get
+        {
+            // Asked by kernels, which allocate nothing.
+            var channels = 0;
+            foreach (var segment in Segments)
+            {
+                channels += segment.Channels;
+            }
+
+            return channels;
+        }
+    }
 
     /// <summary>Pixels stored of one image.</summary>
     public int Pixels => Height * Width;

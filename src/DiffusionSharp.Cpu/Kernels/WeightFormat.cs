@@ -25,7 +25,7 @@ internal static class WeightFormat
     public static ushort ToBFloat16(float value)
     {
         var bits = BitConverter.SingleToUInt32Bits(value);
-        return (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+        return (ushort)(float.IsNaN(value) ? (bits | 0x00400000) >> 16 : (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
     }
 }
 

@@ -26,6 +26,19 @@ public unsafe class WeightFormatTests
     [Fact]
     public void BFloat16_is_rounded_to_the_nearest_even_one() => Rounds(WeightPrecision.BFloat16, BFloats, BFloat16);
 
+    // Rounding carries a NaN of many ones over its sign, and cuts off one of few.
+    [Theory]
+    [InlineData(0x7F800001)]
+    [InlineData(0x7FFFFFFF)]
+    [InlineData(0xFFFFFFFF)]
+    [InlineData(0xFF808000)]
+    public void No_NaN_is_rounded_to_a_number(uint bits)
+    {
+        Assert.True(float.IsNaN(BFloat16(WeightFormat.ToBFloat16(BitConverter.UInt32BitsToSingle(bits)))));
+        Assert.True(float.IsNaN(BFloat16(Stored(WeightPrecision.BFloat16, [BitConverter.UInt32BitsToSingle(bits)])[0])));
+        Assert.True(float.IsNaN(Half(Stored(WeightPrecision.Half, [BitConverter.UInt32BitsToSingle(bits)])[0])));
+    }
+
     private static float Half(ushort pattern) => (float)BitConverter.UInt16BitsToHalf(pattern);
 
     private static float BFloat16(ushort pattern) => BitConverter.UInt32BitsToSingle((uint)pattern << 16);
