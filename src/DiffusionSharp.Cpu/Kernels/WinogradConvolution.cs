@@ -8,8 +8,8 @@ namespace DiffusionSharp.Cpu.Kernels;
 
 /// <summary>
 /// A 3×3 convolution of stride 1 and padding 1 by Winograd's algorithm. Few tiles: threads share out the columns of outputs and each
-/// transforms the weights of its own, which are stored plain, as reading four times as many from memory takes longer. Few tiles and few
-/// columns: they share out both and read weights transformed once. Many tiles: threads share out the tiles, and read such weights, too.
+/// transforms the weights of its own, which are stored plain, as reading four times as many from memory takes longer. Many tiles: threads
+/// share out the tiles and read weights transformed once.
 /// </summary>
 internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
     where T : unmanaged, ISimd<T>
@@ -19,9 +19,6 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
     // Tiles a thread multiplies at once where columns are shared out, and where tiles are.
     private const int BlockTiles = 132;
     private const int PartTiles = 24;
-
-    // Tiles for which a thread does not transform the weights again.
-    private const int FewTiles = 24;
 
     // Transformed weights that all parts read: the last cache should hold them.
     private const int MostWeights = 4_000_000;
@@ -36,10 +33,6 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
 
     // Input channels whose weights are asked for before they are transformed: the many streams of results hide theirs from the processor.
     private const int WeightsAhead = 4;
-
-    // Input channels whose weights are transformed by one item.
-    private const int WeightInputs = 32;
-    private const int WeightChunks = BlockInputs / WeightInputs;
 
     private readonly WinogradTiles<T, TScheme> tiles;
     private readonly bool perCondition;
@@ -56,8 +49,6 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
     private int count;
     private int parts;
     private int partTiles;
-    private bool weightsReady;
-    private nint weightsPlace;
 
     public WinogradConvolution(View input, ConvolutionShape shape, PackedWeights weights, Epilogue epilogue, AlignedMemory zeros)
     {
@@ -89,8 +80,6 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
 
     private nint AllWeights => columns * blocks.Length * WeightBlock;
 
-    private int WeightItems => columns * blocks.Length * WeightChunks;
-
     public ScratchNeed Scratch(int images, int threads)
     {
         // Enough for fewer images too, which may be computed the other way.
@@ -99,7 +88,7 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
         var own = (Places * ProductPlane) + WeightBlock;
         return OwnsTiles(all)
             ? new(Math.Max(together, AllWeights), Math.Max(own, (Places * PartPlane) + (Places * InputPlane(BlockInputs, PartTiles))))
-            : new(together + (MaySplitFewTiles(threads) ? AllWeights : 0), own);
+            : new(together, own);
     }
 
     public void Run(Workspace workspace)
@@ -108,8 +97,7 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
         var (all, threads) = (workspace.Count(perCondition) * tiles.PerImage, workspace.Team.Size);
         if (OwnsTiles(all))
         {
-            weightsPlace = 0;
-            workspace.Team.For(WeightItems, transformWeights);
+            workspace.Team.For(columns * blocks.Length, transformWeights);
             Split(all, Math.Max(Ceiling(all, PartTiles), 6 * threads));
             workspace.Team.For(parts, convolve);
             return;
@@ -119,10 +107,8 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
         for (first = 0; first < all; first += round)
         {
             var together = Math.Min(round, all - first);
-            Split(together, Math.Max(Ceiling(together, BlockTiles), ColumnParts(threads)));
-            (weightsReady, weightsPlace) = (parts > 1 && partTiles <= FewTiles, InputPlace(blocks.Length, count));
+            Split(together, Math.Max(Ceiling(together, BlockTiles), Ceiling(4 * threads, columns)));
             workspace.Team.For(Ceiling(count, TransformedTiles) * blocks.Length, transformInput);
-            workspace.Team.For(weightsReady ? WeightItems : 0, transformWeights);
             workspace.Team.For(columns * parts, multiply);
         }
     }
@@ -130,13 +116,8 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
     // Those of doubled pixels have the weights of four phases, too many to be held transformed.
     private bool OwnsTiles(int tiles) => tiles > BlockTiles && TScheme.Scale == 1 && AllWeights <= MostWeights;
 
-    // Parts of the tiles enough for every thread to have four items, if columns alone do not give them.
-    private int ColumnParts(int threads) => Ceiling(4 * threads, columns);
-
-    private int RoundTiles(int threads) => BlockTiles * ColumnParts(threads);
-
-    // Whether there is a number of tiles at which each part would take long to transform the weights for what it multiplies.
-    private bool MaySplitFewTiles(int threads) => ColumnParts(threads) > 1 && Ceiling(tiles.PerImage, ColumnParts(threads)) <= FewTiles;
+    // Enough parts for every thread to have four, if columns alone do not give them.
+    private int RoundTiles(int threads) => BlockTiles * Ceiling(4 * threads, columns);
 
     // In whole tiles of rows.
     private void Split(int tiles, int atLeast)
@@ -166,19 +147,18 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
 
     private static nint InputPlane(int stride, int tiles) => ((nint)tiles * stride) + Prefetch.LineFloats;
 
-    private float* WeightsOf(int column, int block) => workspace.Shared + weightsPlace + (((nint)(column * blocks.Length) + block) * WeightBlock);
+    private float* WeightsOf(int column, int block) => workspace.Shared + (((nint)(column * blocks.Length) + block) * WeightBlock);
 
     private float* InputOf(int block, int tile) => workspace.Shared + InputPlace(block, count) + (tile * blocks[block].Stride);
 
     private void TransformWeights(int worker, int item)
     {
-        var (place, chunk) = Math.DivRem(item, WeightChunks);
-        var (column, b) = Math.DivRem(place, blocks.Length);
-        TransformWeights(column, blocks[b], chunk * WeightInputs, Math.Min((chunk + 1) * WeightInputs, blocks[b].Channels), WeightsOf(column, b));
+        var (column, b) = Math.DivRem(item, blocks.Length);
+        TransformWeights(column, blocks[b], WeightsOf(column, b));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void TransformWeights(int column, ChannelBlock block, int from, int to, float* destination)
+    private void TransformWeights(int column, ChannelBlock block, float* destination)
     {
         var (output, phase) = OutputOf(column);
         var end = output + WidthOf(output);
@@ -186,7 +166,7 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
         {
             var first = weights.Layout.Column(output) + (block.WeightRow * weights.Layout.InputStep);
             var second = weights.Layout.Column(output + T.Width) + (block.WeightRow * weights.Layout.InputStep);
-            for (nint k = from; k < to; k++)
+            for (nint k = 0; k < block.Channels; k++)
             {
                 TFormat.Prefetch(weights.Start, first + ((k + WeightsAhead) * weights.Layout.InputStep), weights.Layout.InputStep);
                 TScheme.Weights<T, TFormat>(weights.Start, first + (k * weights.Layout.InputStep), weights.Layout.TapStep, phase, destination + (k * PanelColumns), WeightPlane);
@@ -208,14 +188,10 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
         var (output, phase) = OutputOf(column);
         var rows = Math.Min(partTiles, count - tile);
         var products = workspace.Own(worker);
+        var transformed = products + (Places * ProductPlane);
         for (var b = 0; b < blocks.Length; b++)
         {
-            var transformed = weightsReady ? WeightsOf(column, b) : products + (Places * ProductPlane);
-            if (!weightsReady)
-            {
-                TransformWeights(column, blocks[b], 0, blocks[b].Channels, transformed);
-            }
-
+            TransformWeights(column, blocks[b], transformed);
             Multiply(column, b, InputOf(b, tile), InputPlane(blocks[b].Stride, count), rows, transformed, products, ProductPlane, Columns, inputsAhead: true);
         }
 
