@@ -71,13 +71,7 @@ internal sealed unsafe class CpuGradients : IDisposable
 
     private void Prepare(DenoiserInput input, int outputs)
     {
-        workspace.Prepare(input.Count);
-        workspace.Conditions = input.Count;
-        for (var i = 0; i < input.Count; i++)
-        {
-            workspace.ConditionOf[i] = i;
-        }
-
+        workspace.PrepareEach(input.Count);
         if (cotangents.Length < outputs)
         {
             cotangents = new float[outputs];

@@ -1,4 +1,4 @@
-namespace DiffusionSharp.Cpu.Kernels;
+namespace DiffusionSharp.Cpu.Execution;
 
 /// <summary>Pieces of a long row of values, each a thread's work for some microseconds.</summary>
 internal static class Chunk

@@ -84,6 +84,17 @@ internal sealed unsafe class Workspace : IDisposable
         Images = images;
     }
 
+    /// <summary>Makes room for a number of images, each a condition of its own.</summary>
+    public void PrepareEach(int images)
+    {
+        Prepare(images);
+        Conditions = images;
+        for (var i = 0; i < images; i++)
+        {
+            ConditionOf[i] = i;
+        }
+    }
+
     /// <summary>Scratch of one thread.</summary>
     public float* Own(int worker) => own.Floats + (worker * ownFloats);
 

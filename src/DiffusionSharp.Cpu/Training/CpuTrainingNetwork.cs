@@ -195,13 +195,7 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
 
     private void Run(TrainingBatch batch, int first, int count, long step)
     {
-        workspace.Prepare(count);
-        workspace.Conditions = count;
-        for (var i = 0; i < count; i++)
-        {
-            workspace.ConditionOf[i] = i;
-        }
-
+        workspace.PrepareEach(count);
         var elements = batch.Shape.Elements;
         fixed (float* x = batch.Xt, target = batch.Target, lossWeights = batch.Weights, augmentation = batch.Augmentation)
         {

@@ -7,8 +7,6 @@ namespace DiffusionSharp.Cpu.Training;
 /// <summary>The gradients of a batch's parts, joined as <see cref="ImageTree"/> joins images: each part is a subtree.</summary>
 internal sealed unsafe class GradientTree : IDisposable
 {
-    private const int ChunkFloats = 1 << 14;
-
     private readonly ParameterSet gradients;
     private readonly AlignedMemory[] levels;
     private readonly long floats;
@@ -35,7 +33,7 @@ internal sealed unsafe class GradientTree : IDisposable
         for (var joins = ImageTree.Joins(part, parts); joins != 0; joins &= joins - 1)
         {
             waiting = levels[BitOperations.TrailingZeroCount(joins)];
-            team.For((int)((floats + ChunkFloats - 1) / ChunkFloats), add);
+            team.For(Chunk.Count(floats), add);
         }
 
         if (ImageTree.Level(part, parts) is { } level)
@@ -52,8 +50,7 @@ internal sealed unsafe class GradientTree : IDisposable
 
     private void Add(int worker, int chunk)
     {
-        var first = (long)chunk * ChunkFloats;
-        var count = (int)Math.Min(ChunkFloats, floats - first);
+        var (first, count) = Chunk.Of(chunk, floats);
         float* sum = gradients.Current!.Floats + first, other = waiting.Floats + first;
         var i = 0;
         for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)

@@ -40,7 +40,7 @@ public sealed record GuidedClassifierFlags
                 ch = ResBlock($"input_blocks.{n}.0", ch, (int)(mult * ModelChannels));
                 if (AttentionResolutions.Contains(ds))
                 {
-                    Attention($"input_blocks.{n}.1", ch);
+                    GuidedBlocks.Attention(m, $"input_blocks.{n}.1", ch);
                 }
             }
 
@@ -61,7 +61,7 @@ public sealed record GuidedClassifierFlags
         }
 
         ResBlock("middle_block.0", ch, ch);
-        Attention("middle_block.1", ch);
+        GuidedBlocks.Attention(m, "middle_block.1", ch);
         ResBlock("middle_block.2", ch, ch);
         var side = ImageSize / ds;
         m.Norm("out.0", ch);
@@ -70,26 +70,6 @@ public sealed record GuidedClassifierFlags
         m.Conv("out.2.c_proj", ch, Classes, 1, dimensions: 1);
         return m;
 
-        int ResBlock(string name, int input, int output)
-        {
-            m.Norm($"{name}.in_layers.0", input);
-            m.Conv($"{name}.in_layers.2", input, output, 3);
-            m.Linear($"{name}.emb_layers.1", time, ScaleShift ? 2 * output : output);
-            m.Norm($"{name}.out_layers.0", output);
-            m.Conv($"{name}.out_layers.3", output, output, 3);
-            if (input != output)
-            {
-                m.Conv($"{name}.skip_connection", input, output, 1);
-            }
-
-            return output;
-        }
-
-        void Attention(string name, int channels)
-        {
-            m.Norm($"{name}.norm", channels);
-            m.Conv($"{name}.qkv", channels, 3 * channels, 1, dimensions: 1);
-            m.Conv($"{name}.proj_out", channels, channels, 1, dimensions: 1);
-        }
+        int ResBlock(string name, int input, int output) => GuidedBlocks.ResBlock(m, name, input, output, time, ScaleShift);
     }
 }

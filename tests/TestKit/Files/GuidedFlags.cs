@@ -66,7 +66,7 @@ public sealed record GuidedFlags
         }
 
         ResBlock("middle_block.0", ch, ch);
-        Attention("middle_block.1", ch);
+        GuidedBlocks.Attention(m, "middle_block.1", ch);
         ResBlock("middle_block.2", ch, ch);
         n = 0;
         foreach (var (level, mult) in ChannelMult.Index().Reverse())
@@ -95,37 +95,17 @@ public sealed record GuidedFlags
         m.Conv("out.2", first, OutChannels, 3);
         return m;
 
-        int ResBlock(string name, int input, int output)
-        {
-            m.Norm($"{name}.in_layers.0", input);
-            m.Conv($"{name}.in_layers.2", input, output, 3);
-            m.Linear($"{name}.emb_layers.1", time, ScaleShift ? 2 * output : output);
-            m.Norm($"{name}.out_layers.0", output);
-            m.Conv($"{name}.out_layers.3", output, output, 3);
-            if (input != output)
-            {
-                m.Conv($"{name}.skip_connection", input, output, 1);
-            }
-
-            return output;
-        }
+        int ResBlock(string name, int input, int output) => GuidedBlocks.ResBlock(m, name, input, output, time, ScaleShift);
 
         bool Attend(string name, int channels)
         {
             var attends = AttentionResolutions.Contains(ds);
             if (attends)
             {
-                Attention(name, channels);
+                GuidedBlocks.Attention(m, name, channels);
             }
 
             return attends;
-        }
-
-        void Attention(string name, int channels)
-        {
-            m.Norm($"{name}.norm", channels);
-            m.Conv($"{name}.qkv", channels, 3 * channels, 1, dimensions: 1);
-            m.Conv($"{name}.proj_out", channels, channels, 1, dimensions: 1);
         }
     }
 }

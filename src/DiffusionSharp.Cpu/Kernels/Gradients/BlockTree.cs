@@ -7,7 +7,7 @@ namespace DiffusionSharp.Cpu.Kernels;
 /// <summary>
 /// Blocks of a gradient to weights, summed over images in their tree. Images come in groups of a power of two, so that what a thread reads
 /// lies in a cache: within a group sums wait in the thread's memory, between groups in memory that all see. Where blocks are too few for the
-/// threads, these share out subtrees of a group, too.
+/// threads, or an image lies in a thread's cache, these share out subtrees of a group, too.
 /// </summary>
 internal sealed unsafe class BlockTree<T>
     where T : unmanaged, ISimd<T>
@@ -16,6 +16,8 @@ internal sealed unsafe class BlockTree<T>
     // for them; within limits that caches set.
     private const long LeastReady = 1 << 18;
     private const long MostReady = 1 << 21;
+
+    // Values of an image that a thread makes ready for itself.
     private const long MostOwned = 1 << 20;
 
     // A product may read and write two vectors past the last value.
@@ -33,9 +35,10 @@ internal sealed unsafe class BlockTree<T>
     private readonly Action<int, int> multiply;
     private readonly Action<int, int> join;
     private Workspace workspace = null!;
+    private Shares shares;
+    private float* waiting;
     private int first;
     private int count;
-    private int partImages;
     private int parts;
 
     /// <param name="work">What each image adds.</param>
@@ -50,17 +53,17 @@ internal sealed unsafe class BlockTree<T>
     }
 
     // Fewer images may be shared out in more parts.
-    public ScratchNeed Scratch(int images, int threads) => Enumerable.Range(1, images).Aggregate(default(ScratchNeed), (most, n) => ScratchNeed.Max(most, ScratchOf(n, threads)));
+    public ScratchNeed Scratch(int images, int threads) => Enumerable.Range(1, images).Aggregate(default(ScratchNeed), (most, n) => ScratchNeed.Max(most, ScratchOf(SharesOf(n, threads))));
 
     public void Run(Workspace workspace)
     {
         this.workspace = workspace;
-        var size = Group(workspace.Images, workspace.Team.Size);
-        partImages = PartImages(workspace.Images, workspace.Team.Size);
-        for (first = 0; first < workspace.Images; first += size)
+        shares = SharesOf(workspace.Images, workspace.Team.Size);
+        waiting = workspace.Shared + ReadyFloats(shares);
+        for (first = 0; first < workspace.Images; first += shares.Group)
         {
-            count = Math.Min(size, workspace.Images - first);
-            parts = Ceiling(count, partImages);
+            count = Math.Min(shares.Group, workspace.Images - first);
+            parts = Ceiling(count, shares.Part);
             workspace.Team.For(count * work.ReadyItems, ready);
             workspace.Team.For(blocks * parts, multiply);
             if (parts > 1)
@@ -70,47 +73,38 @@ internal sealed unsafe class BlockTree<T>
         }
     }
 
-    private ScratchNeed ScratchOf(int images, int threads) => new(
-        ReadyFloats(images, threads) + ((long)(ImageTree.Levels(Parts(images, threads)) + MostParts(images, threads)) * blocks * blockFloats),
-        ((1 + ImageTree.Levels(Group(images, threads))) * (long)blockFloats) + scratch + Overread);
-
     private static int Ceiling(int value, int divisor) => (value + divisor - 1) / divisor;
-
-    private long Weights => (long)blocks * blockFloats;
-
-    // Values that should lie ready at once, in a thread's cache where its images are its own.
-    private long ThreadFloats => Math.Clamp(Weights, LeastReady, MostReady);
-
-    // Whether a thread sums images of its own: less passes between the threads' caches than if each read all images, as long as sums are small.
-    private bool OwnsImages(int images, int threads) => threads > 1 && images > 1 && Weights <= MostReady && imageFloats <= MostOwned;
-
-    // Images that lie ready at once: a power of two, or all.
-    private int Group(int images, int threads) => Math.Min(Power(ThreadFloats / imageFloats) * (OwnsImages(images, threads) ? RoundUp(threads) : 1), images);
-
-    // Images of a subtree that a thread sums: a group, or a power of two of them.
-    private int PartImages(int images, int threads)
-    {
-        var (group, items) = (Group(images, threads), ThreadItems * threads);
-        var few = blocks < items && threads > 1 ? Power((long)group * blocks / items) : group;
-        return Math.Min(few, OwnsImages(images, threads) ? Power(group / threads) : group);
-    }
 
     private static int Power(long most) => 1 << BitOperations.Log2((uint)Math.Max(1, most));
 
     private static int RoundUp(int threads) => (int)BitOperations.RoundUpToPowerOf2((uint)threads);
 
-    private int Parts(int images, int threads) => Ceiling(images, PartImages(images, threads));
+    private long Weights => (long)blocks * blockFloats;
 
-    // Those of a group whose sums wait until all are there.
-    private int MostParts(int images, int threads) => Ceiling(Group(images, threads), PartImages(images, threads)) is > 1 and var parts ? parts : 0;
+    // A thread sums images of its own where that is less that passes between the threads' caches than if each read all images: where sums are small.
+    private Shares SharesOf(int images, int threads)
+    {
+        var owns = threads > 1 && images > 1 && Weights <= MostReady && imageFloats <= MostOwned;
 
-    private long ReadyFloats(int images, int threads) => (Group(images, threads) * (long)imageFloats) + Overread;
+        // Lies ready at once, in a thread's cache where its images are its own.
+        var threadFloats = Math.Clamp(Weights, LeastReady, MostReady);
+        var group = Math.Min(Power(threadFloats / imageFloats) * (owns ? RoundUp(threads) : 1), images);
+        var items = ThreadItems * threads;
+        var few = blocks < items && threads > 1 ? Power((long)group * blocks / items) : group;
+        return new Shares(images, group, Math.Min(few, owns ? Power(group / threads) : group));
+    }
 
-    // Sums that wait between parts, level by level, then those of the group's parts.
-    private float* Waiting => workspace.Shared + ReadyFloats(workspace.Images, workspace.Team.Size);
+    private ScratchNeed ScratchOf(Shares shares) => new(
+        ReadyFloats(shares) + ((ImageTree.Levels(shares.Parts) + (shares.GroupParts > 1 ? shares.GroupParts : 0)) * Weights),
+        BlockFloats(shares) + scratch + Overread);
 
-    private float* PartOf(int number, int part) =>
-        Waiting + ((((nint)ImageTree.Levels(Parts(workspace.Images, workspace.Team.Size)) + part) * blocks) + number) * blockFloats;
+    private long ReadyFloats(Shares shares) => (shares.Group * (long)imageFloats) + Overread;
+
+    // A thread's block, and the sums that wait for it.
+    private nint BlockFloats(Shares shares) => (1 + ImageTree.Levels(shares.Group)) * (nint)blockFloats;
+
+    // Behind the sums that wait between parts, level by level.
+    private float* PartOf(int number, int part) => waiting + ((((nint)(ImageTree.Levels(shares.Parts) + part) * blocks) + number) * blockFloats);
 
     private void Ready(int worker, int item)
     {
@@ -123,10 +117,11 @@ internal sealed unsafe class BlockTree<T>
     {
         var (part, number) = Math.DivRem(item, blocks);
         var block = workspace.Own(worker);
-        var (begin, images) = (part * partImages, Math.Min(partImages, count - (part * partImages)));
+        var begin = part * shares.Part;
+        var images = Math.Min(shares.Part, count - begin);
         for (var image = 0; image < images; image++)
         {
-            work.Multiply(number, workspace.Shared + ((begin + image) * imageFloats), block, block + ((1 + ImageTree.Levels(Group(workspace.Images, workspace.Team.Size))) * (nint)blockFloats));
+            work.Multiply(number, workspace.Shared + ((begin + image) * imageFloats), block, block + BlockFloats(shares));
             Join(block, block + blockFloats, blockFloats, image, images);
         }
 
@@ -150,9 +145,9 @@ internal sealed unsafe class BlockTree<T>
 
     private void JoinPart(float* block, int number, int part)
     {
-        var (index, all) = ((first / partImages) + part, Ceiling(workspace.Images, partImages));
-        Join(block, Waiting + ((nint)number * blockFloats), (nint)blocks * blockFloats, index, all);
-        if (index == all - 1)
+        var index = (first / shares.Part) + part;
+        Join(block, waiting + ((nint)number * blockFloats), (nint)blocks * blockFloats, index, shares.Parts);
+        if (index == shares.Parts - 1)
         {
             work.Write(number, block);
         }
@@ -172,12 +167,23 @@ internal sealed unsafe class BlockTree<T>
         for (nint i = 0; i < blockFloats; i += T.Width)
         {
             var sum = T.Load(block + i);
-            for (var waiting = joins; waiting != 0; waiting &= waiting - 1)
+            for (var left = joins; left != 0; left &= left - 1)
             {
-                sum = T.Add(T.Load(levels + (BitOperations.TrailingZeroCount(waiting) * levelStep) + i), sum);
+                sum = T.Add(T.Load(levels + (BitOperations.TrailingZeroCount(left) * levelStep) + i), sum);
             }
 
             T.Store(sum, result + i);
         }
+    }
+
+    /// <summary>How a call's images are shared out.</summary>
+    /// <param name="Images">All of them.</param>
+    /// <param name="Group">Images that lie ready at once: a power of two, or all.</param>
+    /// <param name="Part">Images of a subtree that a thread sums: a group, or a power of two of them.</param>
+    private readonly record struct Shares(int Images, int Group, int Part)
+    {
+        public int Parts => Ceiling(Images, Part);
+
+        public int GroupParts => Ceiling(Group, Part);
     }
 }

@@ -5,7 +5,6 @@ namespace DiffusionSharp.Weights;
 /// <summary>The classifier of OpenAI's guided-diffusion (unet.py, EncoderUNetModel with <c>pool="attention"</c>) from names and shapes of its state dict.</summary>
 internal static class GuidedClassifierLayout
 {
-    private const int Groups = 32;
     private const string Positions = "out.2.positional_embedding";
 
     /// <summary>Whether a state dict may be one: a way down without a way up.</summary>
@@ -46,35 +45,19 @@ internal static class GuidedClassifierLayout
 
         var perLevel = blocks / count;
         int[] widths = [.. Enumerable.Range(0, count).Select(l => s.Out($"input_blocks.{(l * perLevel) + 1}.0.out_layers.3.weight"))];
-        var attention = Enumerable.Range(0, count).Select(l => HasAttention(dict, (l * perLevel) + 1)).ToArray();
-        var (first, time) = (s.Out("input_blocks.0.0.weight"), s.In("time_embed.0.weight"));
+        bool[] attention = [.. Enumerable.Range(0, count).Select(l => HasAttention(dict, (l * perLevel) + 1))];
         var byResnet = dict.ContainsKey($"input_blocks.{perLevel}.0.in_layers.0.weight");
         return new EncoderUNetConfig
         {
             Classes = s.Out("out.2.c_proj.weight"),
             PoolHeadChannels = headChannels,
-            Encoder = new UNetConfig
+            Encoder = GuidedLayout.Network(s, widths, attention, perLevel - 1, byResnet) with
             {
                 Height = shape.Height,
                 Width = shape.Width,
-                InChannels = input,
                 OutChannels = input,
-                FreqShift = 0,
-                FlipSinToCos = true,
-                NormEps = 1e-5,
-                NormNumGroups = Groups,
-                AttnNormNumGroups = Groups,
-                DownsamplePadding = 1,
-                BlockOutChannels = [.. widths],
-                BaseChannels = first == widths[0] ? null : first,
-                TimeChannels = time == first ? null : time,
-                LayersPerBlock = perLevel - 1,
-                DownBlockTypes = [.. attention.Select(a => a ? "AttnDownBlock2D" : byResnet ? "ResnetDownsampleBlock2D" : "DownBlock2D")],
                 UpBlockTypes = [.. widths.Select(_ => byResnet ? "ResnetUpsampleBlock2D" : "UpBlock2D")],
-                DownsampleType = byResnet ? "resnet" : "conv",
-                UpsampleType = byResnet ? "resnet" : "conv",
                 ResampleWithConv = byResnet || count == 1 || dict.ContainsKey($"input_blocks.{perLevel}.0.op.weight"),
-                ResnetTimeScaleShift = s.Out("middle_block.0.emb_layers.1.weight") == 2 * widths[^1] ? "scale_shift" : "default",
                 AttentionHeadDim = headChannels,
             },
         };

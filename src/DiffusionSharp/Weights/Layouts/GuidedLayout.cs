@@ -57,30 +57,13 @@ internal static class GuidedLayout
         var notes = Notes(facts, compVis, stored);
         var scheduler = CheckpointScheduler.Of(path, facts, compVis ? "scaled_linear" : "linear_scaled_T", clip: true, stored, notes);
         var (input, output) = (s.In("input_blocks.0.0.weight"), s.Out("out.2.weight"));
-        var (first, time) = (s.Out("input_blocks.0.0.weight"), s.In("time_embed.0.weight"));
         var heads = Heads(facts, [.. widths.Where((_, l) => attention[l]), widths[^1]]);
-        var network = new UNetConfig
+        var network = Network(s, widths, attention, perLevel - 1, byResnet) with
         {
             Height = facts.Height.Value,
             Width = facts.Width!.Value,
-            InChannels = input,
             OutChannels = output,
-            FreqShift = 0,
-            FlipSinToCos = true,
-            NormEps = 1e-5,
-            NormNumGroups = Groups,
-            AttnNormNumGroups = Groups,
-            DownsamplePadding = 1,
-            BlockOutChannels = [.. widths],
-            BaseChannels = first == widths[0] ? null : first,
-            TimeChannels = time == first ? null : time,
-            LayersPerBlock = perLevel - 1,
-            DownBlockTypes = [.. attention.Select(a => a ? "AttnDownBlock2D" : byResnet ? "ResnetDownsampleBlock2D" : "DownBlock2D")],
-            UpBlockTypes = [.. attention.Reverse().Select(a => a ? "AttnUpBlock2D" : byResnet ? "ResnetUpsampleBlock2D" : "UpBlock2D")],
-            DownsampleType = byResnet ? "resnet" : "conv",
-            UpsampleType = byResnet ? "resnet" : "conv",
             ResampleWithConv = !pools,
-            ResnetTimeScaleShift = s.Out("middle_block.0.emb_layers.1.weight") == 2 * widths[^1] ? "scale_shift" : "default",
             AttentionHeadDim = heads.Channels,
             AttentionHeads = heads.Count,
             AttentionHeadsUp = heads.Up,
@@ -96,6 +79,36 @@ internal static class GuidedLayout
         bool Has(string beginning) => dict.Keys.Any(k => k.StartsWith(beginning, StringComparison.Ordinal));
 
         bool HasAttention(string blocks, int n) => dict.ContainsKey($"{blocks}.{n}.1.qkv.weight");
+    }
+
+    /// <summary>What the code base's networks have in common; the size of the images, the outputs and the heads of attention are still to be told.</summary>
+    /// <param name="s">The state dict.</param>
+    /// <param name="widths">Channels of each level.</param>
+    /// <param name="attention">The levels with attention.</param>
+    /// <param name="layers">Residual blocks of a level.</param>
+    /// <param name="byResnet">Whether residual blocks halve and double the image.</param>
+    public static UNetConfig Network(StateDictShapes s, int[] widths, bool[] attention, int layers, bool byResnet)
+    {
+        var (first, time) = (s.Out("input_blocks.0.0.weight"), s.In("time_embed.0.weight"));
+        return new UNetConfig
+        {
+            InChannels = s.In("input_blocks.0.0.weight"),
+            FreqShift = 0,
+            FlipSinToCos = true,
+            NormEps = 1e-5,
+            NormNumGroups = Groups,
+            AttnNormNumGroups = Groups,
+            DownsamplePadding = 1,
+            BlockOutChannels = [.. widths],
+            BaseChannels = first == widths[0] ? null : first,
+            TimeChannels = time == first ? null : time,
+            LayersPerBlock = layers,
+            DownBlockTypes = [.. attention.Select(a => a ? "AttnDownBlock2D" : byResnet ? "ResnetDownsampleBlock2D" : "DownBlock2D")],
+            UpBlockTypes = [.. attention.Reverse().Select(a => a ? "AttnUpBlock2D" : byResnet ? "ResnetUpsampleBlock2D" : "UpBlock2D")],
+            DownsampleType = byResnet ? "resnet" : "conv",
+            UpsampleType = byResnet ? "resnet" : "conv",
+            ResnetTimeScaleShift = s.Out("middle_block.0.emb_layers.1.weight") == 2 * widths[^1] ? "scale_shift" : "default",
+        };
     }
 
     // Heads of one width are what UNet2DModel can express, and where all attention has the same channels any number of heads is that.
@@ -115,7 +128,7 @@ internal static class GuidedLayout
             throw s.Bad($"it has cross attention ('{Printable.Of(name)}'): a network of latent diffusion, which is not supported");
         }
 
-        if (dict.ContainsKey("input_blocks.0.0.weight") && !dict.Keys.Any(k => k.StartsWith("output_blocks.", StringComparison.Ordinal)))
+        if (GuidedClassifierLayout.Is(dict))
         {
             throw s.Bad("it has no output_blocks: a classifier (EncoderUNetModel), which makes no images, but can lead a model that does: give it as --classifier");
         }
