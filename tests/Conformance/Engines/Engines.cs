@@ -22,6 +22,9 @@ internal static class Engines
     /// <summary>What recorded chains are compared with, in which each call's rounding grows.</summary>
     public static Engine OfChains { get; } = (graph, weights) => new ReferenceDenoiser(graph, weights);
 
+    /// <summary>What rounding may do to a random network, as a part of its largest value.</summary>
+    public const double Rounding = 2e-5;
+
     /// <summary>Whether all of them give the same bits.</summary>
     public static bool AreTheSame => true;
 

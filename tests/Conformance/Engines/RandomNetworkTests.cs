@@ -7,8 +7,6 @@ namespace Conformance.Engines;
 /// <summary>Random networks on every engine, against float64; and where an engine promises it, all its forms bit for bit.</summary>
 public class RandomNetworkTests
 {
-    private const double Float32 = 2e-5;
-
     // Not from inside of CsCheck, which would take a skipped test for a failed one.
     public RandomNetworkTests() => Engines.Require();
 
@@ -27,7 +25,7 @@ public class RandomNetworkTests
         var predictions = Engines.Usable.ToDictionary(e => e.Key, e => network.Predict(e.Value));
         foreach (var (name, prediction) in predictions)
         {
-            Relative.AssertWithin(Float32, prediction, reference, name);
+            Relative.AssertWithin(Engines.Rounding, prediction, reference, name);
         }
 
         var first = predictions.First();
