@@ -1,10 +1,14 @@
+using DiffusionSharp;
+using DiffusionSharp.Networks;
+using DiffusionSharp.Noise;
+using DiffusionSharp.Sampling.Execution;
+using DiffusionSharp.Sampling.Plans;
+using DiffusionSharp.Sampling.Solvers;
+using DiffusionSharp.Schedules;
+
 // Makes a plan of one's own, step by step, prints it, and carries it out with a denoiser known in closed form: if the data are Gaussian,
 // x0 ~ N(mean, deviation²), then so is x_t, and the best prediction of the noise is linear in x_t.
 //   dotnet run -c Release --project samples/CustomPlan
-using DiffusionSharp;
-using DiffusionSharp.Noise;
-using DiffusionSharp.Sampling;
-using DiffusionSharp.Schedules;
 
 var schedule = NoiseSchedule.Linear(T: 1000);
 var tau = Timesteps.Custom(schedule.T, 999, 950, 900, 800, 700, 550, 400, 280, 180, 100, 50, 20, 5, 0);

@@ -4,7 +4,9 @@ using DiffusionSharp.Cpu;
 using DiffusionSharp.Imaging.Data;
 using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Models;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Execution;
+using DiffusionSharp.Sampling.Plans;
+using DiffusionSharp.Sampling.Solvers;
 
 using var model = DiffusionModel.Load(args.ElementAtOrDefault(1) ?? "models/shapes-32", CpuEngine.Default);
 var images = ImageList.Read([args.FirstOrDefault() ?? "builtin:shapes"], model.Graph.InputShape, count: 1);

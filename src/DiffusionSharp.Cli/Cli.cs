@@ -1,7 +1,6 @@
 using System.CommandLine;
-using DiffusionSharp.Cli.Commands;
-using DiffusionSharp.Cli.Display;
-using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Cli.CommandLine;
+using DiffusionSharp.Cli.Output;
 
 namespace DiffusionSharp.Cli;
 
@@ -58,7 +57,7 @@ public static class Cli
         if (args.Count == 0 || args[0] == "help" || (wantsHelp && args[0].StartsWith('-')))
         {
             var about = args.Skip(1).TakeWhile(a => !a.StartsWith('-')).ToArray();
-            host.Out.WriteLine(args.Count > 0 && args[0] == "help" && about.Length > 0 ? Verb.Find(about).Verb.Help : Verb.Overview);
+            host.Out.WriteLine(args.Count > 0 && args[0] == "help" && about.Length > 0 ? VerbRow.Find(about).Verb.Help : VerbRow.Overview);
             return 0;
         }
 
@@ -68,7 +67,7 @@ public static class Cli
             return 0;
         }
 
-        var (verb, words) = Verb.Find(args);
+        var (verb, words) = VerbRow.Find(args);
         if (wantsHelp)
         {
             host.Out.WriteLine(verb.Help);

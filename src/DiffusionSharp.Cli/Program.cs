@@ -1,4 +1,4 @@
 using DiffusionSharp.Cli;
-using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Cli.CommandLine;
 
 return Cli.Run(args, CliHost.Process());

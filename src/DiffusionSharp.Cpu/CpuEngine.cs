@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using DiffusionSharp.Models;
+using DiffusionSharp.Networks;
 
 namespace DiffusionSharp.Cpu;
 

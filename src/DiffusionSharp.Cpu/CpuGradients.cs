@@ -2,7 +2,6 @@ using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
 using DiffusionSharp.Cpu.Parameters;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Sampling;
 using Program = DiffusionSharp.Cpu.Execution.Program;
 
 namespace DiffusionSharp.Cpu;

@@ -1,3 +1,5 @@
+using DiffusionSharp.Networks;
+
 namespace DiffusionSharp.Cpu;
 
 /// <summary>How the managed engine computes. None of these changes a bit of the result, but <see cref="Weights"/>.</summary>

@@ -1,8 +1,8 @@
 using DiffusionSharp.Networks;
 using DiffusionSharp.Onnx.Format;
 using DiffusionSharp.Onnx.Nodes;
-using DiffusionSharp.Sampling;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Sampling.Execution;
+using DiffusionSharp.Sampling.Plans;
 
 namespace DiffusionSharp.Onnx;
 
@@ -31,13 +31,13 @@ public static class OnnxExport
         var m = new NetworkNodes(graph, "", x, t, Labels(graph, network)).Write(network);
         graph.Node("Identity", "m", [m]);
         graph.Port("m", ElementType.Float, network.OutputShape, output: true);
-        new OnnxFile(graph, weights, options ?? new OnnxOptions()).Write(path);
+        Write(path, graph, weights, options ?? new OnnxOptions());
     }
 
     /// <summary>
     /// Writes a whole sampler, its steps one after the other, all of them with the same weights. Inputs: <c>noise</c> [N, C, H, W]
     /// float32, x_T and, for a conditional network, <c>labels</c> [N] int64; output: <c>image</c> [N, C, H, W] float32. Between the
-    /// network's calls numbers are float64, as in <see cref="Sampling.Sampler"/>.
+    /// network's calls numbers are float64, as in <see cref="Sampling.Execution.Sampler"/>.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="network">The network.</param>
@@ -58,9 +58,12 @@ public static class OnnxExport
         var labels = guidance == 0 ? null : Labels(graph, network);
         new SamplerNodes(graph, network, guidance, labels).Write(plan, noise, "image");
         graph.Port("image", ElementType.Float, network.InputShape, output: true);
-        new OnnxFile(graph, weights, options ?? new OnnxOptions()).Write(path);
+        Write(path, graph, weights, options ?? new OnnxOptions());
     }
 
     private static string? Labels(OnnxGraph graph, NetworkGraph network) =>
         network.Nodes.Any(n => n.Operation is Operation.InputLabel) ? graph.Port("labels", ElementType.Int64) : null;
+
+    private static void Write(string path, OnnxGraph graph, Func<ParameterSpec, HostTensor> weights, OnnxOptions options) =>
+        new OnnxFile(graph, weights, options.Opset, options.MostBytes).Write(path);
 }

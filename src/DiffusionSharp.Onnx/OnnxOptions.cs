@@ -21,14 +21,4 @@ public sealed record OnnxOptions
 
     /// <summary>A file that would grow beyond this leaves the weights to a second one; no protobuf message may have more than 2 GiB.</summary>
     internal long MostBytes { get; init; } = int.MaxValue - (1 << 16);
-
-    /// <summary>The file format's version that came with an opset (onnx/docs/Versioning.md).</summary>
-    internal static int IrVersion(int opset) => opset switch
-    {
-        <= 14 => 7,
-        <= 18 => 8,
-        <= 20 => 9,
-        <= 22 => 10,
-        _ => 11,
-    };
 }

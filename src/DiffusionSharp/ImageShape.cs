@@ -1,5 +1,3 @@
-using DiffusionSharp.Primitives;
-
 namespace DiffusionSharp;
 
 /// <summary>The shape of one image in channel-first order (C, H, W).</summary>

@@ -1,7 +1,7 @@
+using DiffusionSharp.Files.Tensors;
 using DiffusionSharp.Models;
+using DiffusionSharp.Networks;
 using DiffusionSharp.Noise;
-using DiffusionSharp.Sampling;
-using DiffusionSharp.Weights;
 using TestKit.Files;
 using TestKit.Networks;
 

@@ -1,7 +1,8 @@
 using DiffusionSharp.Cpu.Tests.Kit;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Noise;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Execution;
+using DiffusionSharp.Sampling.Plans;
 using TestKit.Networks;
 
 namespace DiffusionSharp.Cpu.Tests;

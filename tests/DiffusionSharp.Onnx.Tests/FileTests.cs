@@ -1,6 +1,5 @@
 using DiffusionSharp.Networks;
 using DiffusionSharp.Onnx.Tests.Kit;
-using DiffusionSharp.Weights;
 using Microsoft.ML.OnnxRuntime;
 using TestKit.Networks;
 
@@ -57,7 +56,7 @@ public sealed class FileTests : Scratch
 
         Assert.Equal(["model.onnx", "model.onnx.data"], Directory.GetFiles(Folder).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
         Assert.InRange(new FileInfo(Model).Length, 1, size - (Graph.ParameterCount * sizeof(float)) + (200 * Graph.Parameters.Count));
-        using var external = new Cli.Parts.OnnxRuntimeModel(Model, threads: 1);
+        using var external = new Cli.Optional.OnnxRuntimeModel(Model, threads: 1);
         Assert.Equal(Network.Predict(OnnxRuntime.With(new OnnxOptions())), Network.Predict(external));
     }
 

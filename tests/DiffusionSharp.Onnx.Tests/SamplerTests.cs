@@ -1,13 +1,17 @@
 using Conformance.Networks;
-using DiffusionSharp.Cli.Parts;
+using DiffusionSharp.Cli.Optional;
 using DiffusionSharp.Cpu;
+using DiffusionSharp.Files.Tensors;
 using DiffusionSharp.Models;
+using DiffusionSharp.Models.Configs;
+using DiffusionSharp.Models.Folder;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Noise;
 using DiffusionSharp.Onnx.Tests.Kit;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Execution;
+using DiffusionSharp.Sampling.Plans;
+using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
-using DiffusionSharp.Weights;
 using TestKit.Networks;
 
 namespace DiffusionSharp.Onnx.Tests;

@@ -1,6 +1,4 @@
 using DiffusionSharp.Networks;
-using DiffusionSharp.Sampling;
-using DiffusionSharp.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,4 @@
 using DiffusionSharp.Networks;
-using DiffusionSharp.Weights;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

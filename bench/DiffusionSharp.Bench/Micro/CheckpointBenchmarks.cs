@@ -1,10 +1,12 @@
 using System.Buffers.Binary;
 using System.Text;
 using BenchmarkDotNet.Attributes;
+using DiffusionSharp.Files;
+using DiffusionSharp.Files.Storage;
+using DiffusionSharp.Files.Tensors;
 using DiffusionSharp.Models;
+using DiffusionSharp.Models.Configs;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Storage;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Bench.Micro;
 
@@ -43,7 +45,7 @@ public class CheckpointBenchmarks
     [Benchmark]
     public int Open()
     {
-        using var file = TensorFile.Open(Model);
+        using var file = TensorFiles.Open(Model);
         return file.Tensors.Count;
     }
 
@@ -51,7 +53,7 @@ public class CheckpointBenchmarks
     [Benchmark]
     public long OpenAndVerify()
     {
-        using var file = TensorFile.Open(Model);
+        using var file = TensorFiles.Open(Model);
         return file.Verify();
     }
 
@@ -59,7 +61,7 @@ public class CheckpointBenchmarks
     [Benchmark]
     public long OpenAndRead()
     {
-        using var file = TensorFile.Open(Model);
+        using var file = TensorFiles.Open(Model);
         return file.Tensors.Keys.Sum(name => file.ReadFloat32(name).Data.LongLength);
     }
 

@@ -1,8 +1,10 @@
 using BenchmarkDotNet.Attributes;
-using DiffusionSharp.Cpu;
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Kernels;
-using DiffusionSharp.Cpu.Parameters;
+using DiffusionSharp.Cpu.Kernels.Convolution;
+using DiffusionSharp.Cpu.Kernels.Matrix;
+using DiffusionSharp.Cpu.Kernels.Simd;
+using DiffusionSharp.Cpu.Layout;
+using DiffusionSharp.Networks;
 
 namespace DiffusionSharp.Bench.Micro;
 

@@ -1,8 +1,10 @@
 using BenchmarkDotNet.Attributes;
-using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Kernels;
-using DiffusionSharp.Cpu.Parameters;
+using DiffusionSharp.Cpu.Kernels.Convolution;
+using DiffusionSharp.Cpu.Kernels.Images;
+using DiffusionSharp.Cpu.Kernels.Matrix;
+using DiffusionSharp.Cpu.Kernels.Simd;
+using DiffusionSharp.Cpu.Layout;
 
 namespace DiffusionSharp.Bench.Micro;
 

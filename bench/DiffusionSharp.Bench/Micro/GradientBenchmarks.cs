@@ -1,7 +1,10 @@
 using BenchmarkDotNet.Attributes;
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Kernels;
-using DiffusionSharp.Cpu.Parameters;
+using DiffusionSharp.Cpu.Kernels.Attention;
+using DiffusionSharp.Cpu.Kernels.Normalization;
+using DiffusionSharp.Cpu.Kernels.Simd;
+using DiffusionSharp.Cpu.Kernels.Sums;
+using DiffusionSharp.Cpu.Layout;
 using DiffusionSharp.Cpu.Training;
 
 namespace DiffusionSharp.Bench.Micro;

@@ -1,6 +1,5 @@
-using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Parameters;
+using DiffusionSharp.Cpu.Layout;
 
 namespace DiffusionSharp.Bench.Micro;
 

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using BenchmarkDotNet.Attributes;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Files;
 
 namespace DiffusionSharp.Bench.Micro;
 
@@ -65,7 +65,7 @@ public class HostileHeaderBenchmarks
     {
         try
         {
-            using var file = TensorFile.Open(Model);
+            using var file = TensorFiles.Open(Model);
         }
         catch (DiffusionException e)
         {

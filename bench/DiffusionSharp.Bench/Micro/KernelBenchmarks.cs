@@ -1,7 +1,10 @@
 using BenchmarkDotNet.Attributes;
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Kernels;
-using DiffusionSharp.Cpu.Parameters;
+using DiffusionSharp.Cpu.Kernels.Attention;
+using DiffusionSharp.Cpu.Kernels.Normalization;
+using DiffusionSharp.Cpu.Kernels.Pointwise;
+using DiffusionSharp.Cpu.Kernels.Simd;
+using DiffusionSharp.Cpu.Layout;
 
 namespace DiffusionSharp.Bench.Micro;
 
@@ -12,10 +15,10 @@ public unsafe class KernelBenchmarks
     private readonly AlignedMemory x = Floats.Normals(Exponentials), y = Floats.Normals(Exponentials);
     private static readonly ParameterPlace Scale = ParameterPlace.Alone(new RowLayout(1, 128), Enumerable.Repeat(1f, 128).ToArray());
     private static readonly ParameterPlace Shift = ParameterPlace.Alone(new RowLayout(1, 128), []);
-    private readonly KernelStage normalization = KernelStage.Create(128, 32, buffers: 6, views => new Normalization<Simd256>(
+    private readonly KernelStage normalization = KernelStage.Create(128, 32, buffers: 6, views => new GroupNormalization<Simd256>(
         views[0], views[1].Segments[0], views[2].Segments[0] with { Channels = 4 * 128 }, new NormalizationOptions(32, 1e-6, Silu: true), Scale, Shift));
 
-    private readonly KernelStage attention = KernelStage.Create(256, 16, buffers: 4, views => new Attention<Simd256>([views[0], views[1], views[2]], views[3].Segments[0], heads: 1, memory: null, residual: null));
+    private readonly KernelStage attention = KernelStage.Create(256, 16, buffers: 4, views => new SoftmaxAttention<Simd256>([views[0], views[1], views[2]], views[3].Segments[0], heads: 1, memory: null, residual: null));
 
     /// <summary>Frees the memory.</summary>
     [GlobalCleanup]

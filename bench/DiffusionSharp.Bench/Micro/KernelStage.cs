@@ -1,5 +1,5 @@
-using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
+using DiffusionSharp.Cpu.Layout;
 using DiffusionSharp.Noise;
 
 namespace DiffusionSharp.Bench.Micro;

@@ -1,6 +1,8 @@
 using BenchmarkDotNet.Attributes;
+using DiffusionSharp.Files;
+using DiffusionSharp.Files.Safetensors;
+using DiffusionSharp.Files.Tensors;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Bench.Micro;
 
@@ -24,7 +26,7 @@ public class SafetensorsBenchmarks
     [Benchmark]
     public int Open()
     {
-        using var file = TensorFile.Open(Model);
+        using var file = TensorFiles.Open(Model);
         return file.Tensors.Count;
     }
 
@@ -32,7 +34,7 @@ public class SafetensorsBenchmarks
     [Benchmark]
     public long OpenAndRead()
     {
-        using var file = TensorFile.Open(Model);
+        using var file = TensorFiles.Open(Model);
         return file.Tensors.Keys.Sum(name => file.ReadFloat32(name).Data.LongLength);
     }
 }

@@ -1,6 +1,9 @@
 using BenchmarkDotNet.Attributes;
+using DiffusionSharp.Networks;
 using DiffusionSharp.Noise;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Execution;
+using DiffusionSharp.Sampling.Plans;
+using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
 
 namespace DiffusionSharp.Bench.Micro;

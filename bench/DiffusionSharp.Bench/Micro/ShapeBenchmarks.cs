@@ -1,7 +1,8 @@
 using BenchmarkDotNet.Attributes;
 using DiffusionSharp.Imaging.Shapes;
 using DiffusionSharp.Schedules;
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Bench.Micro;
 

@@ -1,6 +1,8 @@
 using BenchmarkDotNet.Attributes;
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Kernels.Convolution;
+using DiffusionSharp.Cpu.Kernels.Matrix;
+using DiffusionSharp.Cpu.Kernels.Simd;
 
 namespace DiffusionSharp.Bench.Micro;
 

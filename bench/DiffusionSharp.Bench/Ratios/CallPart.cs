@@ -1,8 +1,9 @@
 using DiffusionSharp.Bench.Eager;
 using DiffusionSharp.Bench.Measuring;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Networks;
+using DiffusionSharp.Sampling.Plans;
 using DiffusionSharp.Torch.Engine;
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Objectives;
 
 namespace DiffusionSharp.Bench.Ratios;
 

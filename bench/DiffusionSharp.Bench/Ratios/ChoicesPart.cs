@@ -1,7 +1,7 @@
 using DiffusionSharp.Bench.Measuring;
 using DiffusionSharp.Torch.Engine;
 using DiffusionSharp.Torch.Ops;
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Objectives;
 using TorchSharp;
 using static TorchSharp.torch;
 

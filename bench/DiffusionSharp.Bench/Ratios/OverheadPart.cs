@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using DiffusionSharp.Bench.Measuring;
 using DiffusionSharp.Noise;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Execution;
+using DiffusionSharp.Sampling.Plans;
+using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Torch.Engine;
 

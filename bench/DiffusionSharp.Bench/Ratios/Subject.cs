@@ -2,8 +2,8 @@ using DiffusionSharp.Imaging.Shapes;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Noise;
 using DiffusionSharp.Schedules;
-using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Bench.Ratios;
 

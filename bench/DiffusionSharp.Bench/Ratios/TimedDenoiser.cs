@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Networks;
 
 namespace DiffusionSharp.Bench.Ratios;
 

@@ -2,6 +2,8 @@ using DiffusionSharp.Bench.Eager;
 using DiffusionSharp.Bench.Measuring;
 using DiffusionSharp.Torch.Training;
 using DiffusionSharp.Training;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Bench.Ratios;
 

@@ -2,7 +2,10 @@ using System.Globalization;
 using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Imaging.Shapes;
 using DiffusionSharp.Models;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Networks;
+using DiffusionSharp.Sampling.Execution;
+using DiffusionSharp.Sampling.Inversion;
+using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Torch.Engine;
 

@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using DiffusionSharp.Bench.Eager;
 using DiffusionSharp.Bench.Ratios;
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Bench.Training;
 

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using DiffusionSharp.Bench.Ratios;
-using DiffusionSharp.Cpu;
 using DiffusionSharp.Cpu.Training;
 using DiffusionSharp.Training;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Bench.Training;
 

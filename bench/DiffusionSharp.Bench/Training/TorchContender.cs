@@ -2,6 +2,8 @@ using System.Diagnostics;
 using DiffusionSharp.Bench.Ratios;
 using DiffusionSharp.Torch.Training;
 using DiffusionSharp.Training;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Bench.Training;
 

@@ -1,8 +1,8 @@
 using DiffusionSharp.Bench.Measuring;
 using DiffusionSharp.Bench.Ratios;
-using DiffusionSharp.Cpu;
-using DiffusionSharp.Torch.Native;
-using DiffusionSharp.Training;
+using DiffusionSharp.Cpu.Training;
+using DiffusionSharp.Torch.Checks;
+using DiffusionSharp.Training.Objectives;
 
 namespace DiffusionSharp.Bench.Training;
 
@@ -115,7 +115,7 @@ internal sealed class TrainingMeasurement : IDisposable
             managed is null ? null : seconds.Min() / managed.Min(m => m.Seconds),
             arguments.Memory ? TrainingProcess.Measure(subject, model, batch, arguments.Threads) : null,
             subject.Name == TrainingSubject.Managed ? Planned() : null,
-            disagreement is null ? null : TorchNative.Problem is { } problem ? $"{disagreement}; {problem}" : disagreement);
+            disagreement is null ? null : TorchHealth.Problem is { } problem ? $"{disagreement}; {problem}" : disagreement);
     }
 
     private long Planned() =>

@@ -1,7 +1,7 @@
 using DiffusionSharp.Bench.Ratios;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Torch.Native;
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Options;
 using TorchSharp;
 
 namespace DiffusionSharp.Bench.Training;

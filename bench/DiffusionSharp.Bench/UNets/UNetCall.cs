@@ -1,5 +1,6 @@
+using DiffusionSharp.Networks;
 using DiffusionSharp.Noise;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Plans;
 
 namespace DiffusionSharp.Bench.UNets;
 

@@ -1,8 +1,9 @@
 using DiffusionSharp.Bench.Ratios;
 using DiffusionSharp.Models;
+using DiffusionSharp.Models.Configs;
+using DiffusionSharp.Models.Folder;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Onnx;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Bench.UNets;
 
@@ -25,7 +26,7 @@ internal sealed record UNetFiles(string Folder)
     }
 
     /// <summary>The network on an engine.</summary>
-    public Sampling.IDenoiser Open(Engine engine) => DiffusionModel.Load(Model, engine).Denoiser;
+    public Networks.IDenoiser Open(Engine engine) => DiffusionModel.Load(Model, engine).Denoiser;
 
     public void Delete() => Directory.Delete(Folder, recursive: true);
 }

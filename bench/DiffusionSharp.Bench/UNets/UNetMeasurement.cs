@@ -1,6 +1,6 @@
 using DiffusionSharp.Bench.Measuring;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Plans;
 
 namespace DiffusionSharp.Bench.UNets;
 

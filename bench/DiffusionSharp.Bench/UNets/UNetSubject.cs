@@ -1,9 +1,8 @@
 using DiffusionSharp.Bench.Eager;
-using DiffusionSharp.Cli.Parts;
+using DiffusionSharp.Cli.Optional;
 using DiffusionSharp.Cpu;
 using DiffusionSharp.Models;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Sampling;
 using DiffusionSharp.Torch.Native;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Cli.CommandLine;
+using DiffusionSharp.Models.Layouts;
 
 namespace DiffusionSharp.Cli.Options;
 

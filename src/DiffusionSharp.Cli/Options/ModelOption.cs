@@ -1,5 +1,5 @@
 using System.CommandLine;
-using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Cli.CommandLine;
 
 namespace DiffusionSharp.Cli.Options;
 

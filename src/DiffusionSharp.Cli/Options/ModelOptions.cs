@@ -1,7 +1,8 @@
 using System.CommandLine;
-using DiffusionSharp.Cli.Display;
-using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Cli.CommandLine;
+using DiffusionSharp.Cli.Output;
 using DiffusionSharp.Models;
+using DiffusionSharp.Networks;
 
 namespace DiffusionSharp.Cli.Options;
 

@@ -1,8 +1,10 @@
 using System.CommandLine;
+using DiffusionSharp.Cli.CommandLine;
 using DiffusionSharp.Models;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Models.Configs;
+using DiffusionSharp.Sampling.Plans;
+using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Options;
 
@@ -14,7 +16,7 @@ internal sealed class SamplingOptions
 
     public Option<int> Steps { get; } = Parse.Number<int>("--steps");
 
-    public Option<Eta> Eta { get; } = Parse.Option("--eta", Sampling.Eta.Parse);
+    public Option<Eta> Eta { get; } = Parse.Option("--eta", Sampling.Plans.Eta.Parse);
 
     public Option<TimestepSpacing> Spacing { get; } = Parse.Choice(
         "--spacing",
@@ -26,11 +28,11 @@ internal sealed class SamplingOptions
 
     public Option<Solver> Solver { get; } = Parse.Choice(
         "--solver",
-        ("ddim", Sampling.Solver.Ddim), ("euler", Sampling.Solver.Ddim),
-        ("dpm++2m", Sampling.Solver.DpmPlusPlus2M), ("dpm++3m", Sampling.Solver.DpmPlusPlus3M), ("dpm++2m-sde", Sampling.Solver.DpmPlusPlus2MSde),
-        ("heun", Sampling.Solver.Heun), ("plms", Sampling.Solver.Plms),
-        ("unipc2", Sampling.Solver.UniPc2), ("unipc3", Sampling.Solver.UniPc3),
-        ("deis2", Sampling.Solver.Deis2), ("deis3", Sampling.Solver.Deis3));
+        ("ddim", Sampling.Solvers.Solver.Ddim), ("euler", Sampling.Solvers.Solver.Ddim),
+        ("dpm++2m", Sampling.Solvers.Solver.DpmPlusPlus2M), ("dpm++3m", Sampling.Solvers.Solver.DpmPlusPlus3M), ("dpm++2m-sde", Sampling.Solvers.Solver.DpmPlusPlus2MSde),
+        ("heun", Sampling.Solvers.Solver.Heun), ("plms", Sampling.Solvers.Solver.Plms),
+        ("unipc2", Sampling.Solvers.Solver.UniPc2), ("unipc3", Sampling.Solvers.Solver.UniPc3),
+        ("deis2", Sampling.Solvers.Solver.Deis2), ("deis3", Sampling.Solvers.Solver.Deis3));
 
     /// <summary>A list, or no timestep for the word "tuned".</summary>
     public Option<int[]> Timesteps { get; } = Parse.Option("--timesteps", text => text == Tuned ? [] : Parse.Split(text, Parse.One<int>) is { Length: > 0 } list
@@ -54,7 +56,7 @@ internal sealed class SamplingOptions
     /// <summary>Steps, η, τ and the treatment of x0.</summary>
     public SampleOptions Resolve(ParseResult r, SchedulerConfig scheduler) => ResolveTau(r, scheduler) with
     {
-        Solver = r.Or(Solver, Sampling.Solver.Ddim),
+        Solver = r.Or(Solver, Sampling.Solvers.Solver.Ddim),
         Eta = r.Or(Eta, 0),
         X0Treatment = Treatment(r, scheduler),
     };

@@ -1,6 +1,7 @@
 using System.CommandLine;
+using DiffusionSharp.Cli.CommandLine;
+using DiffusionSharp.Models.Configs;
 using DiffusionSharp.Schedules;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Options;
 

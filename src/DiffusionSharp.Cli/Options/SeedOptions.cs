@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using DiffusionSharp.Cli.CommandLine;
 
 namespace DiffusionSharp.Cli.Options;
 

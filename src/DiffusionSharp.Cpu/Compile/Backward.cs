@@ -1,5 +1,9 @@
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Kernels.Convolution;
+using DiffusionSharp.Cpu.Kernels.Normalization;
+using DiffusionSharp.Cpu.Kernels.Pointwise;
+using DiffusionSharp.Cpu.Kernels.Simd;
+using DiffusionSharp.Cpu.Layout;
 using DiffusionSharp.Cpu.Parameters;
 using DiffusionSharp.Networks;
 

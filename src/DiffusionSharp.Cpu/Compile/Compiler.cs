@@ -1,5 +1,5 @@
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Kernels.Simd;
 using DiffusionSharp.Cpu.Parameters;
 using DiffusionSharp.Networks;
 

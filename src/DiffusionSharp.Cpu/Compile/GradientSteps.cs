@@ -1,8 +1,15 @@
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Kernels;
-using DiffusionSharp.Cpu.Parameters;
+using DiffusionSharp.Cpu.Kernels.Attention;
+using DiffusionSharp.Cpu.Kernels.Convolution;
+using DiffusionSharp.Cpu.Kernels.Embedding;
+using DiffusionSharp.Cpu.Kernels.Images;
+using DiffusionSharp.Cpu.Kernels.Matrix;
+using DiffusionSharp.Cpu.Kernels.Normalization;
+using DiffusionSharp.Cpu.Kernels.Pointwise;
+using DiffusionSharp.Cpu.Kernels.Sums;
+using DiffusionSharp.Cpu.Layout;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Cpu.Compile;
 

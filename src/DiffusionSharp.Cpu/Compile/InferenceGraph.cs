@@ -1,5 +1,4 @@
 using DiffusionSharp.Networks;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cpu.Compile;
 

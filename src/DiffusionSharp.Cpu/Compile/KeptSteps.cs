@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Kernels.Images;
+using DiffusionSharp.Cpu.Layout;
 
 namespace DiffusionSharp.Cpu.Compile;
 

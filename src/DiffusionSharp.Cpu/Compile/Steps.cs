@@ -1,5 +1,12 @@
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Kernels.Attention;
+using DiffusionSharp.Cpu.Kernels.Convolution;
+using DiffusionSharp.Cpu.Kernels.Embedding;
+using DiffusionSharp.Cpu.Kernels.Images;
+using DiffusionSharp.Cpu.Kernels.Normalization;
+using DiffusionSharp.Cpu.Kernels.Pointwise;
+using DiffusionSharp.Cpu.Kernels.Simd;
+using DiffusionSharp.Cpu.Layout;
 using DiffusionSharp.Cpu.Parameters;
 using DiffusionSharp.Networks;
 
@@ -77,8 +84,8 @@ internal sealed partial class Steps<T>
     public (View Result, Segment Statistics) Normalize(View x, ParameterSpec scale, ParameterSpec shift, NormalizationOptions options)
     {
         var view = New(x.Channels, x.Height, x.Width, x.PerCondition);
-        var statistics = New(Normalization<T>.StatisticRows * view.Segments[0].Stride, 1, 1, x.PerCondition).Segments[0];
-        Append(scale.Name, new Normalization<T>(x, view.Segments[0], statistics, options, Rows(scale), Rows(shift)), x);
+        var statistics = New(GroupNormalization<T>.StatisticRows * view.Segments[0].Stride, 1, 1, x.PerCondition).Segments[0];
+        Append(scale.Name, new GroupNormalization<T>(x, view.Segments[0], statistics, options, Rows(scale), Rows(shift)), x);
         Use(options.ScaleShift?.Buffer);
         return (view, statistics);
     }
@@ -94,7 +101,7 @@ internal sealed partial class Steps<T>
     public View Attend(View[] qkv, Operation.Attention attention, int? residual)
     {
         var view = Like(qkv[0]);
-        Append("attention", new Attention<T>(qkv, view.Segments[0], attention.Heads, Memory(attention), residual), qkv);
+        Append("attention", new SoftmaxAttention<T>(qkv, view.Segments[0], attention.Heads, Memory(attention), residual), qkv);
         Use(residual);
         return view;
     }
@@ -165,7 +172,7 @@ internal sealed partial class Steps<T>
         where TOperation : struct, IPointwise
     {
         var view = Like(x);
-        Append(name, new Pointwise<T, TOperation>(x, view.Segments[0], operation, second, vector), x);
+        Append(name, new PointwiseStep<T, TOperation>(x, view.Segments[0], operation, second, vector), x);
         Use(second?.Buffer);
         Use(vector?.Buffer);
         return view;

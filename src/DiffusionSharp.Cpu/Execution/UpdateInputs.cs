@@ -1,4 +1,4 @@
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Objectives;
 
 namespace DiffusionSharp.Cpu.Execution;
 

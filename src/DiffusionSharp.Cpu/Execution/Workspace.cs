@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using DiffusionSharp.Primitives;
 
 namespace DiffusionSharp.Cpu.Execution;
 

@@ -1,4 +1,5 @@
-using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Kernels.Matrix;
+using DiffusionSharp.Cpu.Layout;
 using DiffusionSharp.Networks;
 
 namespace DiffusionSharp.Cpu.Parameters;

@@ -1,6 +1,6 @@
-using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Kernels.Matrix;
+using DiffusionSharp.Cpu.Layout;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cpu.Parameters;
 

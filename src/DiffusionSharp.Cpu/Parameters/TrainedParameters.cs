@@ -1,7 +1,7 @@
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Kernels.Matrix;
+using DiffusionSharp.Cpu.Layout;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cpu.Parameters;
 

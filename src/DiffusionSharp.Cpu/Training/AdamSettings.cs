@@ -1,5 +1,4 @@
-using DiffusionSharp.Networks;
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Cpu.Training;
 

@@ -1,5 +1,6 @@
 using System.Numerics;
 using DiffusionSharp.Cpu.Execution;
+using DiffusionSharp.Cpu.Layout;
 using DiffusionSharp.Cpu.Parameters;
 
 namespace DiffusionSharp.Cpu.Training;

@@ -1,7 +1,6 @@
 using DiffusionSharp.Cpu.Execution;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Primitives;
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Cpu.Training;
 

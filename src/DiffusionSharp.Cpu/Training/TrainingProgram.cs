@@ -1,9 +1,8 @@
 using DiffusionSharp.Cpu.Compile;
-using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Kernels.Simd;
 using DiffusionSharp.Cpu.Parameters;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Options;
 using Program = DiffusionSharp.Cpu.Execution.Program;
 
 namespace DiffusionSharp.Cpu.Training;

@@ -1,6 +1,7 @@
-using DiffusionSharp.Imaging.Data.Tar;
+using DiffusionSharp.Files.Storage;
+using DiffusionSharp.Imaging.Data.Archives;
+using DiffusionSharp.Imaging.Data.Archives.Tar;
 using DiffusionSharp.Imaging.Decoding;
-using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Imaging.Data;
 

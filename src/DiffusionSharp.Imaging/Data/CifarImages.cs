@@ -1,5 +1,5 @@
+using DiffusionSharp.Files.Storage;
 using DiffusionSharp.Imaging.Decoding;
-using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Imaging.Data;
 

@@ -1,5 +1,6 @@
+using DiffusionSharp.Files.Pickle;
+using DiffusionSharp.Files.Tensors;
 using DiffusionSharp.Imaging.Decoding;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Imaging.Data;
 

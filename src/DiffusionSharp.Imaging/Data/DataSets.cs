@@ -1,4 +1,5 @@
 using DiffusionSharp.Data;
+using DiffusionSharp.Imaging.Data.Archives;
 using DiffusionSharp.Imaging.Decoding;
 using DiffusionSharp.Imaging.Shapes;
 

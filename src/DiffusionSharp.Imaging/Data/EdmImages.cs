@@ -1,6 +1,6 @@
-using System.IO.Compression;
 using System.Text.Json;
-using DiffusionSharp.Storage;
+using DiffusionSharp.Files.Storage;
+using DiffusionSharp.Imaging.Data.Archives;
 
 namespace DiffusionSharp.Imaging.Data;
 

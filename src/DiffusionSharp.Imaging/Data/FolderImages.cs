@@ -1,4 +1,5 @@
-using DiffusionSharp.Storage;
+using DiffusionSharp.Files.Storage;
+using DiffusionSharp.Imaging.Data.Archives;
 
 namespace DiffusionSharp.Imaging.Data;
 

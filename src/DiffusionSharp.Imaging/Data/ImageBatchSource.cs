@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using DiffusionSharp.Data;
-using DiffusionSharp.Storage;
+using DiffusionSharp.Files.Storage;
 
 namespace DiffusionSharp.Imaging.Data;
 

@@ -1,5 +1,6 @@
+using DiffusionSharp.Data;
+using DiffusionSharp.Imaging.Data.Archives;
 using DiffusionSharp.Imaging.Decoding;
-using DiffusionSharp.Training;
 
 namespace DiffusionSharp.Imaging.Data;
 
@@ -63,7 +64,7 @@ public static class ImageList
         void Add()
         {
             left--;
-            BatchMaker.PixelsToUnit(pixels, unit);
+            PixelTransform.ToUnit(pixels, unit);
             foreach (var value in unit)
             {
                 values.Add(value);

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using DiffusionSharp.Storage;
+using DiffusionSharp.Files.Storage;
 using Microsoft.Win32.SafeHandles;
 
 namespace DiffusionSharp.Imaging.Data;

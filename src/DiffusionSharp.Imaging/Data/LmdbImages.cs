@@ -1,4 +1,5 @@
 using System.Text;
+using DiffusionSharp.Imaging.Data.Archives;
 
 namespace DiffusionSharp.Imaging.Data;
 
@@ -15,10 +16,10 @@ internal static class LmdbImages
     private static IEnumerable<RawImage> Read(string path)
     {
         using var file = LmdbFile.Open(path);
-        foreach (var (key, value) in file.Records(RawImage.MaxFileBytes))
+        foreach (var (key, value) in file.Records(BoundedRead.MaxFileBytes))
         {
             yield return value is null
-                ? RawImage.Unusable(Name(key), $"it is larger than the limit of {RawImage.MaxFileBytes} bytes")
+                ? RawImage.Unusable(Name(key), $"it is larger than the limit of {BoundedRead.MaxFileBytes} bytes")
                 : new RawImage(Name(key), value.Length, () => value);
         }
     }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
+using DiffusionSharp.Files.Numpy;
+using DiffusionSharp.Files.Tensors;
 using DiffusionSharp.Imaging.Decoding;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Imaging.Data;
 

@@ -1,5 +1,5 @@
 using System.IO.MemoryMappedFiles;
-using DiffusionSharp.Storage;
+using DiffusionSharp.Files.Storage;
 
 namespace DiffusionSharp.Imaging.Data;
 

@@ -1,5 +1,6 @@
+using DiffusionSharp.Files.Storage;
+using DiffusionSharp.Imaging.Data.Archives;
 using DiffusionSharp.Imaging.Decoding;
-using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Imaging.Data;
 
@@ -9,9 +10,6 @@ namespace DiffusionSharp.Imaging.Data;
 /// <param name="Bytes">Reads the file; throws <see cref="BadImageException"/> with the reason where it cannot. May run on any thread.</param>
 internal sealed record RawImage(string Name, long Held, Func<byte[]> Bytes)
 {
-    /// <summary>Larger encoded files are refused.</summary>
-    public const long MaxFileBytes = 64L << 20;
-
     /// <summary>The class, where the data set counts them (<see cref="EncodedImages.ClassNames"/>).</summary>
     public int Label { get; init; }
 

@@ -1,3 +1,4 @@
+using DiffusionSharp.Imaging.Data.Archives;
 using DiffusionSharp.Imaging.Decoding;
 
 namespace DiffusionSharp.Imaging.Data;

@@ -1,4 +1,4 @@
-using DiffusionSharp.Storage;
+using DiffusionSharp.Files.Storage;
 using SkiaSharp;
 
 namespace DiffusionSharp.Imaging.Files;

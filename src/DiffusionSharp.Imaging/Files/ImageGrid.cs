@@ -1,5 +1,3 @@
-using DiffusionSharp.Primitives;
-
 namespace DiffusionSharp.Imaging.Files;
 
 /// <summary>Lays equally large pictures out on a contact sheet, row by row.</summary>

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
-using DiffusionSharp.Storage;
+using DiffusionSharp.Files.Storage;
 
 namespace DiffusionSharp.Imaging.Files;
 

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using DiffusionSharp.Storage;
+using DiffusionSharp.Files.Storage;
 
 namespace DiffusionSharp.Imaging.Files;
 

@@ -1,6 +1,5 @@
+using DiffusionSharp.Files.Storage;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Storage;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Onnx.Format;
 
@@ -8,7 +7,7 @@ namespace DiffusionSharp.Onnx.Format;
 /// Writes a <c>ModelProto</c> to a file, parameter by parameter: in the file itself or, where that would grow beyond what a protobuf
 /// message may have, in a second one beside it.
 /// </summary>
-internal sealed class OnnxFile(OnnxGraph graph, Func<ParameterSpec, HostTensor> weights, OnnxOptions options)
+internal sealed class OnnxFile(OnnxGraph graph, Func<ParameterSpec, HostTensor> weights, int opset, long mostBytes)
 {
     private const int InitializerField = 5, GraphField = 7;
 
@@ -19,7 +18,7 @@ internal sealed class OnnxFile(OnnxGraph graph, Func<ParameterSpec, HostTensor> 
     {
         var second = Path.GetFileName(path) + ".data";
         Initializer[] all = [.. Embedded()];
-        if (Length(all) <= options.MostBytes)
+        if (Length(all) <= mostBytes)
         {
             AtomicFile.Write(path, s => WriteModel(s, all));
             return;
@@ -58,6 +57,16 @@ internal sealed class OnnxFile(OnnxGraph graph, Func<ParameterSpec, HostTensor> 
         }
     }
 
+    // The file format's version that came with an opset (onnx/docs/Versioning.md).
+    private static int IrVersion(int opset) => opset switch
+    {
+        <= 14 => 7,
+        <= 18 => 8,
+        <= 20 => 9,
+        <= 22 => 10,
+        _ => 11,
+    };
+
     private static ProtoMessage Framed(ProtoMessage header, long more) => new ProtoMessage().Begin(InitializerField, header.Written.Length + more);
 
     private long Length(Initializer[] all) => graph.Message.Written.Length + all.Sum(i => i.Length);
@@ -66,10 +75,10 @@ internal sealed class OnnxFile(OnnxGraph graph, Func<ParameterSpec, HostTensor> 
     {
         const int irVersion = 1, producer = 2, producerVersion = 3, opsetImport = 8;
         stream.Write(new ProtoMessage()
-            .Number(irVersion, OnnxOptions.IrVersion(options.Opset))
+            .Number(irVersion, IrVersion(opset))
             .Text(producer, "DiffusionSharp")
             .Text(producerVersion, typeof(OnnxFile).Assembly.GetName().Version?.ToString(3) ?? "")
-            .Message(opsetImport, new ProtoMessage().Text(1, "").Number(2, options.Opset))
+            .Message(opsetImport, new ProtoMessage().Text(1, "").Number(2, opset))
             .Begin(GraphField, Length(all)).Written);
         stream.Write(graph.Message.Written);
         foreach (var initializer in all)

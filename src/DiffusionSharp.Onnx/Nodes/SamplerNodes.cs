@@ -1,6 +1,6 @@
 using DiffusionSharp.Networks;
 using DiffusionSharp.Onnx.Format;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Plans;
 
 namespace DiffusionSharp.Onnx.Nodes;
 

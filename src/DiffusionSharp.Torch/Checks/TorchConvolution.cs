@@ -1,5 +1,4 @@
 using DiffusionSharp.Torch.Ops;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DiffusionSharp.Torch.Checks;

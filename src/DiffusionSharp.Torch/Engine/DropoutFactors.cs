@@ -1,5 +1,5 @@
 using DiffusionSharp.Torch.Ops;
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Objectives;
 using static TorchSharp.torch;
 
 namespace DiffusionSharp.Torch.Engine;

@@ -1,9 +1,5 @@
 using DiffusionSharp.Networks;
-using DiffusionSharp.Sampling;
-using DiffusionSharp.Torch.Native;
 using DiffusionSharp.Torch.Ops;
-using DiffusionSharp.Weights;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DiffusionSharp.Torch.Engine;

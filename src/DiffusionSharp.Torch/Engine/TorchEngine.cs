@@ -6,9 +6,9 @@ namespace DiffusionSharp.Torch.Engine;
 public static class TorchEngine
 {
     /// <summary>float32 on the processor.</summary>
-    public static Models.Engine Cpu { get; } = With(new TorchOptions());
+    public static Networks.Engine Cpu { get; } = With(new TorchOptions());
 
     /// <summary>An engine with options.</summary>
     /// <param name="options">Device and precision.</param>
-    public static Models.Engine With(TorchOptions options) => (graph, weights) => new TorchDenoiser(graph, weights, options);
+    public static Networks.Engine With(TorchOptions options) => (graph, weights) => new TorchDenoiser(graph, weights, options);
 }

@@ -2,8 +2,6 @@ using DiffusionSharp.Networks;
 using DiffusionSharp.Torch.Checks;
 using DiffusionSharp.Torch.Native;
 using DiffusionSharp.Torch.Ops;
-using DiffusionSharp.Weights;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DiffusionSharp.Torch.Engine;

@@ -1,7 +1,5 @@
 using DiffusionSharp.Torch.Native;
-using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
-using TorchSharp;
+using DiffusionSharp.Training.Options;
 using static TorchSharp.torch;
 
 namespace DiffusionSharp.Torch.Ops;

@@ -1,5 +1,4 @@
 using DiffusionSharp.Torch.Native;
-using DiffusionSharp.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 

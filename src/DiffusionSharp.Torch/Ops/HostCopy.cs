@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using DiffusionSharp.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,3 @@
-using DiffusionSharp.Weights;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DiffusionSharp.Torch.Ops;

@@ -1,5 +1,4 @@
-using DiffusionSharp.Training;
-using TorchSharp;
+using DiffusionSharp.Training.Options;
 using static TorchSharp.torch;
 
 namespace DiffusionSharp.Torch.Training;

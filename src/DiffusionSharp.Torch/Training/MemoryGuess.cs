@@ -1,5 +1,5 @@
 using DiffusionSharp.Networks;
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Torch.Training;
 

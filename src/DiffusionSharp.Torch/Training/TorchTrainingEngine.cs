@@ -1,7 +1,7 @@
 using DiffusionSharp.Networks;
 using DiffusionSharp.Torch.Native;
 using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Options;
 using TorchSharp;
 
 namespace DiffusionSharp.Torch.Training;
@@ -10,7 +10,7 @@ namespace DiffusionSharp.Torch.Training;
 public static class TorchTrainingEngine
 {
     /// <summary>Trains on the device that the options name. Bits are the same for a fixed number of threads and a fixed micro-batch.</summary>
-    public static TrainingEngine Engine { get; } = new(TrainingEngine.Libtorch, Create, MemoryGuess.Bytes);
+    public static TrainingEngine Engine { get; } = new(EngineNames.Libtorch, Create, MemoryGuess.Bytes);
 
     private static TorchTrainingNetwork Create(NetworkGraph graph, TrainingOptions options, Func<ParameterSpec, HostTensor> weights)
     {
@@ -18,12 +18,12 @@ public static class TorchTrainingEngine
         {
             throw new DiffusionException(
                 ErrorKind.Configuration, $"the network predicts its variance ({graph.OutputShape.Channels} channels for {graph.InputShape.Channels}), which engine "
-                + $"{TrainingEngine.Libtorch} does not train: choose engine {TrainingEngine.Managed}");
+                + $"{EngineNames.Libtorch} does not train: choose engine {EngineNames.Managed}");
         }
 
         if (options.Augment > 0)
         {
-            throw new DiffusionException(ErrorKind.Configuration, $"augmentation is for engine {TrainingEngine.Managed}: leave out --augment, or choose that engine");
+            throw new DiffusionException(ErrorKind.Configuration, $"augmentation is for engine {EngineNames.Managed}: leave out --augment, or choose that engine");
         }
 
         TorchNative.EnsureLoaded();

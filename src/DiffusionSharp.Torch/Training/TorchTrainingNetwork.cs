@@ -1,8 +1,8 @@
 using DiffusionSharp.Networks;
-using DiffusionSharp.Sampling;
 using DiffusionSharp.Torch.Engine;
 using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Options;
 using static TorchSharp.torch;
 
 namespace DiffusionSharp.Torch.Training;

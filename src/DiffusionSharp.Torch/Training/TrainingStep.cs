@@ -2,7 +2,8 @@ using DiffusionSharp.Networks;
 using DiffusionSharp.Torch.Engine;
 using DiffusionSharp.Torch.Ops;
 using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Options;
 using TorchSharp;
 using static TorchSharp.torch;
 

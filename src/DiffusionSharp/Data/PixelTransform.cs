@@ -1,5 +1,4 @@
 using DiffusionSharp.Noise;
-using DiffusionSharp.Training;
 
 namespace DiffusionSharp.Data;
 
@@ -33,6 +32,17 @@ public sealed record PixelTransform
     /// <summary>The largest |x| of an image without Gaussian noise: what predicted images are clipped to.</summary>
     public double Range => Logit ? Math.Log((1 - Lambda) / Lambda) : 1;
 
+    /// <summary>Maps 0…255 to [-1, 1]: x = v/127.5 - 1.</summary>
+    /// <param name="pixels">The bytes.</param>
+    /// <param name="x0">Receives the values.</param>
+    public static void ToUnit(ReadOnlySpan<byte> pixels, Span<float> x0)
+    {
+        for (var i = 0; i < pixels.Length; i++)
+        {
+            x0[i] = (pixels[i] / 127.5f) - 1;
+        }
+    }
+
     /// <summary>Maps levels to what the network learns; the noise is a pure function of (seed, position).</summary>
     /// <param name="levels">One image, 0…255.</param>
     /// <param name="seed">The run's seed.</param>
@@ -42,7 +52,7 @@ public sealed record PixelTransform
     {
         if (this == None)
         {
-            BatchMaker.PixelsToUnit(levels, x);
+            ToUnit(levels, x);
             return;
         }
 

@@ -1,7 +1,9 @@
+using DiffusionSharp.Files;
+using DiffusionSharp.Models.Configs;
+using DiffusionSharp.Models.Layouts;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Noise;
-using DiffusionSharp.Sampling;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Sampling.Execution;
 
 namespace DiffusionSharp.Models;
 
@@ -66,7 +68,7 @@ public sealed class Classifier : IDisposable
 
     private static EncoderUNetConfig Read(string path, ImageShape shape, int headChannels)
     {
-        using var file = TensorFile.Open(path);
+        using var file = TensorFiles.Open(path);
         return GuidedClassifierLayout.Read(path, file.Tensors, shape, headChannels);
     }
 

@@ -1,4 +1,5 @@
-using DiffusionSharp.Weights;
+using DiffusionSharp.Files.Tensors;
+using DiffusionSharp.Models.Configs;
 
 namespace DiffusionSharp.Models;
 

@@ -1,8 +1,12 @@
+using DiffusionSharp.Models.Configs;
+using DiffusionSharp.Models.Layouts;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Noise;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Execution;
+using DiffusionSharp.Sampling.Inversion;
+using DiffusionSharp.Sampling.Plans;
+using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Models;
 
@@ -100,7 +104,7 @@ public sealed class DiffusionModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         var scheduler = Source.Scheduler;
-        return Sampling.InversionPlan.Create(Levels(scheduler, WithTuned(Source, options)), new InversionOptions
+        return Sampling.Inversion.InversionPlan.Create(Levels(scheduler, WithTuned(Source, options)), new InversionOptions
         {
             Level = level,
             PredictionType = scheduler.PredictionType,

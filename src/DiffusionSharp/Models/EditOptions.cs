@@ -1,5 +1,7 @@
-using DiffusionSharp.Sampling;
 using DiffusionSharp.Sampling.Editing;
+using DiffusionSharp.Sampling.Execution;
+using DiffusionSharp.Sampling.Plans;
+using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
 
 namespace DiffusionSharp.Models;

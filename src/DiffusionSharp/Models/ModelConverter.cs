@@ -1,7 +1,10 @@
+using DiffusionSharp.Files.Storage;
+using DiffusionSharp.Files.Tensors;
+using DiffusionSharp.Models.Configs;
+using DiffusionSharp.Models.Folder;
+using DiffusionSharp.Models.Layouts;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Storage;
-using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Runs;
 
 namespace DiffusionSharp.Models;
 

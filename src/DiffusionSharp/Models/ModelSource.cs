@@ -1,8 +1,11 @@
+using DiffusionSharp.Files;
+using DiffusionSharp.Files.Storage;
+using DiffusionSharp.Models.Configs;
+using DiffusionSharp.Models.Folder;
+using DiffusionSharp.Models.Layouts;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Schedules;
-using DiffusionSharp.Storage;
-using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Runs;
 
 namespace DiffusionSharp.Models;
 
@@ -107,7 +110,7 @@ public sealed class ModelSource
 
     private static ModelSource FromCheckpoint(string path, bool raw, bool average, CheckpointFacts facts)
     {
-        using var file = TensorFile.Open(path);
+        using var file = TensorFiles.Open(path);
         var model = CheckpointReader.Read(file, raw, average, facts);
         return new ModelSource(path, path, model.Set, $"{path}.{TunedTimestepsJson.FileName}", model.Network, model.Scheduler) { Notes = model.Notes };
     }

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using DiffusionSharp.Files.Tensors;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Models;
 

@@ -1,4 +1,7 @@
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Execution;
+using DiffusionSharp.Sampling.Inversion;
+using DiffusionSharp.Sampling.Plans;
+using DiffusionSharp.Sampling.Solvers;
 
 namespace DiffusionSharp.Models;
 

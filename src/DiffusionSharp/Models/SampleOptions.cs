@@ -1,5 +1,7 @@
 using DiffusionSharp.Noise;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Execution;
+using DiffusionSharp.Sampling.Plans;
+using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
 
 namespace DiffusionSharp.Models;
@@ -17,7 +19,7 @@ public sealed record SampleOptions
     public Solver Solver { get; init; }
 
     /// <summary>
-    /// How τ is spread over 0…T-1; null as the model's scheduler says (<see cref="Weights.SchedulerConfig.Spacing"/>);
+    /// How τ is spread over 0…T-1; null as the model's scheduler says (<see cref="Configs.SchedulerConfig.Spacing"/>);
     /// <see cref="TimestepSpacing.Tuned"/> takes the model's own list for <see cref="Steps"/>.
     /// </summary>
     public TimestepSpacing? Spacing { get; init; }

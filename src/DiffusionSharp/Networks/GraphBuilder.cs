@@ -1,5 +1,3 @@
-using DiffusionSharp.Primitives;
-
 namespace DiffusionSharp.Networks;
 
 /// <summary>

@@ -1,5 +1,4 @@
 using DiffusionSharp.Noise;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Networks;
 

@@ -1,5 +1,3 @@
-using DiffusionSharp.Sampling;
-
 namespace DiffusionSharp.Networks;
 
 /// <summary>

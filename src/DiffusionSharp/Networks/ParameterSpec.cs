@@ -1,5 +1,3 @@
-using DiffusionSharp.Weights;
-
 namespace DiffusionSharp.Networks;
 
 /// <summary>A named array that a network learns.</summary>

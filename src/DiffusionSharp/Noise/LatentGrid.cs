@@ -1,5 +1,3 @@
-using DiffusionSharp.Primitives;
-
 namespace DiffusionSharp.Noise;
 
 /// <summary>Latents between the x_T of two or four seeds (Song et al. 2021, figures 6 and 11 to 13).</summary>

@@ -1,5 +1,5 @@
-using DiffusionSharp.Sampling;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Networks;
+using DiffusionSharp.Training.Objectives;
 
 namespace DiffusionSharp.Training;
 

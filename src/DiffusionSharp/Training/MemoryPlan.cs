@@ -1,5 +1,5 @@
 using DiffusionSharp.Networks;
-using DiffusionSharp.Primitives;
+using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Training;
 

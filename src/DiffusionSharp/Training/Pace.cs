@@ -1,3 +1,6 @@
+using DiffusionSharp.Training.Options;
+using DiffusionSharp.Training.Runs;
+
 namespace DiffusionSharp.Training;
 
 /// <summary>Speed, smoothed loss and remaining time of one sitting, for people.</summary>

@@ -1,4 +1,5 @@
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Options;
+using DiffusionSharp.Training.Runs;
 
 namespace DiffusionSharp.Training;
 

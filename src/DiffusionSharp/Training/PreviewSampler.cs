@@ -1,8 +1,10 @@
+using DiffusionSharp.Models.Configs;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Noise;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Execution;
+using DiffusionSharp.Sampling.Plans;
+using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Training;
 

@@ -1,5 +1,7 @@
 using DiffusionSharp.Data;
 using DiffusionSharp.Networks;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Runs;
 
 namespace DiffusionSharp.Training;
 

@@ -1,6 +1,10 @@
 using DiffusionSharp.Data;
+using DiffusionSharp.Files;
+using DiffusionSharp.Models.Layouts;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Options;
+using DiffusionSharp.Training.Runs;
 
 namespace DiffusionSharp.Training;
 
@@ -120,7 +124,7 @@ internal static class RunSetup
     /// <summary>The tensors of a part of a checkpoint.</summary>
     public static Dictionary<string, HostTensor> ReadPart(string checkpoint, string part)
     {
-        using var file = TensorFile.Open(Path.Combine(checkpoint, part));
+        using var file = TensorFiles.Open(Path.Combine(checkpoint, part));
         return file.Tensors.Keys.ToDictionary(n => n, n => file.ReadFloat32(n));
     }
 

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using DiffusionSharp.Data;
+using DiffusionSharp.Files.Storage;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Storage;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Options;
+using DiffusionSharp.Training.Runs;
 
 namespace DiffusionSharp.Training;
 
@@ -152,7 +154,7 @@ public sealed class Trainer : IDisposable
         var began = clock.GetTimestamp();
         while (!Finished())
         {
-            var rate = LearningRate.At(options, state.Images + options.BatchSize);
+            var rate = LearningRateSchedule.At(options, state.Images + options.BatchSize);
             timesteps?.Prepare(state.Step + 1);
             var batch = prefetcher.Next();
             var (loss, norm) = UpdateOnce(batch, rate);
@@ -212,7 +214,7 @@ public sealed class Trainer : IDisposable
     /// <returns>Seconds of the second update, and the process's resident memory after it.</returns>
     public (double SecondsPerUpdate, long MemoryBytes) DryRun()
     {
-        var rate = LearningRate.At(config.Training, config.Training.BatchSize);
+        var rate = LearningRateSchedule.At(config.Training, config.Training.BatchSize);
         UpdateOnce(batches.Make(0, 0), rate);
         var batch = batches.Make(1, config.Training.BatchSize);
         var began = clock.GetTimestamp();

@@ -1,5 +1,5 @@
 using DiffusionSharp.Networks;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Training;
 
@@ -12,11 +12,4 @@ namespace DiffusionSharp.Training;
 public sealed record TrainingEngine(
     string Name,
     Func<NetworkGraph, TrainingOptions, Func<ParameterSpec, HostTensor>, ITrainingNetwork> Create,
-    Func<NetworkGraph, TrainingOptions, int, long>? Memory)
-{
-    /// <summary>The managed engine's name: any micro-batch and any number of threads give the same bits.</summary>
-    public const string Managed = "cpu";
-
-    /// <summary>The name of the engine on libtorch.</summary>
-    public const string Libtorch = "torch";
-}
+    Func<NetworkGraph, TrainingOptions, int, long>? Memory);

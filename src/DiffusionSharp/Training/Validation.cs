@@ -1,6 +1,7 @@
 using DiffusionSharp.Data;
+using DiffusionSharp.Networks;
 using DiffusionSharp.Noise;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Training.Objectives;
 
 namespace DiffusionSharp.Training;
 

@@ -1,7 +1,8 @@
 using DiffusionSharp.Models;
 using DiffusionSharp.Noise;
-using DiffusionSharp.Primitives;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Execution;
+using DiffusionSharp.Sampling.Inversion;
+using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
 
 namespace DiffusionSharp.Tuning;

@@ -1,6 +1,6 @@
 using Conformance.Networks;
+using DiffusionSharp.Models.Layouts;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Weights;
 using TestKit;
 using TestKit.Networks;
 

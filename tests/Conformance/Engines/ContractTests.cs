@@ -1,8 +1,7 @@
 using Conformance.Networks;
 using DiffusionSharp;
+using DiffusionSharp.Files.Tensors;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Sampling;
-using DiffusionSharp.Weights;
 using TestKit.Networks;
 
 namespace Conformance.Engines;

@@ -1,6 +1,6 @@
 using Conformance.Networks;
 using DiffusionSharp.Cpu;
-using DiffusionSharp.Models;
+using DiffusionSharp.Networks;
 
 namespace Conformance.Engines;
 

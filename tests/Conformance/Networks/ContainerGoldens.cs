@@ -1,7 +1,9 @@
 using Conformance.Engines;
+using DiffusionSharp;
 using DiffusionSharp.Cpu;
+using DiffusionSharp.Files;
 using DiffusionSharp.Models;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Models.Configs;
 using TestKit;
 using TestKit.Files;
 
@@ -95,7 +97,7 @@ public sealed class ContainerGoldens : IDisposable
 
     private static (string[] Names, HostTensor[] Values) Tensors(ModelSource source, string prefix)
     {
-        using var file = TensorFile.Open(source.WeightsPath);
+        using var file = TensorFiles.Open(source.WeightsPath);
 
         // The buffers of a schedule lie beside lucidrains' network.
         var beside = source.Layout == WeightsLayout.Lucidrains ? source.Prefix[..^"model.".Length] : source.Prefix;

@@ -1,8 +1,9 @@
 using System.Text.Json;
 using DiffusionSharp;
+using DiffusionSharp.Models.Configs;
+using DiffusionSharp.Models.Layouts;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Schedules;
-using DiffusionSharp.Weights;
 using TestKit;
 
 namespace Conformance.Networks;

@@ -1,5 +1,5 @@
 using DiffusionSharp.Models;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Models.Layouts;
 using TestKit;
 
 namespace Conformance.Networks;

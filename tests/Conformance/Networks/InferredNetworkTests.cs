@@ -1,4 +1,3 @@
-using DiffusionSharp;
 using DiffusionSharp.Networks;
 using TestKit;
 

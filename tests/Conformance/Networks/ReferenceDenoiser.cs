@@ -1,6 +1,5 @@
+using DiffusionSharp;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Sampling;
-using DiffusionSharp.Weights;
 using TestKit.Networks;
 
 namespace Conformance.Networks;

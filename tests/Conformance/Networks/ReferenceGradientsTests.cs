@@ -1,7 +1,8 @@
 using DiffusionSharp;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Noise;
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Options;
 using TestKit.Networks;
 
 namespace Conformance.Networks;

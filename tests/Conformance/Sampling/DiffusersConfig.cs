@@ -1,8 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Models.Configs;
+using DiffusionSharp.Sampling.Plans;
+using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
-using DiffusionSharp.Weights;
 
 namespace Conformance.Sampling;
 

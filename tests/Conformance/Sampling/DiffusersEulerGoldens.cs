@@ -1,4 +1,4 @@
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Plans;
 using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
 using TestKit;

@@ -1,4 +1,5 @@
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Inversion;
+using DiffusionSharp.Sampling.Plans;
 using DiffusionSharp.Schedules;
 using TestKit;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Plans;
 using DiffusionSharp.Schedules;
 
 namespace Conformance.Sampling;

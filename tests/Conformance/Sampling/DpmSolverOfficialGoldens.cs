@@ -1,5 +1,4 @@
 using System.Text.Json;
-using DiffusionSharp.Sampling;
 using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
 using TestKit;

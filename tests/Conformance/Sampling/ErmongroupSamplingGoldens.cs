@@ -1,8 +1,9 @@
 using System.Text.Json;
 using Conformance.Networks;
-using DiffusionSharp;
 using DiffusionSharp.Noise;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Execution;
+using DiffusionSharp.Sampling.Plans;
+using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
 using TestKit;
 

@@ -1,4 +1,4 @@
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Networks;
 using DiffusionSharp.Schedules;
 
 namespace Conformance.Sampling;

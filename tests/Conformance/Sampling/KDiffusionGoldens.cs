@@ -1,5 +1,6 @@
 using System.Text.Json;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Networks;
+using DiffusionSharp.Sampling.Plans;
 using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
 using TestKit;

@@ -2,9 +2,10 @@ using System.Text.Json;
 using Conformance.Engines;
 using Conformance.Networks;
 using DiffusionSharp.Cpu;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Plans;
+using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Objectives;
 using TestKit;
 
 namespace Conformance.Sampling;

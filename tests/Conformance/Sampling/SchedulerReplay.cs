@@ -1,7 +1,9 @@
 using System.Text.Json;
 using DiffusionSharp;
+using DiffusionSharp.Networks;
 using DiffusionSharp.Noise;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Execution;
+using DiffusionSharp.Sampling.Plans;
 using TestKit;
 
 namespace Conformance.Sampling;

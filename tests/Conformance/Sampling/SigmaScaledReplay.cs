@@ -1,6 +1,6 @@
 using System.Text.Json;
-using DiffusionSharp;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Networks;
+using DiffusionSharp.Sampling.Plans;
 using TestKit;
 
 namespace Conformance.Sampling;

@@ -1,4 +1,4 @@
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Solvers;
 
 namespace Conformance.Sampling;
 

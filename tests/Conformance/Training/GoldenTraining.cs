@@ -1,6 +1,8 @@
 using DiffusionSharp;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Training;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Options;
 using TestKit;
 
 namespace Conformance.Training;

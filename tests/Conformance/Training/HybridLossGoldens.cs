@@ -1,8 +1,8 @@
 using Conformance.Networks;
 using DiffusionSharp;
-using DiffusionSharp.Models;
 using DiffusionSharp.Schedules;
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Options;
 using TestKit;
 
 namespace Conformance.Training;

@@ -1,8 +1,8 @@
-using Conformance.Networks;
+using DiffusionSharp;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Noise;
-using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Options;
 using TestKit.Networks;
 
 namespace Conformance.Training;

@@ -1,9 +1,9 @@
 using Conformance.Networks;
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Kernels.Simd;
 using DiffusionSharp.Cpu.Training;
+using DiffusionSharp.Files.Tensors;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Weights;
 using TestKit;
 using TestKit.Networks;
 

@@ -1,5 +1,4 @@
 using Conformance.Networks;
-using DiffusionSharp.Training;
 using TestKit;
 using TestKit.Networks;
 

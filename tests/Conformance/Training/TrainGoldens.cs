@@ -1,6 +1,6 @@
 using Conformance.Networks;
+using DiffusionSharp;
 using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
 using TestKit;
 
 namespace Conformance.Training;

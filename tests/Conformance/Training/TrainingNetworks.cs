@@ -1,8 +1,9 @@
-using DiffusionSharp.Cpu;
+using DiffusionSharp;
 using DiffusionSharp.Cpu.Training;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Options;
 
 namespace Conformance.Training;
 

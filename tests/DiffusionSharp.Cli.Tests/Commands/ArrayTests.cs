@@ -1,7 +1,8 @@
 using DiffusionSharp.Cli.Tests.Kit;
+using DiffusionSharp.Files.Numpy;
+using DiffusionSharp.Files.Tensors;
 using DiffusionSharp.Imaging.Data;
 using DiffusionSharp.Noise;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Tests.Commands;
 

@@ -1,11 +1,11 @@
 using System.Text.Json.Nodes;
-using DiffusionSharp.Cli.Pictures;
 using DiffusionSharp.Cli.Tests.Kit;
+using DiffusionSharp.Files.Numpy;
 using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Imaging.Shapes;
+using DiffusionSharp.Models.Folder;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Runs;
 
 namespace DiffusionSharp.Cli.Tests.Commands;
 

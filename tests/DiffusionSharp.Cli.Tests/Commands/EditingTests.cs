@@ -1,7 +1,7 @@
 using DiffusionSharp.Cli.Tests.Kit;
+using DiffusionSharp.Files.Numpy;
 using DiffusionSharp.Imaging.Data;
 using DiffusionSharp.Imaging.Files;
-using DiffusionSharp.Weights;
 using SkiaSharp;
 
 namespace DiffusionSharp.Cli.Tests.Commands;

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using DiffusionSharp.Cli.Tests.Kit;
+using DiffusionSharp.Files.Numpy;
 using DiffusionSharp.Imaging.Files;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Tests.Commands;
 
@@ -69,7 +69,7 @@ public sealed class EngineTests : IDisposable
         Sample("new.png", "--count", "2", "--engine", "torch", "--threads", "1", "--dump", scratch["new.npy"]);
         var old = Recipe("new.png");
         Assert.True(old["options"]!.AsObject().Remove("engine"));
-        ImageFile.SavePng(scratch["old.png"], new ImageShape(1, 1, 1), [(byte)7], new Dictionary<string, string> { [Pictures.Recipe.Key] = old.ToJsonString() });
+        ImageFile.SavePng(scratch["old.png"], new ImageShape(1, 1, 1), [(byte)7], new Dictionary<string, string> { [DiffusionSharp.Cli.Recipes.Recipe.Key] = old.ToJsonString() });
 
         Assert.DoesNotContain("note:", ddim.Done("sample", "--from", scratch["old.png"], "--dump", scratch["again.npy"]), StringComparison.Ordinal);
         Assert.Equal(File.ReadAllBytes(scratch["new.npy"]), File.ReadAllBytes(scratch["again.npy"]));
@@ -109,7 +109,7 @@ public sealed class EngineTests : IDisposable
     [Fact]
     public void ABuildWithoutLibtorchSaysSo()
     {
-        Assert.SkipWhen(Parts.TorchPart.IsThere, "this build has libtorch");
+        Assert.SkipWhen(DiffusionSharp.Cli.Optional.TorchPart.IsThere, "this build has libtorch");
         foreach (var asked in new string[][] { ["--engine", "torch"], ["--device", "cuda"] })
         {
             ddim.Fails(ErrorKind.Device, "this build has no libtorch", ["sample", "--model", model, .. asked, "--out", scratch["x.png"]]);
@@ -134,5 +134,5 @@ public sealed class EngineTests : IDisposable
 
     private void Sample(string name, params string[] how) => ddim.Done(["sample", "--model", model, "--steps", "3", "--eta", "1", "--out", scratch[name], .. how]);
 
-    private JsonNode Recipe(string name) => JsonNode.Parse(PngFile.Read(scratch[name]).Text[Pictures.Recipe.Key])!;
+    private JsonNode Recipe(string name) => JsonNode.Parse(PngFile.Read(scratch[name]).Text[DiffusionSharp.Cli.Recipes.Recipe.Key])!;
 }

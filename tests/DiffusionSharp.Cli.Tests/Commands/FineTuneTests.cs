@@ -1,9 +1,10 @@
 using DiffusionSharp.Cli.Tests.Kit;
 using DiffusionSharp.Data;
 using DiffusionSharp.Models;
+using DiffusionSharp.Models.Configs;
+using DiffusionSharp.Models.Folder;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Runs;
 
 namespace DiffusionSharp.Cli.Tests.Commands;
 

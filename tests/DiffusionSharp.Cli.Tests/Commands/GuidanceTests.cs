@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using DiffusionSharp.Cli.Tests.Kit;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Files.Numpy;
 
 namespace DiffusionSharp.Cli.Tests.Commands;
 

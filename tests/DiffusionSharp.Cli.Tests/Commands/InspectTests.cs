@@ -1,5 +1,4 @@
 using DiffusionSharp.Cli.Tests.Kit;
-using DiffusionSharp.Weights;
 using TestKit.Files;
 
 namespace DiffusionSharp.Cli.Tests.Commands;

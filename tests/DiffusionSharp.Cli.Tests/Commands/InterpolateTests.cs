@@ -1,5 +1,5 @@
 using DiffusionSharp.Cli.Tests.Kit;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Files.Numpy;
 
 namespace DiffusionSharp.Cli.Tests.Commands;
 

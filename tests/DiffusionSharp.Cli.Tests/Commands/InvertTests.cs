@@ -1,9 +1,9 @@
 using DiffusionSharp.Cli.Tests.Kit;
 using DiffusionSharp.Cpu;
+using DiffusionSharp.Files.Numpy;
 using DiffusionSharp.Imaging.Data;
 using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Models;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Tests.Commands;
 

@@ -1,6 +1,6 @@
 using DiffusionSharp.Cli.Tests.Kit;
 using DiffusionSharp.Imaging.Files;
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Runs;
 using TestKit.Files;
 
 namespace DiffusionSharp.Cli.Tests.Commands;

@@ -1,7 +1,9 @@
 using DiffusionSharp.Cli.Tests.Kit;
+using DiffusionSharp.Files.Numpy;
+using DiffusionSharp.Files.Safetensors;
+using DiffusionSharp.Files.Tensors;
 using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Imaging.Shapes;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Tests.Commands;
 
@@ -80,7 +82,7 @@ public sealed class LookingTests : IDisposable
     [Fact]
     public void DoctorOfABuildWithoutLibtorchDoesNotMentionIt()
     {
-        Assert.SkipWhen(Parts.TorchPart.IsThere, "this build has libtorch");
+        Assert.SkipWhen(DiffusionSharp.Cli.Optional.TorchPart.IsThere, "this build has libtorch");
         Assert.DoesNotContain("torch", ddim.Done("doctor"), StringComparison.Ordinal);
     }
 

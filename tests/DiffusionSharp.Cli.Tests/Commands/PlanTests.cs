@@ -1,6 +1,7 @@
 using System.Globalization;
 using DiffusionSharp.Cli.Tests.Kit;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Plans;
+using DiffusionSharp.Sampling.Solvers;
 
 namespace DiffusionSharp.Cli.Tests.Commands;
 

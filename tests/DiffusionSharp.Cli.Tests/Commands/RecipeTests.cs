@@ -1,13 +1,11 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using DiffusionSharp.Cli.Commands;
-using DiffusionSharp.Cli.Options;
-using DiffusionSharp.Cli.Pictures;
-using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Cli.CommandLine;
+using DiffusionSharp.Cli.Recipes;
 using DiffusionSharp.Cli.Tests.Kit;
+using DiffusionSharp.Files.Numpy;
 using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Noise;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Tests.Commands;
 
@@ -296,7 +294,7 @@ public sealed class RecipeTests : IDisposable
     public void RecipesOfStrangersAreNotBelieved(string words, string recipe)
     {
         ddim.Environment.Remove("DDIM_THREADS");
-        File.WriteAllBytes(scratch["x.png"], Save(new() { [Pictures.Recipe.Key] = recipe }));
+        File.WriteAllBytes(scratch["x.png"], Save(new() { [DiffusionSharp.Cli.Recipes.Recipe.Key] = recipe }));
         var (code, output, error) = ddim.Run("sample", "--from", scratch["x.png"], "--model", model, "--out", scratch["y.png"]);
 
         Assert.Contains(words, error, StringComparison.Ordinal);
@@ -315,7 +313,7 @@ public sealed class RecipeTests : IDisposable
 
         void Refused(string words, string recipe)
         {
-            File.WriteAllBytes(scratch["x.png"], Save(new() { [Pictures.Recipe.Key] = recipe }));
+            File.WriteAllBytes(scratch["x.png"], Save(new() { [DiffusionSharp.Cli.Recipes.Recipe.Key] = recipe }));
             ddim.Fails(ErrorKind.Data, words, "sample", "--from", scratch["x.png"]);
         }
     }
@@ -324,8 +322,8 @@ public sealed class RecipeTests : IDisposable
     public void InspectShowsTheRecipe()
     {
         Sample("sheet.png", "--count", "2");
-        File.WriteAllBytes(scratch["hostile.png"], Save(new() { [Pictures.Recipe.Key] = "{\"a\u202eb\": \"\\u001b[2J\"}" }));
-        File.WriteAllBytes(scratch["broken.png"], Save(new() { [Pictures.Recipe.Key] = "{\e" }));
+        File.WriteAllBytes(scratch["hostile.png"], Save(new() { [DiffusionSharp.Cli.Recipes.Recipe.Key] = "{\"a\u202eb\": \"\\u001b[2J\"}" }));
+        File.WriteAllBytes(scratch["broken.png"], Save(new() { [DiffusionSharp.Cli.Recipes.Recipe.Key] = "{\e" }));
         File.WriteAllBytes(scratch["none.png"], Save([]));
 
         Assert.Equal("sample", (string)ddim.Json("inspect", scratch["sheet.png"])["recipe"]!["verb"]!);
@@ -343,7 +341,7 @@ public sealed class RecipeTests : IDisposable
     [InlineData("interpolate")]
     public void OptionsOfTextSayWhetherTheyNameFiles(string verb)
     {
-        var command = Verb.All.Single(v => v.Name == verb).Create(CliHost.Silent, []);
+        var command = VerbRow.All.Single(v => v.Name == verb).Create(CliHost.Silent, []);
         var texts = command.Options.OfType<Option<string?>>().Where(o => o is not (InputFile or OutputFile or FromOption)).Select(o => o.Name);
 
         Assert.Empty(texts.Except(["--column", "--device", "--guide-with", "--labels", "--model"]));
@@ -377,7 +375,7 @@ public sealed class RecipeTests : IDisposable
         return bytes[bytes.AsSpan().IndexOf("IDAT"u8)..];
     }
 
-    private JsonNode Recipe(string name) => JsonNode.Parse(PngFile.Read(scratch[name]).Text[Pictures.Recipe.Key])!;
+    private JsonNode Recipe(string name) => JsonNode.Parse(PngFile.Read(scratch[name]).Text[DiffusionSharp.Cli.Recipes.Recipe.Key])!;
 
     private byte[] Save(Dictionary<string, string> text)
     {

@@ -1,10 +1,10 @@
-using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Cli.CommandLine;
 using DiffusionSharp.Cli.Tests.Kit;
 using DiffusionSharp.Cpu;
 using DiffusionSharp.Imaging.Data;
 using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Models;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Inversion;
 using SkiaSharp;
 using TestKit;
 

@@ -1,7 +1,7 @@
 using DiffusionSharp.Cli.Tests.Kit;
+using DiffusionSharp.Files.Numpy;
 using DiffusionSharp.Imaging.Files;
-using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Runs;
 using TestKit.Files;
 
 namespace DiffusionSharp.Cli.Tests.Commands;

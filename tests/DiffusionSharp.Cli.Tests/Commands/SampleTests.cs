@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
-using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Cli.CommandLine;
 using DiffusionSharp.Cli.Tests.Kit;
+using DiffusionSharp.Files.Numpy;
 using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Noise;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Tests.Commands;
 

@@ -1,6 +1,8 @@
 using DiffusionSharp.Cli.Tests.Kit;
+using DiffusionSharp.Files.Safetensors;
+using DiffusionSharp.Models.Configs;
+using DiffusionSharp.Models.Folder;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Weights;
 using TestKit.Files;
 using TestKit.Networks;
 

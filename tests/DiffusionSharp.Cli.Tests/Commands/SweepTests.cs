@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using DiffusionSharp.Cli.Tests.Kit;
+using DiffusionSharp.Files.Numpy;
 using DiffusionSharp.Imaging.Shapes;
-using DiffusionSharp.Weights;
 using SkiaSharp;
 
 namespace DiffusionSharp.Cli.Tests.Commands;

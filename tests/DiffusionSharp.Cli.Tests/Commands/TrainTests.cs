@@ -1,16 +1,18 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using DiffusionSharp.Cli.Parts;
-using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Cli.CommandLine;
+using DiffusionSharp.Cli.Optional;
 using DiffusionSharp.Cli.Tests.Kit;
 using DiffusionSharp.Cpu;
 using DiffusionSharp.Data;
+using DiffusionSharp.Files.Numpy;
+using DiffusionSharp.Files.Storage;
 using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Imaging.Shapes;
 using DiffusionSharp.Models;
-using DiffusionSharp.Storage;
-using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Networks;
+using DiffusionSharp.Training.Options;
+using DiffusionSharp.Training.Runs;
 
 namespace DiffusionSharp.Cli.Tests.Commands;
 

@@ -1,11 +1,12 @@
 using System.Text.Json.Nodes;
 using DiffusionSharp.Cli.Tests.Kit;
 using DiffusionSharp.Cpu;
+using DiffusionSharp.Files.Numpy;
 using DiffusionSharp.Models;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Models.Configs;
+using DiffusionSharp.Sampling.Inversion;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Tuning;
-using DiffusionSharp.Weights;
 using TestKit;
 
 namespace DiffusionSharp.Cli.Tests.Commands;

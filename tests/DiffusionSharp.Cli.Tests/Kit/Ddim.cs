@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Cli.CommandLine;
 
 namespace DiffusionSharp.Cli.Tests.Kit;
 

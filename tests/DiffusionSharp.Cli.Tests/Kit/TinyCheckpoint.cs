@@ -1,5 +1,5 @@
+using DiffusionSharp.Models.Layouts;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Weights;
 using TestKit.Files;
 using TestKit.Networks;
 

@@ -1,6 +1,7 @@
+using DiffusionSharp.Models.Configs;
+using DiffusionSharp.Models.Folder;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Noise;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Cli.Tests.Kit;
 

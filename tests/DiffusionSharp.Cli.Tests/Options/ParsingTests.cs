@@ -1,5 +1,6 @@
+using DiffusionSharp.Cli.CommandLine;
 using DiffusionSharp.Cli.Options;
-using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Cli.Verbs.Train;
 
 namespace DiffusionSharp.Cli.Tests.Options;
 

@@ -1,13 +1,12 @@
 using System.Text.RegularExpressions;
-using DiffusionSharp.Cli.Commands;
-using DiffusionSharp.Cli.Shell;
+using DiffusionSharp.Cli.CommandLine;
 using DiffusionSharp.Cli.Tests.Kit;
 
 namespace DiffusionSharp.Cli.Tests.Shell;
 
 public sealed partial class HelpTests
 {
-    public static TheoryData<string> Verbs => [.. Verb.All.Select(v => v.Name)];
+    public static TheoryData<string> Verbs => [.. VerbRow.All.Select(v => v.Name)];
 
     [Theory]
     [MemberData(nameof(Verbs))]
@@ -24,7 +23,7 @@ public sealed partial class HelpTests
     [MemberData(nameof(Verbs))]
     public void NamesExactlyTheOptionsThereAre(string name)
     {
-        var verb = Verb.All.Single(v => v.Name == name);
+        var verb = VerbRow.All.Single(v => v.Name == name);
         var command = verb.Create(CliHost.Silent, []);
         var text = verb.Help[verb.Help.IndexOf('\n', StringComparison.Ordinal)..];
 
@@ -43,7 +42,7 @@ public sealed partial class HelpTests
         var overview = new Ddim().Done(word);
 
         Assert.StartsWith("Example:", overview, StringComparison.Ordinal);
-        Assert.All(Verb.All, v => Assert.Contains($"  {v.Name} ", overview, StringComparison.Ordinal));
+        Assert.All(VerbRow.All, v => Assert.Contains($"  {v.Name} ", overview, StringComparison.Ordinal));
         Assert.InRange(overview.TrimEnd('\n').Split('\n').Length, 2, 40);
         Assert.Equal(overview, new Ddim().Done());
     }

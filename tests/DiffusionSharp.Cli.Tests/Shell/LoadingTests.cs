@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using DiffusionSharp.Cli.Tests.Kit;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Files.Numpy;
 
 namespace DiffusionSharp.Cli.Tests.Shell;
 

@@ -1,6 +1,5 @@
 using DiffusionSharp.Cpu.Tests.Kit;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Weights;
 using TestKit.Networks;
 
 namespace DiffusionSharp.Cpu.Tests.Compilation;

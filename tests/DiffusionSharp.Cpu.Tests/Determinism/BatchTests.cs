@@ -1,5 +1,4 @@
 using DiffusionSharp.Cpu.Tests.Kit;
-using DiffusionSharp.Networks;
 using DiffusionSharp.Noise;
 using TestKit.Networks;
 

@@ -1,6 +1,6 @@
 using DiffusionSharp.Cpu.Tests.Kit;
 using DiffusionSharp.Models;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Plans;
 using TestKit;
 
 namespace DiffusionSharp.Cpu.Tests.Determinism;

@@ -1,4 +1,5 @@
-using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Kernels.Pointwise;
+using DiffusionSharp.Cpu.Kernels.Simd;
 using DiffusionSharp.Cpu.Tests.Kit;
 using TestKit.Networks;
 

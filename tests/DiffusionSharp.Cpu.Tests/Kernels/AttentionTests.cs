@@ -1,7 +1,7 @@
-using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Kernels;
-using DiffusionSharp.Cpu.Parameters;
+using DiffusionSharp.Cpu.Kernels.Attention;
+using DiffusionSharp.Cpu.Kernels.Simd;
+using DiffusionSharp.Cpu.Layout;
 using DiffusionSharp.Cpu.Tests.Kit;
 using TestKit.Networks;
 
@@ -96,7 +96,7 @@ public class AttentionTests
             var layout = new MemoryLayout(Heads, Memory.Length / 2 / Output.Channels, width, Linear);
             var place = ParameterPlace.Alone(layout, Memory);
             var memory = Memory.Length == 0 ? null : new AttentionMemory(layout, place);
-            IStep step = Linear ? new LinearAttention<T>(Qkv, Output.Segments[0], Heads, memory) : new Attention<T>(Qkv, Output.Segments[0], Heads, memory, Residual);
+            IStep step = Linear ? new LinearAttention<T>(Qkv, Output.Segments[0], Heads, memory) : new SoftmaxAttention<T>(Qkv, Output.Segments[0], Heads, memory, Residual);
             return new Owning(step, [place]);
         }
     }

@@ -1,7 +1,11 @@
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Kernels;
-using DiffusionSharp.Cpu.Parameters;
+using DiffusionSharp.Cpu.Kernels.Convolution;
+using DiffusionSharp.Cpu.Kernels.Embedding;
+using DiffusionSharp.Cpu.Kernels.Matrix;
+using DiffusionSharp.Cpu.Kernels.Simd;
+using DiffusionSharp.Cpu.Layout;
 using DiffusionSharp.Cpu.Tests.Kit;
+using DiffusionSharp.Networks;
 using TestKit.Networks;
 
 namespace DiffusionSharp.Cpu.Tests.Kernels;
@@ -172,7 +176,7 @@ public class ConvolutionTests
     }
 
     private sealed record Kernel(
-        ConvolutionCase Case, Compile.View Input, ConvolutionShape Shape, Compile.View Output, float[] Weights, float[] Bias, VectorSource? Vector, int? Residual) : IKernel
+        ConvolutionCase Case, Layout.View Input, ConvolutionShape Shape, Layout.View Output, float[] Weights, float[] Bias, VectorSource? Vector, int? Residual) : IKernel
     {
         public IStep Create<T>()
             where T : unmanaged, ISimd<T>

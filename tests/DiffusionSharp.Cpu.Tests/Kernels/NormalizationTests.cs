@@ -1,7 +1,7 @@
-using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Kernels;
-using DiffusionSharp.Cpu.Parameters;
+using DiffusionSharp.Cpu.Kernels.Normalization;
+using DiffusionSharp.Cpu.Kernels.Simd;
+using DiffusionSharp.Cpu.Layout;
 using DiffusionSharp.Cpu.Tests.Kit;
 using TestKit.Networks;
 
@@ -82,7 +82,7 @@ public class NormalizationTests
         {
             var layout = new RowLayout(1, Weight.Length);
             var (scale, shift) = (ParameterPlace.Alone(layout, Weight), ParameterPlace.Alone(layout, Bias));
-            return new Owning(new Normalization<T>(Input, Output.Segments[0], Statistics.Segments[0], Options, scale, shift), [scale, shift]);
+            return new Owning(new GroupNormalization<T>(Input, Output.Segments[0], Statistics.Segments[0], Options, scale, shift), [scale, shift]);
         }
     }
 }

@@ -1,6 +1,7 @@
-using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Kernels.Pointwise;
+using DiffusionSharp.Cpu.Kernels.Simd;
+using DiffusionSharp.Cpu.Layout;
 using DiffusionSharp.Cpu.Tests.Kit;
 using TestKit.Networks;
 
@@ -59,6 +60,6 @@ public class PointwiseTests
         where TOperation : struct, IPointwise
     {
         public IStep Create<T>()
-            where T : unmanaged, ISimd<T> => new Pointwise<T, TOperation>(Input, Output.Segments[0], Operation, Second, Vector);
+            where T : unmanaged, ISimd<T> => new PointwiseStep<T, TOperation>(Input, Output.Segments[0], Operation, Second, Vector);
     }
 }

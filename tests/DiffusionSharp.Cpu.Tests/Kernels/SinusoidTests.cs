@@ -1,4 +1,4 @@
-using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Kernels.Embedding;
 
 namespace DiffusionSharp.Cpu.Tests.Kernels;
 

@@ -1,5 +1,7 @@
-using DiffusionSharp.Cpu.Kernels;
-using DiffusionSharp.Cpu.Parameters;
+using DiffusionSharp.Cpu.Kernels.Matrix;
+using DiffusionSharp.Cpu.Kernels.Simd;
+using DiffusionSharp.Cpu.Layout;
+using DiffusionSharp.Networks;
 using TestKit.Networks;
 
 namespace DiffusionSharp.Cpu.Tests.Kernels;

@@ -1,4 +1,4 @@
-using DiffusionSharp.Models;
+using DiffusionSharp.Networks;
 
 namespace DiffusionSharp.Cpu.Tests.Kit;
 

@@ -1,5 +1,5 @@
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Kernels.Simd;
 
 namespace DiffusionSharp.Cpu.Tests.Kit;
 

@@ -1,6 +1,6 @@
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Kernels;
-using DiffusionSharp.Cpu.Parameters;
+using DiffusionSharp.Cpu.Kernels.Simd;
+using DiffusionSharp.Cpu.Layout;
 
 namespace DiffusionSharp.Cpu.Tests.Kit;
 

@@ -1,5 +1,5 @@
-using DiffusionSharp.Models;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Networks;
+using DiffusionSharp.Sampling.Plans;
 using TestKit.Networks;
 
 namespace DiffusionSharp.Cpu.Tests.Kit;

@@ -1,5 +1,5 @@
-using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
+using DiffusionSharp.Cpu.Layout;
 
 namespace DiffusionSharp.Cpu.Tests.Kit;
 

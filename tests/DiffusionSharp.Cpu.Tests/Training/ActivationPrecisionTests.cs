@@ -1,6 +1,6 @@
 using DiffusionSharp.Cpu.Training;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Options;
 using TestKit.Networks;
 
 namespace DiffusionSharp.Cpu.Tests.Training;

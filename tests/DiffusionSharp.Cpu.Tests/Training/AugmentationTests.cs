@@ -1,11 +1,14 @@
 using DiffusionSharp.Cpu.Training;
 using DiffusionSharp.Data;
+using DiffusionSharp.Files;
 using DiffusionSharp.Models;
+using DiffusionSharp.Models.Folder;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Sampling;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Options;
+using DiffusionSharp.Training.Runs;
 
 namespace DiffusionSharp.Cpu.Tests.Training;
 
@@ -77,7 +80,7 @@ public class AugmentationTests
         }
 
         Assert.Equal(2, previews);
-        using (var part = TensorFile.Open(Path.Combine(run.Run.Latest()!, Checkpoint.Weights)))
+        using (var part = TensorFiles.Open(Path.Combine(run.Run.Latest()!, Checkpoint.Weights)))
         {
             Assert.Contains(part.ReadFloat32(UNet.AugmentationWeight).Data, v => v != 0);
         }

@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
 using DiffusionSharp.Cpu.Training;
+using DiffusionSharp.Files.Storage;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Noise;
-using DiffusionSharp.Storage;
 using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Cpu.Tests.Training;
 

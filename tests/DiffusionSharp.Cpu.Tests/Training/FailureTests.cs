@@ -1,8 +1,9 @@
+using DiffusionSharp.Files;
 using DiffusionSharp.Models;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Storage;
 using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Options;
+using DiffusionSharp.Training.Runs;
 
 namespace DiffusionSharp.Cpu.Tests.Training;
 
@@ -139,7 +140,7 @@ public class FailureTests
         using var run = new TinyRun();
         run.Train(Options);
         var options = Options with { TotalImages = 48, EmaDecays = [0.5, 0.9999] };
-        var weights = TensorFile.Open(Path.Combine(run.Run.Latest()!, Checkpoint.Weights));
+        var weights = TensorFiles.Open(Path.Combine(run.Run.Latest()!, Checkpoint.Weights));
         using (weights)
         using (var trainer = run.Open(options, allowChanges: true))
         {

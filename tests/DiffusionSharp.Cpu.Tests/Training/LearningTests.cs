@@ -1,9 +1,13 @@
 using DiffusionSharp.Data;
+using DiffusionSharp.Files.Tensors;
 using DiffusionSharp.Models;
+using DiffusionSharp.Models.Configs;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Options;
+using DiffusionSharp.Training.Runs;
 
 namespace DiffusionSharp.Cpu.Tests.Training;
 

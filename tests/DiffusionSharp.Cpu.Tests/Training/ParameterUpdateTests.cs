@@ -1,5 +1,5 @@
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Kernels.Simd;
 using DiffusionSharp.Cpu.Training;
 using DiffusionSharp.Noise;
 using TestKit.Networks;

@@ -1,8 +1,12 @@
+using DiffusionSharp.Files;
 using DiffusionSharp.Models;
+using DiffusionSharp.Models.Configs;
+using DiffusionSharp.Models.Folder;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Options;
+using DiffusionSharp.Training.Runs;
 
 namespace DiffusionSharp.Cpu.Tests.Training;
 
@@ -25,7 +29,7 @@ public class ResumeTests
         AssertSame(straight, killed, $"killed at {first} and {second}");
     }
 
-    private static TrainingOptions SixteenBits => TinyRun.Engine.Name == TrainingEngine.Libtorch
+    private static TrainingOptions SixteenBits => TinyRun.Engine.Name == EngineNames.Libtorch
         ? TinyRun.Options with { BFloat16 = true }
         : TinyRun.Options with { Activations = ActivationPrecision.BFloat16 };
 
@@ -34,7 +38,7 @@ public class ResumeTests
         { "plain", TinyRun.Options, 0 },
         { "dropout, micro-batches", TinyRun.Options with { MicroBatch = 3 }, 0.3 },
         { "several averages", TinyRun.Options with { EmaDecays = [0.9, 0.99, 0], EmaWarmup = false }, 0 },
-        { "augmentation, micro-batches", TinyRun.Options with { Augment = TinyRun.Engine.Name == TrainingEngine.Managed ? 0.5 : 0, MicroBatch = 2 }, 0 },
+        { "augmentation, micro-batches", TinyRun.Options with { Augment = TinyRun.Engine.Name == EngineNames.Managed ? 0.5 : 0, MicroBatch = 2 }, 0 },
         { "averages by a power function", TinyRun.Options with { PosthocLengths = [0.05, 0.2], SnapshotEvery = 1000 }, 0 },
         { "AdamW, cosine, antithetic, min-SNR, Huber, sum", TinyRun.Options with { Optimizer = OptimizerKind.AdamW, WeightDecay = 0.1, Decay = LearningRateDecay.Cosine, TimestepSampling = TimestepSampling.Antithetic, MinSnrGamma = 5, Loss = LossKind.Huber, Reduction = LossReduction.Sum }, 0 },
         { "dropped labels, micro-batches", TinyRun.Options with { LabelDrop = 0.3, MicroBatch = 3 }, 0 },
@@ -66,7 +70,7 @@ public class ResumeTests
         using TinyRun uniform = new(), aware = new();
         var options = TinyRun.Options with { TotalImages = 120, TimestepSampling = TimestepSampling.LossAware };
         aware.Train(options);
-        using var part = TensorFile.Open(Path.Combine(aware.Run.Latest()!, Checkpoint.Timesteps));
+        using var part = TensorFiles.Open(Path.Combine(aware.Run.Latest()!, Checkpoint.Timesteps));
         Assert.All(part.ReadFloat32("counts").Data, c => Assert.Equal(10, c));
 
         // With the same T until all t have ten losses.
@@ -111,7 +115,7 @@ public class ResumeTests
     [Fact]
     public void So_is_a_network_that_predicts_its_variance_whatever_its_parts_are()
     {
-        Assert.SkipUnless(TinyRun.Engine.Name == TrainingEngine.Managed, "libtorch trains no variance");
+        Assert.SkipUnless(TinyRun.Engine.Name == EngineNames.Managed, "libtorch trains no variance");
         using TinyRun straight = new(), stopped = new();
         var network = TinyRun.Network with { OutChannels = 6 };
         var scheduler = new SchedulerConfig { ClassName = "DDPMScheduler", VarianceType = "learned_range" };
@@ -121,7 +125,7 @@ public class ResumeTests
         Assert.Equal(TrainingOutcome.Finished, stopped.Train(options with { MicroBatch = 1 }, network, scheduler: scheduler));
         AssertSame(straight, stopped, "learned variance");
         using var model = DiffusionModel.Load(stopped.Folder, TinyRun.Inference);
-        Assert.All(model.Sample(new SampleOptions { Steps = 3, Eta = Sampling.Eta.Learned }).Values, v => Assert.True(double.IsFinite(v)));
+        Assert.All(model.Sample(new SampleOptions { Steps = 3, Eta = Sampling.Plans.Eta.Learned }).Values, v => Assert.True(double.IsFinite(v)));
     }
 
     [Fact]
@@ -143,8 +147,8 @@ public class ResumeTests
         }
 
         using DiffusionModel run = DiffusionModel.Load(stopped.Folder, TinyRun.Inference), model = DiffusionModel.Load(folder, TinyRun.Inference);
-        var sample = new SampleOptions { Steps = 3, Count = 1, Solver = Sampling.Solver.Heun };
-        Assert.IsType<Sampling.EdmDenoiser>(model.Denoiser);
+        var sample = new SampleOptions { Steps = 3, Count = 1, Solver = Sampling.Solvers.Solver.Heun };
+        Assert.IsType<Sampling.Execution.EdmDenoiser>(model.Denoiser);
         Assert.Equal(run.Sample(sample).Values, model.Sample(sample).Values);
     }
 
@@ -176,7 +180,7 @@ public class ResumeTests
         }
 
         var average = PosthocAverage.Of(stopped.Run, 0.1, TestContext.Current.CancellationToken);
-        using (var last = TensorFile.Open(Path.Combine(stopped.Run.Latest()!, Checkpoint.Power(0.1))))
+        using (var last = TensorFiles.Open(Path.Combine(stopped.Run.Latest()!, Checkpoint.Power(0.1))))
         {
             Assert.Equal((100, 10), (average.State.Images, average.Stored));
             Assert.All(average.Weights, w => Assert.All(w.Value.Data.Zip(last.ReadFloat32(w.Key).Data), v => Assert.Equal(v.Second, v.First, 1e-6)));

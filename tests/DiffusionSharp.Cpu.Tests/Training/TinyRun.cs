@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
+using DiffusionSharp.Files.Storage;
+using DiffusionSharp.Models.Configs;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Storage;
 using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Options;
+using DiffusionSharp.Training.Runs;
 
 namespace DiffusionSharp.Cpu.Tests.Training;
 
@@ -13,7 +15,7 @@ internal sealed class TinyRun : IDisposable
     public static TrainingEngine Engine => TrainedOn.Engine;
 
     /// <summary>The same engine as one that samples.</summary>
-    public static Models.Engine Inference => TrainedOn.Inference;
+    public static Networks.Engine Inference => TrainedOn.Inference;
 
     public static UNetConfig Network { get; } =
         UNetConfig.Ddpm(new ImageShape(3, 8, 8), channels: 8, [1, 2], layersPerBlock: 1, attentionResolutions: [4]) with { NormNumGroups = 4 };

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using DiffusionSharp.Training;
+using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Cpu.Tests.Training;
 

@@ -1,3 +1,4 @@
+using DiffusionSharp.Cpu.Training;
 using DiffusionSharp.Training;
 
 namespace DiffusionSharp.Cpu.Tests.Training;
@@ -10,7 +11,7 @@ internal static class TrainedOn
 {
     public static TrainingEngine Engine => CpuTraining.Engine;
 
-    public static Models.Engine Inference => CpuEngine.Default;
+    public static Networks.Engine Inference => CpuEngine.Default;
 
     /// <summary>Skips the rest of a test, with the reason, where the engine cannot be used.</summary>
     public static void Require()

@@ -1,8 +1,9 @@
+using DiffusionSharp.Files.Tensors;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Sampling;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Cpu.Tests.Training;
 

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using DiffusionSharp.Imaging.Data;
+using DiffusionSharp.Imaging.Data.Archives;
 using DiffusionSharp.Imaging.Tests.Data.Tar;
 using SkiaSharp;
 

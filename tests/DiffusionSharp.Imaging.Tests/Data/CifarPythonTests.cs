@@ -1,5 +1,4 @@
 using System.Text;
-using DiffusionSharp.Imaging.Data;
 
 namespace DiffusionSharp.Imaging.Tests.Data;
 

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Text;
+using DiffusionSharp.Files.Numpy;
 using DiffusionSharp.Imaging.Data;
-using DiffusionSharp.Weights;
 using SkiaSharp;
 
 namespace DiffusionSharp.Imaging.Tests.Data;

@@ -1,7 +1,6 @@
 using CsCheck;
 using DiffusionSharp.Data;
 using DiffusionSharp.Imaging.Data;
-using DiffusionSharp.Imaging.Shapes;
 
 namespace DiffusionSharp.Imaging.Tests.Data;
 

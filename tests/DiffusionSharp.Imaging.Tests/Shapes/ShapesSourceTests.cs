@@ -1,5 +1,5 @@
+using DiffusionSharp.Files.Storage;
 using DiffusionSharp.Imaging.Shapes;
-using DiffusionSharp.Storage;
 
 namespace DiffusionSharp.Imaging.Tests.Shapes;
 

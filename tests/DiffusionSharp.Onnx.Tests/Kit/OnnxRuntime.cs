@@ -1,6 +1,6 @@
 using Conformance.Networks;
-using DiffusionSharp.Cli.Parts;
-using DiffusionSharp.Models;
+using DiffusionSharp.Cli.Optional;
+using DiffusionSharp.Networks;
 using TestKit.Networks;
 
 namespace DiffusionSharp.Onnx.Tests.Kit;

@@ -1,8 +1,6 @@
 using CsCheck;
 using DiffusionSharp.Data;
-using DiffusionSharp.Noise;
-using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Models.Configs;
 
 namespace DiffusionSharp.Tests.Data;
 
@@ -111,7 +109,7 @@ public class PixelTransformTests
     {
         var (x, expected) = (new float[256], new float[256]);
         PixelTransform.None.Apply(Levels, 1, 2, x);
-        BatchMaker.PixelsToUnit(Levels, expected);
+        PixelTransform.ToUnit(Levels, expected);
         Assert.Equal(expected, x);
         Assert.Equal(expected, PixelTransform.None.ToPictures([.. expected.Select(v => (double)v)]));
     }

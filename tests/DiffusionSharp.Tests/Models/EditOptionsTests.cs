@@ -1,11 +1,15 @@
+using DiffusionSharp.Files.Tensors;
 using DiffusionSharp.Models;
+using DiffusionSharp.Models.Configs;
+using DiffusionSharp.Models.Folder;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Sampling;
 using DiffusionSharp.Sampling.Editing;
+using DiffusionSharp.Sampling.Execution;
+using DiffusionSharp.Sampling.Plans;
+using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Tests.Sampling;
 using DiffusionSharp.Tests.Storage;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Tests.Models;
 

@@ -1,8 +1,13 @@
+using DiffusionSharp.Files;
+using DiffusionSharp.Files.Safetensors;
+using DiffusionSharp.Files.Tensors;
 using DiffusionSharp.Models;
+using DiffusionSharp.Models.Configs;
+using DiffusionSharp.Models.Folder;
+using DiffusionSharp.Models.Layouts;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Tests.Storage;
-using DiffusionSharp.Weights;
 using TestKit;
 using TestKit.Files;
 using TestKit.Networks;
@@ -68,7 +73,7 @@ public sealed class ModelConverterTests : IDisposable
         using var expected = source.OpenWeights();
         using var found = ModelSource.Open(folder["out"]).OpenWeights();
         Assert.All(expected.ReadAll().Zip(found.ReadAll()), p => Assert.Equal(p.First.Value.Data.Select(v => (float)(Half)v), p.Second.Value.Data));
-        using var file = TensorFile.Open(ModelSource.Open(folder["out"]).WeightsPath);
+        using var file = TensorFiles.Open(ModelSource.Open(folder["out"]).WeightsPath);
         Assert.All(file.Tensors.Values, t => Assert.Equal(TensorDtype.F16, t.Dtype));
     }
 
@@ -93,7 +98,7 @@ public sealed class ModelConverterTests : IDisposable
         AssertSame(source, back);
         Assert.Equal((source.Network, source.Scheduler.ToSchedule()), (back.Network, back.Scheduler.ToSchedule()));
         Assert.Empty(back.Notes);
-        using var file = TensorFile.Open(back.WeightsPath);
+        using var file = TensorFiles.Open(back.WeightsPath);
         var module = (name == "ermongroup" ? new ErmongroupFlags() : Pooled).Module();
         Assert.Equal(module.Tensors.Select(Line).Order(), file.Tensors.Select(t => Line(KeyValuePair.Create(t.Key, t.Value.Shape.ToArray()))).Order());
     }
@@ -106,8 +111,8 @@ public sealed class ModelConverterTests : IDisposable
     {
         var path = new GoldenCase(name).Path("model.safetensors");
         ModelConverter.Convert(ModelSource.Open(path), folder["out"], new ConversionOptions { Ermongroup = true });
-        using var expected = TensorFile.Open(path);
-        using var found = TensorFile.Open(folder["out/ermongroup/model.safetensors"]);
+        using var expected = TensorFiles.Open(path);
+        using var found = TensorFiles.Open(folder["out/ermongroup/model.safetensors"]);
         Assert.Equal(expected.Tensors.Keys.Order(), found.Tensors.Keys.Order());
         Assert.All(expected.Tensors, t =>
         {
@@ -184,7 +189,7 @@ public sealed class ModelConverterTests : IDisposable
         AssertSame(source, ModelSource.Open(folder["out"]));
 
         // A bit of a weight, which nothing but its checksum can tell.
-        using (var file = TensorFile.Open(folder["m.pt"]))
+        using (var file = TensorFiles.Open(folder["m.pt"]))
         {
             var bytes = File.ReadAllBytes(folder["m.pt"]);
             bytes[file.Tensors["conv_in.weight"].Offset + 5] ^= 1;

@@ -1,10 +1,13 @@
 using DiffusionSharp.Models;
+using DiffusionSharp.Models.Configs;
+using DiffusionSharp.Models.Folder;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Inversion;
+using DiffusionSharp.Sampling.Plans;
+using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Tests.Sampling;
 using DiffusionSharp.Tests.Storage;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Tests.Models;
 

@@ -1,5 +1,6 @@
+using DiffusionSharp.Files;
+using DiffusionSharp.Models.Configs;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Weights;
 using TestKit;
 
 namespace DiffusionSharp.Tests.Networks;
@@ -74,7 +75,7 @@ public class UNetTests
     public void Names_and_shapes_are_those_of_diffusers(string name)
     {
         var golden = new GoldenCase(name);
-        using var file = TensorFile.Open(golden.Path("diffusion_pytorch_model.safetensors"));
+        using var file = TensorFiles.Open(golden.Path("diffusion_pytorch_model.safetensors"));
         var graph = UNet.Build(UNetConfigJson.Read(golden.Path("config.json")));
         Assert.Equal(
             file.Tensors.Select(t => $"{t.Key} [{string.Join(", ", t.Value.Shape)}]").Order(StringComparer.Ordinal),

@@ -1,5 +1,4 @@
 using System.Globalization;
-using DiffusionSharp.Primitives;
 
 namespace DiffusionSharp.Tests.Primitives;
 

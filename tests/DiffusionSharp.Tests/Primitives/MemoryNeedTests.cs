@@ -1,11 +1,11 @@
+using DiffusionSharp.Models.Configs;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Noise;
-using DiffusionSharp.Primitives;
-using DiffusionSharp.Sampling;
 using DiffusionSharp.Sampling.Editing;
+using DiffusionSharp.Sampling.Execution;
+using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Tests.Sampling;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Tests.Primitives;
 

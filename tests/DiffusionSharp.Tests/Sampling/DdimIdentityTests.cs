@@ -1,5 +1,6 @@
 using CsCheck;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Plans;
+using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Tests.Schedules;
 

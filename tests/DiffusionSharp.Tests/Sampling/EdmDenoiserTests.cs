@@ -1,7 +1,9 @@
+using DiffusionSharp.Networks;
 using DiffusionSharp.Noise;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Execution;
+using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Objectives;
 
 namespace DiffusionSharp.Tests.Sampling;
 

@@ -1,4 +1,4 @@
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Networks;
 
 namespace DiffusionSharp.Tests.Sampling;
 

@@ -1,4 +1,4 @@
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Inversion;
 
 namespace DiffusionSharp.Tests.Sampling;
 

@@ -1,4 +1,5 @@
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Plans;
+using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
 
 namespace DiffusionSharp.Tests.Sampling;

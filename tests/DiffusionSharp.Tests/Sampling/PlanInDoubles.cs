@@ -1,4 +1,5 @@
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Execution;
+using DiffusionSharp.Sampling.Plans;
 
 namespace DiffusionSharp.Tests.Sampling;
 

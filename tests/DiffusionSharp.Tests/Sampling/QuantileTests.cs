@@ -1,5 +1,5 @@
 using CsCheck;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Plans;
 
 namespace DiffusionSharp.Tests.Sampling;
 

@@ -1,4 +1,6 @@
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Execution;
+using DiffusionSharp.Sampling.Plans;
+using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
 
 namespace DiffusionSharp.Tests.Sampling;

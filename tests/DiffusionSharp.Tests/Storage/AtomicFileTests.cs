@@ -1,4 +1,4 @@
-using DiffusionSharp.Storage;
+using DiffusionSharp.Files.Storage;
 
 namespace DiffusionSharp.Tests.Storage;
 

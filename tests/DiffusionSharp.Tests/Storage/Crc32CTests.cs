@@ -1,5 +1,5 @@
 using System.Text;
-using DiffusionSharp.Storage;
+using DiffusionSharp.Files.Storage;
 
 namespace DiffusionSharp.Tests.Storage;
 

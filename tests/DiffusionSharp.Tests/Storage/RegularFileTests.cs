@@ -1,9 +1,12 @@
 using System.IO.Compression;
 using System.Net.Sockets;
+using DiffusionSharp.Files;
+using DiffusionSharp.Files.Numpy;
+using DiffusionSharp.Files.Pickle;
+using DiffusionSharp.Files.Storage;
 using DiffusionSharp.Models;
-using DiffusionSharp.Storage;
-using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Models.Folder;
+using DiffusionSharp.Training.Runs;
 using TestKit.Files;
 
 namespace DiffusionSharp.Tests.Storage;
@@ -84,7 +87,7 @@ public class RegularFileTests
 
     private static readonly Dictionary<string, Action<TemporaryFolder>> Opening = new()
     {
-        ["tensors"] = f => TensorFile.Open(f["pipe"]).Dispose(),
+        ["tensors"] = f => TensorFiles.Open(f["pipe"]).Dispose(),
         ["pickle"] = f => PickleFile.Open(f["pipe"]).Dispose(),
         ["npy"] = f => NpyFile.Read(f["pipe"]),
         ["npz"] = f => NpzFile.Open(f["pipe"]).Dispose(),

@@ -1,5 +1,5 @@
 using CsCheck;
-using DiffusionSharp.Storage;
+using DiffusionSharp.Files.Storage;
 
 namespace DiffusionSharp.Tests.Storage;
 

@@ -1,5 +1,7 @@
+using DiffusionSharp.Data;
 using DiffusionSharp.Schedules;
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Tests.Training;
 
@@ -103,7 +105,7 @@ public class BatchMakerTests
     public void Pixels_map_to_minus_one_to_one()
     {
         float[] x = new float[3];
-        BatchMaker.PixelsToUnit([0, 51, 255], x);
+        PixelTransform.ToUnit([0, 51, 255], x);
         Assert.Equal(new float[] { -1, -0.6f, 1 }, x);
     }
 

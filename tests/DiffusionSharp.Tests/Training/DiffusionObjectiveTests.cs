@@ -1,6 +1,6 @@
 using CsCheck;
 using DiffusionSharp.Schedules;
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Objectives;
 
 namespace DiffusionSharp.Tests.Training;
 

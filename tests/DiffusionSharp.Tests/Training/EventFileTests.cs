@@ -1,8 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
-using DiffusionSharp.Storage;
 using DiffusionSharp.Tests.Storage;
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Runs;
 
 namespace DiffusionSharp.Tests.Training;
 

@@ -1,6 +1,7 @@
 using CsCheck;
 using DiffusionSharp.Schedules;
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Tests.Training;
 

@@ -1,4 +1,5 @@
 using DiffusionSharp.Training;
+using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Tests.Training;
 
@@ -11,7 +12,7 @@ public class LearningRateTests
     [InlineData(50, 0.2)]
     [InlineData(100, 0.4)]
     [InlineData(1100, 0.4)]
-    public void It_rises_linearly_and_stays(long images, double expected) => Assert.Equal(expected, LearningRate.At(Options, images), 1e-15);
+    public void It_rises_linearly_and_stays(long images, double expected) => Assert.Equal(expected, LearningRateSchedule.At(Options, images), 1e-15);
 
     [Theory]
     [InlineData(50, 0.2)]
@@ -20,7 +21,7 @@ public class LearningRateTests
     [InlineData(1100, 0)]
     [InlineData(1200, 0)]
     public void It_falls_along_half_a_cosine(long images, double expected) =>
-        Assert.Equal(expected, LearningRate.At(Options with { Decay = LearningRateDecay.Cosine }, images), 1e-15);
+        Assert.Equal(expected, LearningRateSchedule.At(Options with { Decay = LearningRateDecay.Cosine }, images), 1e-15);
 
     /// <summary>The lists of the test of transformers and diffusers for their schedules, to the digits given there (cut, not rounded): rate 10, 10 steps, 2 (4) of them warm-up.</summary>
     [Theory]
@@ -34,7 +35,7 @@ public class LearningRateTests
         var options = new TrainingOptions { LearningRate = 10, Decay = decay, WarmupImages = warmup, TotalImages = 10, DecayCycles = 2, DecayPower = 2 };
         for (var step = 0; step < expected.Length; step++)
         {
-            Assert.Equal(expected[step], LearningRate.At(options, step), decay == LearningRateDecay.Polynomial ? 1e-3 : 1e-2);
+            Assert.Equal(expected[step], LearningRateSchedule.At(options, step), decay == LearningRateDecay.Polynomial ? 1e-3 : 1e-2);
         }
     }
 
@@ -49,8 +50,8 @@ public class LearningRateTests
     [InlineData(LearningRateDecay.Polynomial, 1100, 0.1)]
     [InlineData(LearningRateDecay.Polynomial, 1200, 0.1)]
     public void Its_closed_forms(LearningRateDecay decay, long images, double expected) => Assert.Equal(
-        expected, LearningRate.At(Options with { Decay = decay, DecayCycles = 4, DecayPower = 3, FinalLearningRate = 0.1 }, images), 1e-15);
+        expected, LearningRateSchedule.At(Options with { Decay = decay, DecayCycles = 4, DecayPower = 3, FinalLearningRate = 0.1 }, images), 1e-15);
 
     [Fact]
-    public void Without_warm_up_it_begins_at_its_value() => Assert.Equal(0.4, LearningRate.At(Options with { WarmupImages = 0 }, 1));
+    public void Without_warm_up_it_begins_at_its_value() => Assert.Equal(0.4, LearningRateSchedule.At(Options with { WarmupImages = 0 }, 1));
 }

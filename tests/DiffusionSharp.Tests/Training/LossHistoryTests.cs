@@ -1,4 +1,4 @@
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Objectives;
 
 namespace DiffusionSharp.Tests.Training;
 
@@ -87,7 +87,7 @@ public class LossHistoryTests
         // Batch 29 knows the losses up to update 27, and not the weights they were drawn with.
         var (first, second) = (Math.Sqrt(Enumerable.Range(18, 10).Average(k => k * (double)k)), 6.0);
         Assert.Equal((0.999 * first / (first + second)) + 0.0005, straight.For(29)!.Probability(0), 1e-15);
-        Assert.Null(LossAwareTimesteps.Of(2, new Dictionary<string, DiffusionSharp.Weights.HostTensor>()));
+        Assert.Null(LossAwareTimesteps.Of(2, new Dictionary<string, HostTensor>()));
         Assert.Equal(3, LossAwareTimesteps.Of(3, saved.Export())!.Export()["counts"].Data.Length);
     }
 }

@@ -1,7 +1,6 @@
 using DiffusionSharp.Models;
 using DiffusionSharp.Tests.Storage;
-using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Runs;
 using TestKit.Files;
 
 namespace DiffusionSharp.Tests.Training;

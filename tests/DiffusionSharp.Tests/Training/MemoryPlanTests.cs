@@ -1,5 +1,6 @@
 using DiffusionSharp.Networks;
 using DiffusionSharp.Training;
+using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Tests.Training;
 

@@ -1,5 +1,5 @@
 using DiffusionSharp.Tests.Storage;
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Runs;
 
 namespace DiffusionSharp.Tests.Training;
 

@@ -1,5 +1,3 @@
-using DiffusionSharp.Training;
-
 namespace DiffusionSharp.Tests.Training;
 
 public sealed class NonFiniteTests

@@ -1,7 +1,8 @@
 using DiffusionSharp.Models;
+using DiffusionSharp.Models.Configs;
+using DiffusionSharp.Models.Layouts;
 using DiffusionSharp.Tests.Storage;
-using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Runs;
 using TestKit.Files;
 
 namespace DiffusionSharp.Tests.Training;

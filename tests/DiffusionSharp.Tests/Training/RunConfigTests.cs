@@ -1,7 +1,8 @@
+using DiffusionSharp.Models.Configs;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Tests.Storage;
-using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Options;
+using DiffusionSharp.Training.Runs;
 
 namespace DiffusionSharp.Tests.Training;
 

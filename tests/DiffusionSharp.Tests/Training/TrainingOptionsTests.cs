@@ -1,4 +1,5 @@
 using DiffusionSharp.Training;
+using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Tests.Training;
 

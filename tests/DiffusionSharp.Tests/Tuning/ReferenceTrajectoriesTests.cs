@@ -1,5 +1,7 @@
 using DiffusionSharp.Noise;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Execution;
+using DiffusionSharp.Sampling.Plans;
+using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Tests.Sampling;
 using DiffusionSharp.Tuning;

@@ -1,11 +1,11 @@
 using DiffusionSharp.Models;
+using DiffusionSharp.Models.Configs;
+using DiffusionSharp.Models.Folder;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Sampling;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Tests.Sampling;
 using DiffusionSharp.Tests.Storage;
 using DiffusionSharp.Tuning;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Tests.Tuning;
 

@@ -1,8 +1,10 @@
+using DiffusionSharp.Files.Safetensors;
 using DiffusionSharp.Models;
+using DiffusionSharp.Models.Configs;
+using DiffusionSharp.Models.Folder;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Tests.Storage;
-using DiffusionSharp.Weights;
 using TestKit;
 using TestKit.Networks;
 

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Text;
+using DiffusionSharp.Files;
 using DiffusionSharp.Tests.Storage;
 using DiffusionSharp.Tests.Weights.Kit;
-using DiffusionSharp.Weights;
 using TestKit.Files;
 
 namespace DiffusionSharp.Tests.Weights;
@@ -104,7 +104,7 @@ public class HostileSafetensorsTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder["f"], SmallFile());
-        using var file = TensorFile.Open(folder["f"]);
+        using var file = TensorFiles.Open(folder["f"]);
         using (var other = new FileStream(folder["f"], FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
         {
             other.SetLength(20);

@@ -1,5 +1,5 @@
+using DiffusionSharp.Models.Configs;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Weights;
 using TestKit.Networks;
 
 namespace DiffusionSharp.Tests.Weights;

@@ -1,8 +1,12 @@
 using System.Text.Json;
+using DiffusionSharp.Files.Safetensors;
+using DiffusionSharp.Files.Tensors;
+using DiffusionSharp.Models.Configs;
+using DiffusionSharp.Models.Folder;
+using DiffusionSharp.Models.Layouts;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Tests.Storage;
-using DiffusionSharp.Weights;
 using TestKit;
 using TestKit.Files;
 

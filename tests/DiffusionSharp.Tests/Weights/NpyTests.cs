@@ -1,7 +1,7 @@
 using System.Text;
 using CsCheck;
+using DiffusionSharp.Files.Numpy;
 using DiffusionSharp.Tests.Storage;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Tests.Weights;
 

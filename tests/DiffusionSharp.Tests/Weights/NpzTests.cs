@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 using CsCheck;
+using DiffusionSharp.Files.Numpy;
 using DiffusionSharp.Tests.Storage;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Tests.Weights;
 
@@ -231,7 +231,7 @@ public class NpzTests
     /// <summary>A stored member with all sizes in zip64 extra fields (APPNOTE 4.5.3), in the local header and in the directory.</summary>
     private static byte[] Zip64(string name, byte[] data)
     {
-        var crc = DiffusionSharp.Storage.Crc32.Compute(data);
+        var crc = DiffusionSharp.Files.Storage.Crc32.Compute(data);
         byte[] sizes = [.. BitConverter.GetBytes((long)data.Length), .. BitConverter.GetBytes((long)data.Length)];
         byte[] extra = [1, 0, 16, 0, .. sizes];
         byte[] common = [45, 0, 0, 0, 0, 0, 0, 0, 0x21, 0, .. BitConverter.GetBytes(crc), 255, 255, 255, 255, 255, 255, 255, 255, (byte)name.Length, 0, (byte)extra.Length, 0];

@@ -1,8 +1,9 @@
 using System.Buffers.Binary;
 using System.Text;
 using CsCheck;
+using DiffusionSharp.Files;
+using DiffusionSharp.Files.Safetensors;
 using DiffusionSharp.Tests.Storage;
-using DiffusionSharp.Weights;
 using TestKit;
 using TestKit.Files;
 
@@ -24,7 +25,7 @@ public class SafetensorsTests
             new("b", new HostTensor([2], [1, 2])),
         ];
         SafetensorsWriter.Write(path, tensors, new Dictionary<string, string> { ["format"] = "pt", ["a"] = "1\n2" });
-        using var file = TensorFile.Open(path);
+        using var file = TensorFiles.Open(path);
         Assert.Equal(["z.weight", "a \"quoted\" ε 😀", "empty", "b"], file.Tensors.Keys);
         foreach (var (name, tensor) in tensors)
         {
@@ -50,7 +51,7 @@ public class SafetensorsTests
                 SafetensorsWriter.Write(folder["1"], tensors);
                 SafetensorsWriter.Write(folder["2"], tensors);
                 Assert.Equal(File.ReadAllBytes(folder["1"]), File.ReadAllBytes(folder["2"]));
-                using var file = TensorFile.Open(folder["1"]);
+                using var file = TensorFiles.Open(folder["1"]);
                 Assert.Equal(tensors.Keys, file.Tensors.Keys);
                 foreach (var (name, t) in tensors)
                 {
@@ -98,7 +99,7 @@ public class SafetensorsTests
         var entries = rows.Select(r => $"\"{r.Dtype}\":{{\"dtype\":\"{r.Dtype}\",\"shape\":[],\"data_offsets\":[{at},{at += r.Size}]}}");
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder["f"], TorchWriter.SafetensorsBytes("{" + string.Join(",", entries) + "}", data));
-        using var file = TensorFile.Open(folder["f"]);
+        using var file = TensorFiles.Open(folder["f"]);
         foreach (var (dtype, _, value) in rows)
         {
             Assert.Equal(value, Assert.Single(file.ReadFloat32(dtype, allowIntegers: true).Data));
@@ -126,7 +127,7 @@ public class SafetensorsTests
         File.WriteAllBytes(
             folder["f"],
             TorchWriter.SafetensorsBytes("""{"h":{"dtype":"F16","shape":[256,256],"data_offsets":[0,131072]},"b":{"dtype":"BF16","shape":[65536],"data_offsets":[131072,262144]}}""", data));
-        using var file = TensorFile.Open(folder["f"]);
+        using var file = TensorFiles.Open(folder["f"]);
         var half = file.ReadFloat32("h").Data;
         var brain = file.ReadFloat32("b").Data;
         for (var i = 0; i < 1 << 16; i++)
@@ -142,11 +143,11 @@ public class SafetensorsTests
         using var folder = new TemporaryFolder();
         var path = folder["m.safetensors"];
         SafetensorsWriter.Write(path, [new("w", new HostTensor([2], [1, 2]))]);
-        using var file = TensorFile.Open(path);
+        using var file = TensorFiles.Open(path);
         Assert.Contains("'v'", Assert.Throws<DiffusionException>(() => file.ReadFloat32("v")).Message, StringComparison.Ordinal);
         foreach (var absent in new[] { folder["none"], folder["none/none"], folder.Path })
         {
-            var e = Assert.Throws<DiffusionException>(() => TensorFile.Open(absent));
+            var e = Assert.Throws<DiffusionException>(() => TensorFiles.Open(absent));
             Assert.Equal(ErrorKind.ModelFile, e.Kind);
             Assert.Contains(absent, e.Message, StringComparison.Ordinal);
         }
@@ -166,7 +167,7 @@ public class SafetensorsTests
         using var folder = new TemporaryFolder();
         var data = Enumerable.Range(0, 100_000).Select(i => (float)i).ToArray();
         SafetensorsWriter.Write(folder["m"], [new("w", new HostTensor([100_000], data))]);
-        using var file = TensorFile.Open(folder["m"]);
+        using var file = TensorFiles.Open(folder["m"]);
         Parallel.For(0, 16, _ => Assert.Equal(data, file.ReadFloat32("w").Data));
     }
 
@@ -174,7 +175,7 @@ public class SafetensorsTests
     public void A_golden_file_is_rewritten_byte_for_byte()
     {
         var path = Shared.Path("goldens", "06_diffusers_unet2d_cifar10like", "diffusion_pytorch_model.safetensors");
-        using var file = TensorFile.Open(path);
+        using var file = TensorFiles.Open(path);
         using var stream = new MemoryStream();
         SafetensorsWriter.Write(stream, file.Tensors.Keys.Select(n => KeyValuePair.Create(n, file.ReadFloat32(n))), file.Values);
         Assert.Equal(File.ReadAllBytes(path), stream.ToArray());

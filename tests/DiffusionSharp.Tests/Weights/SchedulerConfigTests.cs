@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using DiffusionSharp.Data;
+using DiffusionSharp.Models.Configs;
 using DiffusionSharp.Schedules;
-using DiffusionSharp.Weights;
 using TestKit;
 
 namespace DiffusionSharp.Tests.Weights;

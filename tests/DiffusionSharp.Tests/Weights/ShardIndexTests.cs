@@ -1,6 +1,7 @@
+using DiffusionSharp.Files;
+using DiffusionSharp.Files.Tensors;
 using DiffusionSharp.Tests.Storage;
 using DiffusionSharp.Tests.Weights.Kit;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Tests.Weights;
 
@@ -12,7 +13,7 @@ public class ShardIndexTests
     {
         using var folder = Folder();
         File.WriteAllText(folder["i.json"], """{"metadata": {"total_size": 64}, "weight_map": {"w": "a.safetensors", "v": "b.bin", "h": "a.safetensors", "i": "a.safetensors"}}""");
-        using var file = TensorFile.Open(folder["i.json"]);
+        using var file = TensorFiles.Open(folder["i.json"]);
         Assert.Equal(TensorContainer.Shards, file.Container);
         Assert.Equal(["w", "h", "i", "v"], file.Tensors.Keys);
         Assert.Equal(ValidFiles.Numbers(24), file.ReadBytes("w"));
@@ -34,7 +35,7 @@ public class ShardIndexTests
         using var folder = Folder();
         File.WriteAllText(folder["i.json"], index);
         File.WriteAllBytes(folder["d.bin"], HostilePickles.Zip(HostilePickles.All["os.system"].Pickle));
-        var e = Assert.Throws<DiffusionException>(() => TensorFile.Open(folder["i.json"]));
+        var e = Assert.Throws<DiffusionException>(() => TensorFiles.Open(folder["i.json"]));
         Assert.Equal(ErrorKind.ModelFile, e.Kind);
         Assert.Contains(reason, e.Message, StringComparison.Ordinal);
         Assert.Contains(folder.Path, e.Message, StringComparison.Ordinal);

@@ -1,7 +1,7 @@
 using System.Text;
+using DiffusionSharp.Models.Configs;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Tests.Storage;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Tests.Weights;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DiffusionSharp.Models.Configs;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Weights;
 using TestKit;
 
 namespace DiffusionSharp.Tests.Weights;

@@ -1,6 +1,7 @@
+using DiffusionSharp.Files.Safetensors;
+using DiffusionSharp.Models.Layouts;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Tests.Storage;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Tests.Weights;
 

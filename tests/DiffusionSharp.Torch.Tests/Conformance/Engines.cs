@@ -1,4 +1,4 @@
-using DiffusionSharp.Models;
+using DiffusionSharp.Networks;
 using DiffusionSharp.Torch.Engine;
 using TorchSharp;
 

@@ -1,8 +1,10 @@
+using DiffusionSharp;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Torch.Ops;
 using DiffusionSharp.Torch.Training;
 using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Options;
 using TorchSharp;
 
 namespace Conformance.Training;

@@ -1,11 +1,13 @@
 using DiffusionSharp.Cpu.Tests.Training;
+using DiffusionSharp.Files.Tensors;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Noise;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Execution;
+using DiffusionSharp.Sampling.Plans;
+using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Torch.Engine;
 using DiffusionSharp.Torch.Tests.Training;
-using DiffusionSharp.Weights;
 using TorchSharp;
 
 namespace DiffusionSharp.Torch.Tests.Engine;

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using DiffusionSharp.Torch.Native;
+using DiffusionSharp.Torch.Checks;
 
 namespace DiffusionSharp.Torch.Tests.Native;
 
@@ -14,10 +14,10 @@ internal static class LoadTorch
     {
         if (Environment.GetEnvironmentVariable(ReportOnly) is not null)
         {
-            Console.WriteLine(JsonSerializer.Serialize(TorchNative.Status));
+            Console.WriteLine(JsonSerializer.Serialize(TorchHealth.Status));
             Environment.Exit(0);
         }
 
-        _ = TorchNative.Problem;
+        _ = TorchHealth.Problem;
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using DiffusionSharp.Torch.Checks;
 using DiffusionSharp.Torch.Native;
 using TorchSharp;
 using Xunit;
@@ -20,7 +21,7 @@ public sealed class TorchNativeTests
     [TorchFact]
     public void Reports_what_it_did()
     {
-        var status = TorchNative.Status;
+        var status = TorchHealth.Status;
         Assert.True(status.Loaded, status.Error);
         Assert.Null(status.Error);
         Assert.StartsWith("2.10", status.LibTorchVersion, StringComparison.Ordinal);
@@ -32,7 +33,7 @@ public sealed class TorchNativeTests
     public void Without_the_fix_an_old_system_gets_an_explanation_and_no_files()
     {
         var status = InChild((TorchNative.SwitchOff, "1"));
-        if (!TorchNative.Status.Patched)
+        if (!TorchHealth.Status.Patched)
         {
             Assert.True(status.Loaded, status.Error);
             return;

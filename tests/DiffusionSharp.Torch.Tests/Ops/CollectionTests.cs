@@ -58,7 +58,7 @@ public sealed class CollectionTests
         float[] Predict()
         {
             var m = new float[x.Length];
-            denoiser.Predict(new Sampling.DenoiserInput { Count = 1, Shape = network.InputShape, X = x, Timesteps = [500.0] }, m);
+            denoiser.Predict(new Networks.DenoiserInput { Count = 1, Shape = network.InputShape, X = x, Timesteps = [500.0] }, m);
             return m;
         }
     });

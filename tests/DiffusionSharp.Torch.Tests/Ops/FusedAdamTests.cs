@@ -131,7 +131,7 @@ public sealed class FusedAdamTests
     {
         using var adam = new FusedAdam(Sample.Named(Sample.Tensors(8)), new AdamOptions());
         adam.Step(Sample.Tensors(9), 1e-3);
-        var state = new Dictionary<string, DiffusionSharp.Weights.HostTensor>(adam.Export(), StringComparer.Ordinal);
+        var state = new Dictionary<string, DiffusionSharp.HostTensor>(adam.Export(), StringComparer.Ordinal);
         using var other = new FusedAdam(Sample.Named(Sample.Tensors(8)), new AdamOptions());
         state["exp_avg_sq.layer4.weight"] = new([1], [1f]);
         var error = Assert.Throws<DiffusionException>(() => other.Import(state, 1));

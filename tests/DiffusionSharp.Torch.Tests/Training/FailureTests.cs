@@ -1,6 +1,7 @@
-using DiffusionSharp.Cpu;
 using DiffusionSharp.Cpu.Tests.Training;
+using DiffusionSharp.Cpu.Training;
 using DiffusionSharp.Training;
+using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Torch.Tests.Training;
 

@@ -1,8 +1,9 @@
 using DiffusionSharp.Cpu.Tests.Training;
+using DiffusionSharp.Models.Configs;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Schedules;
 using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Torch.Tests.Training;
 

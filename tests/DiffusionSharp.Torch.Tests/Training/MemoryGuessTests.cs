@@ -2,6 +2,7 @@ using DiffusionSharp.Cpu.Tests.Training;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Torch.Training;
 using DiffusionSharp.Training;
+using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Torch.Tests.Training;
 

@@ -5,7 +5,8 @@ using DiffusionSharp.Torch.Engine;
 using DiffusionSharp.Torch.Ops;
 using DiffusionSharp.Torch.Tests.Ops;
 using DiffusionSharp.Torch.Training;
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Options;
 using TorchSharp;
 
 namespace DiffusionSharp.Torch.Tests.Training;

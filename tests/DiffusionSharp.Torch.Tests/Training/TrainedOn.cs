@@ -9,7 +9,7 @@ internal static class TrainedOn
 {
     public static TrainingEngine Engine => TorchTrainingEngine.Engine;
 
-    public static Models.Engine Inference => TorchEngine.Cpu;
+    public static Networks.Engine Inference => TorchEngine.Cpu;
 
     /// <summary>Skips the rest of a test, with the reason, where the engine cannot be used.</summary>
     public static void Require() => Libtorch.Require();

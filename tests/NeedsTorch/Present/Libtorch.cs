@@ -1,4 +1,4 @@
-using DiffusionSharp.Torch.Native;
+using DiffusionSharp.Torch.Checks;
 
 namespace NeedsTorch;
 
@@ -6,7 +6,7 @@ namespace NeedsTorch;
 public static class Libtorch
 {
     /// <summary>Why not, or null.</summary>
-    public static string? Problem => TorchNative.Problem;
+    public static string? Problem => TorchHealth.Problem;
 
     /// <summary>Skips the rest of a test, with the reason, where libtorch does not load or computes wrongly.</summary>
     public static void Require() => Assert.SkipWhen(Problem is not null, Problem ?? "");

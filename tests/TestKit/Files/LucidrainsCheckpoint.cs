@@ -1,6 +1,8 @@
 using System.Text.RegularExpressions;
+using DiffusionSharp;
+using DiffusionSharp.Files.Tensors;
+using DiffusionSharp.Models.Layouts;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Weights;
 using TestKit.Networks;
 
 namespace TestKit.Files;

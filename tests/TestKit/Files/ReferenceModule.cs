@@ -1,4 +1,5 @@
-using DiffusionSharp.Weights;
+using DiffusionSharp;
+using DiffusionSharp.Files.Tensors;
 
 namespace TestKit.Files;
 

@@ -1,7 +1,8 @@
 using DiffusionSharp;
+using DiffusionSharp.Models.Configs;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Options;
+using DiffusionSharp.Training.Runs;
 using TestKit.Networks;
 
 namespace TestKit.Files;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
-using DiffusionSharp.Weights;
+using DiffusionSharp;
+using DiffusionSharp.Files.Tensors;
 
 namespace TestKit.Files;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Files.Tensors;
 
 namespace TestKit.Files;
 

@@ -1,4 +1,5 @@
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Options;
 
 namespace TestKit.Networks;
 

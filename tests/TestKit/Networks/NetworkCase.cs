@@ -1,8 +1,7 @@
-using DiffusionSharp.Models;
+using DiffusionSharp;
+using DiffusionSharp.Files.Tensors;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Noise;
-using DiffusionSharp.Sampling;
-using DiffusionSharp.Weights;
 
 namespace TestKit.Networks;
 

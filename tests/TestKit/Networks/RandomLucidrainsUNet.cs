@@ -1,4 +1,5 @@
 using CsCheck;
+using DiffusionSharp;
 using DiffusionSharp.Networks;
 
 namespace TestKit.Networks;

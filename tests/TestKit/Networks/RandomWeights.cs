@@ -1,6 +1,7 @@
+using DiffusionSharp;
+using DiffusionSharp.Files.Tensors;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Noise;
-using DiffusionSharp.Weights;
 
 namespace TestKit.Networks;
 

@@ -1,6 +1,7 @@
+using DiffusionSharp;
+using DiffusionSharp.Files.Tensors;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Training;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Training.Objectives;
 
 namespace TestKit.Networks;
 

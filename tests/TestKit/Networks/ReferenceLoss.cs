@@ -1,4 +1,4 @@
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Options;
 
 namespace TestKit.Networks;
 

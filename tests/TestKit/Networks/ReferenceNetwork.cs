@@ -1,7 +1,6 @@
 using DiffusionSharp;
+using DiffusionSharp.Files.Tensors;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Sampling;
-using DiffusionSharp.Weights;
 
 namespace TestKit.Networks;
 

@@ -1,3 +1,5 @@
+using DiffusionSharp.Sampling.Plans;
+
 namespace DiffusionSharp.Sampling.Solvers;
 
 /// <summary>The choices of a DPM-Solver plan; the defaults are DPM-Solver++ 2M.</summary>

@@ -1,4 +1,4 @@
-using DiffusionSharp.Networks;
+using DiffusionSharp.Sampling.Plans;
 using DiffusionSharp.Schedules;
 
 namespace DiffusionSharp.Sampling.Solvers;

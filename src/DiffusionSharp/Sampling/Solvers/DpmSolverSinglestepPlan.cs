@@ -1,3 +1,4 @@
+using DiffusionSharp.Sampling.Plans;
 using DiffusionSharp.Schedules;
 
 namespace DiffusionSharp.Sampling.Solvers;

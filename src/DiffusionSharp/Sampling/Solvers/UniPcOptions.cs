@@ -1,5 +1,3 @@
-using DiffusionSharp.Networks;
-
 namespace DiffusionSharp.Sampling.Solvers;
 
 /// <summary>The choices of a UniPC plan; the defaults are diffusers'.</summary>

@@ -1,4 +1,5 @@
-using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Kernels.Pointwise;
+using DiffusionSharp.Cpu.Kernels.Simd;
 using TestKit.Networks;
 
 namespace DiffusionSharp.Cpu.Tests.Kernels.Gradients;

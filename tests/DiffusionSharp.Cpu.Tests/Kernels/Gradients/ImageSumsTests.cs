@@ -1,8 +1,10 @@
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Kernels;
-using DiffusionSharp.Cpu.Parameters;
+using DiffusionSharp.Cpu.Kernels.Embedding;
+using DiffusionSharp.Cpu.Kernels.Simd;
+using DiffusionSharp.Cpu.Kernels.Sums;
+using DiffusionSharp.Cpu.Layout;
 using DiffusionSharp.Cpu.Tests.Kit;
-using Segment = DiffusionSharp.Cpu.Compile.Segment;
+using Segment = DiffusionSharp.Cpu.Layout.Segment;
 
 namespace DiffusionSharp.Cpu.Tests.Kernels.Gradients;
 

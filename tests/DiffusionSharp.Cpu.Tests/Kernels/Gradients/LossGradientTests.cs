@@ -1,9 +1,11 @@
-using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Kernels.Images;
+using DiffusionSharp.Cpu.Kernels.Simd;
+using DiffusionSharp.Cpu.Layout;
 using DiffusionSharp.Cpu.Tests.Kit;
 using DiffusionSharp.Schedules;
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Objectives;
+using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Cpu.Tests.Kernels.Gradients;
 

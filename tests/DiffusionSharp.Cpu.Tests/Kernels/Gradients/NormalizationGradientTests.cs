@@ -1,9 +1,11 @@
-using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Kernels;
-using DiffusionSharp.Cpu.Parameters;
+using DiffusionSharp.Cpu.Kernels.Images;
+using DiffusionSharp.Cpu.Kernels.Matrix;
+using DiffusionSharp.Cpu.Kernels.Normalization;
+using DiffusionSharp.Cpu.Kernels.Simd;
+using DiffusionSharp.Cpu.Layout;
 using DiffusionSharp.Cpu.Tests.Kit;
-using DiffusionSharp.Training;
+using DiffusionSharp.Training.Objectives;
 using TestKit.Networks;
 
 namespace DiffusionSharp.Cpu.Tests.Kernels.Gradients;
@@ -185,7 +187,7 @@ public class NormalizationGradientTests
         {
             var layout = new RowLayout(1, Weight.Length);
             var (scale, shift, statistics) = (ParameterPlace.Alone(layout, Weight), ParameterPlace.Alone(layout, Bias), Statistics.Segments[0]);
-            var forward = new Normalization<T>(Input, Output.Segments[0], statistics, Options, scale, shift);
+            var forward = new GroupNormalization<T>(Input, Output.Segments[0], statistics, Options, scale, shift);
             if (Small is null)
             {
                 return new Owning(new Following(forward, new NormalizationGradient<T>(Input, Dy, statistics, Options, scale, shift, Outputs)), [scale, shift]);

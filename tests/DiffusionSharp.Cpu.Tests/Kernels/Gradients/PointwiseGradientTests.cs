@@ -1,6 +1,8 @@
-using DiffusionSharp.Cpu.Compile;
 using DiffusionSharp.Cpu.Execution;
-using DiffusionSharp.Cpu.Kernels;
+using DiffusionSharp.Cpu.Kernels.Pointwise;
+using DiffusionSharp.Cpu.Kernels.Simd;
+using DiffusionSharp.Cpu.Kernels.Sums;
+using DiffusionSharp.Cpu.Layout;
 using DiffusionSharp.Cpu.Tests.Kit;
 using TestKit.Networks;
 

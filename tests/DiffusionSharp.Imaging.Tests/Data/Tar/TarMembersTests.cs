@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using DiffusionSharp.Imaging.Data;
-using DiffusionSharp.Imaging.Data.Tar;
+using DiffusionSharp.Imaging.Data.Archives;
+using DiffusionSharp.Imaging.Data.Archives.Tar;
 using SkiaSharp;
 using TestKit;
 

@@ -1,7 +1,9 @@
 using CsCheck;
 using DiffusionSharp.Noise;
-using DiffusionSharp.Sampling;
 using DiffusionSharp.Sampling.Editing;
+using DiffusionSharp.Sampling.Execution;
+using DiffusionSharp.Sampling.Plans;
+using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
 
 namespace DiffusionSharp.Tests.Sampling.Editing;

@@ -1,6 +1,6 @@
 using CsCheck;
-using DiffusionSharp.Sampling;
 using DiffusionSharp.Sampling.Editing;
+using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
 
 namespace DiffusionSharp.Tests.Sampling.Editing;

@@ -1,4 +1,3 @@
-using DiffusionSharp.Sampling;
 using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
 

@@ -1,5 +1,5 @@
 using CsCheck;
-using DiffusionSharp.Sampling;
+using DiffusionSharp.Sampling.Plans;
 using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
 

@@ -170,7 +170,7 @@ internal static class HostileContainers
 
         return new ZipWriter
         {
-            Entries = [new("archive/data.pkl", stream.ToArray()) { Method = 8, Size = data.Length, PackedSize = (uint)stream.Length, Crc = DiffusionSharp.Storage.Crc32.Compute(data) }],
+            Entries = [new("archive/data.pkl", stream.ToArray()) { Method = 8, Size = data.Length, PackedSize = (uint)stream.Length, Crc = DiffusionSharp.Files.Storage.Crc32.Compute(data) }],
         }.ToBytes();
     }
 }

@@ -1,4 +1,5 @@
-using DiffusionSharp.Weights;
+using DiffusionSharp.Files;
+using DiffusionSharp.Files.Tensors;
 
 namespace DiffusionSharp.Tests.Weights.Kit;
 
@@ -19,7 +20,7 @@ internal static class Refusal
         long allocated;
         try
         {
-            using var file = TensorFile.Read(FileBytes.Of(path, bytes));
+            using var file = TensorFiles.Read(FileBytes.Of(path, bytes));
             allocated = GC.GetAllocatedBytesForCurrentThread() - before;
             then?.Invoke(file);
         }

@@ -1,7 +1,10 @@
-using DiffusionSharp.Networks;
+using DiffusionSharp.Files;
+using DiffusionSharp.Files.Safetensors;
+using DiffusionSharp.Files.Tensors;
+using DiffusionSharp.Models.Configs;
+using DiffusionSharp.Models.Layouts;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Tests.Storage;
-using DiffusionSharp.Weights;
 using TestKit.Files;
 
 namespace DiffusionSharp.Tests.Weights.Layouts;
@@ -130,7 +133,7 @@ public sealed class CheckpointReaderTests : IDisposable
 
     private static CheckpointModel Read(string path, bool raw = false, bool average = false)
     {
-        using var file = TensorFile.Open(path);
+        using var file = TensorFiles.Open(path);
         return CheckpointReader.Read(file, raw, average, Told);
     }
 

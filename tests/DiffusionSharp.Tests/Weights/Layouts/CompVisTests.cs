@@ -1,7 +1,9 @@
+using DiffusionSharp.Files.Safetensors;
 using DiffusionSharp.Models;
+using DiffusionSharp.Models.Configs;
+using DiffusionSharp.Models.Layouts;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Tests.Storage;
-using DiffusionSharp.Weights;
 using TestKit.Files;
 
 namespace DiffusionSharp.Tests.Weights.Layouts;

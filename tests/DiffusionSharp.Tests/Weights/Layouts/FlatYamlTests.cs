@@ -1,5 +1,5 @@
 using CsCheck;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Models.Layouts;
 
 namespace DiffusionSharp.Tests.Weights.Layouts;
 

@@ -1,8 +1,11 @@
 using CsCheck;
+using DiffusionSharp.Files.Safetensors;
+using DiffusionSharp.Files.Tensors;
+using DiffusionSharp.Models.Configs;
+using DiffusionSharp.Models.Layouts;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Tests.Storage;
-using DiffusionSharp.Weights;
 using TestKit.Files;
 
 namespace DiffusionSharp.Tests.Weights.Layouts;

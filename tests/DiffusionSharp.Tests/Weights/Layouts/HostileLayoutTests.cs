@@ -1,4 +1,4 @@
-using DiffusionSharp.Weights;
+using DiffusionSharp.Models.Layouts;
 
 namespace DiffusionSharp.Tests.Weights.Layouts;
 

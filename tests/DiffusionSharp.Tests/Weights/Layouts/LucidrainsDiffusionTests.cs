@@ -1,5 +1,5 @@
+using DiffusionSharp.Models.Layouts;
 using DiffusionSharp.Schedules;
-using DiffusionSharp.Weights;
 
 namespace DiffusionSharp.Tests.Weights.Layouts;
 

@@ -1,6 +1,11 @@
+using DiffusionSharp.Files;
+using DiffusionSharp.Files.Safetensors;
+using DiffusionSharp.Files.Tensors;
+using DiffusionSharp.Models.Configs;
+using DiffusionSharp.Models.Folder;
+using DiffusionSharp.Models.Layouts;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Schedules;
-using DiffusionSharp.Weights;
 using TestKit.Files;
 using TestKit.Networks;
 
@@ -110,7 +115,7 @@ public sealed class LucidrainsLayoutTests : IDisposable
         Assert.Equal(config, model.Network);
         using var read = model.OpenWeights();
         Assert.All(read.ReadAll(), p => Assert.Equal(weights[p.Key].Data, p.Value.Data));
-        using var file = TensorFile.Open(model.WeightsPath);
+        using var file = TensorFiles.Open(model.WeightsPath);
         Assert.Contains("mid_attn.to_qkv.weight", file.Tensors.Keys);
     }
 
@@ -123,7 +128,7 @@ public sealed class LucidrainsLayoutTests : IDisposable
 
     private static CheckpointModel Read(string path, CheckpointFacts told)
     {
-        using var file = TensorFile.Open(path);
+        using var file = TensorFiles.Open(path);
         return CheckpointReader.Read(file, raw: false, average: false, told);
     }
 

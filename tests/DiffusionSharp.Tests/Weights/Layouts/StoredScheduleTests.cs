@@ -1,7 +1,9 @@
-using DiffusionSharp.Networks;
+using DiffusionSharp.Files;
+using DiffusionSharp.Files.Safetensors;
+using DiffusionSharp.Files.Tensors;
+using DiffusionSharp.Models.Layouts;
 using DiffusionSharp.Schedules;
 using DiffusionSharp.Tests.Storage;
-using DiffusionSharp.Weights;
 using TestKit.Files;
 
 namespace DiffusionSharp.Tests.Weights.Layouts;
@@ -125,7 +127,7 @@ public sealed class StoredScheduleTests : IDisposable
     private CheckpointModel Read(string prefix, CheckpointFacts told, params KeyValuePair<string, HostTensor>[] buffers)
     {
         SafetensorsWriter.Write(folder["m.safetensors"], [.. new GuidedFlags().Module().Values(prefix), .. buffers]);
-        using var file = TensorFile.Open(folder["m.safetensors"]);
+        using var file = TensorFiles.Open(folder["m.safetensors"]);
         return CheckpointReader.Read(file, raw: false, average: false, told);
     }
 }

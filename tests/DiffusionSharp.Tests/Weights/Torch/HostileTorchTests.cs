@@ -1,6 +1,7 @@
 using System.Text;
+using DiffusionSharp.Files.Pickle;
+using DiffusionSharp.Files.Tensors;
 using DiffusionSharp.Tests.Weights.Kit;
-using DiffusionSharp.Weights;
 using TestKit.Files;
 
 namespace DiffusionSharp.Tests.Weights.Torch;

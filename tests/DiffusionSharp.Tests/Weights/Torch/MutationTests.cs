@@ -1,7 +1,8 @@
 using System.Text;
+using DiffusionSharp.Files.Pickle;
+using DiffusionSharp.Files.Tensors;
 using DiffusionSharp.Tests.Storage;
 using DiffusionSharp.Tests.Weights.Kit;
-using DiffusionSharp.Weights;
 using TestKit.Files;
 
 namespace DiffusionSharp.Tests.Weights.Torch;

@@ -1,5 +1,7 @@
+using DiffusionSharp.Files;
+using DiffusionSharp.Files.Pickle;
+using DiffusionSharp.Files.Tensors;
 using DiffusionSharp.Tests.Weights.Kit;
-using DiffusionSharp.Weights;
 using TestKit.Files;
 
 namespace DiffusionSharp.Tests.Weights.Torch;
@@ -93,6 +95,6 @@ public class OpaqueTests
         Assert.Contains(name, e.Message, StringComparison.Ordinal);
     }
 
-    private static TensorFile Open(string what) => TensorFile.Read(FileBytes.Of(
+    private static TensorFile Open(string what) => TensorFiles.Read(FileBytes.Of(
         Refusal.Path, HostilePickles.Zip(Beside[what].Write(new PickleWriter().Do("}(").Text("w").Plain().Text("x")).Do("u").Stop())));
 }

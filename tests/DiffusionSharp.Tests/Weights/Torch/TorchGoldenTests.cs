@@ -1,5 +1,7 @@
 using System.Globalization;
-using DiffusionSharp.Weights;
+using DiffusionSharp.Files;
+using DiffusionSharp.Files.Tensors;
+using DiffusionSharp.Models.Layouts;
 using TestKit;
 
 namespace DiffusionSharp.Tests.Weights.Torch;
@@ -28,7 +30,7 @@ public class TorchGoldenTests
     public void Every_kind_of_tensor_is_read_bit_for_bit(string name, TensorContainer container)
     {
         var golden = new GoldenCase("01_mixed_dtypes");
-        using var file = TensorFile.Open(golden.Path(name));
+        using var file = TensorFiles.Open(golden.Path(name));
         Assert.Equal(container, file.Container);
         Assert.Equal(new FileInfo(golden.Path(name)).Length, file.Length);
         var expected = golden.Json.GetProperty("tensors").EnumerateObject().ToDictionary(p => p.Name["expected/".Length..], p => p.Value);
@@ -47,7 +49,7 @@ public class TorchGoldenTests
     public void Nested_containers_become_paths_and_other_values_text()
     {
         var golden = new GoldenCase("01_mixed_dtypes");
-        using var file = TensorFile.Open(golden.Path("nested_zip.pth"));
+        using var file = TensorFiles.Open(golden.Path("nested_zip.pth"));
         Assert.Equal(["state_dict.f32", "state_dict.f16"], file.Tensors.Keys);
         Assert.Equal(File.ReadAllBytes(golden.Path("expected/f32.bin")), file.ReadBytes("state_dict.f32"));
         var expected = new Dictionary<string, string>
@@ -76,7 +78,7 @@ public class TorchGoldenTests
     public void NumPy_values_are_tensors_and_numbers()
     {
         var golden = new GoldenCase("01_mixed_dtypes");
-        using var file = TensorFile.Open(golden.Path("numpy_inside.pth"));
+        using var file = TensorFiles.Open(golden.Path("numpy_inside.pth"));
         Assert.Equal(["state_dict.w", "arr"], file.Tensors.Keys);
         Assert.Equal(File.ReadAllBytes(golden.Path("expected/f32.bin")), file.ReadBytes("state_dict.w"));
         Assert.Equal([2, 3], file.Tensors["arr"].Shape);
@@ -92,7 +94,7 @@ public class TorchGoldenTests
     public void A_program_is_refused_by_name(string name, string global)
     {
         var path = new GoldenCase("01_mixed_dtypes").Path(name);
-        var e = Assert.Throws<DiffusionException>(() => TensorFile.Open(path));
+        var e = Assert.Throws<DiffusionException>(() => TensorFiles.Open(path));
         Assert.Equal(ErrorKind.ModelFile, e.Kind);
         Assert.Contains($"'{global}'", e.Message, StringComparison.Ordinal);
         Assert.Contains(path, e.Message, StringComparison.Ordinal);
@@ -109,8 +111,8 @@ public class TorchGoldenTests
     public void A_checkpoint_equals_its_safetensors_twin(string name, string checkpoint)
     {
         var golden = new GoldenCase(name);
-        using var file = TensorFile.Open(golden.Path(checkpoint));
-        using var twin = TensorFile.Open(golden.Path(checkpoint.StartsWith("old_names", StringComparison.Ordinal)
+        using var file = TensorFiles.Open(golden.Path(checkpoint));
+        using var twin = TensorFiles.Open(golden.Path(checkpoint.StartsWith("old_names", StringComparison.Ordinal)
             ? "diffusion_pytorch_model.safetensors"
             : Path.ChangeExtension(checkpoint, ".safetensors")));
         var parameters = file.Tensors.Keys.Where(n => n.StartsWith("0.module.", StringComparison.Ordinal)).Select(n => n["0.module.".Length..]).ToArray();
@@ -134,7 +136,7 @@ public class TorchGoldenTests
         Assert.True(files.Length >= 14, $"{files.Length} checkpoints");
         foreach (var path in files)
         {
-            using var file = TensorFile.Open(path);
+            using var file = TensorFiles.Open(path);
             Assert.Equal(file.Container == TensorContainer.TorchZip, file.Verify(cancellation: TestContext.Current.CancellationToken) > 0);
             Assert.NotEmpty(file.Tensors);
             Assert.All(file.Tensors.Values, t => Assert.Equal(t.ByteLength, file.ReadBytes(t).Length));

@@ -1,6 +1,8 @@
 using CsCheck;
+using DiffusionSharp.Files;
+using DiffusionSharp.Files.Pickle;
+using DiffusionSharp.Files.Tensors;
 using DiffusionSharp.Tests.Weights.Kit;
-using DiffusionSharp.Weights;
 using TestKit.Files;
 
 namespace DiffusionSharp.Tests.Weights.Torch;
@@ -21,7 +23,7 @@ public class TorchRoundTripTests
         {
             foreach (var bytes in new[] { TorchWriter.Zip(dict), TorchWriter.Legacy(dict), TorchWriter.Safetensors(dict) })
             {
-                using var file = TensorFile.Read(FileBytes.Of("m", bytes));
+                using var file = TensorFiles.Read(FileBytes.Of("m", bytes));
                 Assert.Equal(dict.Tensors.Select(t => t.Name).Order(StringComparer.Ordinal), file.Tensors.Keys.Order(StringComparer.Ordinal));
                 foreach (var t in dict.Tensors)
                 {
@@ -39,7 +41,7 @@ public class TorchRoundTripTests
     public void A_wrong_byte_in_a_storage_opens_and_does_not_verify()
     {
         var bytes = TorchWriter.Zip(new PickleWriter().Plain().Stop(), ("0", Enumerable.Repeat((byte)0xAB, 16).ToArray())).ToBytes();
-        using (var whole = TensorFile.Read(FileBytes.Of("m", bytes)))
+        using (var whole = TensorFiles.Read(FileBytes.Of("m", bytes)))
         {
             var done = new List<double>();
             Assert.True(whole.Verify(done.Add, TestContext.Current.CancellationToken) > 16);
@@ -48,7 +50,7 @@ public class TorchRoundTripTests
         }
 
         bytes[bytes.AsSpan().IndexOf((byte)0xAB) + 3] = 0xAC;
-        using var damaged = TensorFile.Read(FileBytes.Of("m", bytes));
+        using var damaged = TensorFiles.Read(FileBytes.Of("m", bytes));
         Assert.Contains("archive/data/0", Assert.Throws<DiffusionException>(() => damaged.Verify(cancellation: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
     }
 
@@ -59,7 +61,7 @@ public class TorchRoundTripTests
         var pickle = new PickleWriter().Call("torch._utils", "_rebuild_tensor", p => p
             .Do("(").Text("storage").Global("torch", "ShortStorage").Text("7").Text("cpu").Int(6).Do("(").Text("v").Int(2).Int(4).Do("ttQ").Int(1).Ints([3]).Ints([1])).Stop();
         byte[] data = [0, 0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0];
-        using var file = TensorFile.Read(FileBytes.Of("m", TorchWriter.Legacy(pickle, ("7", 6, data))));
+        using var file = TensorFiles.Read(FileBytes.Of("m", TorchWriter.Legacy(pickle, ("7", 6, data))));
         Assert.Equal([3f, 4f, 5f], file.ReadFloat32("tensor", allowIntegers: true).Data);
     }
 
@@ -69,7 +71,7 @@ public class TorchRoundTripTests
         var pickle = new PickleWriter().Call("torch._utils", "_rebuild_tensor_v3", p => p
             .Do("(").Text("storage").Global("torch.storage", "UntypedStorage").Text("0").Text("cpu").Int(8).Do("tQ")
             .Int(1).Ints([3]).Ints([1]).Raw(0x89).Call("collections", "OrderedDict", _ => { }).Global("torch", "bfloat16")).Stop();
-        using var file = TensorFile.Read(FileBytes.Of("m", TorchWriter.Zip(pickle, ("0", [1, 1, 0x80, 0x3F, 0, 0x40, 0x40, 0x40])).ToBytes()));
+        using var file = TensorFiles.Read(FileBytes.Of("m", TorchWriter.Zip(pickle, ("0", [1, 1, 0x80, 0x3F, 0, 0x40, 0x40, 0x40])).ToBytes()));
         Assert.Equal([1f, 2f, 3f], file.ReadFloat32("tensor").Data);
     }
 
@@ -81,7 +83,7 @@ public class TorchRoundTripTests
             .Text("d").Call("collections", "defaultdict", p => p.Global("__builtin__", "list")).Text("k").Int(3).Do("s")
             .Text("long").Raw(0x8B, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1)
             .Text("old").Do("I01\n").Text("older").Do("L12L\n").Text("f").Do("F2.5\n").Text("s").Do("S'a\\x62\\n'\n").Text("u").Do("V\\u00e9\n").Do("u").Stop();
-        using var file = TensorFile.Read(FileBytes.Of("m", TorchWriter.Zip(pickle).ToBytes()));
+        using var file = TensorFiles.Read(FileBytes.Of("m", TorchWriter.Zip(pickle).ToBytes()));
         Assert.Equal("1", file.Values["args.lr"]);
         Assert.Equal("3", file.Values["d.k"]);
         Assert.Equal("18446744073709551616", file.Values["long"]);

@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using DiffusionSharp.Cli.CommandLine;
+using DiffusionSharp.Cli.Output;
+using DiffusionSharp.Sampling.Execution;
+
+namespace DiffusionSharp.Cli.Drawing;
+
+/// <summary>Counts network calls and shows how far they are.</summary>
+/// <param name="host">Shows it.</param>
+/// <param name="totalSteps">Steps with a network call: as many as calls, but where a step is repeated or guided.</param>
+/// <param name="guidance">W of classifier-free guidance, which may take two network calls where the plan says one.</param>
+/// <param name="interval">The levels that are guided; null for all.</param>
+internal sealed class SamplingMeter(CliHost host, int totalSteps, double guidance = 1, GuidanceInterval? interval = null) : IDisposable
+{
+    private readonly ProgressLine line = new(host);
+    private readonly long began = host.Clock.GetTimestamp();
+    private int calls;
+    private int steps;
+    private (int FirstImage, int Step) last;
+
+    /// <summary>From the start of the process to the first network call.</summary>
+    private TimeSpan ToFirstCall { get; } = SinceProcessStart(host.Clock);
+
+    private TimeSpan Elapsed => host.Clock.GetElapsedTime(began);
+
+    /// <summary>What it took so far.</summary>
+    /// <param name="skipped">Images that were there already.</param>
+    public SampleResult Result(int skipped = 0) => new(calls, skipped, Elapsed.TotalSeconds, ToFirstCall.TotalSeconds);
+
+    /// <summary>Runs something that samples, and says what it took.</summary>
+    /// <param name="host">Shows the progress.</param>
+    /// <param name="totalSteps">Steps with a network call.</param>
+    /// <param name="run">Samples, and reports every call.</param>
+    /// <param name="guidance">W of classifier-free guidance.</param>
+    /// <param name="interval">The levels that are guided; null for all.</param>
+    public static (SampledImages Images, SampleResult Result) Measure(
+        CliHost host, int totalSteps, Func<Action<SamplerProgress>, SampledImages> run, double guidance = 1, GuidanceInterval? interval = null)
+    {
+        using var meter = new SamplingMeter(host, totalSteps, guidance, interval);
+        var images = run(p => meter.Report(p));
+        return (images, meter.Result());
+    }
+
+    public void Report(in SamplerProgress p)
+    {
+        calls += GuidedDenoiser.NetworkCalls(guidance, interval, p.Timestep);
+        if (p.Call == 1 || last != (p.FirstImage, p.Step))
+        {
+            steps++;
+            last = (p.FirstImage, p.Step);
+        }
+
+        var (t, images) = (p.Timestep, p.ImageCount);
+        line.Update((double)steps / totalSteps, () =>
+        {
+            var elapsed = Elapsed;
+            var left = Human.Time(elapsed / steps * (totalSteps - steps));
+            var count = steps == calls ? $"call {calls}/{totalSteps}" : $"step {steps}/{totalSteps}";
+            return FormattableString.Invariant($"{count}  t = {t:F0}  {calls / elapsed.TotalSeconds:F1} calls/s of {images} images  ETA {left}");
+        });
+    }
+
+    /// <summary>Makes room for a line of results.</summary>
+    public void Clear() => line.Clear();
+
+    public void Dispose() => line.Dispose();
+
+    private static TimeSpan SinceProcessStart(TimeProvider clock)
+    {
+        using var process = Process.GetCurrentProcess();
+        return clock.GetUtcNow() - new DateTimeOffset(process.StartTime);
+    }
+}

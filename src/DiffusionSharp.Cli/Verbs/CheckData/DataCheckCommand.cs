@@ -1,0 +1,106 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using DiffusionSharp.Cli.CommandLine;
+using DiffusionSharp.Cli.Output;
+using DiffusionSharp.Cli.Sources;
+using DiffusionSharp.Imaging.Data;
+
+namespace DiffusionSharp.Cli.Verbs.CheckData;
+
+/// <summary><c>ddim data check</c>: reads every image of a data set and lists the bad ones.</summary>
+internal static class DataCheckCommand
+{
+    public const string Help = """
+        Example:  ddim data check photos/
+
+        Decodes every image of a data set, lists the files that cannot be used with the reason, and
+        counts formats, sizes and classes, and what looks like pictures and is passed over (TIFF, AVIF,
+        nested archives, no ending, …). Exit code 4 when more than --max-bad are bad. PATH is one of
+
+          a folder, zip or tar(.gz) of images, classes by folder, or by dataset.json as EDM has it
+          LSUN's LMDB: the folder of data.mdb; no lock is taken, nothing is written
+          Hugging Face's parquet: a file, or a folder of shards, those of the training set; the images
+          are in --column NAME [image, else img, else the first column of images]
+          MNIST's IDX (.gz too), CIFAR-10's batches (binary and Python), STL-10's binary files
+          an .npz of arr_0 uint8 [N,H,W,C] and arr_1, the classes; builtin:shapes
+
+          --max-bad PART    bad files that are accepted, 0.001 or 0.1% [0.1%]
+          --json            the findings as JSON
+        """;
+
+    public static Command Create(CliHost host)
+    {
+        var path = new Argument<string>("PATH");
+        var maxBad = DataSource.MaxBadOption();
+        var column = DataSource.ColumnOption();
+        var json = JsonOption.Create();
+        var command = new Command("check") { path, maxBad, column, json };
+        command.SetAction(r =>
+        {
+            using var line = new ProgressLine(host);
+            var report = DataCheck.Run(r.GetValue(path)!, new DataOptions { Column = r.GetValue(column) }, progress: new ReadProgress(line), cancellation: host.Interruption.Token);
+            line.Dispose();
+            JsonOption.Print(host, r.GetValue(json), () => Json(report), () => Text(report));
+            var allowed = r.Or(maxBad, DataSource.DefaultMaxBad);
+            return report.BadFraction <= allowed && report.Images > 0 ? 0 : throw new DiffusionException(
+                ErrorKind.Data,
+                FormattableString.Invariant($"{report.Path}: {report.Bad.Count} of {report.Images + report.Bad.Count} files are bad, ")
+                + FormattableString.Invariant($"at most {100 * allowed:0.###} % are accepted: remove or repair them, or raise --max-bad"));
+        });
+        return command;
+    }
+
+    private static string Text(DataReport report)
+    {
+        const int mostSizes = 5;
+        List<string> lines = [$"{report.Path}: {report.Kind}, {Human.Count(report.Images)} images, {report.Bad.Count} bad files"];
+        if (report.Column is { } column)
+        {
+            Say("column", column.Name + (column.Others.Count == 0 ? "" : $" (--column takes another: {string.Join(", ", column.Others)})"));
+        }
+
+        Line("formats", report.Formats);
+        Line("sizes", report.Sizes.Take(mostSizes));
+        Line("classes", report.Classes);
+        if (report.Unlabelled > 0)
+        {
+            Say("labels", $"none of {Human.Count(report.Unlabelled)} images");
+        }
+
+        if (report.LabelProblem is { } problem)
+        {
+            Say("labels", $"there are some, but they make no classes: {problem}");
+        }
+
+        lines.AddRange(report.Skipped.Select(skipped => $"passed over: {Human.Plain(skipped.ToString())}"));
+        lines.AddRange(report.Bad.Select(bad => $"bad: {Human.Plain(bad.ToString())}"));
+        return string.Join('\n', lines);
+
+        void Line(string name, IEnumerable<KeyValuePair<string, long>> counts)
+        {
+            var list = string.Join(", ", counts.Select(c => $"{c.Key}: {Human.Count(c.Value)}"));
+            if (list.Length > 0)
+            {
+                Say(name, list);
+            }
+        }
+
+        void Say(string name, string what) => lines.Add($"{name,-8} {Human.Plain(what)}");
+    }
+
+    private static JsonObject Json(DataReport report) => new()
+    {
+        ["path"] = report.Path,
+        ["kind"] = report.Kind,
+        ["images"] = report.Images,
+        ["column"] = report.Column?.Name,
+        ["otherColumns"] = report.Column is null ? null : JsonParts.List(report.Column.Others),
+        ["formats"] = JsonParts.Map(report.Formats),
+        ["sizes"] = JsonParts.Map(report.Sizes),
+        ["classes"] = JsonParts.Map(report.Classes),
+        ["unlabelled"] = report.Unlabelled,
+        ["labelProblem"] = report.LabelProblem,
+        ["skipped"] = JsonParts.Skipped(report.Skipped),
+        ["bad"] = new JsonArray([.. report.Bad.Select(b => new JsonObject { ["file"] = b.Name, ["reason"] = b.Reason })]),
+    };
+}

@@ -1,0 +1,130 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using DiffusionSharp.Cli.CommandLine;
+using DiffusionSharp.Cli.Drawing;
+using DiffusionSharp.Cli.Options;
+using DiffusionSharp.Cli.Recipes;
+using DiffusionSharp.Files.Numpy;
+using DiffusionSharp.Noise;
+
+namespace DiffusionSharp.Cli.Verbs.Interpolate;
+
+/// <summary><c>ddim interpolate</c>: draws what lies between seeds.</summary>
+internal sealed class InterpolateCommand
+{
+    public const string Help = """
+        Example:  ddim interpolate --seeds 1,7 --frames 11 --out between.png
+
+        Draws the images whose x_T lie on the arc (slerp) between the x_T of two seeds, or in the
+        square between those of four: top left, top right, bottom left, bottom right. Sampling is
+        deterministic (eta 0); the ends start from exactly the x_T that ddim sample starts from.
+
+          --seeds A,B[,C,D]      two or four seeds [0,1]
+          --frames N             images from one seed to the next, both included [11]
+          --from PICTURE.png     make this interpolation again; other options change what they name
+          --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
+          --ema | --raw          where it has both: averaged weights [default], or the weights themselves
+          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
+          --labels, --class LIST class of all images [0 where the model has classes]
+          --guidance W           how much the class counts, see ddim sample [1]
+          --steps N              network calls per image [50]
+          --solver NAME          ddim (= euler), dpm++2m, dpm++3m, heun, plms,
+                                 unipc2, unipc3, deis2, deis3 [ddim]
+          --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
+                                 stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
+                                 logsnr [as the model says]
+          --timesteps LIST       these timesteps instead: 900,600,300,0; or tuned: those of ddim tune
+          --clip | --no-clip | --threshold Q
+                                 what is done to predicted x0 [as the model says]
+          --out, -o FILE.png     the strip or square as one sheet [interpolation.png]
+          --dump X.npy           the numbers, float32 [N,C,H,W], row by row
+          --json                 the result as JSON
+          --engine E, --device D cpu: the managed engine [cpu]; torch, on cpu or cuda:N, in builds with it
+          --weights W            of the managed engine: float32, bfloat16 or half [float32]
+          --batch N, --threads N images in one network call [16], threads of a call [all cores]
+        """;
+
+    private const int MostFrames = 1000;
+
+    private readonly CliHost host;
+    private readonly Option<ulong[]> seeds = Parse.Option("--seeds", SeedOptions.ParseList);
+    private readonly Option<int> frames = Parse.Number<int>("--frames");
+    private readonly FromOption from = new("interpolate");
+    private readonly OutputFile output = new("--out", "-o");
+    private readonly OutputFile dump = new("--dump");
+    private readonly Option<bool> json = JsonOption.Create();
+    private readonly SamplingOptions sampling = new();
+    private readonly LoadOptions load = new();
+
+    private InterpolateCommand(CliHost host) => this.host = host;
+
+    public static Command Create(CliHost host)
+    {
+        var interpolate = new InterpolateCommand(host);
+        var command = new Command("interpolate") { interpolate.from, interpolate.seeds, interpolate.frames, interpolate.output, interpolate.dump, interpolate.json };
+        foreach (var option in interpolate.sampling.Deterministic.Concat(interpolate.load.All))
+        {
+            command.Add(option);
+        }
+
+        command.SetAction(interpolate.Run);
+        return command;
+    }
+
+    private int Run(ParseResult r)
+    {
+        ulong[] ends = r.Or(seeds, [0UL, 1UL]);
+        var steps = r.Or(frames, 11);
+        if (ends.Length is not (2 or 4) || steps is < 2 or > MostFrames)
+        {
+            throw new DiffusionException(
+                ErrorKind.Usage,
+                $"{ends.Length} --seeds and {steps} --frames found; give two or four seeds, and 2 to {MostFrames} frames");
+        }
+
+        var numbers = dump.File(r, host, OutputName.Arrays);
+        var target = output.File(r, host, [PictureTarget.Sheet], numbers is null ? "interpolation.png" : null);
+        using var loaded = load.Load(r, host);
+        var shape = loaded.Graph.InputShape;
+        if (target is not null)
+        {
+            Sheet.RequireColours(shape);
+            Sheet.RequireRoom(shape, ends.Length == 2 ? steps : steps * steps, columns: steps);
+        }
+
+        var xT = LatentGrid.Between(ends, steps, shape.Elements);
+        var count = xT.Length / shape.Elements;
+        var classes = load.Classes(r, loaded, count, otherwise: loaded.Graph.ClassCount is null ? null : "0");
+        var options = load.Complete(r, host, sampling.Resolve(r, loaded.Source.Scheduler));
+        var recipe = new Recipe(load.Asked(r, options.BatchSize, ("seeds", SeedOptions.Spell(ends)), ("frames", $"{steps}")), loaded.Source, loaded.Plan(options));
+        var job = new SampleJob
+        {
+            Host = host,
+            Model = loaded,
+            Inputs = SampleInputs.Of(xT, count),
+            Seeds = new ulong[count],
+            Labels = classes,
+            Options = options,
+            Recipe = recipe,
+            Notes = from.Check(r, recipe),
+        };
+        if (job.Plan.Steps.Any(s => s.Sigma != 0))
+        {
+            throw new DiffusionException(ErrorKind.Usage, $"{job.Plan.Name} adds noise on the way, and images lie between x_T only without it: choose another --solver");
+        }
+
+        var (images, result) = job.All();
+        if (numbers is not null)
+        {
+            ArrayFile.Write(numbers, images.ToTensor());
+        }
+
+        if (target is not null)
+        {
+            Sheet.Write(target, shape, images.ToPictures(), recipe.Of(ends, classes), columns: steps);
+        }
+
+        (job.Summary(result, target ?? numbers!) with { More = new JsonObject { ["frames"] = steps } }).Print(host, r.GetValue(json));
+        return 0;
+    }
+}

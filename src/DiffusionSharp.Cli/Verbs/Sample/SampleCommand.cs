@@ -1,0 +1,138 @@
+using System.CommandLine;
+using DiffusionSharp.Cli.CommandLine;
+using DiffusionSharp.Cli.Drawing;
+using DiffusionSharp.Cli.Output;
+using DiffusionSharp.Cli.Recipes;
+using DiffusionSharp.Files.Numpy;
+
+namespace DiffusionSharp.Cli.Verbs.Sample;
+
+/// <summary><c>ddim sample</c>: draws images with a model.</summary>
+internal sealed class SampleCommand
+{
+    public const string Help = """
+        Example:  ddim sample --model runs/shapes --steps 50 --count 16 --out grid.png
+
+        Draws images with DDIM. Image i of --seed S has seed S+i. The same seed and model give the same
+        image, bit for bit, in any batch and on any machine; with --engine torch, up to rounding.
+
+          --from PICTURE.png     make this picture again; other options change what they name
+          --model, -m PATH       model folder, checkpoint file, training run or RUN/checkpoints/N [bundled]
+          --ema | --raw          where it has both: averaged weights [default], or the weights themselves
+          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
+        Sampling
+          --steps N              network calls per image [50]
+          --eta X                0 DDIM … 1 DDPM; hat, learned = with its larger, the network's variance [0]
+          --solver NAME          ddim (= euler), dpm++2m, dpm++3m, dpm++2m-sde, heun, plms,
+                                 unipc2, unipc3, deis2, deis3 [ddim]
+          --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
+                                 stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
+                                 logsnr [as the model says]
+          --timesteps LIST       these timesteps instead: 900,600,300,0; or tuned: those of ddim tune
+          --clip | --no-clip | --threshold Q  what is done to predicted x0 [as the model says]
+        Which images
+          --count N, --seed S    how many [16; as many as --init-image holds], seed of the first [0]
+          --seeds, --only LIST   the seed of each: 0-63 or 1,5,9-12; write these of them alone
+          --labels, --class LIST class of all images, or of each, by number or name [taking turns]
+          --guidance W           0 ignores the class, 1 follows it, more exaggerates it [1]
+          --guidance-interval LO,HI, --guide-with MODEL  W at these sigmas only; away from a weaker model
+          --classifier FILE, --classifier-scale S  lead to the class by guided-diffusion's classifier [1]
+          --init X.npy, --noise Z.npy  these x_T, [N,C,H,W]; this noise in the steps, [steps,N,C,H,W]
+          --init-image PATH      start from this image, or each of a set's (SDEdit; parquet: --column NAME)
+          --strength X           part of the steps done on it, 0 … 1 [0.6; with --mask, from pure noise]
+          --mask FILE            paint where it is white or transparent, keep black exactly (RePaint)
+          --jump-length J, --resample R  of --mask: each J steps are done R times [5, 5]
+        Results
+          --out, -o FILE.png     one sheet [samples.png]; X.npz: arr_0 uint8 [N,H,W,C], arr_1
+          --out, -o DIR/         one file per image; run it again to go on after an interruption
+          --dump X.npy, --json   (or X.npz) the numbers, float32 [N,C,H,W]; the result as JSON
+          --dump-trajectory DIR  x and x0 after each step, as .npy in a new folder
+        Where
+          --engine E, --device D cpu: the managed engine [cpu]; torch, on cpu or cuda:N, in builds with it
+          --weights W            of cpu, stored: float32, bfloat16 or half [float32]
+          --batch N, --threads N images in one network call [16], threads of a call [all cores]
+        """;
+
+    private readonly CliHost host;
+    private readonly OutputFile output = new("--out", "-o");
+    private readonly OutputFile dump = new("--dump");
+    private readonly OutputFile dumpTrajectory = new("--dump-trajectory");
+    private readonly Option<bool> json = JsonOption.Create();
+    private readonly DrawingOptions drawing = new(new FromOption("sample"));
+
+    private SampleCommand(CliHost host) => this.host = host;
+
+    public static Command Create(CliHost host)
+    {
+        var sample = new SampleCommand(host);
+        var command = new Command("sample") { sample.output, sample.dump, sample.dumpTrajectory, sample.json };
+        foreach (var option in sample.drawing.All)
+        {
+            command.Add(option);
+        }
+
+        command.SetAction(sample.Run);
+        return command;
+    }
+
+    private int Run(ParseResult r)
+    {
+        var (numbers, steps) = (dump.File(r, host, OutputName.Arrays), r.GetValue(dumpTrajectory));
+        var target = r.GetValue(output) ?? (numbers is null && steps is null ? "samples.png" : null);
+        var isFolder = target is not null && PictureTarget.IsFolder(target, PictureTarget.Archive);
+        target = isFolder ? target : output.File(r, host, [PictureTarget.Sheet, PictureTarget.Archive], target);
+        using var model = drawing.Load(r, host);
+        if (steps is not null)
+        {
+            OutputFolder.Create(steps, dumpTrajectory.Name);
+        }
+
+        if (target is not null)
+        {
+            Sheet.RequireColours(model.Graph.InputShape);
+        }
+
+        using var job = drawing.Job(r, host, model, usual: 16, oneBatch: steps is not null);
+        var result = isFolder && numbers is null && steps is null
+            ? job.IntoFolder(target!)
+            : AllAtOnce(job, target, isFolder, numbers, steps);
+        job.Summary(result, target ?? numbers ?? steps!).Print(host, r.GetValue(json));
+        return 0;
+    }
+
+    private static SampleResult AllAtOnce(SampleJob job, string? target, bool isFolder, string? dump, string? trajectory)
+    {
+        if (isFolder)
+        {
+            job.RequireOwn(target!);
+        }
+
+        var steps = trajectory is null ? null : new Trajectory(trajectory, job.Plan, job.Model.Graph.InputShape);
+        var isArchive = target is not null && PictureTarget.Is(target, PictureTarget.Archive);
+        if (target is not null && !isFolder && !isArchive)
+        {
+            Sheet.RequireRoom(job.Model.Graph.InputShape, job.Wanted.Length);
+        }
+
+        var (images, result) = job.All(steps is null ? null : steps.Write);
+        if (dump is not null)
+        {
+            ArrayFile.Write(dump, images.ToTensor());
+        }
+
+        if (isArchive)
+        {
+            SampleArchive.Write(target!, images, job.WantedLabels);
+        }
+        else if (target is not null && isFolder)
+        {
+            job.Write(images, target);
+        }
+        else if (target is not null)
+        {
+            Sheet.Write(target, images.Shape, images.ToPictures(), job.SheetRecipe);
+        }
+
+        return result;
+    }
+}

@@ -1,0 +1,246 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using DiffusionSharp.Cli.CommandLine;
+using DiffusionSharp.Cli.Optional;
+using DiffusionSharp.Cli.Options;
+using DiffusionSharp.Cli.Sources;
+using DiffusionSharp.Data;
+using DiffusionSharp.Files.Storage;
+using DiffusionSharp.Imaging;
+using DiffusionSharp.Imaging.Data;
+using DiffusionSharp.Models;
+using DiffusionSharp.Models.Layouts;
+using DiffusionSharp.Training.Options;
+using DiffusionSharp.Training.Runs;
+
+namespace DiffusionSharp.Cli.Verbs.Train;
+
+/// <summary><c>ddim train</c>: begins a run or goes on with one.</summary>
+internal sealed class TrainCommand
+{
+    public const string Help = $"""
+        Example:  ddim train photos/ --out runs/photos
+        Go on:    ddim train --out runs/photos            (Ctrl-C saves first)
+
+        Trains a DDPM. DATA: a folder of images, builtin:shapes, or what the help of ddim data check
+        lists. Intervals and warm-up are counted in images. [defaults]
+        Length     --epochs N [300] | --steps N | --duration 45m
+        Images     --size N|HxW [96, or the data's own]  --flip  --crop celeba: the paper's square of it
+                   --max-bad PART [0.1%]  --background "#RRGGBB": behind transparent pixels [#FFFFFF]
+                   --column NAME: of parquet, where the images are [image, else img, else the first]
+                   --dequantize none|uniform|gaussian [none]  --logit: learn the logit of levels
+                   --augment PART [0; EDM: 12%]: flip, turn, stretch, shift, and tell the network
+        Network    --channels N [64]  --multipliers LIST [1,2,2,4, as the size needs]  --layers N [2]
+                   --attention LIST: resolutions [nearest to 16]  --groups N [32, or what fits]  --dropout P
+                   --from MODEL: fine-tune a model, checkpoint or run (its network, its schedule)
+                   --about K=V,…: what a checkpoint does not say (ddim convert -h)
+        Classes    --classes folders|data: learn them, by folder or by the labels DATA brings [off]
+                   --label-drop PART: labels left out at random, so that samples can be guided [0.1]
+        Schedule   --schedule S [linear; the help of ddim plan lists them]  --train-timesteps T [1000]
+                   --beta-start X [0.0001]  --beta-end X [0.02]  --zero-snr
+        Objective  --prediction epsilon|sample|v_prediction [epsilon]  --loss l2|l1|huber [l2]
+                   --reduction mean|sum [mean]  --min-snr GAMMA [off]
+                   --timestep-sampling uniform|antithetic|loss-aware [uniform]
+                   --edm: EDM's  --sigma-data X [0.5]  --p-mean X [-1.2], --p-std X [1.2] of ln sigma
+                   --learn-variance: for eta learned  --variance-weight X [0.001]: of the bound
+        Optimizer  --lr X [0.0002]  --optimizer adam|adamw [adam]  --weight-decay X [0]
+                   --clip-gradient X [1; 0 = off]  --warmup IMAGES [0]
+                   --decay constant|linear|cosine|cosine_with_restarts|polynomial [constant]
+                   --decay-cycles N [1] of restarts; --decay-power X [1], --final-lr X [1e-7] of polynomial
+                   --batch N [128]  --accumulate K: batches an update  --micro-batch N [what fits]
+                   --ema LIST [0.9999]: decays; the first is sampled  --no-ema-warmup
+                   --posthoc-ema LIST [none; 0.05,0.1]: stored every --snapshot-every IMAGES, so that ddim
+                   convert makes averages of other lengths of them
+        Saving     --out, -o RUN  --checkpoint-every IMAGES [500000, and every 15 minutes]  --keep N [3]
+                   --sample-every IMAGES, --validate-every IMAGES [a twentieth of the run; 0 = never]
+        Machine    --threads N [all cores]: no bit changes  --seed S [0]
+                   --engine cpu|torch [{TrainingEngines.Default}]; of torch, in builds with it: --device cpu|cuda:N
+        16 bits    --activations float32|bfloat16 [float32]: of cpu, kept  --bf16: of torch, computed
+        Trying     --dry-run: two updates, parameters, memory, ETA; writes nothing  --json
+        RUN holds config.json, metrics.jsonl, tensorboard/, samples/, checkpoints/, at last model/. On
+        resume, options left out are the run's; --allow-changes accepts changed ones.
+        """;
+
+    private readonly CliHost host;
+    private readonly IReadOnlyList<string> args;
+    private readonly Argument<string?> data = new("DATA") { Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<string?> output = new("--out", "-o");
+    private readonly Option<string?> from = new("--from");
+    private readonly Option<CheckpointFacts> about = AboutOptions.AboutOption();
+    private readonly Option<bool> flip = new("--flip");
+    private readonly Option<ImageCrop> crop = Parse.Option("--crop", ImageCrop.Parse);
+    private readonly Option<double> maxBad = DataSource.MaxBadOption();
+    private readonly Option<string?> column = DataSource.ColumnOption();
+    private readonly Option<Rgb> background = Parse.Option("--background", Rgb.Parse);
+    private readonly Option<bool> dryRun = new("--dry-run");
+    private readonly Option<bool> json = JsonOption.Create();
+    private readonly Option<bool> allowChanges = new("--allow-changes");
+    private readonly NetworkOptions network = new();
+    private readonly ClassOptions classes = new();
+    private readonly ScheduleOptions schedule = new();
+    private readonly PixelOptions pixels = new();
+    private readonly VarianceOptions variance = new();
+    private readonly EdmOptions edm = new();
+    private readonly OptimisationOptions optimisation = new();
+
+    private TrainCommand(CliHost host, IReadOnlyList<string> args) => (this.host, this.args) = (host, args);
+
+    public static Command Create(CliHost host, IReadOnlyList<string> args)
+    {
+        var train = new TrainCommand(host, args);
+        var command = new Command("train") { train.data };
+        Option[] own = [train.output, train.from, train.about, train.flip, train.crop, train.maxBad, train.column, train.background, train.dryRun, train.json, train.allowChanges];
+        foreach (var option in own.Concat(train.network.All).Concat(train.classes.All).Concat(train.schedule.All).Concat(train.pixels.All).Concat(train.variance.All).Concat(train.edm.All).Concat(train.optimisation.All))
+        {
+            command.Add(option);
+        }
+
+        command.SetAction(train.Run);
+        return command;
+    }
+
+    private int Run(ParseResult r)
+    {
+        var folder = r.GetValue(output);
+        if (folder is null && !r.GetValue(dryRun))
+        {
+            throw new DiffusionException(ErrorKind.Usage, "--out is missing: name the folder of the run, such as --out runs/first");
+        }
+
+        if (folder is not null)
+        {
+            OutputName.RequireFolder(output.Name, folder);
+        }
+
+        var run = folder is null ? null : new RunFolder(folder);
+        var saved = run is { Exists: true } ? RunConfig.Read(run.Config) : null;
+        RequireEngine(r, run, saved);
+        string? note = null;
+        var checkpoint = run?.Latest(out note);
+        if (note is not null)
+        {
+            host.Error.WriteLine($"note: {note}");
+        }
+
+        var (config, training, validation) = Resolve(r, run, saved);
+        using var trainingEnd = training as IDisposable;
+        using var validationEnd = validation as IDisposable;
+        using var weights = config.From is { } model && checkpoint is null ? ModelSource.Open(model, facts: r.GetValue(about)).OpenWeights() : null;
+        Func<Networks.ParameterSpec, HostTensor>? initial = weights is null ? null : weights.Read;
+        if (r.GetValue(dryRun))
+        {
+            var found = TrainingSession.DryRun(host, config, training, initial);
+            JsonOption.Print(host, r.GetValue(json), found.Json, found.Text);
+            return 0;
+        }
+
+        if (TrainingSession.Train(host, run!, args, config, training, validation, initial, r.GetValue(allowChanges)) is not { } state)
+        {
+            return host.Interruption.ExitCode;
+        }
+
+        JsonOption.Print(
+            host,
+            r.GetValue(json),
+            () => new JsonObject
+            {
+                ["run"] = run!.Root,
+                ["model"] = run.Model,
+                ["images"] = state.Images,
+                ["updates"] = state.Step,
+                ["seconds"] = state.Seconds,
+            },
+            () => $"finished; the model is in {run!.Model}\nsample it: ddim sample --model {folder}/model --out grid.png");
+        return 0;
+    }
+
+    // Before any data is read.
+    private void RequireEngine(ParseResult r, RunFolder? run, RunConfig? saved)
+    {
+        var engine = optimisation.Machine(r, saved?.Training).Engine;
+        if (engine == EngineNames.Libtorch && !TorchPart.IsThere && saved?.Training.Engine == engine && !r.Has(optimisation.Engine))
+        {
+            throw new DiffusionException(
+                ErrorKind.Device,
+                $"{run!.Root} was begun on libtorch, which this build does not have: --engine cpu --allow-changes goes on with it on the managed engine, "
+                + "whose rounding is another; or build ddim with -p:TorchBackend=cpu or =cuda");
+        }
+
+        TrainingEngines.Of(engine);
+    }
+
+    private (RunConfig Config, IBatchSource Training, IBatchSource? Validation) Resolve(ParseResult r, RunFolder? run, RunConfig? saved)
+    {
+        var model = r.GetValue(from) is { } path && saved is null ? ModelOptions.Told(ModelSource.Open(path, facts: r.GetValue(about)), host) : null;
+        if (model is not null && network.Given(r).Append(classes.Classes).Append(variance.Learn).Concat(edm.OfModel).Where(r.Has).Concat(schedule.Given(r)).Concat(pixels.All.Where(r.Has)).FirstOrDefault() is { } clash)
+        {
+            throw new DiffusionException(
+                ErrorKind.Usage,
+                $"{clash.Name} does not go with --from: network and schedule are those of the model");
+        }
+
+        var name = Name(r.GetValue(data)) ?? saved?.Data
+            ?? throw new DiffusionException(
+                ErrorKind.Usage,
+                "the data is missing: ddim train DATA --out RUN, with a folder of images or builtin:shapes as DATA");
+        if (run is not null)
+        {
+            RequireApart(run, name);
+        }
+
+        var begun = model?.Network;
+        var known = saved?.Network ?? begun;
+        var size = r.GetValue(network.Size) ?? (known is null ? null : (known.InputShape.Height, known.InputShape.Width));
+        var reading = saved?.DataOptions ?? new RunDataOptions();
+        reading = new RunDataOptions
+        {
+            Flip = r.Or(flip, reading.Flip),
+            Crop = r.Has(crop) ? r.GetValue(crop)!.ToString() : reading.Crop,
+            MaxBadFraction = r.Or(maxBad, reading.MaxBadFraction),
+            Background = r.Or(background, Rgb.Parse(reading.Background)).ToString(),
+
+            // Other data has other columns.
+            Column = r.GetValue(column) ?? (name == saved?.Data ? reading.Column : null),
+        };
+        var (training, validation) = DataSource.Open(host, name, new DataOptions
+        {
+            Height = size?.Height,
+            Width = size?.Width,
+            Channels = known?.InputShape.Channels,
+            Flip = reading.Flip,
+            Crop = reading.Crop is { } named ? ImageCrop.Parse(named) : null,
+            MaxBadFraction = reading.MaxBadFraction,
+            Background = Rgb.Parse(reading.Background),
+            Column = reading.Column,
+            Seed = r.Or(optimisation.Seed, saved?.Training.Seed ?? 0),
+        });
+        var open = begun ?? network.Resolve(r, training.Shape, saved?.Network);
+        var (chosen, labelDrop) = classes.Resolve(r, name, training, open, known, saved?.Training.LabelDrop);
+        var config = new RunConfig
+        {
+            Network = chosen,
+            Scheduler = model?.Scheduler ?? pixels.Resolve(r, schedule.Resolve(r, saved?.Scheduler)),
+            Training = optimisation.Resolve(r, training.ImagesPerEpoch, saved?.Training) with { LabelDrop = labelDrop },
+            Data = name,
+            DataFingerprint = training.Fingerprint,
+            DataOptions = reading with { Column = (training as ImageBatchSource)?.Column?.Name },
+            From = r.GetValue(from) is { } begin ? Path.GetFullPath(begin) : saved?.From,
+        };
+        config = edm.Resolve(r, variance.Resolve(r, config, saved?.Network), saved?.Scheduler ?? model?.Scheduler, schedule);
+        return (config, training, validation);
+    }
+
+    // Its previews would become images of the data, which would then be other data when the run goes on.
+    private static void RequireApart(RunFolder run, string data)
+    {
+        if (Directory.Exists(data) && RealPath.IsWithin(run.Root, data))
+        {
+            throw new DiffusionException(
+                ErrorKind.Usage, $"the run {run.Root} lies in its own data, {data}, which it would change: name another folder with --out (a run that is there can be moved)");
+        }
+    }
+
+    // A run can be gone on with from any folder.
+    private static string? Name(string? given) =>
+        given is null || given.StartsWith("builtin:", StringComparison.Ordinal) ? given : Path.GetFullPath(given);
+}

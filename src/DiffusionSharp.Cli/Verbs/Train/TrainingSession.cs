@@ -1,0 +1,103 @@
+using DiffusionSharp.Cli.Cards;
+using DiffusionSharp.Cli.CommandLine;
+using DiffusionSharp.Cli.Optional;
+using DiffusionSharp.Cli.Output;
+using DiffusionSharp.Data;
+using DiffusionSharp.Models.Folder;
+using DiffusionSharp.Networks;
+using DiffusionSharp.Training;
+using DiffusionSharp.Training.Options;
+using DiffusionSharp.Training.Runs;
+
+namespace DiffusionSharp.Cli.Verbs.Train;
+
+/// <summary>One sitting of a run with live progress; exports the model when the run is finished.</summary>
+internal static class TrainingSession
+{
+    /// <summary>Trains until the run's end or until it is asked to stop; exports the model at the end.</summary>
+    /// <param name="host">Shows the progress.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="args">The command, for the run's log.</param>
+    /// <param name="config">The configuration, which names the engine.</param>
+    /// <param name="data">The training images.</param>
+    /// <param name="validation">Images for validation; null takes those of <paramref name="data"/>.</param>
+    /// <param name="initial">Weights to begin with; null draws them.</param>
+    /// <param name="allowChanges">Whether a changed configuration is accepted on resume.</param>
+    /// <returns>Where the run stands; null when it was interrupted.</returns>
+    public static TrainingState? Train(
+        CliHost host, RunFolder run, IReadOnlyList<string> args, RunConfig config, IBatchSource data,
+        IBatchSource? validation = null, Func<ParameterSpec, HostTensor>? initial = null, bool allowChanges = false)
+    {
+        using var trainer = Trainer.Open(TrainingEngines.Of(config.Training.Engine), run.Root, config, data, validation, initial, allowChanges, host.Clock);
+        TellNote(host, config);
+        CommandLog.Append(run.Root, args);
+        return Run(host, trainer, run) == TrainingOutcome.Interrupted ? null : trainer.State;
+    }
+
+    /// <summary>Does two updates in a folder that is deleted again.</summary>
+    public static DryRun DryRun(CliHost host, RunConfig config, IBatchSource data, Func<ParameterSpec, HostTensor>? initial)
+    {
+        var scratch = Directory.CreateTempSubdirectory("ddim-dry-run-");
+        try
+        {
+            using var trainer = Trainer.Open(TrainingEngines.Of(config.Training.Engine), scratch.FullName, config, data, initialWeights: initial, clock: host.Clock);
+            TellNote(host, config);
+            var (seconds, memory) = trainer.DryRun();
+            return Verbs.Train.DryRun.Of(trainer.Graph, trainer.Config.Training, seconds, memory);
+        }
+        finally
+        {
+            scratch.Delete(recursive: true);
+        }
+    }
+
+    private static void TellNote(CliHost host, RunConfig config)
+    {
+        if (config.Training.Engine == EngineNames.Libtorch)
+        {
+            TorchPart.TellNote(host);
+        }
+    }
+
+    private static TrainingOutcome Run(CliHost host, Trainer trainer, RunFolder run)
+    {
+        using var line = new ProgressLine(host);
+        var began = trainer.State.Images;
+        host.Error.WriteLine($"{(began == 0 ? "new run" : $"going on at {Human.Count(began)} images")}: {run.Root}");
+        var (graph, options) = (trainer.Graph, trainer.Config.Training);
+        host.Error.WriteLine(FormattableString.Invariant(
+            $"{graph.InputShape}, {Human.Count(graph.ParameterCount)} parameters, {graph.FlopsPerImage / 1e9:F2} GFLOP per image, ")
+            + $"batch {options.BatchSize} in parts of up to {options.MicroBatch}");
+        if (graph.ClassCount is int classes)
+        {
+            host.Error.WriteLine(FormattableString.Invariant($"{classes} classes; {100 * options.LabelDrop:0.##} % of the labels are dropped"));
+        }
+
+        TrainingProgress? last = null;
+        var outcome = trainer.Run(
+            p => line.Update((last = p).Fraction, () => Describe(p)),
+            preview => line.Say($"samples: {PreviewFile.Write(run.Samples, preview)}"),
+            host.Interruption.Token);
+        if (last is not null)
+        {
+            line.Update(last.Fraction, () => Describe(last), force: true);
+        }
+
+        if (outcome == TrainingOutcome.Interrupted)
+        {
+            line.Say($"stopped and saved at {Human.Count(trainer.State.Images)} images; go on with: ddim train --out {run.Root}");
+            return outcome;
+        }
+
+        var card = ModelCard.Write(trainer.Config, trainer.Graph, trainer.State, CommandLog.Read(run.Root));
+        return run.Guarded(() =>
+        {
+            ModelFolder.Save(run.Model, trainer.Config.Network, trainer.Config.Scheduler, trainer.AveragedWeights(), card);
+            return outcome;
+        });
+    }
+
+    private static string Describe(TrainingProgress p) =>
+        FormattableString.Invariant($"{Human.CountOf(p.Images, p.TotalImages)} images  loss {p.Loss:F4}  {p.ImagesPerSecond:F1} images/s  ")
+        + $"ETA {Human.Time(p.Remaining)}  {Human.Bytes(p.MemoryBytes)}";
+}

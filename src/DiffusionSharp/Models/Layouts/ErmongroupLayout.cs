@@ -1,0 +1,87 @@
+using DiffusionSharp.Data;
+using DiffusionSharp.Files.Tensors;
+using DiffusionSharp.Networks;
+
+namespace DiffusionSharp.Models.Layouts;
+
+/// <summary>The DDIM authors' network (ermongroup/ddim, models/diffusion.py) from names and shapes of its state dict.</summary>
+internal static class ErmongroupLayout
+{
+    // Every published configuration has its attention there.
+    private const int UsualAttention = 16;
+
+    /// <summary>The network and its scheduler.</summary>
+    /// <param name="path">The checkpoint; the configuration file beside it is read.</param>
+    /// <param name="dict">The state dict.</param>
+    /// <param name="set">Where it lies in the file.</param>
+    /// <param name="told">What was told from outside.</param>
+    /// <param name="stored">The schedule in the file; null when it has none.</param>
+    /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: it is not that network, or does not say enough; what to tell is said.</exception>
+    public static CheckpointModel Read(string path, IReadOnlyDictionary<string, TensorInfo> dict, StateDict set, CheckpointFacts told, StoredSchedule? stored = null)
+    {
+        var s = new StateDictShapes(path, dict);
+        var levels = Parsed.Count(dict, "down.", ".block.0.conv1.weight");
+        var blocks = Parsed.Count(dict, "down.0.block.", ".conv1.weight");
+        if (levels == 0 || blocks == 0)
+        {
+            throw s.Missing("down.0.block.0.conv1.weight");
+        }
+
+        var channels = s.Out("conv_in.weight");
+        int[] widths = [.. Enumerable.Range(0, levels).Select(l => s.Out($"down.{l}.block.0.conv1.weight"))];
+        bool[] attention = [.. Enumerable.Range(0, levels).Select(l => dict.ContainsKey($"down.{l}.attn.0.norm.weight"))];
+        var file = ErmongroupConfigFile.Beside(path, channels, widths.Select(w => w / channels), blocks, attention, required: told.Height is null);
+        var facts = file?.Complete(told) ?? told;
+        var notes = new List<string>();
+        if (facts.Height is null)
+        {
+            var level = Array.IndexOf(attention, true);
+            var side = level < 0 ? throw s.Tell("the size of its images", "image_size=32") : UsualAttention << level;
+            notes.Add($"image size {side} assumed: attention of level {level} at {UsualAttention}×{UsualAttention}, as in all published models of this kind; tell another with image_size=…");
+            facts = facts with { Height = side, Width = side };
+        }
+
+        if (facts.NoiseSchedule is null && stored is null)
+        {
+            notes.Add("the linear schedule of DDPM (β from 0.0001 to 0.02, T = 1000) assumed; tell another with noise_schedule=…");
+        }
+
+        var scheduler = CheckpointScheduler.Of(path, facts, "linear", clip: false, stored, notes);
+        return new CheckpointModel(
+            UNetConfig.OfLevels(channels, widths, blocks, attention) with
+            {
+                Height = facts.Height!.Value,
+                Width = facts.Width!.Value,
+                InChannels = s.In("conv_in.weight"),
+                OutChannels = s.Out("conv_out.weight"),
+                ResampleWithConv = levels == 1 || dict.ContainsKey("down.0.downsample.conv.weight"),
+                Dropout = file?.Dropout ?? 0,
+            },
+            scheduler.With(file?.PixelTransform() ?? PixelTransform.None),
+            set,
+            notes);
+    }
+
+    /// <summary>Refuses a network that the DDIM authors' code cannot build.</summary>
+    /// <exception cref="DiffusionException"><see cref="ErrorKind.Configuration"/>: it differs in other options than that code has.</exception>
+    public static void RequireExpressible(NetworkConfig network)
+    {
+        var there = network is not UNetConfig config ? null : UNetConfig.OfLevels(
+            config.FirstChannels, [.. config.BlockOutChannels], config.LayersPerBlock, [.. config.DownBlockTypes.Select(t => t == "AttnDownBlock2D")]) with
+        {
+            Height = config.Height,
+            Width = config.Width,
+            InChannels = config.InChannels,
+            OutChannels = config.OutChannels,
+            ResampleWithConv = config.ResampleWithConv,
+            Dropout = config.Dropout,
+        };
+        if (there is null || network != there || there.Height != there.Width || there.BlockOutChannels.Any(c => c % there.FirstChannels != 0))
+        {
+            throw new DiffusionException(
+                ErrorKind.Configuration,
+                "the DDIM authors' code has no such network: it has square images, widths that are multiples of the first convolution's, 32 groups with ε = 1e-6, attention with one "
+                + "head and in the middle, strides padded right and bottom, sines before cosines, and neither labels nor scale-shift");
+        }
+    }
+}

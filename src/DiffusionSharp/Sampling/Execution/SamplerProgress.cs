@@ -1,0 +1,32 @@
+namespace DiffusionSharp.Sampling.Execution;
+
+/// <summary>Where a run stands. The spans are the sampler's own buffers: copy what must outlive the callback.</summary>
+public readonly ref struct SamplerProgress
+{
+    /// <summary>This network call, from 1, counted over all batches.</summary>
+    public required int Call { get; init; }
+
+    /// <summary>All network calls of the run.</summary>
+    public required int Calls { get; init; }
+
+    /// <summary>The plan's step, from 0.</summary>
+    public required int Step { get; init; }
+
+    /// <summary>The t the network was called with.</summary>
+    public required double Timestep { get; init; }
+
+    /// <summary>The first image of the batch.</summary>
+    public required int FirstImage { get; init; }
+
+    /// <summary>The number of images in the batch, B.</summary>
+    public required int ImageCount { get; init; }
+
+    /// <summary>x after the step, [B, C, H, W].</summary>
+    public required ReadOnlySpan<double> X { get; init; }
+
+    /// <summary>The prediction of x0 after its treatment, [B, C, H, W].</summary>
+    public required ReadOnlySpan<double> X0 { get; init; }
+
+    /// <summary>Where steps are fixed points: the largest root mean square of x' - x among the batch's images; else 0.</summary>
+    public double Residual { get; init; }
+}

@@ -1,0 +1,39 @@
+using DiffusionSharp.Networks;
+using DiffusionSharp.Noise;
+using DiffusionSharp.Sampling.Editing;
+
+namespace DiffusionSharp.Sampling.Execution;
+
+/// <summary>What a sampler run is asked for.</summary>
+public sealed record SamplerRequest
+{
+    /// <summary>Shape of each image.</summary>
+    public required ImageShape Shape { get; init; }
+
+    /// <summary>How many images N.</summary>
+    public required int Count { get; init; }
+
+    /// <summary>The noise, for at least <see cref="Count"/> images.</summary>
+    public required NoiseSource Noise { get; init; }
+
+    /// <summary>x_T, [N, C, H, W] in C order; null draws it from <see cref="Noise"/>. The plan's initial scale multiplies it either way.</summary>
+    public double[]? InitialX { get; init; }
+
+    /// <summary>Class labels [N]; null for an unconditional network.</summary>
+    public int[]? Labels { get; init; }
+
+    /// <summary>What steps that blend keep; needed by plans that have such steps, and by no others.</summary>
+    public Inpainting? Inpainting { get; init; }
+
+    /// <summary>The gradient that steps under classifier guidance read, asked once for each network call; needed by plans that have such steps, and by no others.</summary>
+    public ConditionGradient? Condition { get; init; }
+
+    /// <summary>How many images one network call takes at most. It does not change an image, apart from the network's own rounding.</summary>
+    public int BatchSize { get; init; } = 16;
+
+    /// <summary>Called after each step that called the network.</summary>
+    public Action<SamplerProgress>? Progress { get; init; }
+
+    /// <summary>Stops the run before the next network call, or inside it where the engine can.</summary>
+    public CancellationToken CancellationToken { get; init; }
+}

@@ -1,0 +1,148 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using DiffusionSharp.Files.Storage;
+using DiffusionSharp.Models.Configs;
+using DiffusionSharp.Networks;
+using DiffusionSharp.Training.Options;
+
+namespace DiffusionSharp.Training.Runs;
+
+/// <summary>The resolved configuration of a run: network, schedule, data and training.</summary>
+public sealed record RunConfig
+{
+    /// <summary>The network.</summary>
+    public required NetworkConfig Network { get; init; }
+
+    /// <summary>Schedule and prediction type.</summary>
+    public required SchedulerConfig Scheduler { get; init; }
+
+    /// <summary>How it is trained.</summary>
+    public required TrainingOptions Training { get; init; }
+
+    /// <summary>What was asked for as data, for people.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>What identifies the data's content and order.</summary>
+    public required string DataFingerprint { get; init; }
+
+    /// <summary>How the data was read, so that it can be opened the same way again.</summary>
+    public RunDataOptions DataOptions { get; init; } = new();
+
+    /// <summary>The model that fine-tuning began from.</summary>
+    public string? From { get; init; }
+
+    // Fields that may change between sittings without changing what was already computed; dataFingerprint tells what data options do.
+    private static readonly string[] FreeToChange =
+    [
+        "data", "dataOptions.flip", "dataOptions.crop", "dataOptions.maxBadFraction", "dataOptions.background", "dataOptions.column", "training.totalImages",
+        "training.maxSeconds", "training.checkpointEvery", "training.checkpointSeconds", "training.keepCheckpoints",
+        "training.sampleEvery", "training.validateEvery", "training.snapshotEvery",
+    ];
+
+    // What only tells the managed engine how to go about it.
+    private static readonly string[] FreeOnManaged = ["training.microBatch", "training.threads"];
+
+    private const string NetworkKey = "unet";
+
+    /// <summary>Reads a run's config.json.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="DiffusionException">It is missing, malformed or invalid.</exception>
+    public static RunConfig Read(string path)
+    {
+        try
+        {
+            var root = JsonNode.Parse(StrictJson.Checked(RegularFile.ReadAllText(path)))?.AsObject() ?? throw new JsonException("it is null");
+            var training = Part("training").AsObject();
+
+            // Before there was a choice.
+            training.TryAdd("engine", EngineNames.Libtorch);
+            var config = new RunConfig
+            {
+                Network = NetworkConfigJson.Parse(Part(NetworkKey).ToJsonString(), path).Network,
+                Scheduler = SchedulerConfigJson.Parse(Part("scheduler").ToJsonString(), path),
+                Training = training.Deserialize(TrainingJson.Default.TrainingOptions)!,
+                Data = (string)Part("data")!,
+                DataFingerprint = (string)Part("dataFingerprint")!,
+                DataOptions = root["dataOptions"]?.Deserialize(TrainingJson.Default.RunDataOptions) ?? new RunDataOptions(),
+                From = (string?)root["from"],
+            };
+            config.Training.Validate();
+            config.DataOptions.Validate();
+            return config;
+
+            JsonNode Part(string name) => root[name] ?? throw new JsonException($"'{name}' is missing or null");
+        }
+        catch (DiffusionException e) when (!e.Message.Contains(path, StringComparison.Ordinal))
+        {
+            throw new DiffusionException(e.Kind, $"{path}: {e.Message}", e);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new DiffusionException(ErrorKind.Configuration, $"{path} is not a run's configuration: {e.Message}", e);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new DiffusionException(
+                ErrorKind.Storage, $"{path} is missing, and without it nobody knows what the checkpoints beside it hold: put it back, or choose another folder", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DiffusionException(ErrorKind.Storage, $"{path} cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Writes config.json.</summary>
+    /// <param name="path">The file.</param>
+    public void Write(string path) => AtomicFile.WriteAllText(path, Json().ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+
+    /// <summary>Lists the fields of another configuration that would change what this run computes, as <c>field: here → there</c>.</summary>
+    /// <param name="other">The configuration to compare with.</param>
+    public IReadOnlyList<string> Differences(RunConfig other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        var (mine, theirs) = (Flatten(Json()), Flatten(other.Json()));
+        var differing = mine.Keys.Union(theirs.Keys).Where(k => mine.GetValueOrDefault(k, "(none)") != theirs.GetValueOrDefault(k, "(none)"));
+        IEnumerable<string> free = Training.Decay == LearningRateDecay.Constant ? FreeToChange : FreeToChange.Except(["training.totalImages"]);
+        free = other.Training.Engine == EngineNames.Managed ? [.. free, .. FreeOnManaged] : free;
+        return [.. differing.Where(k => !free.Contains(k)).Select(k => $"{k}: {Shown(mine, k)} → {Shown(theirs, k)}")];
+
+        static string Shown(Dictionary<string, string> fields, string key) => fields.GetValueOrDefault(key, "(none)").Trim('"');
+    }
+
+    /// <summary>Whether one of <see cref="Differences"/> is of the network, which a run keeps.</summary>
+    internal static bool IsOfNetwork(string difference) =>
+        difference.StartsWith($"{NetworkKey}.", StringComparison.Ordinal) || difference.StartsWith("training.augment:", StringComparison.Ordinal);
+
+    private static Dictionary<string, string> Flatten(JsonObject root)
+    {
+        var flat = new Dictionary<string, string>();
+        Visit(string.Empty, root);
+        return flat;
+
+        void Visit(string prefix, JsonObject o)
+        {
+            foreach (var (name, value) in o)
+            {
+                if (value is JsonObject inner)
+                {
+                    Visit($"{prefix}{name}.", inner);
+                }
+                else
+                {
+                    flat[prefix + name] = value?.ToJsonString() ?? "null";
+                }
+            }
+        }
+    }
+
+    private JsonObject Json() => new()
+    {
+        [NetworkKey] = JsonNode.Parse(NetworkConfigJson.Write(Network, WeightsLayout.Diffusers).Json),
+        ["scheduler"] = JsonNode.Parse(SchedulerConfigJson.ToJson(Scheduler)),
+        ["training"] = JsonSerializer.SerializeToNode(Training, TrainingJson.Default.TrainingOptions),
+        ["data"] = Data,
+        ["dataFingerprint"] = DataFingerprint,
+        ["dataOptions"] = JsonSerializer.SerializeToNode(DataOptions, TrainingJson.Default.RunDataOptions),
+        ["from"] = From,
+    };
+}

@@ -1,0 +1,70 @@
+using System.Text.RegularExpressions;
+using TestKit;
+
+namespace DiffusionSharp.Tests;
+
+/// <summary>What the documents point at is there.</summary>
+public partial class DocsTests
+{
+    // Properties of MSBuild that the slim build does without.
+    private static readonly HashSet<string> Others = ["PublishAot", "IlcInstructionSet", "CppCompilerAndLinker", "LinkerFlavor"];
+
+    private static readonly string[] Documents = [.. Directory.EnumerateFiles(Shared.Repository, "*.md", SearchOption.AllDirectories)
+        .Where(f => !Hidden().IsMatch(Path.GetRelativePath(Shared.Repository, f)))];
+
+    private static readonly Lazy<HashSet<string>> Names = new(() =>
+    [
+        .. Directory.EnumerateFiles(Shared.Repository, "*.cs*", SearchOption.AllDirectories)
+            .Where(f => !Hidden().IsMatch(Path.GetRelativePath(Shared.Repository, f)))
+            .SelectMany(f => Word().Matches(Path.GetFileName(f) + File.ReadAllText(f)).Select(m => m.Value)),
+    ]);
+
+    public static TheoryData<string> All => [.. Documents.Select(f => Path.GetRelativePath(Shared.Repository, f))];
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Links_lead_somewhere(string document)
+    {
+        var path = Path.Combine(Shared.Repository, document);
+        Assert.All(Link().Matches(File.ReadAllText(path)).Select(m => m.Groups[1].Value), link =>
+        {
+            var (file, heading) = link.Split('#') is [var f, var h] ? (f, h) : (link, null);
+            var target = file.Length == 0 ? path : Path.Combine(Path.GetDirectoryName(path)!, file);
+            Assert.True(File.Exists(target) || Directory.Exists(target), $"{link} leads nowhere");
+            Assert.True(heading is null || Heading().Matches(File.ReadAllText(target)).Any(m => Anchor(m.Groups[1].Value) == heading), $"{link}: there is no such heading");
+        });
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Types_and_tests_exist(string document) => Assert.All(
+        Code().Matches(Block().Replace(File.ReadAllText(Path.Combine(Shared.Repository, document)), "")).SelectMany(m => Compound().Matches(m.Groups[1].Value)).Select(m => m.Value).Distinct(),
+        name => Assert.True(Names.Value.Contains(name) || Others.Contains(name), $"`{name}` is nowhere in the sources"));
+
+    private static string Anchor(string heading) => Dropped().Replace(heading.Trim().ToLowerInvariant(), "").Replace(' ', '-');
+
+    [GeneratedRegex(@"(^|[\\/])(bin|obj|node_modules|\.\w+)[\\/]")]
+    private static partial Regex Hidden();
+
+    [GeneratedRegex(@"\]\((?!https?:|mailto:)([^)\s]+)\)")]
+    private static partial Regex Link();
+
+    [GeneratedRegex(@"^#+ (.+)$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
+
+    [GeneratedRegex(@"[^\w\- ]")]
+    private static partial Regex Dropped();
+
+    [GeneratedRegex("^```[\\s\\S]*?^```", RegexOptions.Multiline)]
+    private static partial Regex Block();
+
+    [GeneratedRegex(@"`([^`\n]+)`")]
+    private static partial Regex Code();
+
+    // Two words at least, as names of types and tests have.
+    [GeneratedRegex(@"(?<![\w.*\-])[A-Z][a-z0-9]+[A-Z][A-Za-z0-9]*\b")]
+    private static partial Regex Compound();
+
+    [GeneratedRegex(@"[A-Za-z_]\w*")]
+    private static partial Regex Word();
+}

@@ -1,0 +1,60 @@
+using System.Text.RegularExpressions;
+using TestKit;
+
+namespace DiffusionSharp.Tests;
+
+/// <summary>The architecture, read off the sources: a folder is a namespace, and no two of a project need each other.</summary>
+public partial class RoomsTests
+{
+    private static readonly string Source = Path.Combine(Shared.Repository, "src");
+
+    public static TheoryData<string> Projects => [.. Directory.GetDirectories(Source).Select(d => Path.GetFileName(d)!)];
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void Folders_are_namespaces(string project) => Assert.All(Files(project), f => Assert.Equal(f.Folder, f.Namespace));
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void Rooms_need_each_other_in_no_circle(string project)
+    {
+        var files = Files(project);
+        var types = files.GroupBy(f => f.Namespace).ToDictionary(g => g.Key, g => g.SelectMany(f => TopLevel().Matches(f.Text).Select(m => m.Groups[1].Value)).ToHashSet());
+        var needs = files.GroupBy(f => f.Namespace).ToDictionary(g => g.Key, g => g.SelectMany(f => Needed(f, types)).ToHashSet());
+        while (needs.Count > 0)
+        {
+            var free = needs.Where(n => !n.Value.Overlaps(needs.Keys)).Select(n => n.Key).ToArray();
+            Assert.True(free.Length > 0, "a circle among " + string.Join("; ", needs.Select(n => $"{n.Key} → {string.Join(", ", n.Value.Intersect(needs.Keys))}")));
+            Array.ForEach(free, n => needs.Remove(n));
+        }
+    }
+
+    // What a file names in using directives, and what it uses of the namespaces around its own, which need none.
+    private static IEnumerable<string> Needed(SourceFile file, Dictionary<string, HashSet<string>> types) =>
+        types.Keys.Where(n => n != file.Namespace && (file.Text.Contains($"using {n};", StringComparison.Ordinal)
+            || (file.Namespace.StartsWith(n + ".", StringComparison.Ordinal) && Words().Matches(file.Text).Any(w => types[n].Contains(w.Value)))));
+
+    private static SourceFile[] Files(string project) =>
+    [
+        .. from path in Directory.EnumerateFiles(Path.Combine(Source, project), "*.cs", SearchOption.AllDirectories)
+           let folder = Path.GetRelativePath(Source, Path.GetDirectoryName(path)!).Replace(Path.DirectorySeparatorChar, '.')
+           where !folder.StartsWith(project + ".obj", StringComparison.Ordinal) && !folder.StartsWith(project + ".bin", StringComparison.Ordinal)
+           let text = Comments().Replace(File.ReadAllText(path), "")
+           where Space().IsMatch(text)
+           select new SourceFile(folder, Space().Match(text).Groups[1].Value, text),
+    ];
+
+    [GeneratedRegex(@"//.*")]
+    private static partial Regex Comments();
+
+    [GeneratedRegex(@"^namespace ([\w.]+);", RegexOptions.Multiline)]
+    private static partial Regex Space();
+
+    [GeneratedRegex(@"^[a-z ]*\b(?:class|struct|record|interface|enum|delegate [\w<>?]+) (?!struct|class)(\w+)", RegexOptions.Multiline)]
+    private static partial Regex TopLevel();
+
+    [GeneratedRegex(@"(?<![\w.])[A-Z]\w*")]
+    private static partial Regex Words();
+
+    private sealed record SourceFile(string Folder, string Namespace, string Text);
+}
