@@ -31,9 +31,9 @@ internal sealed class Program : IDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
             var start = clock is null ? 0 : System.Diagnostics.Stopwatch.GetTimestamp();
-            workspace.Require(steps[i].Scratch(workspace.Images, workspace.Team.Size), Names[i]);
+            workspace.Begin(Names[i], steps[i].Scratch(workspace.Images, workspace.Team.Size));
             steps[i].Run(workspace);
-            workspace.Check(Names[i]);
+            workspace.End(Names[i], steps[i].Scratch(workspace.Images, workspace.Team.Size));
             if (clock is not null)
             {
                 clock[i] += System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds;

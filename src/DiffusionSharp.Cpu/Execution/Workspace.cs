@@ -105,19 +105,31 @@ internal sealed unsafe class Workspace : IDisposable
     /// <summary>How many images (or conditions) a buffer holds.</summary>
     public int Count(bool perCondition) => perCondition ? Conditions : Images;
 
-    /// <summary>In a debug build, throws where a step needs more scratch than there is.</summary>
+    /// <summary>In a checked build, throws where a step needs more scratch than there is, and fences off what it may use.</summary>
     [Conditional("DEBUG")]
-    public void Require(ScratchNeed need, string step) =>
+    public void Begin(string step, ScratchNeed need)
+    {
         Debug.Assert(need.Shared * sizeof(float) <= shared.Bytes && need.Own <= ownFloats, $"{step} needs more scratch than was made for {capacity} images");
+        shared.Fence(0, need.Shared, shared.Bytes / sizeof(float));
+        for (var worker = 0; worker < Team.Size; worker++)
+        {
+            own.Fence(worker * ownFloats, need.Own, ownFloats);
+        }
+    }
 
-    /// <summary>In a debug build, throws where something was written beside the memory.</summary>
+    /// <summary>In a checked build, throws where a step has written beside its memory, or more scratch than it asked for.</summary>
     [Conditional("DEBUG")]
-    public void Check(string step)
+    public void End(string step, ScratchNeed need)
     {
         values.Check(step);
         shared.Check(step);
         own.Check(step);
         conditionOf.Check(step);
+        shared.CheckFence(step, 0, need.Shared, shared.Bytes / sizeof(float));
+        for (var worker = 0; worker < Team.Size; worker++)
+        {
+            own.CheckFence(step, worker * ownFloats, need.Own, ownFloats);
+        }
     }
 
     public void Dispose()

@@ -20,7 +20,7 @@ public unsafe class AlignedMemoryTests
     [InlineData(-1)]
     [InlineData(250)]
     [InlineData(265)]
-    public void A_debug_build_says_which_step_wrote_beside_its_memory(int place)
+    public void A_checked_build_says_which_step_wrote_beside_its_memory(int place)
     {
         var layout = new ArenaLayout([]);
         using var team = new Team(1);

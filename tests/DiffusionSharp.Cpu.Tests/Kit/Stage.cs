@@ -137,8 +137,9 @@ internal sealed unsafe class Stage(Random random, int images = 1, int conditions
         Array.ForEach(outputs, o => Fill(o, workspace));
         values.ForEach(v => Write(v, workspace));
         Prepare?.Invoke(workspace);
+        workspace.Begin(kernel.ToString()!, scratch);
         step.Run(workspace);
-        workspace.Check(kernel.ToString()!);
+        workspace.End(kernel.ToString()!, scratch);
         Assert.All(values, v => Assert.True(Bits.AreEqual(v.Data, Read(v.View, workspace)), $"the step wrote over what it read: {kernel}"));
         Assert.All(zeros ? outputs : [], o => Assert.True(IsZeroBehind(o, workspace), $"the step left what lies behind the channels: {kernel}"));
         return Array.ConvertAll(outputs, o => Read(o, workspace));
