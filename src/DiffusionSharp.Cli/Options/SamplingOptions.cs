@@ -14,25 +14,23 @@ internal sealed class SamplingOptions
     /// <summary>The word for a model's own τ of <c>--steps</c>.</summary>
     public const string Tuned = "tuned";
 
+    /// <summary>The solvers, for help texts.</summary>
+    public static string Solvers { get; } = HelpText.List(SolverRow.All.Select(Named), "[ddim]");
+
+    /// <summary>Those that add no noise.</summary>
+    public static string QuietSolvers { get; } = HelpText.List(SolverRow.All.Where(r => !r.AddsNoise).Select(Named), "[ddim]");
+
+    /// <summary>The rules for τ, for help texts.</summary>
+    public static string Spacings { get; } = HelpText.List(SpacingRow.All.Select(r => r.Name), "[as the model says]");
+
     public Option<int> Steps { get; } = Parse.Number<int>("--steps");
 
     public Option<Eta> Eta { get; } = Parse.Option("--eta", Sampling.Plans.Eta.Parse);
 
-    public Option<TimestepSpacing> Spacing { get; } = Parse.Choice(
-        "--spacing",
-        ("uniform", TimestepSpacing.Uniform), ("quadratic", TimestepSpacing.Quadratic),
-        ("leading", TimestepSpacing.Leading), ("trailing", TimestepSpacing.Trailing),
-        ("linspace", TimestepSpacing.Linspace), ("linspace-solver", TimestepSpacing.LinspaceSolver), ("stride", TimestepSpacing.Stride),
-        ("ermongroup-uniform", TimestepSpacing.ErmongroupUniform), ("ermongroup-quad", TimestepSpacing.ErmongroupQuad),
-        ("karras", TimestepSpacing.Karras), ("exponential", TimestepSpacing.Exponential), ("logsnr", TimestepSpacing.LogSnr));
+    public Option<TimestepSpacing> Spacing { get; } = Parse.Choice("--spacing", [.. SpacingRow.All.Select(r => (r.Name, r.Rule))]);
 
     public Option<Solver> Solver { get; } = Parse.Choice(
-        "--solver",
-        ("ddim", Sampling.Solvers.Solver.Ddim), ("euler", Sampling.Solvers.Solver.Ddim),
-        ("dpm++2m", Sampling.Solvers.Solver.DpmPlusPlus2M), ("dpm++3m", Sampling.Solvers.Solver.DpmPlusPlus3M), ("dpm++2m-sde", Sampling.Solvers.Solver.DpmPlusPlus2MSde),
-        ("heun", Sampling.Solvers.Solver.Heun), ("plms", Sampling.Solvers.Solver.Plms),
-        ("unipc2", Sampling.Solvers.Solver.UniPc2), ("unipc3", Sampling.Solvers.Solver.UniPc3),
-        ("deis2", Sampling.Solvers.Solver.Deis2), ("deis3", Sampling.Solvers.Solver.Deis3));
+        "--solver", [.. SolverRow.All.SelectMany(r => r.Alias is null ? [r.Name] : new[] { r.Name, r.Alias }, (r, name) => (name, r.Solver))]);
 
     /// <summary>A list, or no timestep for the word "tuned".</summary>
     public Option<int[]> Timesteps { get; } = Parse.Option("--timesteps", text => text == Tuned ? [] : Parse.Split(text, Parse.One<int>) is { Length: > 0 } list
@@ -79,6 +77,8 @@ internal sealed class SamplingOptions
             Timesteps = r.Has(Timesteps) && !tuned ? r.GetValue(Timesteps) : null,
         };
     }
+
+    private static string Named(SolverRow row) => row.Alias is null ? row.Name : $"{row.Name} (= {row.Alias})";
 
     private X0Treatment? Treatment(ParseResult r, SchedulerConfig scheduler) => (r.GetValue(Clip), r.GetValue(NoClip), r.GetValue(Threshold)) switch
     {

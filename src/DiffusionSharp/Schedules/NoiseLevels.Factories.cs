@@ -15,13 +15,9 @@ public sealed partial class NoiseLevels
         NoiseSchedule schedule, TimestepSpacing spacing, int steps, FinalAlphaBar final = Schedules.FinalAlphaBar.One, int offset = 0)
     {
         ArgumentNullException.ThrowIfNull(schedule);
-        return spacing switch
-        {
-            TimestepSpacing.Karras => Karras(schedule, steps, final),
-            TimestepSpacing.Exponential => Exponential(schedule, steps, final),
-            TimestepSpacing.LogSnr => LogSnr(schedule, steps, final),
-            _ => Of(schedule, Timesteps.Create(spacing, schedule.T, steps, offset), final),
-        };
+        return SpacingRow.Of(spacing).Levels is { } create
+            ? create(schedule, steps, final)
+            : Of(schedule, Timesteps.Create(spacing, schedule.T, steps, offset), final);
     }
 
     /// <summary>The levels of integer timesteps τ.</summary>

@@ -15,22 +15,9 @@ public sealed partial class Timesteps
             throw Invalid($"offset {offset} was given, but only leading spacing has an offset, not {spacing}");
         }
 
-        return spacing switch
-        {
-            TimestepSpacing.Uniform => Uniform(T, steps),
-            TimestepSpacing.Quadratic => Quadratic(T, steps),
-            TimestepSpacing.Leading => Leading(T, steps, offset),
-            TimestepSpacing.Trailing => Trailing(T, steps),
-            TimestepSpacing.Linspace => Linspace(T, steps),
-            TimestepSpacing.LinspaceSolver => LinspaceSolver(T, steps),
-            TimestepSpacing.Stride => StrideOf(T, steps),
-            TimestepSpacing.ErmongroupUniform => ErmongroupUniform(T, steps),
-            TimestepSpacing.ErmongroupQuad => ErmongroupQuad(T, steps),
-            TimestepSpacing.Karras or TimestepSpacing.Exponential or TimestepSpacing.LogSnr =>
-                throw Invalid($"{spacing} spacing falls between the integer timesteps: it makes NoiseLevels"),
-            TimestepSpacing.Tuned => throw Invalid("tuned timesteps belong to a model: name the model they were tuned for (ddim tune)"),
-            _ => throw new ArgumentOutOfRangeException(nameof(spacing), spacing, null),
-        };
+        return SpacingRow.Of(spacing).Timesteps is { } create
+            ? create(T, steps, offset)
+            : throw Invalid($"{spacing} spacing falls between the integer timesteps: it makes NoiseLevels");
     }
 
     /// <summary>range(0, T, k) reversed: k = 20 of T = 1000 is 980 … 0, 50 calls (the seed article).</summary>
@@ -169,7 +156,7 @@ public sealed partial class Timesteps
     /// <exception cref="DiffusionException">Empty, out of range or not strictly descending.</exception>
     public static Timesteps Custom(int T, params ReadOnlySpan<int> timesteps) => new(T, timesteps.ToArray());
 
-    private static Timesteps StrideOf(int T, int steps)
+    internal static Timesteps StrideOf(int T, int steps)
     {
         if (T % Check(T, steps) != 0)
         {

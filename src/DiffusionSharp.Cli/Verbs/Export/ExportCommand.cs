@@ -14,7 +14,7 @@ namespace DiffusionSharp.Cli.Verbs.Export;
 /// <summary><c>ddim export</c>: writes a network, or a whole sampler, as an ONNX file.</summary>
 internal sealed class ExportCommand
 {
-    public const string Help = """
+    public static string Help { get; } = $$"""
         Example:  ddim export --model runs/shapes --out model.onnx --check
 
         Writes the network as an ONNX file for any number of images N: x [N,C,H,W] float32, t [N]
@@ -31,11 +31,8 @@ internal sealed class ExportCommand
         Sampler
           --sampler              the steps of a sampling run as one graph; eta is 0
           --steps N              network calls per image [50]
-          --solver NAME          ddim (= euler), dpm++2m, dpm++3m, heun, plms, unipc2, unipc3,
-                                 deis2, deis3 [ddim]
-          --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
-                                 stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
-                                 logsnr [as the model says]
+          --solver NAME          {{SamplingOptions.QuietSolvers}}
+          --spacing RULE         {{SamplingOptions.Spacings}}
           --timesteps LIST       these timesteps instead: 900,600,300,0; or tuned: those of ddim tune
           --clip | --no-clip     whether predicted x0 is clipped [as the model says]
           --guidance W           0 ignores the class, 1 follows it, more exaggerates it [1]

@@ -12,7 +12,7 @@ namespace DiffusionSharp.Cli.Verbs.Interpolate;
 /// <summary><c>ddim interpolate</c>: draws what lies between seeds.</summary>
 internal sealed class InterpolateCommand
 {
-    public const string Help = """
+    public static string Help { get; } = $$"""
         Example:  ddim interpolate --seeds 1,7 --frames 11 --out between.png
 
         Draws the images whose x_T lie on the arc (slerp) between the x_T of two seeds, or in the
@@ -28,11 +28,8 @@ internal sealed class InterpolateCommand
           --labels, --class LIST class of all images [0 where the model has classes]
           --guidance W           how much the class counts, see ddim sample [1]
           --steps N              network calls per image [50]
-          --solver NAME          ddim (= euler), dpm++2m, dpm++3m, heun, plms,
-                                 unipc2, unipc3, deis2, deis3 [ddim]
-          --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
-                                 stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
-                                 logsnr [as the model says]
+          --solver NAME          {{SamplingOptions.QuietSolvers}}
+          --spacing RULE         {{SamplingOptions.Spacings}}
           --timesteps LIST       these timesteps instead: 900,600,300,0; or tuned: those of ddim tune
           --clip | --no-clip | --threshold Q
                                  what is done to predicted x0 [as the model says]

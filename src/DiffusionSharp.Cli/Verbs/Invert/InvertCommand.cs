@@ -11,7 +11,7 @@ namespace DiffusionSharp.Cli.Verbs.Invert;
 /// <summary><c>ddim invert</c>: encodes images as x_T.</summary>
 internal sealed class InvertCommand
 {
-    public const string Help = """
+    public static string Help { get; } = $$"""
         Example:  ddim invert photo.png --steps 100 && ddim sample --init latents.npy --steps 100 --no-clip
 
         Encodes images as the x_T that DDIM makes them from: the deterministic update run from the
@@ -25,9 +25,7 @@ internal sealed class InvertCommand
           --ema | --raw          where it has both: averaged weights [default], or the weights themselves
           --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
           --steps N              network calls per image [50]
-          --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
-                                 stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
-                                 logsnr [as the model says]
+          --spacing RULE         {{SamplingOptions.Spacings}}
           --timesteps LIST       these timesteps instead: 900,600,300,0; or tuned: those of ddim tune
           --level L              of a step from s up to t, the network is called at: target (t),
                                  current (s, the paper's Euler step), or refined (t, repeated until

@@ -10,7 +10,7 @@ namespace DiffusionSharp.Cli.Verbs.Plan;
 /// <summary><c>ddim plan</c>: prints what a sampling run would do.</summary>
 internal sealed class PlanCommand
 {
-    public const string Help = """
+    public static string Help { get; } = $$"""
         Example:  ddim plan --steps 10 --eta 0.5
 
         Prints the timesteps, coefficients and noise levels of a sampling run; no network is run.
@@ -28,11 +28,8 @@ internal sealed class PlanCommand
 
           --steps N              network calls [50]
           --eta X                0 … 1, hat or learned (then sigma … sigma_upper) [0]
-          --solver NAME          ddim (= euler), dpm++2m, dpm++3m, dpm++2m-sde, heun, plms,
-                                 unipc2, unipc3, deis2, deis3 [ddim]
-          --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
-                                 stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
-                                 logsnr [as the model says; else uniform]
+          --solver NAME          {{SamplingOptions.Solvers}}
+          --spacing RULE         {{HelpText.List(SpacingRow.All.Select(r => r.Name), "[as the model says; else uniform]")}}
           --timesteps LIST       these timesteps instead: 900,600,300,0; or tuned: those of ddim tune
           --clip | --no-clip | --threshold Q
                                  what is done to predicted x0 [as the schedule says]

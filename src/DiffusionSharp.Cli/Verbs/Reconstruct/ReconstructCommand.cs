@@ -12,7 +12,7 @@ namespace DiffusionSharp.Cli.Verbs.Reconstruct;
 /// <summary><c>ddim reconstruct</c>: the DDIM paper's table 2 for any model.</summary>
 internal sealed class ReconstructCommand
 {
-    public const string Help = """
+    public static string Help { get; } = $$"""
         Example:  ddim reconstruct builtin:shapes --steps 10,20,50,100
 
         Encodes images as x_T and decodes them, at each number of steps, and says what was lost: the
@@ -24,9 +24,7 @@ internal sealed class ReconstructCommand
           --count N              the first N images [all; 16 of builtin:shapes]
           --column NAME          of parquet, where the images are [image, else img, else the first]
           --steps LIST           numbers of steps, in any order [10,20,50,100,200,500,1000]
-          --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
-                                 stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
-                                 logsnr [as the model says]
+          --spacing RULE         {{SamplingOptions.Spacings}}
           --level L              of an encoding step from s up to t, the network is called at:
                                  target (t), current (s, the paper's Euler step), or refined (t,
                                  repeated until decoding would undo the step) [target]

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DiffusionSharp.Cli.CommandLine;
 using DiffusionSharp.Cli.Drawing;
+using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Output;
 using DiffusionSharp.Cli.Recipes;
 using DiffusionSharp.Files.Numpy;
@@ -10,7 +11,7 @@ namespace DiffusionSharp.Cli.Verbs.Sample;
 /// <summary><c>ddim sample</c>: draws images with a model.</summary>
 internal sealed class SampleCommand
 {
-    public const string Help = """
+    public static string Help { get; } = $$"""
         Example:  ddim sample --model runs/shapes --steps 50 --count 16 --out grid.png
 
         Draws images with DDIM. Image i of --seed S has seed S+i. The same seed and model give the same
@@ -23,11 +24,8 @@ internal sealed class SampleCommand
         Sampling
           --steps N              network calls per image [50]
           --eta X                0 DDIM … 1 DDPM; hat, learned = with its larger, the network's variance [0]
-          --solver NAME          ddim (= euler), dpm++2m, dpm++3m, dpm++2m-sde, heun, plms,
-                                 unipc2, unipc3, deis2, deis3 [ddim]
-          --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
-                                 stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
-                                 logsnr [as the model says]
+          --solver NAME          {{SamplingOptions.Solvers}}
+          --spacing RULE         {{SamplingOptions.Spacings}}
           --timesteps LIST       these timesteps instead: 900,600,300,0; or tuned: those of ddim tune
           --clip | --no-clip | --threshold Q  what is done to predicted x0 [as the model says]
         Which images

@@ -14,7 +14,7 @@ namespace DiffusionSharp.Cli.Verbs.Sweep;
 /// <summary><c>ddim sweep</c>: the axes of the DDIM paper's table 1.</summary>
 internal sealed class SweepCommand
 {
-    public const string Help = """
+    public static string Help { get; } = $$"""
         Example:  ddim sweep --steps 10,20,50,100 --eta 0,0.2,0.5,1,hat --out sweep/
 
         Samples the same seeds at every number of steps and every eta (the axes of the DDIM paper's
@@ -27,11 +27,8 @@ internal sealed class SweepCommand
           --steps LIST           numbers of steps [10,20,50,100]
           --eta LIST             0 deterministic … 1 DDPM; hat = DDPM, larger variance; learned = DDPM,
                                  the network's variance (of 2C channels) [0,0.2,0.5,1,hat]
-          --solver NAME          ddim (= euler), dpm++2m, dpm++3m, dpm++2m-sde, heun, plms,
-                                 unipc2, unipc3, deis2, deis3 [ddim]; only ddim has eta
-          --spacing RULE         uniform, quadratic, leading, trailing, linspace, linspace-solver,
-                                 stride, ermongroup-uniform, ermongroup-quad, karras, exponential,
-                                 logsnr [as the model says]
+          --solver NAME          {{SamplingOptions.Solvers}}; only ddim has eta
+          --spacing RULE         {{SamplingOptions.Spacings}}
           --clip | --no-clip | --threshold Q
                                  what is done to predicted x0 [as the model says]
           --model, -m PATH       model folder, checkpoint file or training run [the bundled model]

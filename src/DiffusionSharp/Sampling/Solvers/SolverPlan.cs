@@ -14,33 +14,9 @@ public static class SolverPlan
     public static SamplingPlan Create(Solver solver, NoiseLevels levels, DdimOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (solver != Solver.Ddim && options.Eta != 0)
-        {
-            throw new DiffusionException(ErrorKind.Usage, $"eta {options.Eta}: {solver} has no eta; leave it out, or choose the solver Ddim");
-        }
-
-        return solver switch
-        {
-            Solver.Ddim => DdimPlan.Create(levels, options),
-            Solver.DpmPlusPlus2M => DpmSolverPlan.Create(levels, Dpm(options, order: 2)),
-            Solver.DpmPlusPlus3M => DpmSolverPlan.Create(levels, Dpm(options, order: 3)),
-            Solver.DpmPlusPlus2MSde => DpmSolverPlan.Create(levels, Dpm(options, order: 2) with { Eta = 1 }),
-            Solver.Heun => EdmPlan.Heun(levels, options),
-            Solver.Plms => PlmsPlan.Create(levels, options),
-            Solver.UniPc2 => UniPcPlan.Create(levels, UniPc(2)),
-            Solver.UniPc3 => UniPcPlan.Create(levels, UniPc(3)),
-            Solver.Deis2 => DeisPlan.Create(levels, options, 2),
-            Solver.Deis3 => DeisPlan.Create(levels, options, 3),
-            _ => throw new ArgumentOutOfRangeException(nameof(solver), solver, null),
-        };
-
-        UniPcOptions UniPc(int order) => new() { Order = order, PredictionType = options.PredictionType, X0Treatment = options.X0Treatment };
+        var row = SolverRow.Of(solver);
+        return row.HasEta || options.Eta == 0
+            ? row.Create(levels, options)
+            : throw new DiffusionException(ErrorKind.Usage, $"eta {options.Eta}: {solver} has no eta; leave it out, or choose the solver Ddim");
     }
-
-    private static DpmSolverOptions Dpm(SolverOptions options, int order) => new()
-    {
-        PredictionType = options.PredictionType,
-        X0Treatment = options.X0Treatment,
-        Order = order,
-    };
 }
