@@ -103,7 +103,13 @@ public sealed class NetworkGraph
             Operation.Linear l => 2 * l.Weight.Elements * pixels,
             Operation.Attention a => 4 * pixels * (pixels + (a.Memory?.Shape[2] ?? 0)) * node.Shape.Channels,
             Operation.LinearAttention a => 2 * ((2 * pixels) + (a.Memory?.Shape[3] ?? 0)) * node.Shape.Channels * (node.Shape.Channels / a.Heads),
-            _ => 0,
+
+            // Few beside the products. Named one by one, so that nobody forgets a new one.
+            Operation.InputX or Operation.InputTimestep or Operation.InputLabel or Operation.TimestepEmbedding or Operation.Embedding
+                or Operation.GroupNorm or Operation.RmsNorm or Operation.Silu or Operation.Gelu or Operation.Add or Operation.AddPerChannel
+                or Operation.ScaleShift or Operation.Affine or Operation.Dropout or Operation.Concat or Operation.UpsampleNearest
+                or Operation.AveragePool or Operation.PadRightBottom or Operation.PoolTokens or Operation.FirstPixel => 0,
+            _ => throw new NotSupportedException($"{node.Name}: nobody has said how many operations {node.Operation.GetType().Name} is"),
         };
     }
 }

@@ -24,6 +24,7 @@ public class ReferenceGradientsTests
             if (Conditioning.IsGood(network))
             {
                 Check(network, LossReduction.Sum, (ulong)seed);
+                Assert.True(network.Graph.FlopsPerImage >= 0);
                 seen.UnionWith(network.Graph.Nodes.Select(n => n.Operation.GetType()));
             }
         }
