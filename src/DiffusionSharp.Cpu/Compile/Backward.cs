@@ -23,7 +23,7 @@ internal sealed class Backward<T>
     private readonly IParameterSource parameters;
     private readonly TrainedParameters? learned;
     private readonly bool narrow;
-    private readonly ILookup<int, FusedNode> readers;
+    private readonly RecomputedNorms norms;
     private readonly bool[] wanted;
     private readonly View?[] gradients;
 
@@ -40,7 +40,7 @@ internal sealed class Backward<T>
     public Backward(FusedNode[] nodes, Emitter<T> forward, Steps<T> steps, IParameterSource parameters, TrainedParameters? learned, bool narrow = false)
     {
         (this.nodes, this.forward, this.steps, this.parameters, this.learned, this.narrow) = (nodes, forward, steps, parameters, learned, narrow);
-        readers = nodes.SelectMany(n => n.Reads.Distinct().Select(r => (Node: n, Read: r))).ToLookup(p => p.Read, p => p.Node);
+        norms = new RecomputedNorms(nodes);
         (wanted, owned, gradients) = (new bool[nodes.Length], new bool[nodes.Length], new View?[nodes.Length]);
         waiting = [.. nodes.Select(_ => new List<Action<View>>())];
         for (var i = 0; i < nodes.Length; i++)
@@ -64,14 +64,10 @@ internal sealed class Backward<T>
     }
 
     // Where the way back leads.
-    private bool IsEnd(FusedNode node) => learned is null ? node.Operation is Operation.InputX or Operation.InputTimestep : HasParameters(node);
+    private bool IsEnd(FusedNode node) => learned is null ? node.Operation is Operation.InputX or Operation.InputTimestep : node.HasParameters;
 
     // A value of the forward pass.
     private View Left(View value) => narrow ? steps.Recall(value) : value;
-
-    private static bool HasParameters(FusedNode node) => node.Operation is Operation.Conv2d or Operation.Linear or Operation.GroupNorm or Operation.RmsNorm
-        or Operation.Embedding or Operation.PoolTokens or Operation.TimestepEmbedding { Augmentation: not null } or Operation.Attention { Memory: not null }
-        or Operation.LinearAttention { Memory: not null };
 
     private void Emit(int i, FusedNode node, View g)
     {
@@ -190,10 +186,7 @@ internal sealed class Backward<T>
         if ((learned is not null && bias is not null) || (node.Vector is { } v && wanted[v]))
         {
             var sums = steps.PixelSums(g);
-            if (bias is not null)
-            {
-                Sum(sums, 0, bias);
-            }
+            Sum(sums, 0, bias);
 
             if (node.Vector is { } vector)
             {
@@ -209,7 +202,7 @@ internal sealed class Backward<T>
         }
 
         void ToWeights(View x) => steps.WeightGradient(x, g, weight, (PanelLayout)parameters.LayoutOf(weight), learned.GradientOf(weight), shape);
-        if (MadeAgain(input) is { } norm)
+        if (norms.ReadBy(input) is { } norm)
         {
             waiting[norm].Add(value => ToWeights(forward.ViewOf(input) with { Segments = value.Segments }));
         }
@@ -276,10 +269,10 @@ internal sealed class Backward<T>
 
     private VectorSource? VectorOf(FusedNode node) => node.ScaleShift is { } s ? forward.Vector(s, perCondition: false) : null;
 
-    // Where the parameter is one that learns.
-    private void Sum(View rows, int first, ParameterSpec parameter)
+    // Where there is a parameter, and it learns.
+    private void Sum(View rows, int first, ParameterSpec? parameter)
     {
-        if (learned is not null)
+        if (learned is not null && parameter is not null)
         {
             steps.ImageSums(rows, first, learned.LayoutOf(parameter), parameter, learned.GradientOf(parameter));
         }
@@ -302,19 +295,4 @@ internal sealed class Backward<T>
             (gradients[node], owned[node]) = gradients[node] is { } there ? (steps.Add(there, gradient), true) : (gradient, false);
         }
     }
-
-    // The norm whose value a convolution reads and which is not kept: whoever needs it for a gradient is a convolution.
-    private int? MadeAgain(int input)
-    {
-        var source = nodes[input].Operation is Operation.UpsampleNearest or Operation.PadRightBottom ? nodes[input].Inputs[0] : input;
-        return nodes[source].IsNormalization && OnlyConvolved(source) ? source : null;
-    }
-
-    private bool OnlyConvolved(int value) => readers[value].All(r => r switch
-    {
-        { IsConvolution: true } => true,
-        { Operation: Operation.UpsampleNearest or Operation.PadRightBottom } => readers[Array.IndexOf(nodes, r)].All(next => next.IsConvolution),
-        { Operation: Operation.Add or Operation.AddPerChannel or Operation.Affine or Operation.AveragePool or Operation.Dropout } => true,
-        _ => r.Residual == value && !r.Inputs.Contains(value),
-    });
 }

@@ -216,39 +216,10 @@ internal sealed unsafe class LinearAttentionGradient<T> : IStep
 
             for (var i = 0; i < count; i++)
             {
-                Derive(q + (i * Row), derivative + (i * Row), Place(dq, image, head, first + i));
+                Softmax.Derive<T>(q + (i * Row), derivative + (i * Row), width);
+                new Span<float>(derivative + (i * Row), width).CopyTo(new Span<float>(Place(dq, image, head, first + i), width));
             }
         }
-    }
-
-    // y = p∘(dp - Σ p∘dp), the sum in 16 lanes; behind the channels both are zero.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Derive(float* p, float* dp, float* y)
-    {
-        var lanes = stackalloc float[Rows.Lanes];
-        for (var lane = 0; lane < Rows.Lanes; lane += T.Width)
-        {
-            var sum = T.Zero;
-            for (var i = lane; i < width; i += Rows.Lanes)
-            {
-                sum = T.Fma(T.Load(p + i), T.Load(dp + i), sum);
-            }
-
-            T.Store(sum, lanes + lane);
-        }
-
-        var total = 0f;
-        for (var lane = 0; lane < Rows.Lanes; lane++)
-        {
-            total += lanes[lane];
-        }
-
-        for (nint c = 0; c < width; c += T.Width)
-        {
-            T.Store(T.Multiply(T.Load(p + c), T.Subtract(T.Load(dp + c), T.Broadcast(total))), dp + c);
-        }
-
-        new Span<float>(dp, width).CopyTo(new Span<float>(y, width));
     }
 
     // dk and dv.
