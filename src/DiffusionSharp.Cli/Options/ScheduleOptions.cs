@@ -9,9 +9,7 @@ namespace DiffusionSharp.Cli.Options;
 internal sealed class ScheduleOptions
 {
     public Option<string> Schedule { get; } = Parse.Choice(
-        "--schedule",
-        ("linear", "linear"), ("scaled_linear", "scaled_linear"), ("cosine", "squaredcos_cap_v2"), ("sigmoid", "sigmoid"),
-        ("sigmoid_lucidrains", "sigmoid_lucidrains"), ("const", "const"), ("jsd", "jsd"), ("linear_scaled_T", "linear_scaled_T"));
+        "--schedule", [.. ScheduleRow.All.Select(r => (r.Short ?? r.Name, r.Name))]);
 
     public Option<int> TrainTimesteps { get; } = Parse.Number<int>("--train-timesteps");
 
@@ -65,6 +63,6 @@ internal sealed class ScheduleOptions
     }
 
     // A DDIMScheduler has no name for these: their β are written out.
-    private static NoiseSchedule? Unnamed(SchedulerConfig c) => c.BetaSchedule is "linear" or "scaled_linear" or "squaredcos_cap_v2" ? null
+    private static NoiseSchedule? Unnamed(SchedulerConfig c) => ScheduleRow.All.Single(r => r.Name == c.BetaSchedule).IsDdimScheduler ? null
         : NoiseSchedule.Named(c.BetaSchedule, c.NumTrainTimesteps, c.BetaStart, c.BetaEnd);
 }

@@ -8,24 +8,14 @@ public sealed partial class NoiseSchedule
     internal const int MostTimesteps = 1_000_000;
 
     /// <summary>A schedule by diffusers' name for it, or where it has none by that of its origin.</summary>
-    /// <param name="name">linear, scaled_linear, squaredcos_cap_v2, sigmoid, sigmoid_lucidrains, const, jsd or linear_scaled_T.</param>
+    /// <param name="name">That of a <see cref="ScheduleRow"/>.</param>
     /// <param name="T">Number of timesteps, at least 1.</param>
     /// <param name="betaStart">First β, where the schedule has one.</param>
     /// <param name="betaEnd">Last β, where the schedule has one.</param>
     /// <returns>The schedule; null for another name.</returns>
     /// <exception cref="DiffusionException">A β outside (0, 1), or T below 1.</exception>
-    public static NoiseSchedule? Named(string name, int T, double betaStart, double betaEnd) => name switch
-    {
-        "linear" => Linear(T, betaStart, betaEnd),
-        "scaled_linear" => ScaledLinear(T, betaStart, betaEnd),
-        "squaredcos_cap_v2" => Cosine(T),
-        "sigmoid" => Sigmoid(T, betaStart, betaEnd),
-        "sigmoid_lucidrains" => SigmoidLucidrains(T),
-        "const" => Constant(T, betaEnd),
-        "jsd" => Jsd(T),
-        "linear_scaled_T" => LinearScaledT(T, betaStart, betaEnd),
-        _ => null,
-    };
+    public static NoiseSchedule? Named(string name, int T, double betaStart, double betaEnd) =>
+        ScheduleRow.All.SingleOrDefault(r => r.Name == name)?.Create(T, betaStart, betaEnd);
 
     /// <summary>β = linspace(β0, βT, T) (DDPM, section 4).</summary>
     /// <param name="T">Number of timesteps, at least 1.</param>

@@ -15,7 +15,7 @@ public class RowTests
 
     [Fact]
     public void Names_are_of_one_thing() => Assert.All(
-        new[] { SolverRow.All.Select(r => r.Name).Concat(SolverRow.All.Select(r => r.Alias).OfType<string>()), SpacingRow.All.Select(r => r.Name) },
+        new[] { SolverRow.All.Select(r => r.Name).Concat(SolverRow.All.Select(r => r.Alias).OfType<string>()), SpacingRow.All.Select(r => r.Name), ScheduleRow.All.Select(r => r.Name) },
         names => Assert.Distinct(names));
 
     [Fact]

@@ -19,8 +19,7 @@ internal sealed class PlanCommand
 
           --model, -m PATH       the schedule of a model, checkpoint or run; without it DDPM's, changed by:
           --about K=V,…, --size N  what it does not say: noise_schedule=cosine (ddim convert -h), image size
-          --schedule S           linear, scaled_linear, cosine, sigmoid, sigmoid_lucidrains, const
-                                 (of beta-end), jsd, linear_scaled_T [linear]
+          --schedule S           {{HelpText.List(ScheduleRow.All.Select(r => r.Short ?? r.Name), "[linear]")}}
           --train-timesteps T    noise levels [1000]
           --beta-start, --beta-end X  [0.0001, 0.02]
           --zero-snr             rescale so that the last level is pure noise

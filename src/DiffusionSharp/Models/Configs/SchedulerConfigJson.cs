@@ -11,7 +11,9 @@ namespace DiffusionSharp.Models.Configs;
 /// </summary>
 public static class SchedulerConfigJson
 {
-    internal static readonly string[] BetaSchedules = ["linear", "scaled_linear", "squaredcos_cap_v2", "sigmoid"];
+    internal static readonly string[] BetaSchedules = [.. ScheduleRow.All.Where(r => r.IsDdpmScheduler).Select(r => r.Name)];
+
+    private static readonly string[] DdimSchedules = [.. ScheduleRow.All.Where(r => r.IsDdimScheduler).Select(r => r.Name)];
     private const string Dequantize = "_dequantize";
     private const string Logit = "_logit";
     private const int MaxTimesteps = NoiseSchedule.MostTimesteps;
@@ -51,7 +53,7 @@ public static class SchedulerConfigJson
         {
             ClassName = className,
             NumTrainTimesteps = r.Int("num_train_timesteps", 1000),
-            BetaSchedule = r.Text("beta_schedule", "linear", isDdim ? BetaSchedules.AsSpan(0, 3) : BetaSchedules),
+            BetaSchedule = r.Text("beta_schedule", "linear", isDdim ? DdimSchedules : BetaSchedules),
             BetaStart = r.Double("beta_start", known.BetaStart),
             BetaEnd = r.Double("beta_end", known.BetaEnd),
             TrainedBetas = r.OptionalDoubles("trained_betas") is { } betas ? ValueList.Create<double>(betas) : null,
