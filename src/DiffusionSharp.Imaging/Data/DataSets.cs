@@ -41,7 +41,7 @@ public static class DataSets
     /// <exception cref="DiffusionException">Nothing usable is there (<see cref="ErrorKind.Data"/>).</exception>
     public static bool NeedsSize(string path) => DataLocation.Recognise(path).Kind.IsEncoded();
 
-    /// <summary>True for folders and plain archives of images, whose classes are as <see cref="DataOptions.Classes"/> says; other sets bring labels, or have none.</summary>
+    /// <summary>True for folders and plain archives of images, of whose classes there is a <see cref="DataOptions.Classes"/>; other sets bring labels, or have none.</summary>
     /// <param name="path">What would be opened.</param>
     /// <exception cref="DiffusionException">Nothing usable is there (<see cref="ErrorKind.Data"/>).</exception>
     public static bool HasFolders(string path) => DataLocation.Recognise(path).Kind is DataKind.Folder or DataKind.Zip or DataKind.Tar or DataKind.TarGz;
@@ -61,7 +61,8 @@ public static class DataSets
     {
         if (options.Channels == 4)
         {
-            throw new DiffusionException(ErrorKind.Configuration, $"{path}: {location.Kind.Name()} holds opaque images, and RGBA was asked for: take 3 channels (RGB) or 1 (grey)");
+            throw new DiffusionException(
+                ErrorKind.Configuration, $"{path}: {location.Kind.Name()} holds opaque images, and RGBA was asked for: take 3 channels (RGB) or 1 (grey)");
         }
 
         var packed = DataKinds.OpenPacked(location);
@@ -104,7 +105,7 @@ public static class DataSets
             var images = DataKinds.OpenEncoded(location, options);
             var classes = new ImageClasses(images, options.Classes);
             var animated = 0L;
-            var (bad, stopped) = ImageReader.Read(images.Files, options, image => (Convert(image), image.IsFirstFrame), Keep, progress, images.Total, cancellation);
+            var (bad, stopped) = ImageReader.Read(images.Files, options, i => (Convert(i), i.IsFirstFrame), Keep, progress, images.Total, cancellation);
             var skipped = images.Skipped.List;
             CheckAny(path, classes.Count + bad.Count, skipped);
             if (stopped || classes.Count == 0 || bad.Count > options.MaxBadFraction * (classes.Count + bad.Count))

@@ -3,7 +3,9 @@ namespace DiffusionSharp.Imaging.Data;
 /// <summary>Images of any size that lie encoded in a data set.</summary>
 /// <param name="Files">The images, one after the other.</param>
 /// <param name="Total">How many, where that is known.</param>
-/// <param name="ClassNames">Names of the classes that <see cref="RawImage.Label"/> counts, empty without labels; null where folders or files beside the images say them.</param>
+/// <param name="ClassNames">
+/// Names of the classes that <see cref="RawImage.Label"/> counts, empty without labels; null where folders or files beside the images say them.
+/// </param>
 internal sealed record EncodedImages(IEnumerable<RawImage> Files, long? Total, IReadOnlyList<string>? ClassNames = null)
 {
     /// <summary>What was passed over; complete when all files have been read.</summary>

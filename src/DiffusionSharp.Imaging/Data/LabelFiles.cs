@@ -57,7 +57,7 @@ internal sealed class LabelFiles(long mostOfFile, long mostInAll)
                 Keep(name, label, null);
             }
         }
-        catch (Exception e) when (e is FormatException or JsonException or InvalidDataException or UnauthorizedAccessException || (e is IOException && e is not EndOfStreamException))
+        catch (Exception e) when (e is FormatException or JsonException or InvalidDataException or UnauthorizedAccessException or (IOException and not EndOfStreamException))
         {
             if (whole)
             {
@@ -121,7 +121,9 @@ internal sealed class LabelFiles(long mostOfFile, long mostInAll)
     private static ImageLabel Class(byte[] bytes)
     {
         var text = Encoding.UTF8.GetString(bytes).Trim();
-        return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? new ImageLabel(number, null) : new ImageLabel(null, text);
+        return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            ? new ImageLabel(number, null)
+            : new ImageLabel(null, text);
     }
 
     private static ImageLabel? Object(byte[] bytes)

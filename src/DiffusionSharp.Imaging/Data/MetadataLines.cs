@@ -50,7 +50,9 @@ internal static class MetadataLines
             return;
         }
 
-        Require(root.TryGetProperty(FileName, out var file) && file.ValueKind == JsonValueKind.String, $"it has a label and no text '{FileName}', the image it is of");
+        Require(
+            root.TryGetProperty(FileName, out var file) && file.ValueKind == JsonValueKind.String,
+            $"it has a label and no text '{FileName}', the image it is of");
         var name = file.GetString()!.Replace('\\', '/');
         Require(name.Length is > 0 and <= MostOfName, $"'{FileName}' has {name.Length} characters; 1 to {MostOfName} are expected");
         var place = name.StartsWith('/') ? "" : ArchiveLinks.Normal(folder + name);

@@ -49,7 +49,8 @@ internal static class ImageDecoder
         var image = background is { } behind
             ? new DecodedImage(format, height, width, Composite(rgba, behind))
             : new DecodedImage(format, height, width, Colours(rgba)) { Alpha = Alphas(rgba) };
-        return Orientation.Apply(image with { IsFirstFrame = Frames.AreSeveral(file, format) }, format == "PNG" ? ExifOrientation.OfPng(file) : (int)codec.EncodedOrigin);
+        var orientation = format == "PNG" ? ExifOrientation.OfPng(file) : (int)codec.EncodedOrigin;
+        return Orientation.Apply(image with { IsFirstFrame = Frames.AreSeveral(file, format) }, orientation);
     }
 
     /// <summary>Width times height as the file's header has it; 0 where that cannot be read.</summary>

@@ -251,7 +251,7 @@ public sealed class TrainTests : IDisposable
         Assert.Equal(0, code);
         Assert.Contains("3 of 10 images are kept for validation", error, StringComparison.Ordinal);
         var config = RunConfig.Read(new RunFolder(Run).Config);
-        Assert.Equal((0.3, 7L), (config.DataOptions.Validation, config.Training.TotalImages));
+        Assert.Equal((0.3, 7L), (config.DataOptions.HeldOut, config.Training.TotalImages));
         Assert.EndsWith("held out 3", config.DataFingerprint, StringComparison.Ordinal);
 
         ddim.Done("train", "--out", Run, "--epochs", "2");

@@ -26,8 +26,11 @@ public sealed class LabelFilesTests : IDisposable
             {"file_name": "./a/../a/1.png", "label": "cat"}
             {"file_name": "a/none.png", "label": "bird"}
             """);
-        Text("b/metadata.jsonl", "\uFEFF{\"label\": \"cat\", \"file_name\": \"c/0.png\"}\r\n{\"file_name\": \"c/1.png\", \"label\": null}\r\n{\"file_name\": \"c/2.png\"}\r\n");
-        Assert.Equal("a/0.png dog, a/1.png cat, b/c/0.png cat, b/c/1.png -, b/c/2.png -", Labels(Packed(kind), "a/0.png", "a/1.png", "b/c/0.png", "b/c/1.png", "b/c/2.png"));
+        Text("b/metadata.jsonl", string.Join("\r\n", [
+            "\uFEFF{\"label\": \"cat\", \"file_name\": \"c/0.png\"}", "{\"file_name\": \"c/1.png\", \"label\": null}", "{\"file_name\": \"c/2.png\"}", ""]));
+        Assert.Equal(
+            "a/0.png dog, a/1.png cat, b/c/0.png cat, b/c/1.png -, b/c/2.png -",
+            Labels(Packed(kind), "a/0.png", "a/1.png", "b/c/0.png", "b/c/1.png", "b/c/2.png"));
     }
 
     [Theory]
@@ -45,7 +48,9 @@ public sealed class LabelFilesTests : IDisposable
         Text("s/.003.cls", "3");
         Text("t/001.CLS", "0");
         Text("s/annotations.json", "[this is nothing of ours");
-        Assert.Equal("s/000.jpg.png 2, s/001.png 1, s/002.png -, s/003.png -, t/001.png 0", Labels(Packed(kind), "s/000.jpg.png", "s/001.png", "s/002.png", "s/003.png", "t/001.png"));
+        Assert.Equal(
+            "s/000.jpg.png 2, s/001.png 1, s/002.png -, s/003.png -, t/001.png 0",
+            Labels(Packed(kind), "s/000.jpg.png", "s/001.png", "s/002.png", "s/003.png", "t/001.png"));
     }
 
     [Theory]

@@ -38,15 +38,15 @@ public class RunConfigTests
         using var folder = new TemporaryFolder();
         Config.Write(folder["config.json"]);
         var text = File.ReadAllText(folder["config.json"]);
-        Assert.DoesNotContain("\"validation\"", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"heldOut\"", text, StringComparison.Ordinal);
         Assert.DoesNotContain("\"classes\"", text, StringComparison.Ordinal);
 
-        var split = Config with { DataOptions = Config.DataOptions with { Validation = 0.05, Classes = "top-folders" } };
+        var split = Config with { DataOptions = Config.DataOptions with { HeldOut = 0.05, Classes = "top-folders" } };
         split.Write(folder["config.json"]);
         Assert.Equal(split, RunConfig.Read(folder["config.json"]));
         Assert.Empty(Config.Differences(split));
-        (split with { DataOptions = new RunDataOptions { Validation = 1.5 } }).Write(folder["config.json"]);
-        Assert.Contains("validation 1.5", Assert.Throws<DiffusionException>(() => RunConfig.Read(folder["config.json"])).Message, StringComparison.Ordinal);
+        (split with { DataOptions = new RunDataOptions { HeldOut = 1.5 } }).Write(folder["config.json"]);
+        Assert.Contains("images held out 1.5", Assert.Throws<DiffusionException>(() => RunConfig.Read(folder["config.json"])).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -82,7 +82,8 @@ internal sealed class ClassOptions
         {
             throw new DiffusionException(
                 ErrorKind.Usage,
-                $"--classes {DataSource.Name(from)} takes the names of folders, and {path} is no folder or archive of images: --classes data takes labels that data brings itself");
+                $"--classes {DataSource.Name(from)} takes the names of folders, and {path} is no folder or archive of images: "
+                + "--classes data takes labels that data brings itself");
         }
     }
 
@@ -98,8 +99,8 @@ internal sealed class ClassOptions
             throw new DiffusionException(ErrorKind.Usage, from != ClassSource.Data
                 ? $"--classes {DataSource.Name(from)}: not every image of {path} lies in a folder below it; put the images of each class in one of its own"
                 : DataSets.HasFolders(path)
-                ? $"--classes data: no labels lie beside the images of {path}: a metadata.jsonl of lines with file_name and label is expected, or for each image "
-                + "a/1.png a file a/1.cls, or a/1.json with a label; --classes folders takes the names of the folders its images lie in"
+                ? $"--classes data: no labels lie beside the images of {path}: a metadata.jsonl of lines with file_name and label is expected, "
+                + "or for each image a/1.png a file a/1.cls, or a/1.json with a label; --classes folders takes the names of the folders its images lie in"
                 : $"--classes data: {path} comes without labels; of IDX and STL-10 the file of labels must lie beside that of the images");
         }
     }

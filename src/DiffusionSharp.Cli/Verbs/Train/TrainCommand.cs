@@ -91,7 +91,11 @@ internal sealed class TrainCommand
     {
         var train = new TrainCommand(host, args);
         var command = new Command("train") { train.data };
-        Option[] own = [train.output, train.from, train.about, train.flip, train.crop, train.maxBad, train.column, train.background, train.heldOut, train.dryRun, train.json, train.allowChanges];
+        Option[] own =
+        [
+            train.output, train.from, train.about, train.flip, train.crop, train.maxBad, train.column, train.background, train.heldOut,
+            train.dryRun, train.json, train.allowChanges,
+        ];
         foreach (var option in own.Concat(train.network.All).Concat(train.classes.All).Concat(train.schedule.All).Concat(train.pixels.All).Concat(train.variance.All).Concat(train.edm.All).Concat(train.optimisation.All))
         {
             command.Add(option);
@@ -203,7 +207,7 @@ internal sealed class TrainCommand
 
             // Other data has other columns.
             Column = r.GetValue(column) ?? (name == saved?.Data ? reading.Column : null),
-            Validation = r.Or(heldOut, reading.Validation),
+            HeldOut = r.Or(heldOut, reading.HeldOut),
             Classes = classes.Source(r, name, reading.Classes),
         };
         var (training, validation) = DataSource.Open(host, name, new DataOptions
@@ -218,7 +222,7 @@ internal sealed class TrainCommand
             Column = reading.Column,
             Classes = DataSource.ClassesOf(reading.Classes),
             Seed = r.Or(optimisation.Seed, saved?.Training.Seed ?? 0),
-        }, reading.Validation);
+        }, reading.HeldOut);
         var open = begun ?? network.Resolve(r, training.Shape, saved?.Network);
         var (chosen, labelDrop) = classes.Resolve(r, name, training, open, known, saved?.Training.LabelDrop);
         if (chosen.ClassCount is not null && training is ImageBatchSource { ClassNote: { } note })

@@ -35,7 +35,7 @@ public sealed record RunConfig
     private static readonly string[] FreeToChange =
     [
         "data", "dataOptions.flip", "dataOptions.crop", "dataOptions.maxBadFraction", "dataOptions.background", "dataOptions.column",
-        "dataOptions.validation", "dataOptions.classes", "training.totalImages", "training.maxSeconds", "training.checkpointEvery",
+        "dataOptions.heldOut", "dataOptions.classes", "training.totalImages", "training.maxSeconds", "training.checkpointEvery",
         "training.checkpointSeconds", "training.keepCheckpoints", "training.sampleEvery", "training.validateEvery", "training.snapshotEvery",
     ];
 

@@ -22,9 +22,9 @@ public sealed record RunDataOptions
 
     /// <summary>Images that are never trained on and validate instead: a part of all below 1, a number of them from 1 on; 0 for none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public double Validation { get; init; }
+    public double HeldOut { get; init; }
 
-    /// <summary>Where the classes of a folder or an archive come from: <c>top-folders</c>, or <c>data</c> for labels beside the images; null takes the innermost folders.</summary>
+    /// <summary>The classes of a folder or an archive: <c>top-folders</c>, or <c>data</c> for labels beside the images; null for the innermost folders.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? Classes { get; init; }
 
@@ -32,14 +32,19 @@ public sealed record RunDataOptions
     /// <exception cref="DiffusionException">Lists what is wrong.</exception>
     public void Validate()
     {
-        var background = Background is ['#', .. { Length: 6 } digits] && digits.All(char.IsAsciiHexDigit);
-        var validation = Validation is >= 0 and < 1 || (Validation is >= 1 and <= int.MaxValue && double.IsInteger(Validation));
-        if (!background || !validation || !(MaxBadFraction is >= 0 and <= 1) || Crop is not (null or "celeba") || Classes is not (null or "top-folders" or "data"))
+        (bool Right, FormattableString Wrong)[] checks =
+        [
+            (Background is ['#', .. { Length: 6 } digits] && digits.All(char.IsAsciiHexDigit), $"background '{Background}' (#RRGGBB expected)"),
+            (MaxBadFraction is >= 0 and <= 1, $"part of bad files {MaxBadFraction} (0 to 1 expected)"),
+            (Crop is null or "celeba", $"crop '{Crop}' (celeba or none expected)"),
+            (HeldOut is >= 0 and < 1 || (HeldOut is >= 1 and <= int.MaxValue && double.IsInteger(HeldOut)),
+                $"images held out {HeldOut} (a part below 1, or a whole number, expected)"),
+            (Classes is null or "top-folders" or "data", $"classes '{Classes}' (top-folders, data or none expected)"),
+        ];
+        string[] wrong = [.. checks.Where(c => !c.Right).Select(c => FormattableString.Invariant(c.Wrong))];
+        if (wrong.Length > 0)
         {
-            throw new DiffusionException(
-                ErrorKind.Configuration,
-                FormattableString.Invariant($"the data options are invalid: background '{Background}' (#RRGGBB expected), part of bad files {MaxBadFraction} (0 to 1 expected), crop '{Crop}' (celeba or none expected), ")
-                + FormattableString.Invariant($"validation {Validation} (a part below 1, or a whole number, expected), classes '{Classes}' (top-folders, data or none expected)"));
+            throw new DiffusionException(ErrorKind.Configuration, $"the data options are invalid: {string.Join(", ", wrong)}");
         }
     }
 }
