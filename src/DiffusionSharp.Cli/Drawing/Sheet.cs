@@ -36,14 +36,14 @@ internal static class Sheet
     /// <inheritdoc cref="Write"/>
     public static void RequireRoom(ImageShape shape, int count, int? columns = null) => ImageGrid.Layout(shape, count, columns, Scale(shape));
 
-    /// <summary>Refuses images that are neither grey nor RGB.</summary>
+    /// <summary>Refuses images that are neither grey nor RGB nor RGBA.</summary>
     public static void RequireColours(ImageShape shape)
     {
-        if (shape.Channels is not (1 or 3))
+        if (shape.Channels is not (1 or 3 or 4))
         {
             throw new DiffusionException(
                 ErrorKind.Usage,
-                $"the model's images are {shape}; a picture has 1 or 3 channels: write the numbers with --dump FILE.npy instead of --out");
+                $"the model's images are {shape}; a picture has 1, 3 or 4 channels: write the numbers with --dump FILE.npy instead of --out");
         }
     }
 }

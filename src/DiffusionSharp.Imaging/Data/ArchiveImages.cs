@@ -14,20 +14,27 @@ internal static class ArchiveImages
     /// <summary>Deflate cannot expand more than 1032 times: what does is made of overlapping entries.</summary>
     private const long MaxExpansion = 1100;
 
+    // A metadata.jsonl of a million images.
+    private const long MostOfMetadata = 128L << 20;
+
     /// <summary>The images in the order of the archive, then those that links lead to.</summary>
     /// <param name="path">The archive.</param>
     /// <param name="kind">"zip", "tar" or "tar.gz".</param>
+    /// <param name="labels">Whether files beside the images say their classes, instead of folders.</param>
     /// <exception cref="DiffusionException">While reading: the archive itself is broken (<see cref="ErrorKind.Data"/>).</exception>
-    public static EncodedImages Open(string path, string kind)
+    public static EncodedImages Open(string path, string kind, bool labels = false)
     {
         var skipped = new SkippedCounter();
-        return new EncodedImages(Guarded(path, kind, skipped), null) { Skipped = skipped };
+        var beside = labels ? new LabelFiles(MostOfMetadata, Budget(path)) : null;
+        return new EncodedImages(Guarded(path, kind, skipped, beside), null) { Skipped = skipped, Beside = beside };
     }
 
-    private static IEnumerable<RawImage> Guarded(string path, string kind, SkippedCounter skipped)
+    private static long Budget(string path) => MaxExpansion * Math.Max(RegularFile.Length(path), 1 << 20);
+
+    private static IEnumerable<RawImage> Guarded(string path, string kind, SkippedCounter skipped, LabelFiles? beside)
     {
-        var budget = MaxExpansion * Math.Max(RegularFile.Length(path), 1 << 20);
-        using var images = Read(Members, skipped).GetEnumerator();
+        var budget = Budget(path);
+        using var images = Read(Members, skipped, beside).GetEnumerator();
         while (true)
         {
             RawImage image;
@@ -57,7 +64,7 @@ internal static class ArchiveImages
         IEnumerable<ArchiveMember> Members() => kind == "zip" ? ZipMembers.Read(path) : TarMembers.Read(path, kind == "tar.gz");
     }
 
-    private static IEnumerable<(RawImage Image, long Size)> Read(Func<IEnumerable<ArchiveMember>> members, SkippedCounter skipped)
+    private static IEnumerable<(RawImage Image, long Size)> Read(Func<IEnumerable<ArchiveMember>> members, SkippedCounter skipped, LabelFiles? beside)
     {
         var links = new ArchiveLinks();
         foreach (var member in members())
@@ -73,6 +80,10 @@ internal static class ArchiveImages
             else if (FileNames.IsImage(member.Name))
             {
                 yield return Load(member);
+            }
+            else if (beside is not null && LabelFiles.Wants(member.Name))
+            {
+                beside.Add(member.Name, member.Open, member.Length);
             }
             else
             {

@@ -23,43 +23,51 @@ public static class DataCheck
     {
         var location = DataLocation.Recognise(path);
         DataKinds.CheckColumn(location, options.Column);
-        var (images, unlabelled) = (0L, 0L);
-        var (problem, column, byFolder) = (default(string), default(PictureColumn), false);
-        SortedDictionary<string, long> formats = NewCounts(), sizes = NewCounts(), classes = NewCounts();
+        var (images, animated) = (0L, 0L);
+        var (column, labels) = (default(PictureColumn), ClassLabels.Absent);
+        SortedDictionary<string, long> formats = NewCounts(), sizes = NewCounts();
         List<BadFile> bad = [];
         IReadOnlyList<SkippedFiles> skipped = [];
         switch (location.Kind)
         {
             case DataKind.Shapes:
                 var shapes = new ShapesSource();
-                return new DataReport(path, ShapesSource.Name, shapes.ImagesPerEpoch, [], formats, classes, []);
+                return new DataReport(path, ShapesSource.Name, shapes.ImagesPerEpoch, [], formats, NewCounts(), []);
             case var kind when kind.IsEncoded():
-                var encoded = DataKinds.OpenEncoded(location, options.Column);
-                (problem, column, byFolder) = (encoded.LabelProblem, encoded.Column, encoded.ClassNames is null);
+                var encoded = DataKinds.OpenEncoded(location, options);
+                var classes = new ImageClasses(encoded, options.Classes);
+                column = encoded.Column;
                 (bad, var stopped) = ImageReader.Read(
                     encoded.Files,
                     options,
-                    image => (image.Format, Size(image.Height, image.Width)),
-                    (file, i) => Keep(i.Format, i.Item2, encoded.ClassOf(file)),
+                    image => (image.Format, Size: Size(image.Height, image.Width), image.IsFirstFrame),
+                    (file, i) =>
+                    {
+                        Keep(i.Format, i.Size);
+                        animated += i.IsFirstFrame ? 1 : 0;
+                        classes.Add(file);
+                    },
                     progress,
                     encoded.Total,
                     cancellation);
                 skipped = stopped ? throw DataSets.TooManyBad(path, images, bad, "too many to list them", "Is this a data set of images?") : encoded.Skipped.List;
-                problem ??= encoded.ClassNames is { Count: > 0 } && classes.Count == 0 ? EncodedImages.NoLabelFits : null;
+                labels = classes.Complete();
                 break;
             default:
                 var packed = DataKinds.OpenPacked(location);
-                problem = packed.LabelProblem;
+                var numbers = new List<int>();
                 foreach (var (image, label) in DataSets.Guarded(path, packed.Images()))
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    Keep(image.Format, Size(image.Height, image.Width), packed.ClassOf(label));
+                    Keep(image.Format, Size(image.Height, image.Width));
+                    numbers.Add(label);
                     if (images % 1000 == 0)
                     {
                         progress?.Report(new DataProgress(images, 0, packed.Count));
                     }
                 }
 
+                labels = new ClassLabels(packed.ClassNames, [.. numbers], packed.LabelProblem);
                 break;
         }
 
@@ -70,28 +78,22 @@ public static class DataCheck
             images,
             bad,
             formats,
-            byFolder && unlabelled > 0 ? NewCounts() : classes,
+            labels.Counts(),
             [.. sizes.OrderByDescending(s => s.Value).ThenBy(s => s.Key, StringComparer.Ordinal)])
         {
             Skipped = skipped,
             Column = column,
-            LabelProblem = problem,
-            Unlabelled = byFolder || classes.Count == 0 ? 0 : unlabelled,
+            LabelProblem = labels.Problem,
+            Animated = animated,
+            ClassNote = labels.Note,
+            Unlabelled = labels.Names.Count == 0 ? 0 : labels.Numbers.Count(n => n == ClassLabels.None),
         };
 
-        void Keep(string format, string size, string? name)
+        void Keep(string format, string size)
         {
             images++;
             Add(formats, format);
             Add(sizes, size);
-            if (name is null)
-            {
-                unlabelled++;
-            }
-            else
-            {
-                Add(classes, name);
-            }
         }
     }
 

@@ -40,15 +40,15 @@ internal static class DataKinds
 
     /// <summary>Opens encoded images.</summary>
     /// <param name="location">Where they are.</param>
-    /// <param name="column">The column of a table that holds them; null chooses.</param>
-    public static EncodedImages OpenEncoded(DataLocation location, string? column) => Guarded(location, path => location.Kind switch
+    /// <param name="options">The column of a table that holds them, and where classes come from.</param>
+    public static EncodedImages OpenEncoded(DataLocation location, DataOptions options) => Guarded(location, path => location.Kind switch
     {
-        DataKind.Folder => FolderImages.Open(path),
-        DataKind.Zip or DataKind.Tar or DataKind.TarGz => ArchiveImages.Open(path, location.Kind.Name()),
+        DataKind.Folder => FolderImages.Open(path, options.Classes == ClassSource.Data),
+        DataKind.Zip or DataKind.Tar or DataKind.TarGz => ArchiveImages.Open(path, location.Kind.Name(), options.Classes == ClassSource.Data),
         DataKind.EdmFolder => EdmImages.OpenFolder(path),
         DataKind.EdmZip => EdmImages.OpenZip(path),
         DataKind.Lmdb => LmdbImages.Open(path),
-        _ => ParquetImages.Open(location.Files, column),
+        _ => ParquetImages.Open(location.Files, options.Column),
     });
 
     /// <summary>Opens images that lie unencoded.</summary>

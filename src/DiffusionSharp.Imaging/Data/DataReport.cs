@@ -29,6 +29,12 @@ public sealed record DataReport(
     /// <summary>Why labels that are there make no classes; null where they do, and where there are none.</summary>
     public string? LabelProblem { get; init; }
 
+    /// <summary>What is worth knowing of the classes, such as folders of one name that are one class; null for nothing.</summary>
+    public string? ClassNote { get; init; }
+
+    /// <summary>Usable images that are the first frame of an animation.</summary>
+    public long Animated { get; init; }
+
     /// <summary>Bad files as a part of all, 0…1.</summary>
     public double BadFraction => Images + Bad.Count == 0 ? 0 : (double)Bad.Count / (Images + Bad.Count);
 }

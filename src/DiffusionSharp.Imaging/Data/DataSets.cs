@@ -41,14 +41,14 @@ public static class DataSets
     /// <exception cref="DiffusionException">Nothing usable is there (<see cref="ErrorKind.Data"/>).</exception>
     public static bool NeedsSize(string path) => DataLocation.Recognise(path).Kind.IsEncoded();
 
-    /// <summary>True for folders and plain archives of images, whose classes are the names of folders; other sets bring labels, or have none.</summary>
+    /// <summary>True for folders and plain archives of images, of whose classes there is a <see cref="DataOptions.Classes"/>; other sets bring labels, or have none.</summary>
     /// <param name="path">What would be opened.</param>
     /// <exception cref="DiffusionException">Nothing usable is there (<see cref="ErrorKind.Data"/>).</exception>
     public static bool HasFolders(string path) => DataLocation.Recognise(path).Kind is DataKind.Folder or DataKind.Zip or DataKind.Tar or DataKind.TarGz;
 
     private static ShapesSource Shapes(DataOptions options)
     {
-        if (options.Channels == 1 || (options.Width ?? options.Height) != options.Height)
+        if (options.Channels is 1 or 4 || (options.Width ?? options.Height) != options.Height)
         {
             throw new DiffusionException(ErrorKind.Configuration, $"{ShapesSource.Name} draws square RGB pictures: leave channels out and give one size");
         }
@@ -59,6 +59,12 @@ public static class DataSets
     private static ImageBatchSource Packed(
         string path, DataLocation location, DataOptions options, IProgress<DataProgress>? progress, CancellationToken cancellation)
     {
+        if (options.Channels == 4)
+        {
+            throw new DiffusionException(
+                ErrorKind.Configuration, $"{path}: {location.Kind.Name()} holds opaque images, and RGBA was asked for: take 3 channels (RGB) or 1 (grey)");
+        }
+
         var packed = DataKinds.OpenPacked(location);
         if (options.Crop is { } crop)
         {
@@ -96,24 +102,25 @@ public static class DataSets
         var shape = new ImageShape(options.Channels ?? 3, height, options.Width ?? height);
         return Fill(shape, options, store =>
         {
-            var (folders, numbers) = (new List<string?>(), new List<int>());
-            var images = DataKinds.OpenEncoded(location, options.Column);
-            var (bad, stopped) = ImageReader.Read(images.Files, options, Convert, Keep, progress, images.Total, cancellation);
+            var images = DataKinds.OpenEncoded(location, options);
+            var classes = new ImageClasses(images, options.Classes);
+            var animated = 0L;
+            var (bad, stopped) = ImageReader.Read(images.Files, options, i => (Convert(i), i.IsFirstFrame), Keep, progress, images.Total, cancellation);
             var skipped = images.Skipped.List;
-            CheckAny(path, folders.Count + bad.Count, skipped);
-            if (stopped || folders.Count == 0 || bad.Count > options.MaxBadFraction * (folders.Count + bad.Count))
+            CheckAny(path, classes.Count + bad.Count, skipped);
+            if (stopped || classes.Count == 0 || bad.Count > options.MaxBadFraction * (classes.Count + bad.Count))
             {
                 var most = FormattableString.Invariant($"at most {100 * options.MaxBadFraction:0.###} % are allowed");
-                throw TooManyBad(path, folders.Count, bad, most, "Remove or repair them ('ddim data check' lists all), or allow more");
+                throw TooManyBad(path, classes.Count, bad, most, "Remove or repair them ('ddim data check' lists all), or allow more");
             }
 
-            return new Filled(location.Kind.Name(), images.Classes(folders, numbers)) { Bad = bad, Skipped = skipped, Column = images.Column };
+            return new Filled(location.Kind.Name(), classes.Complete()) { Bad = bad, Skipped = skipped, Column = images.Column, Animated = animated };
 
-            void Keep(RawImage file, byte[] pixels)
+            void Keep(RawImage file, (byte[] Pixels, bool IsFirstFrame) image)
             {
-                store.Add(pixels);
-                folders.Add(file.ClassName);
-                numbers.Add(file.Label);
+                store.Add(image.Pixels);
+                animated += image.IsFirstFrame ? 1 : 0;
+                classes.Add(file);
             }
         });
 
@@ -132,7 +139,12 @@ public static class DataSets
         {
             var filled = fill(store);
             store.Complete();
-            return new ImageBatchSource(filled.Kind, shape, store, filled.Labels, filled.Bad, options) { Column = filled.Column, Skipped = filled.Skipped };
+            return new ImageBatchSource(filled.Kind, shape, store, filled.Labels, filled.Bad, options)
+            {
+                Column = filled.Column,
+                Skipped = filled.Skipped,
+                Animated = filled.Animated,
+            };
         }
         catch
         {
@@ -193,5 +205,7 @@ public static class DataSets
         public IReadOnlyList<SkippedFiles> Skipped { get; init; } = [];
 
         public PictureColumn? Column { get; init; }
+
+        public long Animated { get; init; }
     }
 }

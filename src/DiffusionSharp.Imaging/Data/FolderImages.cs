@@ -6,23 +6,28 @@ namespace DiffusionSharp.Imaging.Data;
 /// <summary>The image files below a folder, in the order of their names; a folder that links lead to twice is visited once.</summary>
 internal static class FolderImages
 {
+    private const long MostOfMetadata = 512L << 20;
+
     /// <summary>The images of a folder, of the classes of its folders.</summary>
-    public static EncodedImages Open(string root)
+    /// <param name="root">The folder.</param>
+    /// <param name="labels">Whether files beside the images say their classes, instead.</param>
+    public static EncodedImages Open(string root, bool labels = false)
     {
         var skipped = new SkippedCounter();
-        var list = List(root, skipped);
-        return new EncodedImages(list, list.Count) { Skipped = skipped };
+        var beside = labels ? new LabelFiles(MostOfMetadata, long.MaxValue) : null;
+        var list = List(root, skipped, beside);
+        return new EncodedImages(list, list.Count) { Skipped = skipped, Beside = beside };
     }
 
     /// <summary>Lists the files. A folder that cannot be read becomes an entry that cannot be read.</summary>
-    private static IReadOnlyList<RawImage> List(string root, SkippedCounter skipped)
+    private static IReadOnlyList<RawImage> List(string root, SkippedCounter skipped, LabelFiles? beside)
     {
         var files = new List<RawImage>();
-        Visit(string.Empty, Canonical(Path.GetFullPath(root)), files, skipped, new HashSet<string>(StringComparer.Ordinal));
+        Visit(string.Empty, Canonical(Path.GetFullPath(root)), files, skipped, beside, new HashSet<string>(StringComparer.Ordinal));
         return [.. files.OrderBy(f => f.Name, StringComparer.Ordinal)];
     }
 
-    private static void Visit(string name, string folder, List<RawImage> files, SkippedCounter skipped, HashSet<string> visited)
+    private static void Visit(string name, string folder, List<RawImage> files, SkippedCounter skipped, LabelFiles? beside, HashSet<string> visited)
     {
         if (!visited.Add(folder))
         {
@@ -37,6 +42,10 @@ internal static class FolderImages
                 {
                     files.Add(RawImage.OfFile(name + Path.GetFileName(file), file));
                 }
+                else if (beside is not null && LabelFiles.Wants(Path.GetFileName(file)))
+                {
+                    beside.Add(name + Path.GetFileName(file), () => RegularFile.OpenRead(file));
+                }
                 else
                 {
                     skipped.Add(name + Path.GetFileName(file), () => Head(file));
@@ -47,7 +56,7 @@ internal static class FolderImages
             {
                 if (!FileNames.IsHidden(Path.GetFileName(child)))
                 {
-                    Visit($"{name}{Path.GetFileName(child)}/", Canonical(child), files, skipped, visited);
+                    Visit($"{name}{Path.GetFileName(child)}/", Canonical(child), files, skipped, beside, visited);
                 }
             }
         }

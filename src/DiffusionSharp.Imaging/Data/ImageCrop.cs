@@ -32,13 +32,16 @@ public sealed record ImageCrop(int Top, int Left, int Height, int Width)
             throw new BadImageException(TooSmall(image.Height, image.Width));
         }
 
-        var rgb = new byte[3 * Height * Width];
-        for (var y = 0; y < Height; y++)
+        return image.Moved(Height, Width, (pixels, bytes) =>
         {
-            image.Rgb.AsSpan(3 * (((Top + y) * image.Width) + Left), 3 * Width).CopyTo(rgb.AsSpan(3 * y * Width));
-        }
+            var cut = new byte[bytes * Height * Width];
+            for (var y = 0; y < Height; y++)
+            {
+                pixels.AsSpan(bytes * (((Top + y) * image.Width) + Left), bytes * Width).CopyTo(cut.AsSpan(bytes * y * Width));
+            }
 
-        return image with { Height = Height, Width = Width, Rgb = rgb };
+            return cut;
+        });
     }
 
     internal string TooSmall(int height, int width) =>

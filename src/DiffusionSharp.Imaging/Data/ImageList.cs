@@ -13,7 +13,7 @@ public static class ImageList
 
     /// <summary>Reads, resizes (short side, antialiased) and centre-crops images.</summary>
     /// <param name="paths">Image files, and whatever <see cref="DataSets.Open"/> opens; in this order.</param>
-    /// <param name="shape">1 or 3 channels, any size.</param>
+    /// <param name="shape">1, 3 or 4 channels, any size.</param>
     /// <param name="count">The first so many; null takes all.</param>
     /// <param name="column">The column of parquet sets; null chooses (<see cref="DataOptions.Column"/>).</param>
     /// <param name="cancellation">Stops.</param>
@@ -76,7 +76,7 @@ public static class ImageList
     {
         try
         {
-            ImageFit.Fit(ImageDecoder.Decode(RawImage.OfFile(path, path).Bytes(), options.Background, options.MaxPixels), shape, pixels);
+            ImageFit.Fit(ImageDecoder.Decode(RawImage.OfFile(path, path).Bytes(), options.Behind, options.MaxPixels), shape, pixels);
         }
         catch (BadImageException e)
         {

@@ -47,7 +47,7 @@ internal static class ImageReader
                 {
                     var bytes = batch[i].Bytes();
                     var pixels = Math.Min(ImageDecoder.CountPixels(bytes), options.MaxPixels);
-                    results[i] = (gate.Run(pixels, () => convert(ImageDecoder.Decode(bytes, options.Background, options.MaxPixels))), null);
+                    results[i] = (gate.Run(pixels, () => convert(ImageDecoder.Decode(bytes, options.Behind, options.MaxPixels))), null);
                 }
                 catch (BadImageException e)
                 {

@@ -18,9 +18,6 @@ internal sealed record PackedImages(
     /// <summary>Why labels that are there make no classes.</summary>
     public string? LabelProblem { get; init; }
 
-    /// <summary>The class of a label; null without.</summary>
-    public string? ClassOf(int label) => ClassNames.Count == 0 || label == ClassLabels.None ? null : ClassNames[label];
-
     /// <summary>The shape these images are given: as asked for, or their own with the sides rounded up to multiples of 8.</summary>
     public ImageShape Shape(DataOptions options)
     {

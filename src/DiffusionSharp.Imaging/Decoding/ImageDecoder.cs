@@ -4,17 +4,17 @@ using SkiaSharp;
 namespace DiffusionSharp.Imaging.Decoding;
 
 /// <summary>
-/// Bytes of a PNG, JPEG, WebP, GIF (first frame) or BMP to upright RGB: palettes, greys, 16 bits and CMYK converted, EXIF
-/// orientation applied, transparency composited. Colour profiles are ignored, as other training tools do.
+/// Bytes of a PNG, JPEG, WebP, GIF or BMP to upright RGB: palettes, greys, 16 bits and CMYK converted, EXIF orientation
+/// applied, transparency composited or kept, of several frames the first. Colour profiles are ignored, as other training tools do.
 /// </summary>
 internal static class ImageDecoder
 {
     /// <summary>Decodes one file.</summary>
     /// <param name="file">Its bytes.</param>
-    /// <param name="background">The colour behind transparent pixels.</param>
+    /// <param name="background">The colour behind transparent pixels; null keeps transparency.</param>
     /// <param name="maxPixels">Larger pictures are refused before anything of their size is allocated.</param>
     /// <exception cref="BadImageException">The file cannot be used; the message says why.</exception>
-    public static DecodedImage Decode(byte[] file, Rgb background, long maxPixels)
+    public static DecodedImage Decode(byte[] file, Rgb? background, long maxPixels)
     {
         ImageSignature.Check(file);
 
@@ -46,8 +46,11 @@ internal static class ImageDecoder
 
         var rgba = new byte[4 * width * height];
         Read(codec, new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul), rgba);
-        var upright = new DecodedImage(format, height, width, Composite(rgba, background));
-        return Orientation.Apply(upright, format == "PNG" ? ExifOrientation.OfPng(file) : (int)codec.EncodedOrigin);
+        var image = background is { } behind
+            ? new DecodedImage(format, height, width, Composite(rgba, behind))
+            : new DecodedImage(format, height, width, Colours(rgba)) { Alpha = Alphas(rgba) };
+        var orientation = format == "PNG" ? ExifOrientation.OfPng(file) : (int)codec.EncodedOrigin;
+        return Orientation.Apply(image with { IsFirstFrame = Frames.AreSeveral(file, format) }, orientation);
     }
 
     /// <summary>Width times height as the file's header has it; 0 where that cannot be read.</summary>
@@ -96,6 +99,28 @@ internal static class ImageDecoder
         }
 
         return rgb;
+    }
+
+    private static byte[] Colours(byte[] rgba)
+    {
+        var rgb = new byte[rgba.Length / 4 * 3];
+        for (int i = 0, j = 0; i < rgba.Length; i += 4, j += 3)
+        {
+            rgba.AsSpan(i, 3).CopyTo(rgb.AsSpan(j));
+        }
+
+        return rgb;
+    }
+
+    private static byte[] Alphas(byte[] rgba)
+    {
+        var alpha = new byte[rgba.Length / 4];
+        for (var i = 0; i < alpha.Length; i++)
+        {
+            alpha[i] = rgba[(4 * i) + 3];
+        }
+
+        return alpha;
     }
 
     private static byte Over(int level, int behind, int alpha) => (byte)(((level * alpha) + (behind * (255 - alpha)) + 127) / 255);

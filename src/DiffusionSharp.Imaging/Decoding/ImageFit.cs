@@ -8,7 +8,7 @@ internal static class ImageFit
 {
     /// <summary>Makes [C, H, W] of a picture.</summary>
     /// <param name="image">The picture.</param>
-    /// <param name="shape">1 channel (luma of ITU-R BT.601) or 3, any height and width.</param>
+    /// <param name="shape">1 channel (luma of ITU-R BT.601), 3, or 4 (RGBA), any height and width.</param>
     /// <param name="pixels">Receives [C, H, W], 0…255.</param>
     public static void Fit(DecodedImage image, ImageShape shape, Span<byte> pixels)
     {
@@ -16,25 +16,41 @@ internal static class ImageFit
         var columns = Weights.Make(image.Width, shape.Width, scale);
         var rows = Weights.Make(image.Height, shape.Height, scale);
         var source = shape.Channels == 1 ? Luma(image) : image.Rgb;
-        var between = new float[image.Height * shape.Width];
+        var colours = Math.Min(shape.Channels, 3);
+        var plane = shape.Height * shape.Width;
+        var alpha = image.Alpha is null || shape.Channels < 4 ? null : Resize(new Levels(image.Alpha, 1, 0));
         for (var c = 0; c < shape.Channels; c++)
         {
+            var levels = c == 3 ? alpha : alpha is null ? Resize(new Levels(source, colours, c)) : Resize(new Weighted(source, image.Alpha!, c));
+            for (var i = 0; i < plane; i++)
+            {
+                // Of what is transparent there is no colour.
+                var level = levels is null ? 255 : c == 3 || alpha is null ? levels[i] : alpha[i] >= 0.5f ? levels[i] / alpha[i] : 0;
+                pixels[(c * plane) + i] = (byte)Math.Clamp(level + 0.5f, 0, 255);
+            }
+        }
+
+        float[] Resize<T>(T levels)
+            where T : struct, ILevels
+        {
+            var between = new float[image.Height * shape.Width];
             for (var y = 0; y < image.Height; y++)
             {
                 for (var x = 0; x < shape.Width; x++)
                 {
                     var (first, weights) = columns[x];
-                    var at = (((y * image.Width) + first) * shape.Channels) + c;
+                    var at = (y * image.Width) + first;
                     var sum = 0f;
-                    for (var k = 0; k < weights.Length; k++, at += shape.Channels)
+                    for (var k = 0; k < weights.Length; k++)
                     {
-                        sum += weights[k] * source[at];
+                        sum += weights[k] * levels[at + k];
                     }
 
                     between[(y * shape.Width) + x] = sum;
                 }
             }
 
+            var result = new float[plane];
             for (var y = 0; y < shape.Height; y++)
             {
                 var (first, weights) = rows[y];
@@ -46,9 +62,11 @@ internal static class ImageFit
                         sum += weights[k] * between[((first + k) * shape.Width) + x];
                     }
 
-                    pixels[(((c * shape.Height) + y) * shape.Width) + x] = (byte)Math.Clamp(sum + 0.5f, 0, 255);
+                    result[(y * shape.Width) + x] = sum;
                 }
             }
+
+            return result;
         }
     }
 
@@ -61,6 +79,23 @@ internal static class ImageFit
         }
 
         return result;
+    }
+
+    /// <summary>One channel of a picture, by the place of the pixel.</summary>
+    private interface ILevels
+    {
+        float this[int pixel] { get; }
+    }
+
+    private readonly struct Levels(byte[] source, int channels, int channel) : ILevels
+    {
+        public float this[int pixel] => source[(pixel * channels) + channel];
+    }
+
+    /// <summary>A colour weighed by its opacity, so that what is transparent leaves no trace in its neighbours.</summary>
+    private readonly struct Weighted(byte[] rgb, byte[] alpha, int channel) : ILevels
+    {
+        public float this[int pixel] => rgb[(pixel * 3) + channel] * alpha[pixel];
     }
 
     /// <summary>For each output position the first input position and the weights from there.</summary>

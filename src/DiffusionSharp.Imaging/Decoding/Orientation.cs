@@ -15,26 +15,29 @@ internal static class Orientation
 
         var swap = orientation >= 5;
         int height = swap ? image.Width : image.Height, width = swap ? image.Height : image.Width;
-        var rgb = new byte[image.Rgb.Length];
-        for (var y = 0; y < height; y++)
+        return image.Moved(height, width, (pixels, bytes) =>
         {
-            for (var x = 0; x < width; x++)
+            var turned = new byte[pixels.Length];
+            for (var y = 0; y < height; y++)
             {
-                // Where the upright pixel (x, y) is stored: EXIF 2.3, "0th row / 0th column" table.
-                var (row, column) = orientation switch
+                for (var x = 0; x < width; x++)
                 {
-                    2 => (y, width - 1 - x),
-                    3 => (height - 1 - y, width - 1 - x),
-                    4 => (height - 1 - y, x),
-                    5 => (x, y),
-                    6 => (width - 1 - x, y),
-                    7 => (width - 1 - x, height - 1 - y),
-                    _ => (x, height - 1 - y),
-                };
-                image.Rgb.AsSpan(((row * image.Width) + column) * 3, 3).CopyTo(rgb.AsSpan(((y * width) + x) * 3));
+                    // Where the upright pixel (x, y) is stored: EXIF 2.3, "0th row / 0th column" table.
+                    var (row, column) = orientation switch
+                    {
+                        2 => (y, width - 1 - x),
+                        3 => (height - 1 - y, width - 1 - x),
+                        4 => (height - 1 - y, x),
+                        5 => (x, y),
+                        6 => (width - 1 - x, y),
+                        7 => (width - 1 - x, height - 1 - y),
+                        _ => (x, height - 1 - y),
+                    };
+                    pixels.AsSpan(((row * image.Width) + column) * bytes, bytes).CopyTo(turned.AsSpan(((y * width) + x) * bytes));
+                }
             }
-        }
 
-        return image with { Height = height, Width = width, Rgb = rgb };
+            return turned;
+        });
     }
 }

@@ -11,7 +11,7 @@ public static class AnimatedPng
 {
     /// <summary>Saves frames that are shown in a circle, each whole in place of the one before.</summary>
     /// <param name="path">Target; written beside and renamed.</param>
-    /// <param name="shape">1 channel (grey) or 3 (RGB).</param>
+    /// <param name="shape">1 channel (grey), 3 (RGB) or 4 (RGBA).</param>
     /// <param name="frames">[C, H, W] each, 0…255; at least one.</param>
     /// <param name="milliseconds">How long a frame is shown, 0…65535.</param>
     /// <param name="lastMilliseconds">How long the last one is.</param>

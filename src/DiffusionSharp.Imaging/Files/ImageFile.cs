@@ -11,7 +11,7 @@ public static class ImageFile
 
     /// <summary>Saves pixels.</summary>
     /// <param name="path">Target; its folder is created, an existing file is replaced.</param>
-    /// <param name="shape">1 channel (grey) or 3 (RGB).</param>
+    /// <param name="shape">1 channel (grey), 3 (RGB) or 4 (RGBA).</param>
     /// <param name="pixels">[C, H, W], 0…255.</param>
     /// <param name="text">Keys (1 to 79 printable ASCII characters) and texts stored in the file as iTXt, such as the recipe of a sample.</param>
     /// <exception cref="DiffusionException">The file cannot be written (<see cref="ErrorKind.Storage"/>).</exception>
@@ -24,7 +24,7 @@ public static class ImageFile
     /// <summary>Saves a network's result: level = round(127.5·(x + 1)), clamped to 0…255.</summary>
     /// <inheritdoc cref="SavePng(string, ImageShape, ReadOnlySpan{byte}, IReadOnlyDictionary{string, string})"/>
     /// <param name="path">Target.</param>
-    /// <param name="shape">1 channel (grey) or 3 (RGB).</param>
+    /// <param name="shape">1 channel (grey), 3 (RGB) or 4 (RGBA).</param>
     /// <param name="values">[C, H, W], -1…1.</param>
     /// <param name="text">Keys and texts stored in the file.</param>
     public static void SavePng(string path, ImageShape shape, ReadOnlySpan<float> values, IReadOnlyDictionary<string, string>? text = null)
@@ -51,13 +51,13 @@ public static class ImageFile
     internal static byte[] EncodePng(ImageShape shape, ReadOnlySpan<byte> pixels, IReadOnlyDictionary<string, string>? text = null)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(pixels.Length, shape.Elements);
-        if (shape.Channels is not (1 or 3))
+        if (shape.Channels is not (1 or 3 or 4))
         {
-            throw new ArgumentException($"a PNG has 1 or 3 channels here, {shape.Channels} found", nameof(shape));
+            throw new ArgumentException($"a PNG has 1, 3 or 4 channels here, {shape.Channels} found", nameof(shape));
         }
 
         var type = shape.Channels == 1 ? SKColorType.Gray8 : SKColorType.Rgba8888;
-        using var bitmap = new SKBitmap(new SKImageInfo(shape.Width, shape.Height, type, SKAlphaType.Opaque));
+        using var bitmap = new SKBitmap(new SKImageInfo(shape.Width, shape.Height, type, shape.Channels == 4 ? SKAlphaType.Unpremul : SKAlphaType.Opaque));
         Interleave(shape, pixels, bitmap.GetPixelSpan(), bitmap.RowBytes);
         using var data = bitmap.Encode(SKEncodedImageFormat.Png, 100)
             ?? throw new ArgumentException($"Skia cannot encode a picture of {shape}", nameof(shape));
@@ -86,7 +86,7 @@ public static class ImageFile
                     row[4 * x] = source[x];
                     row[(4 * x) + 1] = source[x + plane];
                     row[(4 * x) + 2] = source[x + plane + plane];
-                    row[(4 * x) + 3] = 255;
+                    row[(4 * x) + 3] = shape.Channels == 4 ? source[x + (3 * plane)] : (byte)255;
                 }
             }
         }

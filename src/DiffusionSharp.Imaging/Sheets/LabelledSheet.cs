@@ -10,7 +10,7 @@ public static class LabelledSheet
     private static readonly SKColor MutedInk = new(0x60, 0x60, 0x60);
 
     /// <summary>Draws a sheet, black on white.</summary>
-    /// <param name="shape">Shape of one image: 1 channel (grey) or 3 (RGB).</param>
+    /// <param name="shape">Shape of one image: 1 channel (grey), 3 (RGB) or 4 (RGBA, laid on white).</param>
     /// <param name="cells">The cells row by row, each with the same number of images, [N, C, H, W], 0…255.</param>
     /// <param name="labels">The words; there are as many captions as cells.</param>
     /// <param name="columns">Images in a row of a cell.</param>
@@ -35,8 +35,13 @@ public static class LabelledSheet
             for (var row = 0; row < 3 * grid.Height; row++)
             {
                 var (c, y) = (row / grid.Height, row % grid.Height);
-                image.AsSpan(((Math.Min(c, grid.Channels - 1) * grid.Height) + y) * grid.Width, grid.Width)
-                    .CopyTo(pixels.AsSpan((((c * sheet.Height) + layout.Cells[n].Y + y) * sheet.Width) + layout.Cells[n].X));
+                var target = pixels.AsSpan((((c * sheet.Height) + layout.Cells[n].Y + y) * sheet.Width) + layout.Cells[n].X, grid.Width);
+                image.AsSpan(((Math.Min(c, grid.Channels - 1) * grid.Height) + y) * grid.Width, grid.Width).CopyTo(target);
+                for (var x = 0; grid.Channels == 4 && x < grid.Width; x++)
+                {
+                    int alpha = image[(((3 * grid.Height) + y) * grid.Width) + x];
+                    target[x] = (byte)(((target[x] * alpha) + (255 * (255 - alpha)) + 127) / 255);
+                }
             }
         }
 

@@ -114,7 +114,7 @@ public sealed class ClassTests : IDisposable
         ddim.Fails(ErrorKind.Usage, "not every image", [.. train, scratch["loose"], "--classes", "folders"]);
         ddim.Fails(ErrorKind.Usage, "give --classes, too", [.. train, "builtin:shapes", "--label-drop", "0.1"]);
         ddim.Fails(ErrorKind.Usage, "write a part", [.. train, "builtin:shapes", "--classes", "data", "--label-drop", "1.5"]);
-        ddim.Fails(ErrorKind.Usage, "choose among folders, data", [.. train, "builtin:shapes", "--classes", "yes"]);
+        ddim.Fails(ErrorKind.Usage, "choose among folders, top-folders, data", [.. train, "builtin:shapes", "--classes", "yes"]);
         ddim.Done(["train", "builtin:shapes", "--size", "16", "--steps", "1", "--out", Run, .. Tiny]);
         ddim.Fails(ErrorKind.Configuration, "unet.num_class_embeds: null → 6", "train", "--out", Run, "--classes", "data");
         var model = TinyModel.Save(scratch["model"], classes: 2);

@@ -48,6 +48,65 @@ public sealed class LabelTests : IDisposable
     }
 
     [Fact]
+    public void LabelsBesideImagesAreClassesWhereTheyAreAskedFor()
+    {
+        var set = Pictures("a/x/0.png", "b/x/1.png");
+        scratch.Text("set/metadata.jsonl", """
+            {"file_name": "a/x/0.png", "label": "dog"}
+            {"file_name": "b/x/1.png", "label": "cat"}
+            """);
+        AssertTrained(["cat", "dog"], "data", Trained("labelled", set, "--classes", "data"));
+        ddim.Done("train", "--out", scratch["labelled"], "--steps", "2");
+        Assert.Equal("data", RunConfig.Read(new RunFolder(scratch["labelled"]).Config).DataOptions.Classes);
+        Assert.Contains("classes  cat: 1, dog: 1", ddim.Done("data", "check", set, "--classes", "data"), StringComparison.Ordinal);
+
+        scratch.Text("set/metadata.jsonl", "{\"file_name\": \"../0.png\", \"label\": 1}");
+        ddim.Fails(ErrorKind.Data, "make no classes: metadata.jsonl: line 1: 'file_name' is ../0.png", ["train", set, "--classes", "data", "--dry-run", .. Tiny]);
+        ddim.Done(["train", set, "--dry-run", .. Tiny]);
+        File.Delete(scratch["set/metadata.jsonl"]);
+        ddim.Fails(ErrorKind.Usage, "a metadata.jsonl of lines with file_name and label is expected", ["train", set, "--classes", "data", "--dry-run", .. Tiny]);
+    }
+
+    [Fact]
+    public void FoldersOfOneNameAreNotedAndTopFoldersTellThemApart()
+    {
+        var set = Pictures("a/x/0.png", "b/x/1.png");
+        var (_, _, error) = ddim.Run(["train", set, "--classes", "folders", "--dry-run", .. Tiny]);
+        Assert.Contains("note: the class x is of 2 folders, a/x, b/x; --classes top-folders", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("note:", ddim.Run(["train", set, "--dry-run", .. Tiny]).Error, StringComparison.Ordinal);
+        Assert.Contains("note     the class x is of 2 folders", ddim.Done("data", "check", set), StringComparison.Ordinal);
+
+        AssertTrained(["a", "b"], "top-folders", Trained("top", set, "--classes", "top-folders"));
+        ddim.Done("train", "--out", scratch["top"], "--steps", "2");
+        ddim.Fails(ErrorKind.Configuration, "the data's classes are x, the network's are a, b", "train", "--out", scratch["top"], "--classes", "folders", "--steps", "3");
+        AssertTrained(["x"], null, Trained("innermost", set, "--classes", "folders"));
+    }
+
+    [Theory]
+    [InlineData("gray", 1)]
+    [InlineData("rgba", 4)]
+    public void PicturesOfOtherColoursAreTrainedOnAndSampled(string colour, int channels)
+    {
+        var set = Pictures("0.png", "1.png");
+        ddim.Done(["train", set, "--colour", colour, "--out", scratch["run"], "--sample-every", "2", .. Tiny]);
+        var config = RunConfig.Read(new RunFolder(scratch["run"]).Config);
+        Assert.Equal(channels, config.Network.InputShape.Channels);
+        Assert.Contains($"{channels}×8×8", config.DataFingerprint, StringComparison.Ordinal);
+        Assert.NotEmpty(Directory.GetFiles(new RunFolder(scratch["run"]).Samples));
+        ddim.Done("train", "--out", scratch["run"], "--steps", "2");
+        ddim.Fails(ErrorKind.Configuration, "a run keeps its network", "train", "--out", scratch["run"], "--colour", "rgb", "--steps", "3");
+
+        var model = scratch["run/model"];
+        ddim.Fails(ErrorKind.Usage, "--colour does not go with --from", ["train", set, "--from", model, "--colour", colour, "--dry-run"]);
+        ddim.Done("sample", "--model", model, "--steps", "2", "--count", "1", "--out", scratch["one.png"]);
+        Assert.Equal(colour == "gray" ? 0 : 6, File.ReadAllBytes(scratch["one.png"])[25]);
+        ddim.Done("sample", "--model", model, "--steps", "2", "--count", "3", "--out", scratch["sheet.png"]);
+        ddim.Done("sequence", "--model", model, "--steps", "2", "--out", scratch["steps.png"]);
+        ddim.Done("sequence", "--model", model, "--steps", "2", "--out", scratch["steps.apng"]);
+        ddim.Done("sample", "--model", model, "--steps", "2", "--init-image", scratch["set/0.png"], "--strength", "0.5", "--out", scratch["from.png"]);
+    }
+
+    [Fact]
     public async Task ARunKeepsTheColumnOfItsImages()
     {
         await Save(t => t.Pictures("mask", Png(7), Png(8), Png(9)));
@@ -88,6 +147,31 @@ public sealed class LabelTests : IDisposable
 
         ddim.Fails(ErrorKind.Usage, "those it has are image, mask", "score", Data, "--column", "text");
         ddim.Fails(ErrorKind.Usage, "give one with --init-image", "sample", "--column", "mask", "--model", model);
+    }
+
+    private string Pictures(params string[] names)
+    {
+        foreach (var (i, name) in names.Index())
+        {
+            var pixels = new byte[Shape.Elements];
+            Array.Fill(pixels, (byte)(40 * i));
+            ImageFile.SavePng(scratch[$"set/{name}"], Shape, pixels);
+        }
+
+        return scratch["set"];
+    }
+
+    private (IEnumerable<string> Names, string? Classes) Trained(string run, string set, params string[] options)
+    {
+        ddim.Done(["train", set, "--out", scratch[run], .. options, .. Tiny]);
+        var config = RunConfig.Read(new RunFolder(scratch[run]).Config);
+        return (Assert.IsType<Networks.UNetConfig>(config.Network).ClassNames, config.DataOptions.Classes);
+    }
+
+    private static void AssertTrained(string[] names, string? classes, (IEnumerable<string> Names, string? Classes) trained)
+    {
+        Assert.Equal(names, trained.Names);
+        Assert.Equal(classes, trained.Classes);
     }
 
     private string? Column(string run) => RunConfig.Read(new RunFolder(scratch[run]).Config).DataOptions.Column;

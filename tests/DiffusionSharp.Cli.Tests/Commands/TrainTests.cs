@@ -243,6 +243,30 @@ public sealed class TrainTests : IDisposable
     }
 
     [Fact]
+    public void APartOfTheImagesIsKeptForValidation()
+    {
+        SavePictures(10);
+        string[] begin = ["train", scratch["photos"], "--out", Run, "--size", "8", .. Tiny, "--validate-every", "4"];
+        var (code, _, error) = ddim.Run([.. begin, "--validation", "30%", "--epochs", "1"]);
+        Assert.Equal(0, code);
+        Assert.Contains("3 of 10 images are kept for validation", error, StringComparison.Ordinal);
+        var config = RunConfig.Read(new RunFolder(Run).Config);
+        Assert.Equal((0.3, 7L), (config.DataOptions.HeldOut, config.Training.TotalImages));
+        Assert.EndsWith("held out 3", config.DataFingerprint, StringComparison.Ordinal);
+
+        ddim.Done("train", "--out", Run, "--epochs", "2");
+        Assert.Equal(config with { Training = config.Training with { TotalImages = 14 } }, RunConfig.Read(new RunFolder(Run).Config));
+        Assert.Equal(14, Images());
+        Assert.Contains("\"validation\"", File.ReadAllText(new RunFolder(Run).Metrics), StringComparison.Ordinal);
+        ddim.Fails(ErrorKind.Configuration, "held out 3 → ", "train", "--out", Run, "--validation", "0", "--epochs", "3");
+        ddim.Done("train", "--out", Run, "--validation", "3", "--epochs", "3");
+
+        ddim.Fails(ErrorKind.Usage, "keeps 10 of 10 images apart", "train", scratch["photos"], "--dry-run", "--size", "8", "--validation", "10");
+        ddim.Fails(ErrorKind.Usage, "write a part of the images such as 5%", "train", scratch["photos"], "--dry-run", "--validation", "100%");
+        ddim.Fails(ErrorKind.Usage, "--validation is of no use with builtin:shapes", "train", "builtin:shapes", "--dry-run", "--validation", "5%");
+    }
+
+    [Fact]
     public void DequantisationAndLogitStayWithTheRunAndItsModel()
     {
         ddim.Done([.. Shapes, "--dequantize", "uniform", "--logit"]);

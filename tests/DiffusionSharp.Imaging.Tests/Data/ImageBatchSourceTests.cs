@@ -105,6 +105,44 @@ public class ImageBatchSourceTests
         Assert.Equal(3, new[] { a.Fingerprint, b.Fingerprint, c.Fingerprint }.Distinct(StringComparer.Ordinal).Count());
     }
 
+    [Fact]
+    public void WhatIsHeldOutIsNeverTrainedOnAndDependsOnTheCountAlone()
+    {
+        var (training, validation) = Parts(40, 0.1, new DataOptions { Seed = 1 });
+        var held = Stored(validation);
+        Assert.Equal((36, 4), (training.ImagesPerEpoch, validation.ImagesPerEpoch));
+        Assert.Equal(Enumerable.Range(0, 40), held.Concat(Stored(training)).Order());
+        Assert.Equal(held.Order(), held);
+        Assert.NotEqual(Enumerable.Range(0, 4), held);
+        Assert.Empty(held.Intersect(Read(training, 0, 3 * 36).Labels));
+        Assert.Equal(Stored(training), Read(training, 36, 36).Labels.Order());
+
+        var (other, again) = Parts(40, 0.1, new DataOptions { Seed = 2, Flip = true });
+        Assert.Equal(held, Stored(again));
+        Assert.NotEqual(Read(training, 0, 36).Labels, Read(other, 0, 36).Labels);
+        Assert.Superset(held.ToHashSet(), Stored(Parts(40, 9, new DataOptions()).Validation).ToHashSet());
+        Assert.Single(Stored(Parts(40, 0.001, new DataOptions()).Validation));
+    }
+
+    [Fact]
+    public void AnotherHeldOutPartIsOtherData()
+    {
+        using var whole = Make(40, new DataOptions());
+        string[] all = [whole.Fingerprint, .. new[] { 0.1, 5, 7 }.Select(v => whole.HoldOut(v).Training.Fingerprint), whole.HoldOut(5).Validation.Fingerprint];
+        Assert.Equal(5, all.Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(whole.HoldOut(4).Training.Fingerprint, whole.HoldOut(0.1).Training.Fingerprint);
+        var e = Assert.Throws<DiffusionException>(() => whole.HoldOut(40));
+        Assert.Equal(ErrorKind.Usage, e.Kind);
+        Assert.Contains("keeps 40 of 40 images apart", e.Message, StringComparison.Ordinal);
+        Assert.Throws<DiffusionException>(() => whole.HoldOut(0.999));
+    }
+
+    private static (ImageBatchSource Training, ImageBatchSource Validation) Parts(int count, double validation, DataOptions options) =>
+        Make(count, options).HoldOut(validation);
+
+    private static int[] Stored(IBatchSource source) =>
+        [.. Enumerable.Range(0, (int)source.ImagesPerEpoch).Select(i => source.ReadStored(i, new byte[4]))];
+
     /// <summary>Image i is (i, i + 1, i + 2, i + 3) with label i.</summary>
     private static ImageBatchSource Make(int count, DataOptions options)
     {

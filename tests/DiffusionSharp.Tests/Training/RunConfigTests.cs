@@ -33,6 +33,23 @@ public class RunConfigTests
     }
 
     [Fact]
+    public void What_a_run_leaves_out_of_its_data_options_is_not_written()
+    {
+        using var folder = new TemporaryFolder();
+        Config.Write(folder["config.json"]);
+        var text = File.ReadAllText(folder["config.json"]);
+        Assert.DoesNotContain("\"heldOut\"", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"classes\"", text, StringComparison.Ordinal);
+
+        var split = Config with { DataOptions = Config.DataOptions with { HeldOut = 0.05, Classes = "top-folders" } };
+        split.Write(folder["config.json"]);
+        Assert.Equal(split, RunConfig.Read(folder["config.json"]));
+        Assert.Empty(Config.Differences(split));
+        (split with { DataOptions = new RunDataOptions { HeldOut = 1.5 } }).Write(folder["config.json"]);
+        Assert.Contains("images held out 1.5", Assert.Throws<DiffusionException>(() => RunConfig.Read(folder["config.json"])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Differences_name_each_field_with_both_values()
     {
         var other = Config with

@@ -17,13 +17,15 @@ internal static class DataCheckCommand
         counts formats, sizes and classes, and what looks like pictures and is passed over (TIFF, AVIF,
         nested archives, no ending, …). Exit code 4 when more than --max-bad are bad. PATH is one of
 
-          a folder, zip or tar(.gz) of images, classes by folder, or by dataset.json as EDM has it
+          a folder, zip or tar(.gz) of images, or one with dataset.json as EDM has it
           LSUN's LMDB: the folder of data.mdb; no lock is taken, nothing is written
           Hugging Face's parquet: a file, or a folder of shards, those of the training set; the images
           are in --column NAME [image, else img, else the first column of images]
           MNIST's IDX (.gz too), CIFAR-10's batches (binary and Python), STL-10's binary files
           an .npz of arr_0 uint8 [N,H,W,C] and arr_1, the classes; builtin:shapes
 
+          --classes S       of a folder or archive: folders, the one an image lies in; top-folders, the
+                            outermost; data: labels of metadata.jsonl, or a/1.cls, a/1.json of a/1.png
           --max-bad PART    bad files that are accepted, 0.001 or 0.1% [0.1%]
           --json            the findings as JSON
         """;
@@ -33,12 +35,14 @@ internal static class DataCheckCommand
         var path = new Argument<string>("PATH");
         var maxBad = DataSource.MaxBadOption();
         var column = DataSource.ColumnOption();
+        var classes = DataSource.ClassesOption();
         var json = JsonOption.Create();
-        var command = new Command("check") { path, maxBad, column, json };
+        var command = new Command("check") { path, maxBad, column, classes, json };
         command.SetAction(r =>
         {
             using var line = new ProgressLine(host);
-            var report = DataCheck.Run(r.GetValue(path)!, new DataOptions { Column = r.GetValue(column) }, progress: new ReadProgress(line), cancellation: host.Interruption.Token);
+            var options = new DataOptions { Column = r.GetValue(column), Classes = r.GetValue(classes) };
+            var report = DataCheck.Run(r.GetValue(path)!, options, progress: new ReadProgress(line), cancellation: host.Interruption.Token);
             line.Dispose();
             JsonOption.Print(host, r.GetValue(json), () => Json(report), () => Text(report));
             var allowed = r.Or(maxBad, DataSource.DefaultMaxBad);
@@ -62,6 +66,16 @@ internal static class DataCheckCommand
         Line("formats", report.Formats);
         Line("sizes", report.Sizes.Take(mostSizes));
         Line("classes", report.Classes);
+        if (report.Animated > 0)
+        {
+            Say("frames", $"{Human.Count(report.Animated)} animated files: of each the first frame is taken");
+        }
+
+        if (report.ClassNote is { } note)
+        {
+            Say("note", note);
+        }
+
         if (report.Unlabelled > 0)
         {
             Say("labels", $"none of {Human.Count(report.Unlabelled)} images");
@@ -98,6 +112,8 @@ internal static class DataCheckCommand
         ["formats"] = JsonParts.Map(report.Formats),
         ["sizes"] = JsonParts.Map(report.Sizes),
         ["classes"] = JsonParts.Map(report.Classes),
+        ["animated"] = report.Animated,
+        ["classNote"] = report.ClassNote,
         ["unlabelled"] = report.Unlabelled,
         ["labelProblem"] = report.LabelProblem,
         ["skipped"] = JsonParts.Skipped(report.Skipped),

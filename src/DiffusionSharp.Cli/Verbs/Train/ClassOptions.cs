@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DiffusionSharp.Cli.CommandLine;
+using DiffusionSharp.Cli.Sources;
 using DiffusionSharp.Data;
 using DiffusionSharp.Imaging.Data;
 using DiffusionSharp.Networks;
@@ -10,13 +11,21 @@ namespace DiffusionSharp.Cli.Verbs.Train;
 internal sealed class ClassOptions
 {
     private const double UsualDrop = 0.1;
-    private const string Folders = "folders";
 
-    public Option<string> Classes { get; } = Parse.Choice("--classes", (Folders, Folders), ("data", "data"));
+    public Option<ClassSource> Classes { get; } = DataSource.ClassesOption();
 
     public Option<double> LabelDrop { get; } = Parse.Part("--label-drop");
 
     public IEnumerable<Option> All => [Classes, LabelDrop];
+
+    /// <summary>Where classes come from, for the run's configuration: null for the innermost folders, and where data always brings its own labels.</summary>
+    /// <param name="r">The command line.</param>
+    /// <param name="path">The data.</param>
+    /// <param name="saved">What the run has.</param>
+    public string? Source(ParseResult r, string path, string? saved) =>
+        !r.Has(Classes) ? saved
+        : r.GetValue(Classes) is not ClassSource.Folders and var from && DataSets.HasFolders(path) ? DataSource.Name(from)
+        : null;
 
     /// <summary>The network with a table of labels, where there shall be one, and the part of the labels that is dropped.</summary>
     /// <param name="r">The command line.</param>
@@ -43,10 +52,11 @@ internal sealed class ClassOptions
                 : (network, 0);
         }
 
-        if (r.GetValue(Classes) is { } from)
+        if (r.Has(Classes))
         {
-            RequireKind(from == Folders, path);
-            RequireLabels(from == Folders, path, data);
+            var from = r.GetValue(Classes);
+            RequireKind(from, path);
+            RequireLabels(from, path, data);
         }
 
         var drop = r.Or(LabelDrop, savedDrop ?? (keeps && known!.NullClass is null ? 0 : UsualDrop));
@@ -66,17 +76,18 @@ internal sealed class ClassOptions
         }, drop);
     }
 
-    private static void RequireKind(bool folders, string path)
+    private static void RequireKind(ClassSource from, string path)
     {
-        if (folders != DataSets.HasFolders(path))
+        if (from != ClassSource.Data && !DataSets.HasFolders(path))
         {
-            throw new DiffusionException(ErrorKind.Usage, folders
-                ? $"--classes folders takes the names of folders, and {path} is no folder or archive of images: --classes data takes labels that data brings itself"
-                : $"--classes data takes labels that data brings itself, and {path} has none: --classes folders takes the names of the folders its images lie in");
+            throw new DiffusionException(
+                ErrorKind.Usage,
+                $"--classes {DataSource.Name(from)} takes the names of folders, and {path} is no folder or archive of images: "
+                + "--classes data takes labels that data brings itself");
         }
     }
 
-    private static void RequireLabels(bool folders, string path, IBatchSource data)
+    private static void RequireLabels(ClassSource from, string path, IBatchSource data)
     {
         if (data is ImageBatchSource { LabelProblem: { } problem })
         {
@@ -85,8 +96,11 @@ internal sealed class ClassOptions
 
         if (data.ClassNames.Count == 0)
         {
-            throw new DiffusionException(ErrorKind.Usage, folders
-                ? $"--classes folders: not every image of {path} lies in a folder below it; put the images of each class in one of its own"
+            throw new DiffusionException(ErrorKind.Usage, from != ClassSource.Data
+                ? $"--classes {DataSource.Name(from)}: not every image of {path} lies in a folder below it; put the images of each class in one of its own"
+                : DataSets.HasFolders(path)
+                ? $"--classes data: no labels lie beside the images of {path}: a metadata.jsonl of lines with file_name and label is expected, "
+                + "or for each image a/1.png a file a/1.cls, or a/1.json with a label; --classes folders takes the names of the folders its images lie in"
                 : $"--classes data: {path} comes without labels; of IDX and STL-10 the file of labels must lie beside that of the images");
         }
     }

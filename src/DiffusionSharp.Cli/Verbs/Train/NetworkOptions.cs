@@ -11,6 +11,8 @@ internal sealed class NetworkOptions
 
     public Option<(int Height, int Width)?> Size { get; } = Parse.Size("--size");
 
+    public Option<int> Colour { get; } = Parse.Choice("--colour", ("gray", 1), ("rgb", 3), ("rgba", 4));
+
     public Option<int> Channels { get; } = Parse.Number<int>("--channels");
 
     public Option<int[]> Multipliers { get; } = Parse.List<int>("--multipliers");
@@ -25,7 +27,7 @@ internal sealed class NetworkOptions
 
     private IEnumerable<Option> Shape => [Channels, Multipliers, Layers, Attention, Groups, Dropout];
 
-    public IEnumerable<Option> All => [Size, .. Shape];
+    public IEnumerable<Option> All => [Size, Colour, .. Shape];
 
     public IEnumerable<Option> Given(ParseResult r) => All.Where(r.Has);
 

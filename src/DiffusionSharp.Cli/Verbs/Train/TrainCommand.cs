@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using DiffusionSharp.Cli.CommandLine;
 using DiffusionSharp.Cli.Optional;
 using DiffusionSharp.Cli.Options;
+using DiffusionSharp.Cli.Output;
 using DiffusionSharp.Cli.Sources;
 using DiffusionSharp.Data;
 using DiffusionSharp.Files.Storage;
@@ -25,16 +26,16 @@ internal sealed class TrainCommand
         Trains a DDPM. DATA: a folder of images, builtin:shapes, or what the help of ddim data check
         lists. Intervals and warm-up are counted in images. [defaults]
         Length     --epochs N [300] | --steps N | --duration 45m
-        Images     --size N|HxW [96, or the data's own]  --flip  --crop celeba: the paper's square of it
-                   --max-bad PART [0.1%]  --background "#RRGGBB": behind transparent pixels [#FFFFFF]
-                   --column NAME: of parquet, where the images are [image, else img, else the first]
+        Images     --size N|HxW [96, or the data's own]  --colour gray|rgb|rgba [rgb; digits: gray]  --flip
+                   --crop celeba: the paper's square  --background "#RRGGBB": behind the transparent
+                   --max-bad PART [0.1%]  --column NAME of parquet [image, else img, else the first]
+                   --validation PART|N: kept apart from training, for validation only [0]
                    --dequantize none|uniform|gaussian [none]  --logit: learn the logit of levels
                    --augment PART [0; EDM: 12%]: flip, turn, stretch, shift, and tell the network
         Network    --channels N [64]  --multipliers LIST [1,2,2,4, as the size needs]  --layers N [2]
                    --attention LIST: resolutions [nearest to 16]  --groups N [32, or what fits]  --dropout P
-                   --from MODEL: fine-tune a model, checkpoint or run (its network, its schedule)
-                   --about K=V,…: what a checkpoint does not say (ddim convert -h)
-        Classes    --classes folders|data: learn them, by folder or by the labels DATA brings [off]
+                   --from MODEL: fine-tune a model, checkpoint or run  --about K=V,…: see ddim convert -h
+        Classes    --classes folders|top-folders|data: learn them, by folder or by labels of DATA [off]
                    --label-drop PART: labels left out at random, so that samples can be guided [0.1]
         Schedule   --schedule S [linear; the help of ddim plan lists them]  --train-timesteps T [1000]
                    --beta-start X [0.0001]  --beta-end X [0.02]  --zero-snr
@@ -72,6 +73,7 @@ internal sealed class TrainCommand
     private readonly Option<double> maxBad = DataSource.MaxBadOption();
     private readonly Option<string?> column = DataSource.ColumnOption();
     private readonly Option<Rgb> background = Parse.Option("--background", Rgb.Parse);
+    private readonly Option<double> heldOut = DataSource.ValidationOption();
     private readonly Option<bool> dryRun = new("--dry-run");
     private readonly Option<bool> json = JsonOption.Create();
     private readonly Option<bool> allowChanges = new("--allow-changes");
@@ -89,7 +91,11 @@ internal sealed class TrainCommand
     {
         var train = new TrainCommand(host, args);
         var command = new Command("train") { train.data };
-        Option[] own = [train.output, train.from, train.about, train.flip, train.crop, train.maxBad, train.column, train.background, train.dryRun, train.json, train.allowChanges];
+        Option[] own =
+        [
+            train.output, train.from, train.about, train.flip, train.crop, train.maxBad, train.column, train.background, train.heldOut,
+            train.dryRun, train.json, train.allowChanges,
+        ];
         foreach (var option in own.Concat(train.network.All).Concat(train.classes.All).Concat(train.schedule.All).Concat(train.pixels.All).Concat(train.variance.All).Concat(train.edm.All).Concat(train.optimisation.All))
         {
             command.Add(option);
@@ -201,21 +207,29 @@ internal sealed class TrainCommand
 
             // Other data has other columns.
             Column = r.GetValue(column) ?? (name == saved?.Data ? reading.Column : null),
+            HeldOut = r.Or(heldOut, reading.HeldOut),
+            Classes = classes.Source(r, name, reading.Classes),
         };
         var (training, validation) = DataSource.Open(host, name, new DataOptions
         {
             Height = size?.Height,
             Width = size?.Width,
-            Channels = known?.InputShape.Channels,
+            Channels = r.Has(network.Colour) ? r.GetValue(network.Colour) : known?.InputShape.Channels,
             Flip = reading.Flip,
             Crop = reading.Crop is { } named ? ImageCrop.Parse(named) : null,
             MaxBadFraction = reading.MaxBadFraction,
             Background = Rgb.Parse(reading.Background),
             Column = reading.Column,
+            Classes = DataSource.ClassesOf(reading.Classes),
             Seed = r.Or(optimisation.Seed, saved?.Training.Seed ?? 0),
-        });
+        }, reading.HeldOut);
         var open = begun ?? network.Resolve(r, training.Shape, saved?.Network);
         var (chosen, labelDrop) = classes.Resolve(r, name, training, open, known, saved?.Training.LabelDrop);
+        if (chosen.ClassCount is not null && training is ImageBatchSource { ClassNote: { } note })
+        {
+            host.Error.WriteLine($"note: {Human.Plain(note)}");
+        }
+
         var config = new RunConfig
         {
             Network = chosen,

@@ -34,9 +34,9 @@ public sealed record RunConfig
     // Fields that may change between sittings without changing what was already computed; dataFingerprint tells what data options do.
     private static readonly string[] FreeToChange =
     [
-        "data", "dataOptions.flip", "dataOptions.crop", "dataOptions.maxBadFraction", "dataOptions.background", "dataOptions.column", "training.totalImages",
-        "training.maxSeconds", "training.checkpointEvery", "training.checkpointSeconds", "training.keepCheckpoints",
-        "training.sampleEvery", "training.validateEvery", "training.snapshotEvery",
+        "data", "dataOptions.flip", "dataOptions.crop", "dataOptions.maxBadFraction", "dataOptions.background", "dataOptions.column",
+        "dataOptions.heldOut", "dataOptions.classes", "training.totalImages", "training.maxSeconds", "training.checkpointEvery",
+        "training.checkpointSeconds", "training.keepCheckpoints", "training.sampleEvery", "training.validateEvery", "training.snapshotEvery",
     ];
 
     // What only tells the managed engine how to go about it.

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace DiffusionSharp.Training.Runs;
 
 /// <summary>How a run's images are read, besides their size: what opens the same data again on resume. Saved in the run's config.json.</summary>
@@ -18,16 +20,31 @@ public sealed record RunDataOptions
     /// <summary>The column of a parquet set that the images are in; null where there are no columns.</summary>
     public string? Column { get; init; }
 
+    /// <summary>Images that are never trained on and validate instead: a part of all below 1, a number of them from 1 on; 0 for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double HeldOut { get; init; }
+
+    /// <summary>The classes of a folder or an archive: <c>top-folders</c>, or <c>data</c> for labels beside the images; null for the innermost folders.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public string? Classes { get; init; }
+
     /// <summary>Checks every option.</summary>
     /// <exception cref="DiffusionException">Lists what is wrong.</exception>
     public void Validate()
     {
-        var background = Background is ['#', .. { Length: 6 } digits] && digits.All(char.IsAsciiHexDigit);
-        if (!background || !(MaxBadFraction is >= 0 and <= 1) || Crop is not (null or "celeba"))
+        (bool Right, FormattableString Wrong)[] checks =
+        [
+            (Background is ['#', .. { Length: 6 } digits] && digits.All(char.IsAsciiHexDigit), $"background '{Background}' (#RRGGBB expected)"),
+            (MaxBadFraction is >= 0 and <= 1, $"part of bad files {MaxBadFraction} (0 to 1 expected)"),
+            (Crop is null or "celeba", $"crop '{Crop}' (celeba or none expected)"),
+            (HeldOut is >= 0 and < 1 || (HeldOut is >= 1 and <= int.MaxValue && double.IsInteger(HeldOut)),
+                $"images held out {HeldOut} (a part below 1, or a whole number, expected)"),
+            (Classes is null or "top-folders" or "data", $"classes '{Classes}' (top-folders, data or none expected)"),
+        ];
+        string[] wrong = [.. checks.Where(c => !c.Right).Select(c => FormattableString.Invariant(c.Wrong))];
+        if (wrong.Length > 0)
         {
-            throw new DiffusionException(
-                ErrorKind.Configuration,
-                FormattableString.Invariant($"the data options are invalid: background '{Background}' (#RRGGBB expected), part of bad files {MaxBadFraction} (0 to 1 expected), crop '{Crop}' (celeba or none expected)"));
+            throw new DiffusionException(ErrorKind.Configuration, $"the data options are invalid: {string.Join(", ", wrong)}");
         }
     }
 }
