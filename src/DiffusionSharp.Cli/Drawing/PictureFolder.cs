@@ -31,7 +31,7 @@ internal sealed class PictureFolder(string path, Recipe recipe)
             ? true
             : throw new DiffusionException(
                 ErrorKind.Usage,
-                $"{file} was made by another recipe (model, steps, eta, clipping, class or another option); choose another folder, or delete it");
+                $"{file} was made by another recipe: {RecipeDifference.Describe(found, Of(seed, label))}; choose another folder, or delete it");
     }
 
     /// <summary>Writes one picture.</summary>

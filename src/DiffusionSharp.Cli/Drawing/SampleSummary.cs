@@ -69,7 +69,7 @@ internal sealed record SampleSummary
         return json;
     }
 
-    private string Text() => $"{(Of.Length > 0 ? $"{Of} of " : "")}{Images} images of {Model.Graph.InputShape} in {Out}: "
-        + FormattableString.Invariant($"{(Plan.FixedPoint is null ? $"{NetworkCalls} network calls each" : $"{Result.Calls} network calls")}, {Result.Seconds:F1} s")
+    private string Text() => $"{(Of.Length > 0 ? $"{Of} of " : "")}{Human.Images(Images)} of {Model.Graph.InputShape} in {Out}: "
+        + FormattableString.Invariant($"{(Plan.FixedPoint is null ? $"{Human.Of(NetworkCalls, "network call")} each" : Human.Of(Result.Calls, "network call"))}, {Result.Seconds:F1} s")
         + (Result.Skipped > 0 ? $" ({Result.Skipped} were there already)" : "");
 }

@@ -14,7 +14,9 @@ internal sealed class SamplingOptions
     /// <summary>The word for a model's own τ of <c>--steps</c>.</summary>
     public const string Tuned = "tuned";
 
-    public Option<int> Steps { get; } = Parse.Number<int>("--steps");
+    public Option<int> Steps { get; } = Parse.Option("--steps", text => Parse.One<int>(text) is >= 1 and var steps
+        ? steps
+        : throw new FormatException("at least 1 step is taken"));
 
     public Option<Eta> Eta { get; } = Parse.Option("--eta", Sampling.Plans.Eta.Parse);
 
@@ -26,13 +28,7 @@ internal sealed class SamplingOptions
         ("ermongroup-uniform", TimestepSpacing.ErmongroupUniform), ("ermongroup-quad", TimestepSpacing.ErmongroupQuad),
         ("karras", TimestepSpacing.Karras), ("exponential", TimestepSpacing.Exponential), ("logsnr", TimestepSpacing.LogSnr));
 
-    public Option<Solver> Solver { get; } = Parse.Choice(
-        "--solver",
-        ("ddim", Sampling.Solvers.Solver.Ddim), ("euler", Sampling.Solvers.Solver.Ddim),
-        ("dpm++2m", Sampling.Solvers.Solver.DpmPlusPlus2M), ("dpm++3m", Sampling.Solvers.Solver.DpmPlusPlus3M), ("dpm++2m-sde", Sampling.Solvers.Solver.DpmPlusPlus2MSde),
-        ("heun", Sampling.Solvers.Solver.Heun), ("plms", Sampling.Solvers.Solver.Plms),
-        ("unipc2", Sampling.Solvers.Solver.UniPc2), ("unipc3", Sampling.Solvers.Solver.UniPc3),
-        ("deis2", Sampling.Solvers.Solver.Deis2), ("deis3", Sampling.Solvers.Solver.Deis3));
+    public Option<Solver> Solver { get; } = Parse.Option("--solver", SolverOf);
 
     /// <summary>A list, or no timestep for the word "tuned".</summary>
     public Option<int[]> Timesteps { get; } = Parse.Option("--timesteps", text => text == Tuned ? [] : Parse.Split(text, Parse.One<int>) is { Length: > 0 } list
@@ -72,12 +68,28 @@ internal sealed class SamplingOptions
                 : "--timesteps names every timestep: leave out --steps and --spacing");
         }
 
+        if (r.Has(Steps) && !tuned && r.GetValue(Steps) > scheduler.NumTrainTimesteps)
+        {
+            throw new DiffusionException(
+                ErrorKind.Usage,
+                $"--steps: found {r.GetValue(Steps)}; of the model's T = {scheduler.NumTrainTimesteps} timesteps at most as many can be steps");
+        }
+
         return new SampleOptions
         {
             Steps = r.Or(Steps, Math.Min(50, scheduler.NumTrainTimesteps)),
             Spacing = tuned ? TimestepSpacing.Tuned : r.Has(Spacing) ? r.GetValue(Spacing) : null,
             Timesteps = r.Has(Timesteps) && !tuned ? r.GetValue(Timesteps) : null,
         };
+    }
+
+    private static Solver SolverOf(string text)
+    {
+        var known = Enum.GetValues<Solver>();
+        return text is "euler" ? Sampling.Solvers.Solver.Ddim
+            : Array.FindIndex(known, s => SolverName.Of(s) == text) is >= 0 and var found ? known[found]
+            : throw new FormatException(
+                $"choose among {string.Join(", ", known.Select(SolverName.Of))} and euler, which is ddim{(text is "ddpm" ? "; DDPM is ddim with --eta 1" : "")}");
     }
 
     private X0Treatment? Treatment(ParseResult r, SchedulerConfig scheduler) => (r.GetValue(Clip), r.GetValue(NoClip), r.GetValue(Threshold)) switch

@@ -84,7 +84,7 @@ internal sealed class InterpolateCommand
 
         var numbers = dump.File(r, host, OutputName.Arrays);
         var target = output.File(r, host, [PictureTarget.Sheet], numbers is null ? "interpolation.png" : null);
-        using var loaded = load.Load(r, host);
+        using var loaded = load.Load(r, host, scheduler => sampling.ResolveTau(r, scheduler));
         var shape = loaded.Graph.InputShape;
         if (target is not null)
         {

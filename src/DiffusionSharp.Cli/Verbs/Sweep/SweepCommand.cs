@@ -99,7 +99,7 @@ internal sealed class SweepCommand
 
         if (!csv)
         {
-            host.Out.WriteLine(FormattableString.Invariant($"{cells.Count} × {sweep.Images} images in {folder}: {result.Calls} network calls, {result.Seconds:F1} s"));
+            host.Out.WriteLine(FormattableString.Invariant($"{cells.Count} × {Human.Images(sweep.Images)} in {folder}: {Human.Of(result.Calls, "network call")}, {result.Seconds:F1} s"));
         }
 
         foreach (var note in notes)

@@ -63,14 +63,14 @@ internal static class TrainingSession
     {
         using var line = new ProgressLine(host);
         var began = trainer.State.Images;
-        host.Error.WriteLine($"{(began == 0 ? "new run" : $"going on at {Human.Count(began)} images")}: {run.Root}");
+        host.Error.WriteLine($"{(began == 0 ? "new run" : $"going on at {Human.Images(began)}")}: {run.Root}");
         var (graph, options) = (trainer.Graph, trainer.Config.Training);
         host.Error.WriteLine(FormattableString.Invariant(
             $"{graph.InputShape}, {Human.Count(graph.ParameterCount)} parameters, {graph.FlopsPerImage / 1e9:F2} GFLOP per image, ")
             + $"batch {options.BatchSize} in parts of up to {options.MicroBatch}");
         if (graph.ClassCount is int classes)
         {
-            host.Error.WriteLine(FormattableString.Invariant($"{classes} classes; {100 * options.LabelDrop:0.##} % of the labels are dropped"));
+            host.Error.WriteLine(FormattableString.Invariant($"{Human.Of(classes, "class")}; {100 * options.LabelDrop:0.##} % of the labels are dropped"));
         }
 
         TrainingProgress? last = null;
@@ -85,7 +85,7 @@ internal static class TrainingSession
 
         if (outcome == TrainingOutcome.Interrupted)
         {
-            line.Say($"stopped and saved at {Human.Count(trainer.State.Images)} images; go on with: ddim train --out {run.Root}");
+            line.Say($"stopped and saved at {Human.Images(trainer.State.Images)}; go on with: ddim train --out {run.Root}");
             return outcome;
         }
 

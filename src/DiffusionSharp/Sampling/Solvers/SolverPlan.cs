@@ -16,7 +16,7 @@ public static class SolverPlan
         ArgumentNullException.ThrowIfNull(options);
         if (solver != Solver.Ddim && options.Eta != 0)
         {
-            throw new DiffusionException(ErrorKind.Usage, $"eta {options.Eta}: {solver} has no eta; leave it out, or choose the solver Ddim");
+            throw new DiffusionException(ErrorKind.Usage, $"eta {options.Eta}: the solver {SolverName.Of(solver)} has no eta; leave it out, or choose the solver ddim");
         }
 
         return solver switch
