@@ -6,7 +6,7 @@ namespace DiffusionSharp.Cli.Verbs.Inspect;
 /// <summary>Tells by content what a file is, and by its name only where that says nothing.</summary>
 internal static class FileContent
 {
-    private static readonly string[] Checkpoints = [".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle", ".index.json"];
+    private static readonly string[] Checkpoints = [".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle", ".onnx", ".index.json"];
 
     public enum Kind
     {

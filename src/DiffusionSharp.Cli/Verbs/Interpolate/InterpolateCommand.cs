@@ -124,7 +124,8 @@ internal sealed class InterpolateCommand
             Sheet.Write(target, shape, images.ToPictures(), recipe.Of(ends, classes), columns: steps);
         }
 
-        (job.Summary(result, target ?? numbers!) with { More = new JsonObject { ["frames"] = steps } }).Print(host, r.GetValue(json));
+        string[] written = [.. new[] { target, numbers }.OfType<string>()];
+        (job.Summary(result, written[0]) with { Also = written[1..], More = new JsonObject { ["frames"] = steps } }).Print(host, r.GetValue(json));
         return 0;
     }
 }

@@ -96,7 +96,8 @@ internal sealed class SampleCommand
         var result = isFolder && numbers is null && steps is null
             ? job.IntoFolder(target!)
             : AllAtOnce(job, target, isFolder, numbers, steps);
-        job.Summary(result, target ?? numbers ?? steps!).Print(host, r.GetValue(json));
+        string[] written = [.. new[] { target, numbers, steps }.OfType<string>()];
+        (job.Summary(result, written[0]) with { Also = written[1..] }).Print(host, r.GetValue(json));
         return 0;
     }
 

@@ -53,7 +53,8 @@ internal sealed class TrainCommand
                    --posthoc-ema LIST [none; 0.05,0.1]: stored every --snapshot-every IMAGES, so that ddim
                    convert makes averages of other lengths of them
         Saving     --out, -o RUN  --checkpoint-every IMAGES [500000, and every 15 minutes]  --keep N [3]
-                   --sample-every IMAGES, --validate-every IMAGES [a twentieth of the run; 0 = never]
+                   --sample-every IMAGES, --validate-every IMAGES [a twentieth of the run; 0 = never];
+                   pictures also after 30 s, 1, 2, 4 … minutes and at the end
         Machine    --threads N [all cores]: no bit changes  --seed S [0]
                    --engine cpu|torch [{TrainingEngines.Default}]; of torch, in builds with it: --device cpu|cuda:N
         16 bits    --activations float32|bfloat16 [float32]: of cpu, kept  --bf16: of torch, computed
@@ -160,7 +161,7 @@ internal sealed class TrainCommand
                 ["updates"] = state.Step,
                 ["seconds"] = state.Seconds,
             },
-            () => $"finished; the model is in {run!.Model}\nsample it: ddim sample --model {folder}/model --out grid.png");
+            () => $"finished; the model is in {run!.Model}\nsample it: ddim sample --model {ShellWord.Quote(Path.Join(folder, "model"))} --out grid.png");
         return 0;
     }
 

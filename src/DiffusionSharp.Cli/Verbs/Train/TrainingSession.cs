@@ -3,6 +3,7 @@ using DiffusionSharp.Cli.CommandLine;
 using DiffusionSharp.Cli.Optional;
 using DiffusionSharp.Cli.Output;
 using DiffusionSharp.Data;
+using DiffusionSharp.Files.Storage;
 using DiffusionSharp.Models.Folder;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Training;
@@ -75,18 +76,23 @@ internal static class TrainingSession
 
         TrainingProgress? last = null;
         var outcome = trainer.Run(
-            p => line.Update((last = p).Fraction, () => Describe(p)),
+            p => line.Update((last = p).Fraction, Describe(p)),
             preview => line.Say($"samples: {PreviewFile.Write(run.Samples, preview)}"),
             host.Interruption.Token);
         if (last is not null)
         {
-            line.Update(last.Fraction, () => Describe(last), force: true);
+            line.Update(last.Fraction, Describe(last), force: true);
         }
 
         if (outcome == TrainingOutcome.Interrupted)
         {
-            line.Say($"stopped and saved at {Human.Images(trainer.State.Images)}; go on with: ddim train --out {run.Root}");
+            line.Say($"stopped and saved at {Human.Images(trainer.State.Images)}; go on with: ddim train --out {ShellWord.Quote(run.Root)}");
             return outcome;
+        }
+
+        if (last is null)
+        {
+            line.Say($"nothing was done: the run was finished at {Human.Images(trainer.State.Images)}; a greater --steps, --epochs or --duration goes on with it");
         }
 
         var card = ModelCard.Write(trainer.Config, trainer.Graph, trainer.State, CommandLog.Read(run.Root));
@@ -97,7 +103,12 @@ internal static class TrainingSession
         });
     }
 
-    private static string Describe(TrainingProgress p) =>
-        FormattableString.Invariant($"{Human.CountOf(p.Images, p.TotalImages)} images  loss {p.Loss:F4}  {p.ImagesPerSecond:F1} images/s  ")
-        + $"ETA {Human.Time(p.Remaining)}  {Human.Bytes(p.MemoryBytes)}";
+    private static Func<ProgressPart[]> Describe(TrainingProgress p) => () =>
+    [
+        new($"{Human.CountOf(p.Images, p.TotalImages)} images", Importance: 2),
+        new(FormattableString.Invariant($"loss {p.Loss:F4}"), Importance: 3),
+        ProgressPart.Rate(p.ImagesPerSecond, "images/s"),
+        ProgressPart.Eta(p.Remaining),
+        new(Human.Bytes(p.MemoryBytes), Importance: 1),
+    ];
 }
