@@ -1,4 +1,5 @@
 using DiffusionSharp.Training;
+using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Cpu.Tests.Training;
 
@@ -62,7 +63,7 @@ public sealed class PreviewTests
         Assert.Equal(without, with);
     }
 
-    private static (List<long> Previews, SortedDictionary<string, string> Result) Train(Training.Options.TrainingOptions options, TimeProvider clock)
+    private static (List<long> Previews, SortedDictionary<string, string> Result) Train(TrainingOptions options, TimeProvider clock)
     {
         using var run = new TinyRun();
         List<long> previews = [];
