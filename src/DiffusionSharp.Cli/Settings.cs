@@ -71,10 +71,20 @@ internal static class Settings
             var parsed = command.Parse(more, Plain);
             return parsed.Errors.Count == 0
                 ? parsed
-                : throw new DiffusionException(
-                    ErrorKind.Usage,
-                    $"{verb}: {parsed.Errors[0].Message.TrimEnd('.')} (ddim {verb} --help shows the options)");
+                : throw new DiffusionException(ErrorKind.Usage, $"{verb}: {Problems(command, parsed)} (ddim {verb} --help shows the options)");
         }
+    }
+
+    // What is missing is listed together, all else as it was found.
+    private static string Problems(Command command, ParseResult parsed)
+    {
+        string[] missing =
+        [
+            .. command.Arguments.Where(a => a.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(a) is null or { Tokens.Count: 0 }).Select(a => a.Name),
+            .. command.Options.Where(o => o.Required && !parsed.Has(o)).Select(o => o.Name),
+        ];
+        IEnumerable<string> others = parsed.Errors.Select(e => e.Message.TrimEnd('.')).Distinct().Where(e => !missing.Any(m => e.Contains($"'{m}'", StringComparison.Ordinal)));
+        return string.Join("; ", missing.Length == 0 ? others : others.Prepend($"{string.Join(" and ", missing)} {(missing.Length == 1 ? "is" : "are")} missing"));
     }
 
     private static bool IsSwitch(Option option) => option.ValueType == typeof(bool);

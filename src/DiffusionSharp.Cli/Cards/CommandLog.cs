@@ -8,13 +8,8 @@ internal static class CommandLog
     private static string File(string run) => Path.Combine(run, "commands.txt");
 
     public static void Append(string run, IEnumerable<string> args) =>
-        AtomicFile.WriteAllText(File(run), $"{(System.IO.File.Exists(File(run)) ? RegularFile.ReadAllText(File(run)) : "")}ddim {string.Join(' ', args.Select(Quote))}\n");
+        AtomicFile.WriteAllText(File(run), $"{(System.IO.File.Exists(File(run)) ? RegularFile.ReadAllText(File(run)) : "")}ddim {string.Join(' ', args.Select(ShellWord.Quote))}\n");
 
     public static IReadOnlyList<string> Read(string run) =>
         System.IO.File.Exists(File(run)) ? [.. RegularFile.ReadAllLines(File(run)).Distinct()] : [];
-
-    private static string Quote(string word) =>
-        word.Length > 0 && word.All(c => char.IsLetterOrDigit(c) || "-_./:,=+@%×".Contains(c, StringComparison.Ordinal))
-            ? word
-            : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

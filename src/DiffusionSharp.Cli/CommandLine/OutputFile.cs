@@ -18,7 +18,18 @@ internal sealed class OutputFile(string name, params string[] aliases) : Option<
             return null;
         }
 
+        if (Path.EndsInDirectorySeparator(path) || Directory.Exists(path))
+        {
+            throw new DiffusionException(ErrorKind.Usage, $"{Name} {path}: one file is written, and that is a folder; name a file in it, such as {Path.Join(path, $"x{formats[0]}")}");
+        }
+
         OutputName.RequireFormat(Name, path, formats);
+        var outputs = r.CommandResult.Command.Options.OfType<OutputFile>().Where(o => o != this);
+        if (outputs.FirstOrDefault(o => r.GetValue(o) is { } other && Path.GetFullPath(other) == Path.GetFullPath(path)) is { } same)
+        {
+            throw new DiffusionException(ErrorKind.Usage, $"{Name} {path} is the file that {same.Name} writes; name another one");
+        }
+
         var inputs = r.CommandResult.Command.Options.OfType<InputFile>();
         if (inputs.FirstOrDefault(o => r.GetValue(o) is { } read && Path.GetFullPath(InputFile.FileOf(read)) == Path.GetFullPath(path)) is { } input)
         {

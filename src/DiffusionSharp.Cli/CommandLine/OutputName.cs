@@ -23,6 +23,11 @@ internal static class OutputName
     /// <exception cref="DiffusionException"><see cref="ErrorKind.Usage"/>.</exception>
     public static void RequireFolder(string option, string path)
     {
+        if (File.Exists(Path.TrimEndingDirectorySeparator(path)))
+        {
+            throw new DiffusionException(ErrorKind.Usage, $"{option} {path}: a file of this name is there, and several files are written; name another folder for them");
+        }
+
         if (IsFile(path))
         {
             throw new DiffusionException(

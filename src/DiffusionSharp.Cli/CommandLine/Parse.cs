@@ -76,7 +76,9 @@ internal static class Parse
             }
             catch (Exception e) when (e is FormatException or DiffusionException)
             {
-                argument.AddError($"{name}: found '{argument.Tokens[0].Value}'; {e.Message}");
+                // What has looked at the value itself says what it found.
+                var isWhole = e.Message.StartsWith($"{name.TrimStart('-')}: found", StringComparison.Ordinal);
+                argument.AddError(isWhole ? $"--{e.Message}" : $"{name}: found '{argument.Tokens[0].Value}'; {e.Message}");
                 return default;
             }
         },

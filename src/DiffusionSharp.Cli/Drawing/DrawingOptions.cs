@@ -25,7 +25,7 @@ internal sealed class DrawingOptions(FromOption from)
     public DiffusionModel Load(ParseResult r, CliHost host)
     {
         editing.Check(r, r.GetValue(init));
-        return load.Load(r, host);
+        return load.Load(r, host, scheduler => sampling.ResolveTau(r, scheduler));
     }
 
     /// <summary>The images; disposing of them disposes of the models that lead them, not of the one that is given.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using DiffusionSharp.Cli.CommandLine;
+using DiffusionSharp.Cli.Output;
 using DiffusionSharp.Models;
 
 namespace DiffusionSharp.Cli.Drawing;
@@ -12,14 +13,15 @@ internal static class LabelList
     /// <param name="model">The model, which may know its classes by name.</param>
     /// <param name="count">Number of images.</param>
     /// <param name="classifier">What leads the images to classes, which the model need not know; null without.</param>
+    /// <param name="option">The option as it was written.</param>
     /// <returns>[N], or null for a model without classes.</returns>
-    public static int[]? Resolve(string? text, DiffusionModel model, int count, Classifier? classifier = null)
+    public static int[]? Resolve(string? text, DiffusionModel model, int count, Classifier? classifier = null, string option = "--labels")
     {
         if ((model.Graph.ClassCount ?? classifier?.Classes) is not int classes)
         {
             return text is null ? null : throw new DiffusionException(
                 ErrorKind.Usage,
-                $"--labels: the model {model.Source.Path} knows no classes");
+                $"{option} {text}: the model {model.Source.Path} knows no classes; leave {option} out, or take a model that was trained with classes");
         }
 
         if (text is null)
@@ -30,15 +32,15 @@ internal static class LabelList
         // A folder's name, and so a class's, may have a comma in it.
         var names = model.Source.Network.ClassNames;
         var words = names.Contains(text, StringComparer.OrdinalIgnoreCase) ? [text] : text.Split(',', StringSplitOptions.TrimEntries);
-        var labels = words.Select(word => One(word, names, classes)).ToArray();
+        var labels = words.Select(word => One(option, word, names, classes)).ToArray();
         return labels.Length == count ? labels : labels.Length == 1
             ? [.. Enumerable.Repeat(labels[0], count)]
             : throw new DiffusionException(
                 ErrorKind.Usage,
-                $"--labels: {labels.Length} labels for {count} images; give one for all, or one per image");
+                $"{option}: {labels.Length} labels for {Human.Images(count)}; give one for all, or one per image");
     }
 
-    private static int One(string word, ValueList<string> names, int classes)
+    private static int One(string option, string word, ValueList<string> names, int classes)
     {
         var byName = names.ToList().FindIndex(n => n.Equals(word, StringComparison.OrdinalIgnoreCase));
         if (byName >= 0)
@@ -51,6 +53,6 @@ internal static class LabelList
             ? label
             : throw new DiffusionException(
                 ErrorKind.Usage,
-                $"--labels: found '{word}'; give a number in 0…{classes - 1}{known}{Suggestion.For(word, names)}");
+                $"{option}: found '{word}'; give a number in 0…{classes - 1}{known}{Suggestion.For(word, names)}");
     }
 }

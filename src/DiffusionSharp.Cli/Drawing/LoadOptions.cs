@@ -3,6 +3,7 @@ using DiffusionSharp.Cli.CommandLine;
 using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Recipes;
 using DiffusionSharp.Models;
+using DiffusionSharp.Models.Configs;
 using DiffusionSharp.Networks;
 
 namespace DiffusionSharp.Cli.Drawing;
@@ -29,10 +30,13 @@ internal sealed class LoadOptions
     public Engine Engine(ParseResult r, CliHost host) => engine.Choose(r).Open(host);
 
     /// <summary>The model on its engine. A wrong batch size is known before.</summary>
-    public DiffusionModel Load(ParseResult r, CliHost host)
+    /// <param name="r">The command line.</param>
+    /// <param name="host">Is told what was assumed.</param>
+    /// <param name="check">Refuses what does not go with the model, before its weights are read; null for nothing.</param>
+    public DiffusionModel Load(ParseResult r, CliHost host, Action<SchedulerConfig>? check = null)
     {
         _ = BatchSize(r);
-        return model.Load(r, host, Engine(r, host));
+        return model.Load(r, host, Engine(r, host), check);
     }
 
     /// <summary>What is sampled, with guidance, batch size and the interruption that ends it.</summary>
@@ -63,5 +67,5 @@ internal sealed class LoadOptions
     /// <param name="otherwise">Stands for <c>--labels</c> that are not given; null lets the classes take turns.</param>
     /// <param name="classifier">What leads the images to classes; null without.</param>
     public int[]? Classes(ParseResult r, DiffusionModel loaded, int count, string? otherwise = null, Classifier? classifier = null) =>
-        LabelList.Resolve(r.GetValue(labels) ?? otherwise, loaded, count, classifier);
+        LabelList.Resolve(r.GetValue(labels) ?? otherwise, loaded, count, classifier, r.GetResult(labels)?.IdentifierToken?.Value ?? labels.Name);
 }

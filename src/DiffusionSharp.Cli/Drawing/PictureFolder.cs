@@ -31,14 +31,15 @@ internal sealed class PictureFolder(string path, Recipe recipe)
             ? true
             : throw new DiffusionException(
                 ErrorKind.Usage,
-                $"{file} was made by another recipe (model, steps, eta, clipping, class or another option); choose another folder, or delete it");
+                $"{file} was made by another recipe: {RecipeDifference.Describe(found, Of(seed, label))}; choose another folder, or delete it");
     }
 
     /// <summary>Writes one picture.</summary>
     public void Write(ulong seed, int? label, ImageShape shape, ReadOnlySpan<float> image) =>
         ImageFile.SavePng(File(seed), shape, image, Recipe.Metadata(Of(seed, label)));
 
-    private string File(ulong seed) => Path.Combine(path, seed.ToString("D8", CultureInfo.InvariantCulture) + ".png");
+    /// <summary>The file of a picture.</summary>
+    public string File(ulong seed) => Path.Combine(path, seed.ToString("D8", CultureInfo.InvariantCulture) + ".png");
 
     private string Of(ulong seed, int? label) => recipe.Of([seed], label is int known ? [known] : null, only: seed);
 }

@@ -24,7 +24,7 @@ internal static class PictureTarget
         {
             throw new DiffusionException(
                 ErrorKind.Usage,
-                $"--out {target}: pictures are written as PNG; name it {Path.ChangeExtension(target, Sheet)}, or a folder (one of this name with a slash at its end)");
+                $"--out {target}: pictures are written as PNG; name it {Path.ChangeExtension(target, Sheet)}, {Path.ChangeExtension(target, other)}, or a folder (one of this name with a slash at its end)");
         }
 
         return !OutputName.IsFile(target);

@@ -1,4 +1,5 @@
 using DiffusionSharp.Cli.CommandLine;
+using DiffusionSharp.Cli.Output;
 using DiffusionSharp.Cli.Recipes;
 using DiffusionSharp.Models;
 using DiffusionSharp.Sampling.Execution;
@@ -88,7 +89,7 @@ internal sealed class SampleJob : IDisposable
             catch (OperationCanceledException)
             {
                 meter.Dispose();
-                Host.Error.WriteLine($"{done} of {Wanted.Length} images are in {path}; the same command goes on");
+                Host.Error.WriteLine($"{done} of {Human.Images(Wanted.Length)} are in {path}; the same command goes on");
                 throw;
             }
         }

@@ -30,6 +30,9 @@ internal sealed record SampleSummary
     /// <summary>What of the images was written; empty for the images themselves.</summary>
     public string Of { get; init; } = "";
 
+    /// <summary>Files and folders besides <see cref="Out"/> that hold results.</summary>
+    public IReadOnlyList<string> Also { get; init; } = [];
+
     /// <summary>What the plan does not know.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
@@ -40,7 +43,7 @@ internal sealed record SampleSummary
     public void Print(CliHost host, bool json)
     {
         string[] notes = [.. Plan.Notes, .. Notes];
-        JsonOption.Print(host, json, () => Json(notes), () => Text() + string.Concat(notes.Select(n => $"\nnote: {Human.Plain(n)}")));
+        JsonOption.Print(host, json, () => Json(notes), () => Text() + (Also.Count > 0 ? $"\nwritten, too: {string.Join(", ", Also)}" : "") + string.Concat(notes.Select(n => $"\nnote: {Human.Plain(n)}")));
     }
 
     private int NetworkCalls => GuidedDenoiser.NetworkCalls(Guidance, Interval, Plan);
@@ -69,7 +72,7 @@ internal sealed record SampleSummary
         return json;
     }
 
-    private string Text() => $"{(Of.Length > 0 ? $"{Of} of " : "")}{Images} images of {Model.Graph.InputShape} in {Out}: "
-        + FormattableString.Invariant($"{(Plan.FixedPoint is null ? $"{NetworkCalls} network calls each" : $"{Result.Calls} network calls")}, {Result.Seconds:F1} s")
+    private string Text() => $"{(Of.Length > 0 ? $"{Of} of " : "")}{Human.Images(Images)} of {Model.Graph.InputShape} in {Out}: "
+        + FormattableString.Invariant($"{(Plan.FixedPoint is null ? $"{Human.Of(NetworkCalls, "network call")} each" : Human.Of(Result.Calls, "network call"))}, {Result.Seconds:F1} s")
         + (Result.Skipped > 0 ? $" ({Result.Skipped} were there already)" : "");
 }

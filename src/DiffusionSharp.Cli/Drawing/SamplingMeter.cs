@@ -54,9 +54,15 @@ internal sealed class SamplingMeter(CliHost host, int totalSteps, double guidanc
         line.Update((double)steps / totalSteps, () =>
         {
             var elapsed = Elapsed;
-            var left = Human.Time(elapsed / steps * (totalSteps - steps));
             var count = steps == calls ? $"call {calls}/{totalSteps}" : $"step {steps}/{totalSteps}";
-            return FormattableString.Invariant($"{count}  t = {t:F0}  {calls / elapsed.TotalSeconds:F1} calls/s of {images} images  ETA {left}");
+            return
+            [
+                new(count, Importance: 3),
+                new(FormattableString.Invariant($"t = {t:F0}"), Importance: 1),
+                ProgressPart.Rate(calls / elapsed.TotalSeconds, "calls/s"),
+                new($"of {Human.Images(images)}", Importance: 2),
+                ProgressPart.Eta(elapsed / steps * (totalSteps - steps)),
+            ];
         });
     }
 

@@ -16,13 +16,20 @@ internal static class Sheet
     /// <param name="images">[N, C, H, W], about [-1, 1].</param>
     /// <param name="recipe">Stored in the file.</param>
     /// <param name="columns">Images in a row; null makes the sheet nearly square.</param>
-    public static void Write(string path, ImageShape shape, ReadOnlySpan<float> images, string? recipe = null, int? columns = null)
+    /// <param name="ofFolder">It lies in the folder of these images, and is none of them.</param>
+    public static void Write(string path, ImageShape shape, ReadOnlySpan<float> images, string? recipe = null, int? columns = null, bool ofFolder = false)
     {
         RequireColours(shape);
         var pixels = new byte[images.Length];
         ImageFile.ToBytes(images, pixels);
         var (sheet, all) = images.Length == shape.Elements ? (shape, pixels) : ImageGrid.Make(shape, pixels, columns, Scale(shape));
-        ImageFile.SavePng(path, sheet, all, recipe is null ? null : Recipe.Metadata(recipe));
+        var text = recipe is null ? [] : Recipe.Metadata(recipe);
+        if (ofFolder)
+        {
+            text[ContactSheet.Key] = "of the pictures in this folder";
+        }
+
+        ImageFile.SavePng(path, sheet, all, text);
     }
 
     /// <summary>How much small images are enlarged.</summary>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using DiffusionSharp.Cli.CommandLine;
 using DiffusionSharp.Cli.Output;
 using DiffusionSharp.Models;
+using DiffusionSharp.Models.Configs;
 using DiffusionSharp.Networks;
 
 namespace DiffusionSharp.Cli.Options;
@@ -23,10 +24,16 @@ internal sealed class ModelOptions
     public ModelSource Open(ParseResult r, CliHost host) => Told(ModelSource.Open(Path(r, host), r.GetValue(raw), about.Read(r), r.GetValue(ema)), host);
 
     /// <summary>The model on an engine.</summary>
-    public DiffusionModel Load(ParseResult r, CliHost host, Engine engine)
+    /// <param name="r">The command line.</param>
+    /// <param name="host">Is told what was assumed.</param>
+    /// <param name="engine">Runs the network.</param>
+    /// <param name="check">Refuses what does not go with the model, before its weights are read; null for nothing.</param>
+    public DiffusionModel Load(ParseResult r, CliHost host, Engine engine, Action<SchedulerConfig>? check = null)
     {
-        var loaded = DiffusionModel.Load(Path(r, host), engine, r.GetValue(raw), about.Read(r), r.GetValue(ema));
-        Told(loaded.Source, host);
+        var source = ModelSource.Open(Path(r, host), r.GetValue(raw), about.Read(r), r.GetValue(ema));
+        check?.Invoke(source.Scheduler);
+        var loaded = DiffusionModel.Load(source, engine);
+        Told(source, host);
         return loaded;
     }
 

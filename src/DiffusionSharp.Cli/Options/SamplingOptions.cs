@@ -23,14 +23,15 @@ internal sealed class SamplingOptions
     /// <summary>The rules for τ, for help texts.</summary>
     public static string Spacings { get; } = HelpText.List(SpacingRow.All.Select(r => r.Name), "[as the model says]");
 
-    public Option<int> Steps { get; } = Parse.Number<int>("--steps");
+    public Option<int> Steps { get; } = Parse.Option("--steps", text => Parse.One<int>(text) is >= 1 and var steps
+        ? steps
+        : throw new FormatException("at least 1 step is taken"));
 
     public Option<Eta> Eta { get; } = Parse.Option("--eta", Sampling.Plans.Eta.Parse);
 
     public Option<TimestepSpacing> Spacing { get; } = Parse.Choice("--spacing", [.. SpacingRow.All.Select(r => (r.Name, r.Rule))]);
 
-    public Option<Solver> Solver { get; } = Parse.Choice(
-        "--solver", [.. SolverRow.All.SelectMany(r => r.Alias is null ? [r.Name] : new[] { r.Name, r.Alias }, (r, name) => (name, r.Solver))]);
+    public Option<Solver> Solver { get; } = Parse.Option("--solver", SolverOf);
 
     /// <summary>A list, or no timestep for the word "tuned".</summary>
     public Option<int[]> Timesteps { get; } = Parse.Option("--timesteps", text => text == Tuned ? [] : Parse.Split(text, Parse.One<int>) is { Length: > 0 } list
@@ -70,6 +71,13 @@ internal sealed class SamplingOptions
                 : "--timesteps names every timestep: leave out --steps and --spacing");
         }
 
+        if (r.Has(Steps) && !tuned && r.GetValue(Steps) > scheduler.NumTrainTimesteps)
+        {
+            throw new DiffusionException(
+                ErrorKind.Usage,
+                $"--steps: found {r.GetValue(Steps)}; of the model's T = {scheduler.NumTrainTimesteps} timesteps at most as many can be steps");
+        }
+
         return new SampleOptions
         {
             Steps = r.Or(Steps, Math.Min(50, scheduler.NumTrainTimesteps)),
@@ -79,6 +87,10 @@ internal sealed class SamplingOptions
     }
 
     private static string Named(SolverRow row) => row.Alias is null ? row.Name : $"{row.Name} (= {row.Alias})";
+
+    private static Solver SolverOf(string text) =>
+        SolverRow.All.FirstOrDefault(r => r.Name == text || r.Alias == text) is { } row ? row.Solver : throw new FormatException(
+            $"choose among {string.Join(", ", SolverRow.All.Select(r => r.Name))} and euler, which is ddim{(text is "ddpm" ? "; DDPM is ddim with --eta 1" : "")}");
 
     private X0Treatment? Treatment(ParseResult r, SchedulerConfig scheduler) => (r.GetValue(Clip), r.GetValue(NoClip), r.GetValue(Threshold)) switch
     {

@@ -16,6 +16,13 @@ internal static class OutputFolder
         return path;
     }
 
+    /// <summary>Names the files of a folder that was new.</summary>
+    /// <param name="host">Is told.</param>
+    /// <param name="folder">The folder.</param>
+    /// <param name="aside">Among the messages: the results themselves are a table for a program.</param>
+    public static void TellFiles(CliHost host, string folder, bool aside) => (aside ? host.Error : host.Out).WriteLine(
+        $"written: {string.Join(", ", Directory.GetFiles(folder).Select(f => Human.Plain(Path.Join(folder, Path.GetFileName(f)))).Order(StringComparer.Ordinal))}");
+
     /// <summary>Writes a table as table.csv and table.json.</summary>
     public static void WriteTable(string folder, string csv, JsonNode json)
     {

@@ -7,5 +7,5 @@ internal sealed class ReadProgress(ProgressLine line) : IProgress<DataProgress>
 {
     public void Report(DataProgress value) => line.Update(
         value.Total is > 0 and long total ? (double)(value.Read + value.Bad) / total : 0,
-        () => $"{Human.CountOf(value.Read, value.Total)} images read{(value.Bad > 0 ? $", {value.Bad} bad" : "")}");
+        () => [new($"{Human.CountOf(value.Read, value.Total)} images read{(value.Bad > 0 ? $", {value.Bad} bad" : "")}", Importance: 3)]);
 }

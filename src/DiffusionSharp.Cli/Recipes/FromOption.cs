@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DiffusionSharp.Cli.CommandLine;
 using DiffusionSharp.Cli.Output;
+using DiffusionSharp.Files.Storage;
 using DiffusionSharp.Imaging.Shapes;
 
 namespace DiffusionSharp.Cli.Recipes;
@@ -32,7 +33,7 @@ internal sealed class FromOption(params string[] verbs) : Option<string?>("--fro
         {
             var other = find(recipe.Verb) ?? throw recipe.Wrong($"its verb '{recipe.Verb}' is unknown");
             var again = other.Options.Any(o => o is FromOption)
-                ? $"make it again with: ddim {recipe.Verb} --from {picture}"
+                ? $"make it again with: ddim {recipe.Verb} --from {ShellWord.Quote(picture)}"
                 : "which takes nothing from pictures";
             throw new DiffusionException(ErrorKind.Usage, $"{picture} was made by ddim {recipe.Verb}; {again}");
         }

@@ -54,7 +54,7 @@ internal static class DataSource
 
         if (source is ImageBatchSource { BadFiles: { Count: > 0 } bad })
         {
-            line.Say($"{bad.Count} bad files are left out, such as {Human.Plain(bad[0].ToString())} (ddim data check lists them)");
+            line.Say($"{Human.Of(bad.Count, "bad file")} {(bad.Count == 1 ? "is" : "are")} left out, such as {Human.Plain(bad[0].ToString())} (ddim data check lists them)");
         }
 
         if (validation > 0)

@@ -27,7 +27,7 @@ internal sealed record DataLocation(DataKind Kind, IReadOnlyList<string> Files)
         {
             return Directory.Exists(path) ? Folder(path)
                 : File.Exists(path) ? SingleFile(path)
-                : throw new DiffusionException(ErrorKind.Data, $"{path}: no such file or folder; give a folder of images, an archive, another data set (ddim data check --help lists them), or {Shapes.ShapesSource.Name}");
+                : throw new DiffusionException(ErrorKind.Data, $"{path}: there is no such file or folder; check the name");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -111,7 +111,8 @@ public static class DataSets
             if (stopped || classes.Count == 0 || bad.Count > options.MaxBadFraction * (classes.Count + bad.Count))
             {
                 var most = FormattableString.Invariant($"at most {100 * options.MaxBadFraction:0.###} % are allowed");
-                throw TooManyBad(path, classes.Count, bad, most, "Remove or repair them ('ddim data check' lists all), or allow more");
+                var more = options.MaxBadFraction > 0 ? ", or allow more (--max-bad)" : "";
+                throw TooManyBad(path, classes.Count, bad, most, $"Remove or repair them ('ddim data check' lists all){more}");
             }
 
             return new Filled(location.Kind.Name(), classes.Complete()) { Bad = bad, Skipped = skipped, Column = images.Column, Animated = animated };
@@ -150,6 +151,21 @@ public static class DataSets
         {
             store.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Whether a file is a data set by its content and name. Nothing of its images is read.</summary>
+    /// <param name="path">The file.</param>
+    public static bool IsDataSet(string path)
+    {
+        try
+        {
+            _ = DataLocation.Recognise(path);
+            return true;
+        }
+        catch (DiffusionException)
+        {
+            return false;
         }
     }
 

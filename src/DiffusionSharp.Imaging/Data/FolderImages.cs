@@ -1,5 +1,6 @@
 using DiffusionSharp.Files.Storage;
 using DiffusionSharp.Imaging.Data.Archives;
+using DiffusionSharp.Imaging.Files;
 
 namespace DiffusionSharp.Imaging.Data;
 
@@ -38,6 +39,11 @@ internal static class FolderImages
         {
             foreach (var file in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
             {
+                if (ContactSheet.Is(file))
+                {
+                    continue;
+                }
+
                 if (FileNames.IsImage(file))
                 {
                     files.Add(RawImage.OfFile(name + Path.GetFileName(file), file));

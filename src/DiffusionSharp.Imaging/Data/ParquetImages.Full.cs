@@ -21,6 +21,11 @@ internal static class ParquetImages
             (total, taken, names) = (total + shard.Rows, taken ?? shard.Column, names ?? shard.ClassNames());
         }
 
+        if (total == 0)
+        {
+            throw new DiffusionException(ErrorKind.Data, $"{string.Join(", ", paths)}: the table has no rows, and so no images");
+        }
+
         var labels = ClassLabels.Read(
             collector =>
             {

@@ -19,7 +19,9 @@ public static class PngFile
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw new DiffusionException(ErrorKind.Data, e is InvalidDataException ? $"{path}: {e.Message}" : e.Message, e);
+            var isAbsent = e is FileNotFoundException or DirectoryNotFoundException;
+            throw new DiffusionException(
+                ErrorKind.Data, isAbsent ? $"{path}: there is no such file; check the name" : e is InvalidDataException ? $"{path}: {e.Message}" : e.Message, e);
         }
     }
 

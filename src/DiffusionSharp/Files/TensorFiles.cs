@@ -96,8 +96,17 @@ public static class TensorFiles
             return "a web page or XML, perhaps an error message instead of the download; open it in a text editor";
         }
 
+        if (IsEarlyPickle(file, start))
+        {
+            return start.StartsWith("L119547037146038801333356"u8)
+                ? "what torch.save wrote with an early pickle protocol; load it in Python and save it again with torch.save"
+                : "a pickle of protocol 0 or 1, not one that torch.save wrote; load it in Python where you trust it and save the weights with torch.save";
+        }
+
         return start switch
         {
+            [0x89, (byte)'P', (byte)'N', (byte)'G', ..] or [0xFF, 0xD8, 0xFF, ..] => "a picture, whatever its name says; fetch the model again",
+            [0x08, <= 0x20, 0x12 or 0x1A or 0x22 or 0x2A or 0x32 or 0x3A or 0x42, ..] => "an ONNX file, which ONNX Runtime and others run; give the model that it was exported from",
             [0x89, (byte)'H', (byte)'D', (byte)'F', ..] => "HDF5 (Keras?); convert it to safetensors in Python",
             [0x1F, 0x8B, ..] => "compressed with gzip; unpack it first",
             [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', ..] => "one NumPy array (.npy), which is data and no checkpoint",
@@ -107,6 +116,15 @@ public static class TensorFiles
             _ when IsTensorFlow(file) => "the index of a TensorFlow checkpoint; convert it to safetensors in Python",
             _ => null,
         };
+    }
+
+    // Text: an opcode and its line; protocol 1 begins with an empty dict or list, and keeps it.
+    private static bool IsEarlyPickle(FileBytes file, ReadOnlySpan<byte> start)
+    {
+        Span<byte> end = stackalloc byte[1];
+        return start is [(byte)'(', (byte)'d' or (byte)'l' or (byte)'i', ..] or [(byte)'}' or (byte)']', (byte)'q', ..] or [(byte)'c' or (byte)'L', ..]
+            && (start[0] is (byte)'}' or (byte)']' || (start.IndexOf((byte)'\n') is > 0 and var line && !start[..line].Contains((byte)' ')))
+            && file.TryRead(end, file.Length - 1) && end[0] == (byte)'.';
     }
 
     // The magic number at the end of LevelDB's tables.

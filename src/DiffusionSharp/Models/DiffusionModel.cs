@@ -45,7 +45,17 @@ public sealed class DiffusionModel : IDisposable
     public static DiffusionModel Load(string path, Engine engine, bool raw = false, CheckpointFacts? facts = null, bool average = false)
     {
         ArgumentNullException.ThrowIfNull(engine);
-        var source = ModelSource.Open(path, raw, facts, average);
+        return Load(ModelSource.Open(path, raw, facts, average), engine);
+    }
+
+    /// <summary>Loads a model that was opened.</summary>
+    /// <param name="source">The model.</param>
+    /// <param name="engine">Runs the network.</param>
+    /// <exception cref="DiffusionException">The weights cannot be read, or the engine cannot be used.</exception>
+    public static DiffusionModel Load(ModelSource source, Engine engine)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(engine);
         var graph = source.Network.Build();
         using var weights = source.OpenWeights(graph);
         return new DiffusionModel(source, graph, engine(graph, weights.Read));

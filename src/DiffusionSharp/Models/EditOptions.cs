@@ -48,8 +48,8 @@ public sealed record EditOptions
         {
             throw new DiffusionException(
                 ErrorKind.Usage,
-                $"a mask with the solver {solver}: an inpainting replaces a part of x after each step, which a solver that looks back or ahead takes for "
-                + "the network's; use the solver Ddim");
+                $"a mask with the solver {SolverRow.Of(solver).Name}: an inpainting replaces a part of x after each step, which a solver that looks back or ahead takes for "
+                + "the network's; use the solver ddim");
         }
 
         SamplingPlan Rest(NoiseLevels left) => Mask is null ? SolverPlan.Create(solver, left, options) : RepaintPlan.Create(left, options, Jumps);

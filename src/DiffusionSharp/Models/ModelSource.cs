@@ -99,7 +99,7 @@ public sealed class ModelSource
         return lists.GetValueOrDefault(steps) ?? throw new DiffusionException(
             ErrorKind.Usage,
             $"the model {Path} has no timesteps tuned for {steps} steps (it has them for {(lists.Count == 0 ? "none" : string.Join(", ", lists.Keys))}); "
-            + $"find them: ddim tune --model {Path} --steps {steps}");
+            + $"find them: ddim tune --model {ShellWord.Quote(Path)} --steps {steps}");
     }
 
     private static ModelSource FromFolder(ModelFolder folder) => new(folder.Path, folder.WeightsPath, folder.Set, folder.TunedTimestepsPath, folder.Network, folder.Scheduler)

@@ -115,7 +115,7 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Trains until the run's end or until it is asked to stop; then saves.</summary>
     /// <param name="progress">Told after each update.</param>
-    /// <param name="preview">Given samples now and then; null draws none.</param>
+    /// <param name="preview">Given samples now and then, and at the end; null draws none.</param>
     /// <param name="cancellationToken">Asks to finish the update at hand, save and return.</param>
     /// <exception cref="DiffusionException">The loss is not finite, or the storage refused; the last checkpoint is whole.</exception>
     public TrainingOutcome Run(Action<TrainingProgress>? progress = null, Action<Preview>? preview = null, CancellationToken cancellationToken = default) =>
@@ -152,6 +152,7 @@ public sealed class Trainer : IDisposable
         });
         var pace = new Pace(options, state);
         var began = clock.GetTimestamp();
+        var previews = new Previews(preview, c => PreviewSampler.Draw(network.Averaged(0), graph, config.Scheduler, state.Images, c), Seconds, cancellationToken);
         while (!Finished())
         {
             var rate = LearningRateSchedule.At(options, state.Images + options.BatchSize);
@@ -163,7 +164,7 @@ public sealed class Trainer : IDisposable
             {
                 Step = state.Step + 1,
                 Images = state.Images + options.BatchSize,
-                Seconds = pace.SecondsBefore + clock.GetElapsedTime(began).TotalSeconds,
+                Seconds = Seconds(),
                 LossSum = state.LossSum + loss,
                 LossCount = state.LossCount + 1,
             };
@@ -183,9 +184,9 @@ public sealed class Trainer : IDisposable
                 Validate(validation, log, Finished() ? CancellationToken.None : cancellationToken);
             }
 
-            if (preview is not null && sampleEvery > 0 && Crossed(sampleEvery) && DrawPreview(cancellationToken) is { } drawn)
+            if (sampleEvery > 0 && !Finished())
             {
-                preview(drawn);
+                previews.AfterUpdate(Crossed(sampleEvery));
             }
 
             if (options.PosthocLengths.Count > 0 && (Crossed(options.SnapshotEvery!.Value) || Finished()))
@@ -201,6 +202,12 @@ public sealed class Trainer : IDisposable
                 savedAt = state.Seconds;
             }
 
+            // What is trained is safe before time is taken to show it.
+            if (sampleEvery > 0 && Finished())
+            {
+                previews.Draw();
+            }
+
             if (stop)
             {
                 return Finished() ? TrainingOutcome.Finished : TrainingOutcome.Interrupted;
@@ -208,6 +215,8 @@ public sealed class Trainer : IDisposable
         }
 
         return TrainingOutcome.Finished;
+
+        double Seconds() => pace.SecondsBefore + clock.GetElapsedTime(began).TotalSeconds;
     }
 
     /// <summary>Does two updates without saving anything and tells what the run will take.</summary>
@@ -259,19 +268,6 @@ public sealed class Trainer : IDisposable
             using var lines = new MetricsFile(run.Metrics, state.MetricsLength);
             lines.WriteChanges(state.Images, changes);
             lines.Flush();
-        }
-    }
-
-    private Preview? DrawPreview(CancellationToken cancellationToken)
-    {
-        try
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            return PreviewSampler.Draw(network.Averaged(0), graph, config.Scheduler, state.Images, cancellationToken);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            return null;
         }
     }
 

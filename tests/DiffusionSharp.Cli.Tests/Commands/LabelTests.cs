@@ -27,7 +27,7 @@ public sealed class LabelTests : IDisposable
         Assert.Equal(["cat", "dog"], network.ClassNames);
         Assert.Equal((3, 2), (network.NumClassEmbeds, network.NullClass));
         ddim.Fails(ErrorKind.Configuration, "--label-drop above 0", ["train", Data, "--classes", "data", "--label-drop", "0", "--dry-run", .. Tiny]);
-        Assert.Contains("labels   none of 1 images", ddim.Done("data", "check", Data), StringComparison.Ordinal);
+        Assert.Contains("labels   none of 1 image", ddim.Done("data", "check", Data), StringComparison.Ordinal);
         Assert.Equal(1, (int)ddim.Json("data", "check", Data)["unlabelled"]!);
     }
 
@@ -113,7 +113,7 @@ public sealed class LabelTests : IDisposable
         var (code, _, error) = ddim.Run(["train", Data, "--out", scratch["run"], .. Tiny]);
         Assert.Equal((0, "image"), (code, Column("run")));
         Assert.Contains("images are taken from the column image (--column takes another: mask)", error, StringComparison.Ordinal);
-        ddim.Fails(ErrorKind.Configuration, "dataFingerprint", "train", "--out", scratch["run"], "--column", "mask", "--steps", "2");
+        ddim.Fails(ErrorKind.Configuration, "the data changed", "train", "--out", scratch["run"], "--column", "mask", "--steps", "2");
 
         ddim.Done(["train", Data, "--column", "mask", "--out", scratch["masks"], .. Tiny]);
         ddim.Done("train", "--out", scratch["masks"], "--steps", "2");
@@ -122,7 +122,7 @@ public sealed class LabelTests : IDisposable
         // Other data has other columns.
         Directory.CreateDirectory(scratch["set"]);
         await File.WriteAllBytesAsync(scratch["set/0.png"], Png(3), TestContext.Current.CancellationToken);
-        ddim.Fails(ErrorKind.Configuration, "dataFingerprint", "train", scratch["set"], "--out", scratch["masks"], "--steps", "3");
+        ddim.Fails(ErrorKind.Configuration, "the data changed", "train", scratch["set"], "--out", scratch["masks"], "--steps", "3");
         ddim.Fails(ErrorKind.Usage, "no column 'text' of images; those it has are image, mask", ["train", Data, "--column", "text", "--dry-run", .. Tiny]);
     }
 

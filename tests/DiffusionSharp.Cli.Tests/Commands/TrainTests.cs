@@ -155,7 +155,7 @@ public sealed class TrainTests : IDisposable
         ddim.Fails(ErrorKind.Usage, "--channels: found 0", "train", "--out", Run, "--channels", "0");
         ddim.Fails(ErrorKind.Configuration, "unet.block_out_channels", "train", "--out", Run, "--channels", "12");
         ddim.Fails(ErrorKind.Configuration, "batch size", "train", "--out", Run, "--batch", "2000000", "--accumulate", "2000000");
-        ddim.Fails(ErrorKind.Configuration, "dataFingerprint", "train", "--out", Run, "--seed", "9");
+        ddim.Fails(ErrorKind.Configuration, "the data changed", "train", "--out", Run, "--seed", "9");
         ddim.Done("train", "--out", Run, "--lr", "0.001", "--steps", "4", "--allow-changes");
         Assert.Equal(8, Images());
     }

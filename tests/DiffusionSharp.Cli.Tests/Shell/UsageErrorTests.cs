@@ -41,7 +41,7 @@ public sealed class UsageErrorTests
     [InlineData("give a --mask", "sample", "--init-image", "x.png", "--resample", "3")]
     [InlineData("from an image: give one", "sample", "--init-image", "x.png", "--init", "x.npy")]
     [InlineData("--strength: found '1.5'", "sample", "--init-image", "x.png", "--strength", "1.5")]
-    [InlineData("'--input'", "predict", "--timesteps", "1", "--output", "y.npy")]
+    [InlineData("--input is missing", "predict", "--timesteps", "1", "--output", "y.npy")]
     public void IsOneLineWithAdvice(string words, params string[] args)
     {
         ddim.Fails(ErrorKind.Usage, words, args);

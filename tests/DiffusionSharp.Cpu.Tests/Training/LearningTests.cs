@@ -92,7 +92,7 @@ public class LearningTests
             trainer.Run(preview: previews.Add, cancellationToken: TestContext.Current.CancellationToken);
         }
 
-        Assert.Equal([20, 40], previews.Select(p => p.Images));
+        Assert.Equal([20, 40, 48], previews.Select(p => p.Images));
         Assert.All(previews, p => Assert.Equal(p.Count * p.Shape.Elements, p.Samples.Length));
         Assert.All(previews.SelectMany(p => p.Samples), v => Assert.InRange(v, -1, 1));
         var lines = File.ReadAllLines(run.Run.Metrics);

@@ -92,7 +92,7 @@ public sealed class EditOptionsTests : IDisposable
         Refused(ErrorKind.Usage, "strength: found 2", new EditOptions { Images = Image, Strength = 2 });
         Refused(ErrorKind.Usage, "both must be at least 1", new EditOptions { Images = Image, Mask = Half, Jumps = new JumpSchedule(0, 1) });
         var error = Assert.Throws<DiffusionException>(() => model.Plan(new SampleOptions { Edit = new EditOptions { Images = Image, Mask = Half }, Solver = Solver.Heun }));
-        Assert.Contains("use the solver Ddim", error.Message, StringComparison.Ordinal);
+        Assert.Contains("use the solver ddim", error.Message, StringComparison.Ordinal);
 
         void Refused(ErrorKind kind, string words, EditOptions edit, double[]? initial = null)
         {

@@ -131,7 +131,7 @@ public class LearnedVarianceTests
         foreach (var solver in Enum.GetValues<Solver>().Where(s => s != Solver.Ddim))
         {
             var e = Assert.Throws<DiffusionException>(() => DiffusionModel.Plan(new SchedulerConfig(), new SampleOptions { Solver = solver, Eta = Eta.Learned }));
-            Assert.Contains($"eta learned: {solver} has no eta", e.Message);
+            Assert.Contains($"eta learned: the solver {SolverRow.Of(solver).Name} has no eta", e.Message);
         }
 
         var direct = new SchedulerConfig { ClassName = "DDPMScheduler", VarianceType = "learned" };

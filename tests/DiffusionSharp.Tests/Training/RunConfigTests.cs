@@ -63,7 +63,7 @@ public class RunConfigTests
         Assert.Contains("unet.block_out_channels: [32,64] → [32,32]", differences);
         Assert.Contains("training.batchSize: 128 → 64", differences);
         Assert.Contains("training.emaDecays: [0.9999,0.5] → [0.9999]", differences);
-        Assert.Contains(differences, d => d.StartsWith("dataFingerprint:", StringComparison.Ordinal));
+        Assert.Contains(differences, d => d.StartsWith("the data changed:", StringComparison.Ordinal));
         Assert.Equal(5, differences.Count);
     }
 

@@ -57,7 +57,7 @@ internal static class DataCheckCommand
     private static string Text(DataReport report)
     {
         const int mostSizes = 5;
-        List<string> lines = [$"{report.Path}: {report.Kind}, {Human.Count(report.Images)} images, {report.Bad.Count} bad files"];
+        List<string> lines = [$"{report.Path}: {report.Kind}, {Human.Images(report.Images)}, {Human.Of(report.Bad.Count, "bad file")}"];
         if (report.Column is { } column)
         {
             Say("column", column.Name + (column.Others.Count == 0 ? "" : $" (--column takes another: {string.Join(", ", column.Others)})"));
@@ -78,7 +78,7 @@ internal static class DataCheckCommand
 
         if (report.Unlabelled > 0)
         {
-            Say("labels", $"none of {Human.Count(report.Unlabelled)} images");
+            Say("labels", $"none of {Human.Images(report.Unlabelled)}");
         }
 
         if (report.LabelProblem is { } problem)

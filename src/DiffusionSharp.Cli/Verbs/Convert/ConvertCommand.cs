@@ -111,7 +111,7 @@ internal sealed class ConvertCommand
             r.GetValue(json),
             () => new JsonObject { ["from"] = path, ["to"] = folder, ["length"] = length, ["images"] = average.State.Images, ["stored"] = average.Stored },
             () => FormattableString.Invariant($"{Human.Plain(path)} -> {Human.Plain(folder)}\n  the average of length {length} at {Human.Count(average.State.Images)} images, of {average.Stored} stored ones\n")
-                + $"sample it: ddim sample --model {Human.Plain(folder)} --out grid.png\n");
+                + $"sample it: ddim sample --model {Human.Plain(ShellWord.Quote(folder))} --out grid.png\n");
         return 0;
     }
 
@@ -125,7 +125,11 @@ internal sealed class ConvertCommand
             Ermongroup = ermongroup,
             Card = ConversionCard.Write(source),
             CancellationToken = host.Interruption.Token,
-            Progress = part => line.Update(part, () => $"{Human.Plain(folder)}  ETA {Human.Time(host.Clock.GetElapsedTime(began) * ((1 - part) / part))}"),
+            Progress = part => line.Update(part, () =>
+            [
+                new(Human.Plain(folder), Importance: 1),
+                ProgressPart.Eta(host.Clock.GetElapsedTime(began) * ((1 - part) / part)),
+            ]),
         });
     }
 
@@ -162,7 +166,7 @@ internal sealed class ConvertCommand
                 ? $"  class {report.NetworkClass}: made to open in Hugging Face diffusers, too"
                 : $"  class {report.NetworkClass}: diffusers' UNet2DModel cannot express this network and refuses it by this name; tensors by the names of {FormatName.Of(report.To)}",
             .. ermongroup ? [$"  {Human.Plain(folder)}/ermongroup: the same weights and config.yml for the DDIM authors' code"] : Array.Empty<string>(),
-            $"sample it: ddim sample --model {Human.Plain(folder)} --out grid.png",
+            $"sample it: ddim sample --model {Human.Plain(ShellWord.Quote(folder))} --out grid.png",
         ];
         return string.Join('\n', lines) + "\n";
     }

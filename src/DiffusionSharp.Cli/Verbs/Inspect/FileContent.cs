@@ -1,11 +1,12 @@
 using DiffusionSharp.Files.Storage;
+using DiffusionSharp.Imaging.Data;
 
 namespace DiffusionSharp.Cli.Verbs.Inspect;
 
 /// <summary>Tells by content what a file is, and by its name only where that says nothing.</summary>
 internal static class FileContent
 {
-    private static readonly string[] Checkpoints = [".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".pkl", ".index.json"];
+    private static readonly string[] Checkpoints = [".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle", ".onnx", ".index.json"];
 
     public enum Kind
     {
@@ -33,7 +34,7 @@ internal static class FileContent
 
         return head switch
         {
-            [0x89, (byte)'P', (byte)'N', (byte)'G', ..] => Kind.Picture,
+            [0x89, (byte)'P', (byte)'N', (byte)'G', ..] => IsCheckpointName(path) ? Kind.Tensors : Kind.Picture,
             [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', ..] => Kind.Npy,
             [(byte)'P', (byte)'K', ..] => Zip(path),
             [_, _, _, _, _, _, 0, 0, (byte)'{', ..] => Kind.Tensors,
@@ -47,7 +48,7 @@ internal static class FileContent
         try
         {
             using var archive = RegularFile.OpenZip(path);
-            return archive.Entries.Any(e => e.FullName.EndsWith("/data.pkl", StringComparison.Ordinal) || e.FullName.EndsWith("/constants.pkl", StringComparison.Ordinal)) ? Kind.Tensors
+            return archive.Entries.Any(e => e.FullName == "data.pkl" || e.FullName.EndsWith("/data.pkl", StringComparison.Ordinal) || e.FullName.EndsWith("/constants.pkl", StringComparison.Ordinal)) ? Kind.Tensors
                 : archive.Entries.Any(e => e.FullName.EndsWith(".npy", StringComparison.Ordinal)) ? Kind.Npz
                 : ByName(path);
         }
@@ -63,7 +64,9 @@ internal static class FileContent
         ".npy" => Kind.Npy,
         ".npz" => Kind.Npz,
         ".png" or ".apng" => Kind.Picture,
-        _ when Checkpoints.Any(c => path.EndsWith(c, StringComparison.OrdinalIgnoreCase)) && !Path.GetFileName(path).StartsWith("data_batch_", StringComparison.Ordinal) => Kind.Tensors,
-        _ => Kind.Data,
+        ".bin" when DataSets.IsDataSet(path) => Kind.Data,
+        _ => IsCheckpointName(path) ? Kind.Tensors : Kind.Data,
     };
+
+    private static bool IsCheckpointName(string path) => Checkpoints.Any(c => path.EndsWith(c, StringComparison.OrdinalIgnoreCase));
 }

@@ -62,13 +62,27 @@ internal static class InspectCommand
         _ when Directory.Exists(path) && RunCheckpoint.Find(path) is { } found => ModelFacts.Run(path, found.Run, found.Folder, wanted),
         _ when ModelFolder.IsModel(path) => ModelFacts.Model(path, wanted),
         _ when !File.Exists(path) => FileFacts.Data(path, column, host),
-        _ => FileContent.Of(path) switch
-        {
-            FileContent.Kind.Tensors => TensorFacts.Of(path, wanted),
-            FileContent.Kind.Npy => FileFacts.Npy(path),
-            FileContent.Kind.Npz => FileFacts.Npz(path),
-            FileContent.Kind.Picture => FileFacts.Picture(path),
-            _ => FileFacts.Data(path, column, host),
-        },
+        _ => LookInto(path, wanted, host),
     };
+
+    private static JsonObject LookInto(string path, Wanted wanted, CliHost host)
+    {
+        var kind = FileContent.Of(path);
+        try
+        {
+            return kind switch
+            {
+                FileContent.Kind.Tensors => TensorFacts.Of(path, wanted),
+                FileContent.Kind.Npy => FileFacts.Npy(path),
+                FileContent.Kind.Npz => FileFacts.Npz(path),
+                FileContent.Kind.Picture => FileFacts.Picture(path),
+                _ => FileFacts.Data(path, null, host),
+            };
+        }
+        catch (DiffusionException e) when (e.Kind == ErrorKind.Data && kind is FileContent.Kind.Npy or FileContent.Kind.Npz)
+        {
+            // Any file of numbers that is damaged or hostile ends alike.
+            throw new DiffusionException(ErrorKind.ModelFile, e.Message, e);
+        }
+    }
 }

@@ -81,7 +81,7 @@ internal sealed class InterpolateCommand
 
         var numbers = dump.File(r, host, OutputName.Arrays);
         var target = output.File(r, host, [PictureTarget.Sheet], numbers is null ? "interpolation.png" : null);
-        using var loaded = load.Load(r, host);
+        using var loaded = load.Load(r, host, scheduler => sampling.ResolveTau(r, scheduler));
         var shape = loaded.Graph.InputShape;
         if (target is not null)
         {
@@ -121,7 +121,8 @@ internal sealed class InterpolateCommand
             Sheet.Write(target, shape, images.ToPictures(), recipe.Of(ends, classes), columns: steps);
         }
 
-        (job.Summary(result, target ?? numbers!) with { More = new JsonObject { ["frames"] = steps } }).Print(host, r.GetValue(json));
+        string[] written = [.. new[] { target, numbers }.OfType<string>()];
+        (job.Summary(result, written[0]) with { Also = written[1..], More = new JsonObject { ["frames"] = steps } }).Print(host, r.GetValue(json));
         return 0;
     }
 }

@@ -64,7 +64,7 @@ internal sealed class InvertCommand
     private int Run(ParseResult r)
     {
         var target = output.File(r, host, OutputName.Arrays, "latents.npy")!;
-        using var loaded = load.Load(r, host);
+        using var loaded = load.Load(r, host, scheduler => sampling.ResolveTau(r, scheduler));
         var shape = loaded.Graph.InputShape;
         var x0 = encoding.Read(r, loaded, host.Interruption.Token);
         var n = x0.Length / shape.Elements;

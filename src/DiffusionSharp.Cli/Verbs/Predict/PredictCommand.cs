@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using DiffusionSharp.Cli.CommandLine;
 using DiffusionSharp.Cli.Drawing;
+using DiffusionSharp.Cli.Output;
 using DiffusionSharp.Files.Numpy;
 using DiffusionSharp.Networks;
 
@@ -97,7 +98,7 @@ internal sealed class PredictCommand
                 ["shape"] = new JsonArray(count, result.Channels, result.Height, result.Width),
                 ["predicts"] = loaded.Source.Scheduler.PredictionType.ToString(),
             },
-            () => $"{loaded.Source.Scheduler.PredictionType} of {count} images, {result} each, in {target}");
+            () => $"{loaded.Source.Scheduler.PredictionType} of {Human.Images(count)}, {result} each, in {target}");
         return 0;
     }
 
@@ -112,6 +113,6 @@ internal sealed class PredictCommand
             ? [.. Enumerable.Repeat(given[0], count)]
             : throw new DiffusionException(
                 ErrorKind.Usage,
-                $"--timesteps: {given.Length} timesteps for {count} images; give one for all, or one per image");
+                $"--timesteps: {given.Length} timesteps for {Human.Images(count)}; give one for all, or one per image");
     }
 }

@@ -42,7 +42,7 @@ internal sealed class SampleCommand
           --jump-length J, --resample R  of --mask: each J steps are done R times [5, 5]
         Results
           --out, -o FILE.png     one sheet [samples.png]; X.npz: arr_0 uint8 [N,H,W,C], arr_1
-          --out, -o DIR/         one file per image; run it again to go on after an interruption
+          --out, -o DIR/         one file per image, and sheet.png; run it again after an interruption
           --dump X.npy, --json   (or X.npz) the numbers, float32 [N,C,H,W]; the result as JSON
           --dump-trajectory DIR  x and x0 after each step, as .npy in a new folder
         Where
@@ -94,7 +94,9 @@ internal sealed class SampleCommand
         var result = isFolder && numbers is null && steps is null
             ? job.IntoFolder(target!)
             : AllAtOnce(job, target, isFolder, numbers, steps);
-        job.Summary(result, target ?? numbers ?? steps!).Print(host, r.GetValue(json));
+        var sheet = isFolder ? FolderSheet.Write(job, target!) : null;
+        string[] written = [.. new[] { target, sheet, numbers, steps }.OfType<string>()];
+        (job.Summary(result, written[0]) with { Also = written[1..] }).Print(host, r.GetValue(json));
         return 0;
     }
 

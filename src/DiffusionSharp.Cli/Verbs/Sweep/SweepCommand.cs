@@ -91,14 +91,16 @@ internal sealed class SweepCommand
         if (json)
         {
             host.Out.WriteLine(JsonOption.Text(table));
+            OutputFolder.TellFiles(host, folder, aside: true);
             return 0;
         }
 
         if (!csv)
         {
-            host.Out.WriteLine(FormattableString.Invariant($"{cells.Count} × {sweep.Images} images in {folder}: {result.Calls} network calls, {result.Seconds:F1} s"));
+            host.Out.WriteLine(FormattableString.Invariant($"{cells.Count} × {Human.Images(sweep.Images)} in {folder}: {Human.Of(result.Calls, "network call")}, {result.Seconds:F1} s"));
         }
 
+        OutputFolder.TellFiles(host, folder, aside: csv);
         foreach (var note in notes)
         {
             host.Error.WriteLine($"note: {Human.Plain(note)}");

@@ -11,6 +11,7 @@ using DiffusionSharp.Imaging;
 using DiffusionSharp.Imaging.Data;
 using DiffusionSharp.Models;
 using DiffusionSharp.Models.Layouts;
+using DiffusionSharp.Networks;
 using DiffusionSharp.Training.Options;
 using DiffusionSharp.Training.Runs;
 
@@ -53,7 +54,8 @@ internal sealed class TrainCommand
                    --posthoc-ema LIST [none; 0.05,0.1]: stored every --snapshot-every IMAGES, so that ddim
                    convert makes averages of other lengths of them
         Saving     --out, -o RUN  --checkpoint-every IMAGES [500000, and every 15 minutes]  --keep N [3]
-                   --sample-every IMAGES, --validate-every IMAGES [a twentieth of the run; 0 = never]
+                   --sample-every IMAGES, --validate-every IMAGES [a twentieth of the run; 0 = never];
+                   pictures also after 30 s, 1, 2, 4 … minutes and at the end
         Machine    --threads N [all cores]: no bit changes  --seed S [0]
                    --engine cpu|torch [{TrainingEngines.Default}]; of torch, in builds with it: --device cpu|cuda:N
         16 bits    --activations float32|bfloat16 [float32]: of cpu, kept  --bf16: of torch, computed
@@ -61,6 +63,8 @@ internal sealed class TrainCommand
         RUN holds config.json, metrics.jsonl, tensorboard/, samples/, checkpoints/, at last model/. On
         resume, options left out are the run's; --allow-changes accepts changed ones.
         """;
+
+    private const string DataMissing = "the data is missing: ddim train DATA --out RUN, with a folder of images or builtin:shapes as DATA";
 
     private readonly CliHost host;
     private readonly IReadOnlyList<string> args;
@@ -110,7 +114,13 @@ internal sealed class TrainCommand
         var folder = r.GetValue(output);
         if (folder is null && !r.GetValue(dryRun))
         {
-            throw new DiffusionException(ErrorKind.Usage, "--out is missing: name the folder of the run, such as --out runs/first");
+            var more = r.GetValue(data) is null ? $"; {DataMissing}, unless the folder holds a run" : "";
+            throw new DiffusionException(ErrorKind.Usage, $"--out is missing: name the folder of the run, such as --out runs/first{more}");
+        }
+
+        if (r.GetResult(optimisation.Duration) is { Tokens: [{ Value: var time }] } && !char.IsLetter(time[^1]))
+        {
+            host.Error.WriteLine($"note: {optimisation.Duration.Name} {time} is {time} seconds; {time}m and {time}h are minutes and hours");
         }
 
         if (folder is not null)
@@ -128,11 +138,12 @@ internal sealed class TrainCommand
             host.Error.WriteLine($"note: {note}");
         }
 
+        RequireKept(r, run, saved);
         var (config, training, validation) = Resolve(r, run, saved);
         using var trainingEnd = training as IDisposable;
         using var validationEnd = validation as IDisposable;
         using var weights = config.From is { } model && checkpoint is null ? ModelSource.Open(model, facts: r.GetValue(about)).OpenWeights() : null;
-        Func<Networks.ParameterSpec, HostTensor>? initial = weights is null ? null : weights.Read;
+        Func<ParameterSpec, HostTensor>? initial = weights is null ? null : weights.Read;
         if (r.GetValue(dryRun))
         {
             var found = TrainingSession.DryRun(host, config, training, initial);
@@ -156,8 +167,37 @@ internal sealed class TrainCommand
                 ["updates"] = state.Step,
                 ["seconds"] = state.Seconds,
             },
-            () => $"finished; the model is in {run!.Model}\nsample it: ddim sample --model {folder}/model --out grid.png");
+            () => $"finished; the model is in {run!.Model}\nsample it: ddim sample --model {ShellWord.Quote(Path.Join(folder, "model"))} --out grid.png");
         return 0;
+    }
+
+    // What the data and the network would say of these is about things that nobody typed.
+    private void RequireKept(ParseResult r, RunFolder? run, RunConfig? saved)
+    {
+        if (saved?.Network is not { } network)
+        {
+            return;
+        }
+
+        var shape = network.InputShape;
+        List<string> problems = [];
+        if (r.GetValue(this.network.Size) is { } size && size != (shape.Height, shape.Width))
+        {
+            problems.Add($"{this.network.Size.Name}: found {Side(size)}; the run has size {Side((shape.Height, shape.Width))}");
+        }
+
+        if (r.Has(classes.Classes) && network is UNetConfig { NumClassEmbeds: null })
+        {
+            problems.Add($"{classes.Classes.Name}: the run was begun without classes");
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new DiffusionException(
+                ErrorKind.Configuration, $"{run!.Root} keeps the network it was begun with: {string.Join("; ", problems)}. Leave that out, or choose another folder with --out");
+        }
+
+        static string Side((int Height, int Width) size) => size.Height == size.Width ? $"{size.Height}" : $"{size.Height}x{size.Width}";
     }
 
     // Before any data is read.
@@ -186,9 +226,7 @@ internal sealed class TrainCommand
         }
 
         var name = Name(r.GetValue(data)) ?? saved?.Data
-            ?? throw new DiffusionException(
-                ErrorKind.Usage,
-                "the data is missing: ddim train DATA --out RUN, with a folder of images or builtin:shapes as DATA");
+            ?? throw new DiffusionException(ErrorKind.Usage, DataMissing);
         if (run is not null)
         {
             RequireApart(run, name);

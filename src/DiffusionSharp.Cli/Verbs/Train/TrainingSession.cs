@@ -3,6 +3,7 @@ using DiffusionSharp.Cli.CommandLine;
 using DiffusionSharp.Cli.Optional;
 using DiffusionSharp.Cli.Output;
 using DiffusionSharp.Data;
+using DiffusionSharp.Files.Storage;
 using DiffusionSharp.Models.Folder;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Training;
@@ -63,30 +64,35 @@ internal static class TrainingSession
     {
         using var line = new ProgressLine(host);
         var began = trainer.State.Images;
-        host.Error.WriteLine($"{(began == 0 ? "new run" : $"going on at {Human.Count(began)} images")}: {run.Root}");
+        host.Error.WriteLine($"{(began == 0 ? "new run" : $"going on at {Human.Images(began)}")}: {run.Root}");
         var (graph, options) = (trainer.Graph, trainer.Config.Training);
         host.Error.WriteLine(FormattableString.Invariant(
             $"{graph.InputShape}, {Human.Count(graph.ParameterCount)} parameters, {graph.FlopsPerImage / 1e9:F2} GFLOP per image, ")
             + $"batch {options.BatchSize} in parts of up to {options.MicroBatch}");
         if (graph.ClassCount is int classes)
         {
-            host.Error.WriteLine(FormattableString.Invariant($"{classes} classes; {100 * options.LabelDrop:0.##} % of the labels are dropped"));
+            host.Error.WriteLine(FormattableString.Invariant($"{Human.Of(classes, "class")}; {100 * options.LabelDrop:0.##} % of the labels are dropped"));
         }
 
         TrainingProgress? last = null;
         var outcome = trainer.Run(
-            p => line.Update((last = p).Fraction, () => Describe(p)),
+            p => line.Update((last = p).Fraction, Describe(p)),
             preview => line.Say($"samples: {PreviewFile.Write(run.Samples, preview)}"),
             host.Interruption.Token);
         if (last is not null)
         {
-            line.Update(last.Fraction, () => Describe(last), force: true);
+            line.Update(last.Fraction, Describe(last), force: true);
         }
 
         if (outcome == TrainingOutcome.Interrupted)
         {
-            line.Say($"stopped and saved at {Human.Count(trainer.State.Images)} images; go on with: ddim train --out {run.Root}");
+            line.Say($"stopped and saved at {Human.Images(trainer.State.Images)}; go on with: ddim train --out {ShellWord.Quote(run.Root)}");
             return outcome;
+        }
+
+        if (last is null)
+        {
+            line.Say($"nothing was done: the run was finished at {Human.Images(trainer.State.Images)}; a greater --steps, --epochs or --duration goes on with it");
         }
 
         var card = ModelCard.Write(trainer.Config, trainer.Graph, trainer.State, CommandLog.Read(run.Root));
@@ -97,7 +103,12 @@ internal static class TrainingSession
         });
     }
 
-    private static string Describe(TrainingProgress p) =>
-        FormattableString.Invariant($"{Human.CountOf(p.Images, p.TotalImages)} images  loss {p.Loss:F4}  {p.ImagesPerSecond:F1} images/s  ")
-        + $"ETA {Human.Time(p.Remaining)}  {Human.Bytes(p.MemoryBytes)}";
+    private static Func<ProgressPart[]> Describe(TrainingProgress p) => () =>
+    [
+        new($"{Human.CountOf(p.Images, p.TotalImages)} images", Importance: 2),
+        new(FormattableString.Invariant($"loss {p.Loss:F4}"), Importance: 3),
+        ProgressPart.Rate(p.ImagesPerSecond, "images/s"),
+        ProgressPart.Eta(p.Remaining),
+        new(Human.Bytes(p.MemoryBytes), Importance: 1),
+    ];
 }

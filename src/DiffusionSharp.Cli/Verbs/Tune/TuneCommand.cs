@@ -4,6 +4,7 @@ using DiffusionSharp.Cli.CommandLine;
 using DiffusionSharp.Cli.Drawing;
 using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Output;
+using DiffusionSharp.Files.Storage;
 using DiffusionSharp.Models;
 using DiffusionSharp.Models.Configs;
 using DiffusionSharp.Sampling.Execution;
@@ -114,10 +115,12 @@ internal sealed class TuneCommand
                 {checking} latents against {n} steps, tuned on {tuning} others, {result.Seconds:F1} s
                    S  rule       expected  PSNR (dB)  timesteps
                 {string.Join('\n', rows.Select(row => row.Text()))}
-                written to {path}; use them: ddim sample --timesteps {SamplingOptions.Tuned} --steps {wanted[0]}
+                written to {path}; use them: ddim sample{OfModel(loaded.Source.Path)} --timesteps {SamplingOptions.Tuned} --steps {wanted[0]}
                 """);
         return 0;
     }
+
+    private string OfModel(string path) => path == ModelOption.BundledFolder(host) ? "" : $" --model {ShellWord.Quote(path)}";
 
     private static readonly (string Name, Func<TimestepTuner, int, Timesteps> Tau)[] Rules =
     [

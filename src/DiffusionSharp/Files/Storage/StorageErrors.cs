@@ -22,17 +22,18 @@ internal static class StorageErrors
     }
 
     public static DiffusionException Failed(string verb, string path, Exception e, ErrorKind kind = ErrorKind.Storage) =>
-        new(kind, $"cannot {verb} '{path}': {Reason(e)}", e);
+        new(kind, $"cannot {verb} '{path}': {Reason(e, isRead: verb.StartsWith("read", StringComparison.Ordinal))}", e);
 
     /// <summary>Whether there was no space left, however often the error was told on.</summary>
     public static bool IsDiskFull(Exception? e) =>
         e is not null && (e.HResult is DiskFullUnix or QuotaLinux or DiskFullWindows || IsDiskFull(e.InnerException));
 
-    private static string Reason(Exception e) => e switch
+    private static string Reason(Exception e, bool isRead) => e switch
     {
         _ when IsDiskFull(e) => "the disk is full; free some space and repeat (what was there before is unharmed)",
         { HResult: ReadOnlyUnix or ReadOnlyWindows } => "it is on a read-only file system; choose another path, or have it mounted writable",
         UnauthorizedAccessException => $"no permission, or it is a folder ({e.Message.TrimEnd('.')}); check its owner and mode, or choose another path",
+        FileNotFoundException or DirectoryNotFoundException when !isRead => "nothing can be written there; choose another path",
         FileNotFoundException or DirectoryNotFoundException => "there is no such file or folder; check the path",
         _ => e.Message,
     };

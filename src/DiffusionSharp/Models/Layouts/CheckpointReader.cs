@@ -78,7 +78,7 @@ internal static class CheckpointReader
             ErrorKind.ModelFile,
             $"model file '{file.Path}' holds {file.Tensors.Count} tensors ({Shown(file)}) and none of the networks that are known by their names: the DDIM "
             + "authors' (ermongroup/ddim), OpenAI's (improved-diffusion, guided-diffusion), lucidrains' (denoising-diffusion-pytorch) or diffusers' UNet2DModel; "
-            + $"'ddim inspect {file.Path} --tensors' prints all of it");
+            + $"ddim inspect {ShellWord.Quote(file.Path)} --tensors prints all of it");
     }
 
     private static string Shown(TensorFile file) =>

@@ -79,9 +79,27 @@ internal static class ErmongroupLayout
         if (there is null || network != there || there.Height != there.Width || there.BlockOutChannels.Any(c => c % there.FirstChannels != 0))
         {
             throw new DiffusionException(
-                ErrorKind.Configuration,
-                "the DDIM authors' code has no such network: it has square images, widths that are multiples of the first convolution's, 32 groups with ε = 1e-6, attention with one "
-                + "head and in the middle, strides padded right and bottom, sines before cosines, and neither labels nor scale-shift");
+                ErrorKind.Configuration, $"the DDIM authors' code has no such network: {string.Join("; ", network is UNetConfig unet ? Strange(unet) : ["it is of another family"])}");
         }
+    }
+
+    // What of a network that code does not have, and what it has.
+    private static string[] Strange(UNetConfig u)
+    {
+        (bool Is, string What)[] differences =
+        [
+            (u.Height != u.Width, $"images of {u.Height}×{u.Width}, where its are square"),
+            (u.BlockOutChannels.Any(c => c % u.FirstChannels != 0), $"widths {string.Join(", ", u.BlockOutChannels)}, where its are multiples of the first convolution's ({u.FirstChannels})"),
+            (u.NormNumGroups != 32 || u.AttnNormNumGroups is not (null or 32), $"{(u.NormNumGroups != 32 ? u.NormNumGroups : u.AttnNormNumGroups)} groups in a norm, where it has 32"),
+            (u.NormEps != 1e-6, FormattableString.Invariant($"ε = {u.NormEps} in the norms, where it has 1e-6")),
+            (u.AttentionHeadDim is not null || u.AttentionHeads is not null || u.AttentionHeadsUp is not null, "attention with several heads, where it has one"),
+            (!u.MidBlock || !u.AddAttention, "no attention in the middle, where it has one"),
+            (u.DownsamplePadding != 0, "strides padded on all sides, where its are padded right and bottom"),
+            (u.FlipSinToCos || u.FreqShift != 1, "another embedding of timesteps, where it has sines before cosines"),
+            (u.NumClassEmbeds is not null || u.ClassEmbedType is not null, "labels, where it has none"),
+            (u.ResnetTimeScaleShift != "default", "scale-shift, where it has none"),
+        ];
+        string[] told = [.. differences.Where(d => d.Is).Select(d => d.What)];
+        return told.Length > 0 ? told : ["blocks that it does not have"];
     }
 }

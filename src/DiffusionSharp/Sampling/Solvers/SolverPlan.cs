@@ -17,6 +17,6 @@ public static class SolverPlan
         var row = SolverRow.Of(solver);
         return row.HasEta || options.Eta == 0
             ? row.Create(levels, options)
-            : throw new DiffusionException(ErrorKind.Usage, $"eta {options.Eta}: {solver} has no eta; leave it out, or choose the solver Ddim");
+            : throw new DiffusionException(ErrorKind.Usage, $"eta {options.Eta}: the solver {row.Name} has no eta; leave it out, or choose the solver ddim");
     }
 }

@@ -1,3 +1,5 @@
+using DiffusionSharp.Files.Storage;
+
 namespace DiffusionSharp.Training.Runs;
 
 /// <summary>What of a training run a path names: the run (its newest checkpoint), one of its checkpoints, or a file in one.</summary>
@@ -24,7 +26,7 @@ public sealed record RunCheckpoint(RunFolder Run, string Folder)
         if (new RunFolder(path) is { Exists: true } run)
         {
             var latest = run.Latest(out var note) ?? throw new DiffusionException(
-                ErrorKind.ModelFile, $"the run {run.Root} has no checkpoint yet; train it first: ddim train … --out {run.Root}");
+                ErrorKind.ModelFile, $"the run {run.Root} has no checkpoint yet; train it first: ddim train … --out {ShellWord.Quote(run.Root)}");
             return new RunCheckpoint(run, latest) { IsLatest = true, Note = note };
         }
 

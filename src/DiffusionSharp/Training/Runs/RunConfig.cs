@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DiffusionSharp.Files.Storage;
@@ -43,6 +44,9 @@ public sealed record RunConfig
     private static readonly string[] FreeOnManaged = ["training.microBatch", "training.threads"];
 
     private const string NetworkKey = "unet";
+    private const string FingerprintKey = "dataFingerprint";
+
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Reads a run's config.json.</summary>
     /// <param name="path">The file.</param>
@@ -62,7 +66,7 @@ public sealed record RunConfig
                 Scheduler = SchedulerConfigJson.Parse(Part("scheduler").ToJsonString(), path),
                 Training = training.Deserialize(TrainingJson.Default.TrainingOptions)!,
                 Data = (string)Part("data")!,
-                DataFingerprint = (string)Part("dataFingerprint")!,
+                DataFingerprint = (string)Part(FingerprintKey)!,
                 DataOptions = root["dataOptions"]?.Deserialize(TrainingJson.Default.RunDataOptions) ?? new RunDataOptions(),
                 From = (string?)root["from"],
             };
@@ -104,7 +108,9 @@ public sealed record RunConfig
         var differing = mine.Keys.Union(theirs.Keys).Where(k => mine.GetValueOrDefault(k, "(none)") != theirs.GetValueOrDefault(k, "(none)"));
         IEnumerable<string> free = Training.Decay == LearningRateDecay.Constant ? FreeToChange : FreeToChange.Except(["training.totalImages"]);
         free = other.Training.Engine == EngineNames.Managed ? [.. free, .. FreeOnManaged] : free;
-        return [.. differing.Where(k => !free.Contains(k)).Select(k => $"{k}: {Shown(mine, k)} → {Shown(theirs, k)}")];
+        return [.. differing.Where(k => !free.Contains(k)).Select(k => k == FingerprintKey
+            ? DataChange.Describe(DataFingerprint, other.DataFingerprint)
+            : $"{k}: {Shown(mine, k)} → {Shown(theirs, k)}")];
 
         static string Shown(Dictionary<string, string> fields, string key) => fields.GetValueOrDefault(key, "(none)").Trim('"');
     }
@@ -129,7 +135,7 @@ public sealed record RunConfig
                 }
                 else
                 {
-                    flat[prefix + name] = value?.ToJsonString() ?? "null";
+                    flat[prefix + name] = value?.ToJsonString(Readable) ?? "null";
                 }
             }
         }
@@ -141,7 +147,7 @@ public sealed record RunConfig
         ["scheduler"] = JsonNode.Parse(SchedulerConfigJson.ToJson(Scheduler)),
         ["training"] = JsonSerializer.SerializeToNode(Training, TrainingJson.Default.TrainingOptions),
         ["data"] = Data,
-        ["dataFingerprint"] = DataFingerprint,
+        [FingerprintKey] = DataFingerprint,
         ["dataOptions"] = JsonSerializer.SerializeToNode(DataOptions, TrainingJson.Default.RunDataOptions),
         ["from"] = From,
     };

@@ -1,0 +1,31 @@
+using DiffusionSharp.Imaging.Data;
+using DiffusionSharp.Imaging.Files;
+
+namespace DiffusionSharp.Cli.Drawing;
+
+/// <summary>The contact sheet in a folder of pictures.</summary>
+internal static class FolderSheet
+{
+    // A page to look at; the pictures themselves are beside it.
+    private const int Most = 100;
+
+    /// <summary>Writes it from the pictures as they lie there, in whichever sittings they were drawn.</summary>
+    /// <param name="job">The images.</param>
+    /// <param name="path">The folder, which holds all of them.</param>
+    /// <returns>The sheet; null where one picture is all there is, or a picture of somebody's has its name.</returns>
+    public static string? Write(SampleJob job, string path)
+    {
+        var file = Path.Join(path, ContactSheet.FileName);
+        if (job.Wanted.Length < 2 || (File.Exists(file) && !ContactSheet.Is(file)))
+        {
+            return null;
+        }
+
+        var folder = new PictureFolder(path, job.Recipe);
+        string[] pictures = [.. job.Wanted.Take(Most).Select(i => folder.File(job.Seeds[i]))];
+        var shape = job.Model.Graph.InputShape;
+        var images = ImageList.Read(pictures, shape, cancellation: job.Host.Interruption.Token);
+        Sheet.Write(file, shape, Array.ConvertAll(images, v => (float)v), job.SheetRecipe, ofFolder: true);
+        return file;
+    }
+}
