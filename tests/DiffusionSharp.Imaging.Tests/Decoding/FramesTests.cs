@@ -24,6 +24,7 @@ public class FramesTests
         Assert.True(Frames.AreSeveral([.. Screen, .. Second, .. First, 0x3B], "GIF"));
         Assert.False(Frames.AreSeveral([.. Screen, .. Pause, .. First, .. Pause, 0x3B], "GIF"));
         Assert.False(Frames.AreSeveral([.. Screen, .. First, 0x3B, .. Second], "GIF"));
+        Assert.False(Frames.AreSeveral([.. Screen, .. Second], "GIF"));
         Assert.False(Frames.AreSeveral(Fixtures.Flat(2, 2, SKColors.Blue, SKEncodedImageFormat.Webp), "WebP"));
         Assert.True(Frames.AreSeveral(WebP(), "WebP"));
         Assert.False(Frames.AreSeveral(Png, "PNG"));
