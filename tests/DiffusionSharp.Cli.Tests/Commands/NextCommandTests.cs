@@ -50,7 +50,7 @@ public sealed class NextCommandTests : IDisposable
         var r = scratch["r"];
         Assert.EndsWith(
             $"written: {r}/sheet.png, {r}/table.csv, {r}/table.json\n",
-            ddim.Done("reconstruct", scratch["p.png"], "--model", model, "--steps", "1,2", "--out", r),
+            ddim.Run("reconstruct", scratch["p.png"], "--model", model, "--steps", "1,2", "--out", r).Error,
             StringComparison.Ordinal);
         var (_, table, error) = ddim.Run("sweep", "--model", model, "--steps", "1", "--eta", "0", "--count", "1", "--out", scratch["s"], "--json");
         Assert.DoesNotContain("written:", table, StringComparison.Ordinal);

@@ -85,7 +85,7 @@ internal sealed class ReconstructCommand
             host.Out.WriteLine(JsonOption.Text(ReconstructionTable.Json(rows)));
         }
 
-        OutputFolder.TellFiles(host, folder, aside: csv || json);
+        OutputFolder.TellFiles(host, folder, aside: true);
         foreach (var note in run.Plans.SelectMany(p => p.Notes).Distinct())
         {
             host.Error.WriteLine($"note: {Human.Plain(note)}");

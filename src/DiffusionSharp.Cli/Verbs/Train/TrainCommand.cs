@@ -54,14 +54,13 @@ internal sealed class TrainCommand
                    --posthoc-ema LIST [none; 0.05,0.1]: stored every --snapshot-every IMAGES, so that ddim
                    convert makes averages of other lengths of them
         Saving     --out, -o RUN  --checkpoint-every IMAGES [500000, and every 15 minutes]  --keep N [3]
-                   --sample-every IMAGES, --validate-every IMAGES [a twentieth of the run; 0 = never];
-                   pictures also after 30 s, 1, 2, 4 … minutes and at the end
+                   --sample-every IMAGES, --validate-every IMAGES [a twentieth of the run; 0 = never]
         Machine    --threads N [all cores]: no bit changes  --seed S [0]
                    --engine cpu|torch [{TrainingEngines.Default}]; of torch, in builds with it: --device cpu|cuda:N
         16 bits    --activations float32|bfloat16 [float32]: of cpu, kept  --bf16: of torch, computed
         Trying     --dry-run: two updates, parameters, memory, ETA; writes nothing  --json
-        RUN holds config.json, metrics.jsonl, tensorboard/, samples/, checkpoints/, at last model/. On
-        resume, options left out are the run's; --allow-changes accepts changed ones.
+        RUN holds config.json, metrics.jsonl, tensorboard/, samples/ (also at 30 s, 1, 2, 4 … min, and the
+        end), checkpoints/, model/. On resume, options left out are its own; --allow-changes: changed ones.
         """;
 
     private const string DataMissing = "the data is missing: ddim train DATA --out RUN, with a folder of images or builtin:shapes as DATA";
