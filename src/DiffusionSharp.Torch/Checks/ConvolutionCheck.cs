@@ -47,8 +47,9 @@ internal static class ConvolutionCheck
     public static Result Again(Device device, ScalarType type)
     {
         var began = Stopwatch.GetTimestamp();
-        // Half a unit in the last of bfloat16's 8 bits; CUDA may round factors to the 11 bits of TF32.
-        var tolerance = type == ScalarType.BFloat16 ? 3e-2 : device.type == DeviceType.CPU ? 1e-4 : 1e-2;
+        // Processors without instructions for bfloat16 round sums to its 8 bits, too, in parts of a convolution; what is wrong is so by tens of
+        // percent. CUDA may round factors to the 11 bits of TF32.
+        var tolerance = type == ScalarType.BFloat16 ? 1e-1 : device.type == DeviceType.CPU ? 1e-4 : 1e-2;
         // On convolutions as small as these, threads only wait for each other.
         var threads = get_num_threads();
         set_num_threads(1);
