@@ -23,31 +23,34 @@ namespace DiffusionSharp.Cli;
 /// <summary>One thing the command does.</summary>
 /// <param name="Name">One or two words.</param>
 /// <param name="Line">What it does, in the overview.</param>
-/// <param name="Help">Its help text, which starts with an example.</param>
+/// <param name="Text">Makes its help text, which starts with an example; only that which is asked for is made.</param>
 /// <param name="Create">Makes its options and action; only the verb that was asked for is made.</param>
-internal sealed record VerbRow(string Name, string Line, string Help, Func<CliHost, IReadOnlyList<string>, Command> Create)
+internal sealed record VerbRow(string Name, string Line, Func<string> Text, Func<CliHost, IReadOnlyList<string>, Command> Create)
 {
     /// <summary>All verbs, in the order of the overview.</summary>
     public static IReadOnlyList<VerbRow> All { get; } =
     [
-        new("demo", "see it work: samples the bundled model, then trains and samples a small one", DemoCommand.Help, (host, _) => DemoCommand.Create(host)),
-        new("train", "train a network on images, or go on with a run", TrainCommand.Help, TrainCommand.Create),
-        new("sample", "draw images with a model", SampleCommand.Help, (host, _) => SampleCommand.Create(host)),
-        new("invert", "encode images as the x_T that DDIM makes them from", InvertCommand.Help, (host, _) => InvertCommand.Create(host)),
-        new("reconstruct", "say what encoding and decoding images loses, for numbers of steps", ReconstructCommand.Help, (host, _) => ReconstructCommand.Create(host)),
-        new("interpolate", "draw what lies between the images of two or four seeds", InterpolateCommand.Help, (host, _) => InterpolateCommand.Create(host)),
-        new("sweep", "sample the same seeds at several numbers of steps and etas, and compare", SweepCommand.Help, (host, _) => SweepCommand.Create(host)),
-        new("sequence", "show how images form, step by step: a film strip, an animation, or files", SequenceCommand.Help, (host, _) => SequenceCommand.Create(host)),
-        new("tune", "find the timesteps that suit a model best", TuneCommand.Help, (host, _) => TuneCommand.Create(host)),
-        new("plan", "print the steps, coefficients and noise levels of a sampling run", PlanCommand.Help, (host, _) => PlanCommand.Create(host)),
-        new("predict", "run a network once on given arrays", PredictCommand.Help, (host, _) => PredictCommand.Create(host)),
-        new("convert", "write anybody's checkpoint as a model folder that diffusers opens, too", ConvertCommand.Help, (host, _) => ConvertCommand.Create(host)),
-        new("export", "write a network, or a whole sampler, as an ONNX file", ExportCommand.Help, (host, _) => ExportCommand.Create(host)),
-        new("score", "say how many pictures of builtin:shapes are what they should be", ScoreCommand.Help, (host, _) => ScoreCommand.Create(host)),
-        new("data check", "list the files of a data set that cannot be used", DataCheckCommand.Help, (host, _) => DataCheckCommand.Create(host)),
-        new("inspect", "say what is in a model, checkpoint, run, array file or data set", InspectCommand.Help, (host, _) => InspectCommand.Create(host)),
-        new("doctor", "check this machine", DoctorCommand.Help, (host, _) => DoctorCommand.Create(host)),
+        new("demo", "see it work: samples the bundled model, then trains and samples a small one", () => DemoCommand.Help, (host, _) => DemoCommand.Create(host)),
+        new("train", "train a network on images, or go on with a run", () => TrainCommand.Help, TrainCommand.Create),
+        new("sample", "draw images with a model", () => SampleCommand.Help, (host, _) => SampleCommand.Create(host)),
+        new("invert", "encode images as the x_T that DDIM makes them from", () => InvertCommand.Help, (host, _) => InvertCommand.Create(host)),
+        new("reconstruct", "say what encoding and decoding images loses, for numbers of steps", () => ReconstructCommand.Help, (host, _) => ReconstructCommand.Create(host)),
+        new("interpolate", "draw what lies between the images of two or four seeds", () => InterpolateCommand.Help, (host, _) => InterpolateCommand.Create(host)),
+        new("sweep", "sample the same seeds at several numbers of steps and etas, and compare", () => SweepCommand.Help, (host, _) => SweepCommand.Create(host)),
+        new("sequence", "show how images form, step by step: a film strip, an animation, or files", () => SequenceCommand.Help, (host, _) => SequenceCommand.Create(host)),
+        new("tune", "find the timesteps that suit a model best", () => TuneCommand.Help, (host, _) => TuneCommand.Create(host)),
+        new("plan", "print the steps, coefficients and noise levels of a sampling run", () => PlanCommand.Help, (host, _) => PlanCommand.Create(host)),
+        new("predict", "run a network once on given arrays", () => PredictCommand.Help, (host, _) => PredictCommand.Create(host)),
+        new("convert", "write anybody's checkpoint as a model folder that diffusers opens, too", () => ConvertCommand.Help, (host, _) => ConvertCommand.Create(host)),
+        new("export", "write a network, or a whole sampler, as an ONNX file", () => ExportCommand.Help, (host, _) => ExportCommand.Create(host)),
+        new("score", "say how many pictures of builtin:shapes are what they should be", () => ScoreCommand.Help, (host, _) => ScoreCommand.Create(host)),
+        new("data check", "list the files of a data set that cannot be used", () => DataCheckCommand.Help, (host, _) => DataCheckCommand.Create(host)),
+        new("inspect", "say what is in a model, checkpoint, run, array file or data set", () => InspectCommand.Help, (host, _) => InspectCommand.Create(host)),
+        new("doctor", "check this machine", () => DoctorCommand.Help, (host, _) => DoctorCommand.Create(host)),
     ];
+
+    /// <summary>Its help text.</summary>
+    public string Help => Text();
 
     /// <summary>What <c>ddim</c> alone prints.</summary>
     public static string Overview => $$"""
