@@ -43,8 +43,16 @@ internal sealed class DrawingOptions(FromOption from)
         var wanted = Wanted(r, all);
         var given = load.BatchSize(r);
         var batch = oneBatch && wanted.Select(i => i / given).Distinct().Count() > 1 ? all.Length : given;
-        var options = load.Complete(r, host, sampling.Resolve(r, model.Source.Scheduler)) with { Edit = edit, BatchSize = batch };
+        var options = load.Complete(r, host, sampling.Resolve(r, model.Source.Scheduler)) with
+        {
+            Seeds = all,
+            Noise = inputs.Noise,
+            InitialX = inputs.InitialX,
+            Edit = edit,
+            BatchSize = batch,
+        };
         options = guidance.Complete(r, host, model, load.Engine(r, host), options);
+        options = options with { Labels = load.Classes(r, model, all.Length, classifier: options.Classifier) };
         var asked = load.Asked(r, batch, [.. seeds.Values(r, all), .. more]);
         asked = options.GuideWith is { } weak ? asked.Reading("guide-with", weak.Source.WeightsPath) : asked;
         var recipe = new Recipe(asked, model.Source, model.Plan(options), edit);
@@ -52,9 +60,6 @@ internal sealed class DrawingOptions(FromOption from)
         {
             Host = host,
             Model = model,
-            Inputs = inputs,
-            Seeds = all,
-            Labels = load.Classes(r, model, all.Length, classifier: options.Classifier),
             Wanted = wanted,
             IsExact = load.IsExact(r),
             Options = options,

@@ -135,7 +135,8 @@ public sealed class DiffusionModel : IDisposable
         ArgumentNullException.ThrowIfNull(images);
         options ??= new SampleOptions();
         var count = images.Length / Graph.InputShape.Elements;
-        return Run(InversionPlan(options, level), count, NoiseSource.FromSeeds(new ulong[count]), options with { InitialX = images, Edit = null });
+        var plan = InversionPlan(options, level);
+        return Run(plan, Request(plan, options with { InitialX = images, Edit = null, Seeds = new ulong[count], Noise = null, Only = null }), options);
     }
 
     /// <summary>Samples images.</summary>
@@ -145,8 +146,34 @@ public sealed class DiffusionModel : IDisposable
     public SampledImages Sample(SampleOptions? options = null)
     {
         options ??= new SampleOptions();
-        var seeds = options.Seeds ?? [.. Enumerable.Range(0, options.Count).Select(i => options.Seed + (ulong)i)];
-        return Run(Plan(options), seeds.Count, options.Noise ?? NoiseSource.FromSeeds(seeds), options);
+        var plan = Plan(options);
+        return Run(plan, Request(plan, options), options);
+    }
+
+    /// <summary>Samples images, holding no more than one batch of them: as many as are wanted.</summary>
+    /// <param name="options">What and how.</param>
+    /// <param name="plan">The <see cref="Plan(SampleOptions)"/> of these options, where it was made already.</param>
+    /// <returns>Batch after batch of at most <see cref="SampleOptions.BatchSize"/> images, each drawn when it is asked for; the arrays are the caller's.</returns>
+    /// <exception cref="DiffusionException">An option does not fit the model, or, while it is enumerated, the network returned numbers that are not finite.</exception>
+    public IEnumerable<SampledImages> Stream(SampleOptions options, SamplingPlan? plan = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        plan ??= Plan(options);
+        var transform = Source.Scheduler.PixelTransform;
+        return Sampler.Stream(Guided(options), plan, Request(plan, options)).Select(batch => batch with { Transform = transform });
+    }
+
+    /// <summary>Samples images as <see cref="Stream"/> does, each batch on a thread of the pool.</summary>
+    /// <inheritdoc cref="Stream"/>
+    /// <param name="options">What and how.</param>
+    /// <param name="plan">The <see cref="Plan(SampleOptions)"/> of these options, where it was made already.</param>
+    /// <param name="cancellationToken">Stops sampling, as the options' own token does.</param>
+    public IAsyncEnumerable<SampledImages> StreamAsync(SampleOptions options, SamplingPlan? plan = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        plan ??= Plan(options);
+        var transform = Source.Scheduler.PixelTransform;
+        return Sampler.StreamAsync(Guided(options), plan, Request(plan, options), cancellationToken).Select(batch => batch with { Transform = transform });
     }
 
     /// <summary>
@@ -203,13 +230,18 @@ public sealed class DiffusionModel : IDisposable
     /// <inheritdoc/>
     public void Dispose() => (Network as IDisposable)?.Dispose();
 
-    private SampledImages Run(SamplingPlan plan, int count, NoiseSource noise, SampleOptions options)
+    private SampledImages Run(SamplingPlan plan, SamplerRequest request, SampleOptions options) =>
+        Sampler.Run(Guided(options), plan, request) with { Transform = Source.Scheduler.PixelTransform };
+
+    private SamplerRequest Request(SamplingPlan plan, SampleOptions options)
     {
+        var seeds = options.Seeds ?? [.. Enumerable.Range(0, options.Count).Select(i => options.Seed + (ulong)i)];
         var request = new SamplerRequest
         {
             Shape = Graph.InputShape,
-            Count = count,
-            Noise = noise,
+            Count = seeds.Count,
+            Only = options.Only,
+            Noise = options.Noise ?? NoiseSource.FromSeeds(seeds),
             InitialX = options.InitialX,
             Labels = options.Labels,
             Condition = plan.IsGuided ? options.Classifier!.Gradient(options.ClassifierScale) : null,
@@ -217,7 +249,7 @@ public sealed class DiffusionModel : IDisposable
             Progress = options.Progress,
             CancellationToken = options.CancellationToken,
         };
-        return Sampler.Run(Guided(options), plan, options.Edit?.Apply(request, plan) ?? request) with { Transform = Source.Scheduler.PixelTransform };
+        return options.Edit?.Apply(request, plan) ?? request;
     }
 
     private IDenoiser Fitting(DiffusionModel weak)

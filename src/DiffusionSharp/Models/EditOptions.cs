@@ -32,16 +32,6 @@ public sealed record EditOptions
 
     private double? Start => Strength ?? (Mask is null ? DefaultStrength : null);
 
-    /// <summary>The same for some of the images.</summary>
-    /// <param name="shape">Shape of each image.</param>
-    /// <param name="which">Their places among all.</param>
-    public EditOptions Pick(ImageShape shape, IEnumerable<int> which)
-    {
-        ArgumentNullException.ThrowIfNull(which);
-        var elements = shape.Elements;
-        return Images.Length == elements ? this : this with { Images = [.. which.SelectMany(i => Images[(i * elements)..((i + 1) * elements)])] };
-    }
-
     internal SamplingPlan Plan(Solver solver, NoiseLevels levels, DdimOptions options)
     {
         if (Mask is not null && solver != Solver.Ddim)
@@ -63,15 +53,12 @@ public sealed record EditOptions
         Check(Images.Length == elements || Images.LongLength == (long)request.Count * elements, $"{Images.Length} values of images", $"[1 or {request.Count}, {request.Shape}]");
         Check(Mask is null || Mask.Length == pixels, $"a mask of {Mask?.Length} values", $"[{request.Shape.Height}, {request.Shape.Width}]");
         Check(Start is null || request.InitialX is null, "an initial x beside images to start from", "one of the two");
-        var images = Images.Length == request.Count * elements ? Images : Repeat(Images, request.Count);
         return request with
         {
-            InitialX = Start is null ? request.InitialX : images,
-            Inpainting = Mask is not null && plan.Steps.Any(s => s.Blends) ? new Inpainting(images, Repeat(Mask, request.Count)) : null,
+            InitialX = Start is null ? request.InitialX : Images,
+            Inpainting = Mask is not null && plan.Steps.Any(s => s.Blends) ? new Inpainting(Images, Mask) : null,
         };
     }
-
-    private static double[] Repeat(double[] values, int count) => [.. Enumerable.Repeat(values, count).SelectMany(v => v)];
 
     private static void Check(bool right, string found, string expected)
     {

@@ -39,10 +39,13 @@ public sealed record SampleOptions
     /// <summary>The seed of each image; null makes them from <see cref="Seed"/> and <see cref="Count"/>.</summary>
     public IReadOnlyList<ulong>? Seeds { get; init; }
 
+    /// <summary>Which of these images are drawn, by their places 0…N-1, in this order; null draws all of them.</summary>
+    public IReadOnlyList<int>? Only { get; init; }
+
     /// <summary>The noise; null draws it from the seeds.</summary>
     public NoiseSource? Noise { get; init; }
 
-    /// <summary>x_T, [N, C, H, W]; null draws it from the noise.</summary>
+    /// <summary>x_T, [N, C, H, W], or [1, C, H, W] for all images; null draws it from the noise.</summary>
     public double[]? InitialX { get; init; }
 
     /// <summary>Images to start from or to paint into; null samples from pure noise.</summary>

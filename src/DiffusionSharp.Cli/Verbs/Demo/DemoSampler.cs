@@ -2,7 +2,6 @@ using DiffusionSharp.Cli.CommandLine;
 using DiffusionSharp.Cli.Drawing;
 using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Recipes;
-using DiffusionSharp.Imaging.Shapes;
 using DiffusionSharp.Models;
 
 namespace DiffusionSharp.Cli.Verbs.Demo;
@@ -15,7 +14,15 @@ internal sealed class DemoSampler(CliHost host, EngineChoice engine, string fold
     /// <summary>Samples a sheet, and its images one by one into a folder of the same name.</summary>
     public void Draw(DiffusionModel model, int steps, double eta, string name)
     {
-        var options = new SampleOptions { Steps = steps, Eta = eta, BatchSize = images, CancellationToken = host.Interruption.Token };
+        var options = new SampleOptions
+        {
+            Steps = steps,
+            Eta = eta,
+            Seeds = [.. Enumerable.Range(0, images).Select(i => (ulong)i)],
+            Labels = LabelList.Resolve(null, model, images),
+            BatchSize = images,
+            CancellationToken = host.Interruption.Token,
+        };
         var asked = new Dictionary<string, string>
         {
             ["steps"] = $"{steps}",
@@ -33,19 +40,14 @@ internal sealed class DemoSampler(CliHost host, EngineChoice engine, string fold
         {
             Host = host,
             Model = model,
-            Inputs = SampleInputs.None,
-            Seeds = [.. Enumerable.Range(0, images).Select(i => (ulong)i)],
-            Labels = LabelList.Resolve(null, model, images),
             Options = options,
             IsExact = engine.IsExact,
             Recipe = new Recipe(engine.Complete(recipe, images), model.Source, model.Plan(options)),
         };
-        var (samples, result) = job.All();
         var path = Path.Combine(folder, name);
-        var values = samples.ToPictures();
-        Sheet.Write(path, samples.Shape, values, job.SheetRecipe);
-        job.Write(samples, Path.Combine(folder, Path.GetFileNameWithoutExtension(name)));
-        var score = ShapesScore.Of(values, samples.Shape.Width);
+        var score = new ScoreWriter();
+        var pictures = new FolderWriter(Path.Combine(folder, Path.GetFileNameWithoutExtension(name)), job);
+        var result = job.Draw([new SheetWriter(path, model.Graph.InputShape, images, job.SheetRecipe), pictures, score]);
         host.Out.WriteLine(FormattableString.Invariant(
             $"   {steps,3} steps, eta {eta}: {result.Seconds,5:F1} s, {score.Recognised,2} of {images} recognised as shapes  {path}"));
     }

@@ -4,7 +4,6 @@ using DiffusionSharp.Cli.CommandLine;
 using DiffusionSharp.Cli.Drawing;
 using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Recipes;
-using DiffusionSharp.Files.Numpy;
 using DiffusionSharp.Noise;
 
 namespace DiffusionSharp.Cli.Verbs.Interpolate;
@@ -83,24 +82,15 @@ internal sealed class InterpolateCommand
         var target = output.File(r, host, [PictureTarget.Sheet], numbers is null ? "interpolation.png" : null);
         using var loaded = load.Load(r, host, scheduler => sampling.ResolveTau(r, scheduler));
         var shape = loaded.Graph.InputShape;
-        if (target is not null)
-        {
-            Sheet.RequireColours(shape);
-            Sheet.RequireRoom(shape, ends.Length == 2 ? steps : steps * steps, columns: steps);
-        }
-
         var xT = LatentGrid.Between(ends, steps, shape.Elements);
         var count = xT.Length / shape.Elements;
         var classes = load.Classes(r, loaded, count, otherwise: loaded.Graph.ClassCount is null ? null : "0");
-        var options = load.Complete(r, host, sampling.Resolve(r, loaded.Source.Scheduler));
+        var options = load.Complete(r, host, sampling.Resolve(r, loaded.Source.Scheduler)) with { Seeds = new ulong[count], Labels = classes, InitialX = xT };
         var recipe = new Recipe(load.Asked(r, options.BatchSize, ("seeds", SeedOptions.Spell(ends)), ("frames", $"{steps}")), loaded.Source, loaded.Plan(options));
         var job = new SampleJob
         {
             Host = host,
             Model = loaded,
-            Inputs = SampleInputs.Of(xT, count),
-            Seeds = new ulong[count],
-            Labels = classes,
             Options = options,
             Recipe = recipe,
             Notes = from.Check(r, recipe),
@@ -110,17 +100,18 @@ internal sealed class InterpolateCommand
             throw new DiffusionException(ErrorKind.Usage, $"{job.Plan.Name} adds noise on the way, and images lie between x_T only without it: choose another --solver");
         }
 
-        var (images, result) = job.All();
-        if (numbers is not null)
-        {
-            ArrayFile.Write(numbers, images.ToTensor());
-        }
-
+        List<IImageWriter> writers = [];
         if (target is not null)
         {
-            Sheet.Write(target, shape, images.ToPictures(), recipe.Of(ends, classes), columns: steps);
+            writers.Add(new SheetWriter(target, shape, count, recipe.Of(ends, classes), columns: steps));
         }
 
+        if (numbers is not null)
+        {
+            writers.Add(new DumpWriter(numbers, shape, count));
+        }
+
+        var result = job.Draw(writers);
         string[] written = [.. new[] { target, numbers }.OfType<string>()];
         (job.Summary(result, written[0]) with { Also = written[1..], More = new JsonObject { ["frames"] = steps } }).Print(host, r.GetValue(json));
         return 0;

@@ -1,32 +1,47 @@
+using DiffusionSharp.Cli.Drawing;
 using DiffusionSharp.Files.Numpy;
+using DiffusionSharp.Files.Tensors;
 using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Sampling.Execution;
 
 namespace DiffusionSharp.Cli.Verbs.Sample;
 
 /// <summary>guided-diffusion's archive of samples: <c>arr_0</c> uint8 [N, H, W, C], and the classes as <c>arr_1</c> int64 [N].</summary>
-internal static class SampleArchive
+/// <param name="path">The .npz file.</param>
+/// <param name="shape">Shape of one image.</param>
+/// <param name="count">How many images there will be.</param>
+/// <param name="labels">Their classes; null without.</param>
+internal sealed class SampleArchive(string path, ImageShape shape, int count, int[]? labels) : IImageWriter
 {
-    /// <summary>Writes the images.</summary>
-    public static void Write(string path, SampledImages images, int[]? labels)
+    private ArrayWriter? file;
+
+    // Begun with the first images, so that what is refused before leaves nothing behind.
+    private ArrayWriter File => file ??= ArrayWriter.Create(path, TensorDtype.U8, [count, shape.Height, shape.Width, shape.Channels]);
+
+    public void Write(int[] which, SampledImages images)
     {
-        var (channels, plane) = (images.Shape.Channels, images.Shape.Height * images.Shape.Width);
+        var plane = shape.Height * shape.Width;
         var levels = new byte[images.Values.Length];
         ImageFile.ToBytes(images.ToPictures(), levels);
         var interleaved = new byte[levels.Length];
         for (var i = 0; i < levels.Length; i++)
         {
-            var (image, c, pixel) = (i / images.Shape.Elements, i / plane % channels, i % plane);
-            interleaved[(image * images.Shape.Elements) + (pixel * channels) + c] = levels[i];
+            var (image, c, pixel) = (i / shape.Elements, i / plane % shape.Channels, i % plane);
+            interleaved[(image * shape.Elements) + (pixel * shape.Channels) + c] = levels[i];
         }
 
-        List<KeyValuePair<string, NpyArray>> arrays =
-            [KeyValuePair.Create("arr_0", NpyArray.Of<byte>([images.Count, images.Shape.Height, images.Shape.Width, channels], interleaved))];
+        File.Write<byte>(interleaved);
+    }
+
+    public void Commit()
+    {
         if (labels is not null)
         {
-            arrays.Add(KeyValuePair.Create("arr_1", NpyArray.Of<long>([labels.Length], [.. labels.Select(l => (long)l)])));
+            File.Add(NpyArray.Of<long>([labels.Length], [.. labels.Select(l => (long)l)]));
         }
 
-        NpzFile.Write(path, arrays);
+        File.Commit();
     }
+
+    public void Dispose() => file?.Dispose();
 }

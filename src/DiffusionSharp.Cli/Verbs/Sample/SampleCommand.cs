@@ -4,7 +4,7 @@ using DiffusionSharp.Cli.Drawing;
 using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Output;
 using DiffusionSharp.Cli.Recipes;
-using DiffusionSharp.Files.Numpy;
+using DiffusionSharp.Sampling.Execution;
 
 namespace DiffusionSharp.Cli.Verbs.Sample;
 
@@ -91,48 +91,46 @@ internal sealed class SampleCommand
         }
 
         using var job = drawing.Job(r, host, model, usual: 16, oneBatch: steps is not null);
-        var result = isFolder && numbers is null && steps is null
-            ? job.IntoFolder(target!)
-            : AllAtOnce(job, target, isFolder, numbers, steps);
+        var result = isFolder ? IntoFolder(job, target!, numbers, steps) : job.Draw([.. Writers(job, target, numbers)], watch: Watch(job, steps));
         var sheet = isFolder ? FolderSheet.Write(job, target!) : null;
         string[] written = [.. new[] { target, sheet, numbers, steps }.OfType<string>()];
         (job.Summary(result, written[0]) with { Also = written[1..] }).Print(host, r.GetValue(json));
         return 0;
     }
 
-    private static SampleResult AllAtOnce(SampleJob job, string? target, bool isFolder, string? dump, string? trajectory)
+    // Pictures that are there already are drawn again only where something else is to be written of all images.
+    private SampleResult IntoFolder(SampleJob job, string path, string? numbers, string? steps)
     {
-        if (isFolder)
+        var folder = new FolderWriter(path, job);
+        var missing = folder.Missing();
+        var these = numbers is null && steps is null ? missing : job.Wanted;
+        try
         {
-            job.RequireOwn(target!);
+            return job.Draw([folder, .. Writers(job, null, numbers)], these, Watch(job, steps));
         }
-
-        var steps = trajectory is null ? null : new Trajectory(trajectory, job.Plan, job.Model.Graph.InputShape);
-        var isArchive = target is not null && PictureTarget.Is(target, PictureTarget.Archive);
-        if (target is not null && !isFolder && !isArchive)
+        catch (OperationCanceledException)
         {
-            Sheet.RequireRoom(job.Model.Graph.InputShape, job.Wanted.Length);
+            host.Error.WriteLine($"{job.Wanted.Length - these.Length + folder.Written} of {Human.Images(job.Wanted.Length)} are in {path}; the same command goes on");
+            throw;
         }
-
-        var (images, result) = job.All(steps is null ? null : steps.Write);
-        if (dump is not null)
-        {
-            ArrayFile.Write(dump, images.ToTensor());
-        }
-
-        if (isArchive)
-        {
-            SampleArchive.Write(target!, images, job.WantedLabels);
-        }
-        else if (target is not null && isFolder)
-        {
-            job.Write(images, target);
-        }
-        else if (target is not null)
-        {
-            Sheet.Write(target, images.Shape, images.ToPictures(), job.SheetRecipe);
-        }
-
-        return result;
     }
+
+    private static IEnumerable<IImageWriter> Writers(SampleJob job, string? file, string? numbers)
+    {
+        var (shape, count) = (job.Model.Graph.InputShape, job.Wanted.Length);
+        if (file is not null)
+        {
+            yield return PictureTarget.Is(file, PictureTarget.Archive)
+                ? new SampleArchive(file, shape, count, job.WantedLabels)
+                : new SheetWriter(file, shape, count, job.SheetRecipe);
+        }
+
+        if (numbers is not null)
+        {
+            yield return new DumpWriter(numbers, shape, count);
+        }
+    }
+
+    private static Action<SamplerProgress, int[]>? Watch(SampleJob job, string? folder) =>
+        folder is null ? null : new Trajectory(folder, job.Plan, job.Model.Graph.InputShape).Write;
 }

@@ -91,7 +91,7 @@ internal sealed class SequenceCommand
         Sheet.RequireColours(model.Graph.InputShape);
         using var job = drawing.Job(r, host, model, usual: 4, oneBatch: false, ("frames", $"{most}"));
         var shown = new StepFrames(job.Plan, model.Graph.InputShape, job.Wanted.Length, most, model.Source.Scheduler.PixelTransform);
-        var (_, result) = job.All(shown.Take);
+        var result = job.Draw([], watch: shown.Take);
         var recipe = Recipe.Metadata(job.SheetRecipe);
         if (animated)
         {

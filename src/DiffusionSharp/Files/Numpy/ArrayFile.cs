@@ -1,4 +1,5 @@
 using DiffusionSharp.Files.Storage;
+using DiffusionSharp.Files.Tensors;
 
 namespace DiffusionSharp.Files.Numpy;
 
@@ -40,14 +41,13 @@ public static class ArrayFile
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(tensor);
-        if (path.EndsWith(Packed, StringComparison.OrdinalIgnoreCase))
-        {
-            NpzFile.Write(path, KeyValuePair.Create("arr_0", NpyArray.Of<float>([.. tensor.Shape], tensor.Data)));
-            return;
-        }
-
-        NpyFile.Write(path, tensor);
+        using var file = ArrayWriter.Create(path, TensorDtype.F32, tensor.Shape);
+        file.Write<float>(tensor.Data);
+        file.Commit();
     }
+
+    /// <summary>Whether a path is one of an .npz.</summary>
+    internal static bool IsPacked(string path) => path.EndsWith(Packed, StringComparison.OrdinalIgnoreCase);
 
     private static NpyArray Only(string path)
     {

@@ -149,9 +149,7 @@ public sealed class NpzFile : IDisposable
             using var archive = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
             foreach (var (name, array) in arrays)
             {
-                var entry = archive.CreateEntry($"{name}.npy", CompressionLevel.NoCompression);
-                entry.LastWriteTime = new DateTimeOffset(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
-                using var member = entry.Open();
+                using var member = AddMember(archive, name);
                 NpyFormat.Write(member, array);
             }
         });
@@ -159,6 +157,14 @@ public sealed class NpzFile : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => archive.Dispose();
+
+    /// <summary>A new array's place in an archive, stored, with the time that any other has.</summary>
+    internal static Stream AddMember(ZipArchive archive, string name)
+    {
+        var entry = archive.CreateEntry($"{name}.npy", CompressionLevel.NoCompression);
+        entry.LastWriteTime = new DateTimeOffset(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        return entry.Open();
+    }
 
     private T OfMember<T>(string name, Func<string, NpzMember, long, T> read)
     {

@@ -17,7 +17,7 @@ public static class AtomicFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
-        StorageErrors.Guard("write", path, () => Replace(Path.GetFullPath(path), write, verify));
+        StorageErrors.Guard("write", path, () => Replace(path, write, verify));
     }
 
     /// <summary>Writes text as UTF-8 without a byte order mark.</summary>
@@ -46,49 +46,8 @@ public static class AtomicFile
 
     private static void Replace(string path, Action<Stream> write, Action<string>? verify)
     {
-        if (IsDevice(path))
-        {
-            // A rename would replace /dev/null itself.
-            using var device = new FileStream(path, FileMode.Open, FileAccess.Write);
-            write(device);
-            return;
-        }
-
-        Directory.CreateDirectory(Path.GetDirectoryName(path) ?? throw new IOException("the path is a root folder, not a file"));
-        var temporary = TemporaryName(path);
-        try
-        {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read, 1 << 16))
-            {
-                write(stream);
-                stream.Flush(flushToDisk: true);
-            }
-
-            verify?.Invoke(temporary);
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            Discard(temporary);
-            throw;
-        }
-
-        DirectoryFlush.Flush(Path.GetDirectoryName(path)!);
-    }
-
-    private static bool IsDevice(string path) =>
-        !OperatingSystem.IsWindows() && path.StartsWith("/dev/", StringComparison.Ordinal)
-        && !path.StartsWith("/dev/shm/", StringComparison.Ordinal) && File.Exists(path);
-
-    private static void Discard(string temporary)
-    {
-        try
-        {
-            File.Delete(temporary);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // The first error is the one to report.
-        }
+        using var file = new PendingFile(path);
+        write(file.Stream);
+        file.Commit(verify);
     }
 }

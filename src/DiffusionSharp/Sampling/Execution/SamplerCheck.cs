@@ -42,11 +42,18 @@ internal static class SamplerCheck
             throw Invalid($"{labels.Length} labels for {request.Count} images: give one per image");
         }
 
-        var values = (double)request.Count * request.Shape.Elements;
-        long elements = MemoryNeed.Length(values, $"{request.Count} images of {request.Shape}", "sample fewer at a time");
-        if (request.InitialX is { } x && x.LongLength != elements)
+        foreach (var place in request.Only ?? [])
         {
-            throw Invalid($"the initial x has {x.LongLength} values, expected [{request.Count}, {request.Shape}] = {elements}");
+            if (place < 0 || place >= request.Count)
+            {
+                throw Invalid($"image {place} is to be drawn, of {request.Count}: their places are 0 to {request.Count - 1}");
+            }
+        }
+
+        var (elements, pixels) = (request.Shape.Elements, request.Shape.Height * request.Shape.Width);
+        if (request.InitialX is { } x && !PerImage.Fits(x, request.Count, elements))
+        {
+            throw Invalid($"the initial x has {x.LongLength} values, expected [{request.Count}, {request.Shape}] = {(long)request.Count * elements}");
         }
 
         if (request.InitialX is null && !request.Noise.Covers(NoiseSource.InitialStep))
@@ -66,10 +73,10 @@ internal static class SamplerCheck
         }
 
         if (request.Inpainting is { } inpainting
-            && (inpainting.Known.LongLength != elements || inpainting.Mask.LongLength != elements / channels || !inpainting.Mask.All(p => p is >= 0 and <= 1)))
+            && !(PerImage.Fits(inpainting.Known, request.Count, elements) && PerImage.Fits(inpainting.Mask, request.Count, pixels) && inpainting.Mask.All(p => p is >= 0 and <= 1)))
         {
             throw Invalid($"{inpainting.Known.LongLength} values of known images and a mask of {inpainting.Mask.LongLength}: "
-                + $"expected {elements} and {elements / channels}, the mask within [0, 1]");
+                + $"expected {(long)request.Count * elements} and {(long)request.Count * pixels}, the mask within [0, 1]");
         }
 
         for (var k = 0; k < plan.Steps.Count; k++)

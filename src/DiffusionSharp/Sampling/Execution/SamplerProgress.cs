@@ -15,7 +15,7 @@ public readonly ref struct SamplerProgress
     /// <summary>The t the network was called with.</summary>
     public required double Timestep { get; init; }
 
-    /// <summary>The first image of the batch.</summary>
+    /// <summary>The first image of the batch, among those that are drawn.</summary>
     public required int FirstImage { get; init; }
 
     /// <summary>The number of images in the batch, B.</summary>

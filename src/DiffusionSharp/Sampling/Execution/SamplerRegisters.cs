@@ -4,7 +4,7 @@ using DiffusionSharp.Sampling.Plans;
 namespace DiffusionSharp.Sampling.Execution;
 
 /// <summary>
-/// The working memory of one run, made once: the images, what the network takes and gives, and the registers of a plan's steps. Refused
+/// The working memory of one run, made once: what the network takes and gives of a batch, and the registers of a plan's steps. Refused
 /// before it is taken where there is not as much.
 /// </summary>
 internal sealed class SamplerRegisters
@@ -15,26 +15,26 @@ internal sealed class SamplerRegisters
     public SamplerRegisters(IDenoiser denoiser, SamplingPlan plan, SamplerRequest request)
     {
         var elements = request.Shape.Elements;
-        var batch = Math.Min(request.BatchSize, request.Count);
+        var batch = Math.Min(request.BatchSize, request.Drawn);
         OutputElements = (request.Shape with { Channels = denoiser.OutputChannels }).Elements;
         var outputs = MemoryNeed.Length(
             (double)batch * OutputElements, $"a batch of {batch} predictions of {OutputElements} values", "choose a smaller batch");
-        var values = batch * elements;
+        var values = MemoryNeed.Length((double)batch * elements, $"a batch of {batch} images of {request.Shape}", "choose a smaller batch");
 
         // One more than is read: a step keeps its own d while it reads those before.
         var slots = plan.Steps.Any(s => s.Keeps) ? plan.HistoryLength + 1 : 0;
         var saves = plan.Steps.Any(s => s.Saves);
         var guided = plan.IsGuided ? values : 0;
-        var doubles = ((double)request.Count * elements) + ((guided > 0 ? 4.0 : 3.0) * elements) + (values * (1.0 + slots + (saves ? 1 : 0)));
+        var doubles = ((guided > 0 ? 4.0 : 3.0) * elements) + (values * (2.0 + slots + (saves ? 1 : 0)));
         MemoryNeed.Require(
             (sizeof(double) * doubles) + (sizeof(float) * ((double)values + guided + outputs)),
-            $"{request.Count} images of {request.Shape} in batches of {batch}",
-            "sample fewer or smaller images, or fewer in a batch");
-        Images = new double[request.Count * elements];
+            $"batches of {batch} images of {request.Shape}",
+            "choose a smaller batch, or smaller images");
         Input = new float[values];
         Output = new float[outputs];
         X0 = new double[values];
         Timesteps = new double[batch];
+        Labels = new int[request.Labels is null ? 0 : batch];
         Saved = saves ? new double[values] : [];
         Residuals = new double[batch];
         M = new double[elements];
@@ -47,9 +47,6 @@ internal sealed class SamplerRegisters
 
     public int OutputElements { get; }
 
-    /// <summary>x of all images.</summary>
-    public double[] Images { get; }
-
     public float[] Input { get; }
 
     public float[] Output { get; }
@@ -57,6 +54,8 @@ internal sealed class SamplerRegisters
     public double[] X0 { get; }
 
     public double[] Timesteps { get; }
+
+    public int[] Labels { get; }
 
     /// <summary>The x that a step saved.</summary>
     public double[] Saved { get; }

@@ -13,10 +13,16 @@ public sealed record SamplerRequest
     /// <summary>How many images N.</summary>
     public required int Count { get; init; }
 
+    /// <summary>
+    /// Which of the images are drawn, by their places 0…N-1, in this order; null draws all of them. An image has the noise, the start and the label of
+    /// its own place, and does not depend on which others are drawn, apart from the network's own rounding.
+    /// </summary>
+    public IReadOnlyList<int>? Only { get; init; }
+
     /// <summary>The noise, for at least <see cref="Count"/> images.</summary>
     public required NoiseSource Noise { get; init; }
 
-    /// <summary>x_T, [N, C, H, W] in C order; null draws it from <see cref="Noise"/>. The plan's initial scale multiplies it either way.</summary>
+    /// <summary>x_T, [N, C, H, W] in C order, or [1, C, H, W] for all images; null draws it from <see cref="Noise"/>. The plan's initial scale multiplies it either way.</summary>
     public double[]? InitialX { get; init; }
 
     /// <summary>Class labels [N]; null for an unconditional network.</summary>
@@ -36,4 +42,7 @@ public sealed record SamplerRequest
 
     /// <summary>Stops the run before the next network call, or inside it where the engine can.</summary>
     public CancellationToken CancellationToken { get; init; }
+
+    /// <summary>How many images are drawn.</summary>
+    internal int Drawn => Only?.Count ?? Count;
 }

@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using DiffusionSharp.Noise;
-using DiffusionSharp.Sampling.Editing;
 using DiffusionSharp.Sampling.Plans;
 
 namespace DiffusionSharp.Sampling.Execution;
@@ -91,15 +90,12 @@ internal static class StepArithmetic
     }
 
     /// <summary>x = mask·x + (1-mask)·(√ᾱ·known + √(1-ᾱ)·z); where the mask is 0 and ᾱ = 1 that is exactly the known image.</summary>
-    public static void Blend(double alphaBar, Inpainting inpainting, int image, ReadOnlySpan<double> z, Span<double> x)
+    public static void Blend(double alphaBar, ReadOnlySpan<double> known, ReadOnlySpan<double> mask, ReadOnlySpan<double> z, Span<double> x)
     {
         double a = Math.Sqrt(alphaBar), b = Math.Sqrt(1 - alphaBar);
-        var known = inpainting.Known.AsSpan(image * x.Length, x.Length);
-        var pixels = inpainting.Mask.Length / (inpainting.Known.Length / x.Length);
-        var mask = inpainting.Mask.AsSpan(image * pixels, pixels);
         for (var i = 0; i < x.Length; i++)
         {
-            var paint = mask[i % pixels];
+            var paint = mask[i % mask.Length];
             x[i] = (paint * x[i]) + ((1 - paint) * ((a * known[i]) + (b * z[i])));
         }
     }
