@@ -30,8 +30,9 @@ internal sealed class Recipe
     ];
 
     private readonly Task<string> model;
+    private readonly Task<string> planHash;
 
-    /// <summary>Begins to hash the weights.</summary>
+    /// <summary>Begins to hash the weights and the plan.</summary>
     /// <param name="options">What was asked for.</param>
     /// <param name="source">The model.</param>
     /// <param name="plan">The steps.</param>
@@ -39,7 +40,7 @@ internal sealed class Recipe
     public Recipe(RecipeOptions options, ModelSource source, SamplingPlan plan, EditOptions? edit = null)
     {
         (Options, ModelPath, Plan) = (options.WithTimestepsOf(plan), source.Path, plan);
-        PlanHash = Short(Sha256.Of(Encoding.UTF8.GetBytes(plan.ToJson())));
+        planHash = Task.Run(() => Short(Sha256.Of(Encoding.UTF8.GetBytes(plan.ToJson()))));
         model = Task.Run(() => Hash(source.WeightsPath));
         Inputs = JsonParts.Map(options.Inputs.Select(i => KeyValuePair.Create(i.Key, Hash(i.Value))));
         if (edit is not null && !Inputs.ContainsKey("init-image"))
@@ -64,7 +65,7 @@ internal sealed class Recipe
     public SamplingPlan Plan { get; }
 
     /// <summary>Hash of the plan.</summary>
-    public string PlanHash { get; }
+    public string PlanHash => planHash.GetAwaiter().GetResult();
 
     private static string Program => $"DiffusionSharp {typeof(Recipe).Assembly.GetName().Version?.ToString(3)}";
 

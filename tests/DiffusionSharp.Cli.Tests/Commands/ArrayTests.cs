@@ -42,11 +42,11 @@ public sealed class ArrayTests : IDisposable
     [Fact]
     public void SamplesAreWrittenAsGuidedDiffusionDoes()
     {
-        ddim.Done("sample", "--model", model, "--steps", "2", "--count", "3", "--out", scratch["s.npz"], "--dump", scratch["s.npy"]);
+        ddim.Done("sample", "--model", model, "--steps", "2", "--count", "5", "--batch", "2", "--out", scratch["s.npz"], "--dump", scratch["s.npy"]);
         using var archive = NpzFile.Open(scratch["s.npz"]);
         Assert.Equal(["arr_0"], archive.Names);
         var pixels = archive.Read("arr_0");
-        Assert.Equal((TensorDtype.U8, "3,8,8,3"), (pixels.Dtype, string.Join(',', pixels.Shape)));
+        Assert.Equal((TensorDtype.U8, "5,8,8,3"), (pixels.Dtype, string.Join(',', pixels.Shape)));
         var values = NpyFile.ReadFloat32(scratch["s.npy"]).Data;
         for (var i = 0; i < values.Length; i++)
         {
@@ -55,7 +55,9 @@ public sealed class ArrayTests : IDisposable
             Assert.Equal(level, pixels.Bytes.Span[(image * 192) + (pixel * 3) + c]);
         }
 
+        ddim.Done("sample", "--model", model, "--steps", "2", "--count", "5", "--batch", "5", "--out", scratch["one.npz"]);
+        Assert.Equal(File.ReadAllBytes(scratch["one.npz"]), File.ReadAllBytes(scratch["s.npz"]));
         var report = DataCheck.Run(scratch["s.npz"], cancellation: TestContext.Current.CancellationToken);
-        Assert.Equal(("npz", 3L), (report.Kind, report.Images));
+        Assert.Equal(("npz", 5L), (report.Kind, report.Images));
     }
 }
