@@ -38,7 +38,7 @@ public sealed class SizeTests : IDisposable
     [InlineData(ErrorKind.Configuration, "T = 2000000000: 1 to 1000000", "plan", "--train-timesteps", "2000000000")]
     [InlineData(ErrorKind.Configuration, "T = 2000000000: 1 to 1000000", "plan", "--train-timesteps", "2000000000", "--schedule", "cosine")]
     [InlineData(ErrorKind.Usage, "--steps: found 2000000000", "plan", "--steps", "2000000000")]
-    [InlineData(ErrorKind.Usage, "10000000 images of 3×32×32 would be", "sample", "--count", "10000000", "--out", "OUT/x.npz")]
+    [InlineData(ErrorKind.Usage, "a batch of 10000000 predictions of 3072 values would be", "sample", "--count", "10000000", "--batch", "10000000", "--out", "OUT/x.npz")]
     [InlineData(ErrorKind.Usage, "a sheet of 1000000 pictures", "sample", "--count", "1000000", "--out", "OUT/x.png")]
     [InlineData(ErrorKind.Usage, "a sheet of 1000000 pictures", "interpolate", "--seeds", "1,2,3,4", "--frames", "1000", "--out", "OUT/x.png")]
     [InlineData(ErrorKind.Configuration, "layers_per_block 2000000000", "train", "builtin:shapes", "--layers", "2000000000", "--steps", "1", "--out", "OUT/r")]

@@ -82,6 +82,11 @@ internal sealed class InterpolateCommand
         var target = output.File(r, host, [PictureTarget.Sheet], numbers is null ? "interpolation.png" : null);
         using var loaded = load.Load(r, host, scheduler => sampling.ResolveTau(r, scheduler));
         var shape = loaded.Graph.InputShape;
+        if (target is not null)
+        {
+            Sheet.RequireRoom(shape, ends.Length == 2 ? steps : steps * steps, columns: steps);
+        }
+
         var xT = LatentGrid.Between(ends, steps, shape.Elements);
         var count = xT.Length / shape.Elements;
         var classes = load.Classes(r, loaded, count, otherwise: loaded.Graph.ClassCount is null ? null : "0");
@@ -100,18 +105,12 @@ internal sealed class InterpolateCommand
             throw new DiffusionException(ErrorKind.Usage, $"{job.Plan.Name} adds noise on the way, and images lie between x_T only without it: choose another --solver");
         }
 
-        List<IImageWriter> writers = [];
-        if (target is not null)
-        {
-            writers.Add(new SheetWriter(target, shape, count, recipe.Of(ends, classes), columns: steps));
-        }
-
-        if (numbers is not null)
-        {
-            writers.Add(new DumpWriter(numbers, shape, count));
-        }
-
-        var result = job.Draw(writers);
+        IImageWriter?[] writers =
+        [
+            target is null ? null : new SheetWriter(target, shape, count, recipe.Of(ends, classes), columns: steps),
+            numbers is null ? null : new DumpWriter(numbers, shape, count),
+        ];
+        var result = job.Draw([.. writers.OfType<IImageWriter>()]);
         string[] written = [.. new[] { target, numbers }.OfType<string>()];
         (job.Summary(result, written[0]) with { Also = written[1..], More = new JsonObject { ["frames"] = steps } }).Print(host, r.GetValue(json));
         return 0;

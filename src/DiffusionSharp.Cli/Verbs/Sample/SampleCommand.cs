@@ -118,17 +118,14 @@ internal sealed class SampleCommand
     private static IEnumerable<IImageWriter> Writers(SampleJob job, string? file, string? numbers)
     {
         var (shape, count) = (job.Model.Graph.InputShape, job.Wanted.Length);
-        if (file is not null)
-        {
-            yield return PictureTarget.Is(file, PictureTarget.Archive)
-                ? new SampleArchive(file, shape, count, job.WantedLabels)
-                : new SheetWriter(file, shape, count, job.SheetRecipe);
-        }
-
-        if (numbers is not null)
-        {
-            yield return new DumpWriter(numbers, shape, count);
-        }
+        IImageWriter?[] writers =
+        [
+            file is null ? null
+                : PictureTarget.Is(file, PictureTarget.Archive) ? new SampleArchive(file, shape, count, job.WantedLabels)
+                : new SheetWriter(file, shape, count, job.SheetRecipe),
+            numbers is null ? null : new DumpWriter(numbers, shape, count),
+        ];
+        return writers.OfType<IImageWriter>();
     }
 
     private static Action<SamplerProgress, int[]>? Watch(SampleJob job, string? folder) =>
