@@ -66,8 +66,10 @@ public static class DataCheck
 
                 labels = new ClassLabels(packed.ClassNames, [.. numbers], packed.LabelProblem);
                 break;
-            default:
-                return new DataReport(path, location.Format.Name, new ShapesSource().ImagesPerEpoch, [], formats, NewCounts(), []);
+            case var format when format == DataFormat.Shapes:
+                return new DataReport(path, format.Name, new ShapesSource().ImagesPerEpoch, [], formats, NewCounts(), []);
+            case var format:
+                throw new NotSupportedException($"{path}: nobody has said how {format.Name} is opened");
         }
 
         DataSets.CheckAny(path, images + bad.Count, skipped);

@@ -30,11 +30,11 @@ public static class DataSets
         options.Validate();
         var location = DataLocation.Recognise(path);
         location.CheckColumn(options.Column);
-        return DataMemory.Guarded<IBatchSource>(path, () => location.Format switch
+        return location.Format == DataFormat.Shapes ? Shapes(options) : DataMemory.Guarded(path, () => location.Format switch
         {
             { Encoded: { } open } => Encoded(path, location, open, options, progress, cancellation),
             { Packed: { } open } => Packed(path, location, open, options, progress, cancellation),
-            _ => Shapes(options),
+            var format => throw new NotSupportedException($"{path}: nobody has said how {format.Name} is opened"),
         });
     }
 
