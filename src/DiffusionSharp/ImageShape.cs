@@ -12,6 +12,9 @@ public readonly record struct ImageShape(int Channels, int Height, int Width)
         ? (int)Size
         : MemoryNeed.Length(Size, $"an image of {this}", "choose a smaller size", ErrorKind.Configuration);
 
+    /// <summary>H·W.</summary>
+    internal long Pixels => (long)Height * Width;
+
     /// <summary>C·H·W, however many they are.</summary>
     internal double Size => (double)Channels * Height * Width;
 

@@ -18,9 +18,15 @@ public class DerivativesTests
 
     public static TheoryData<string> Small => new(SmallUNets.All.Keys);
 
+    public static TheoryData<string> Operations => [.. OperationGraphs.Names];
+
     [Theory]
     [MemberData(nameof(Small))]
     public void Small_networks(string name) => Assert.Equal(2, Errors(SmallUNets.Case(name, images: 2)).Count());
+
+    [Theory]
+    [MemberData(nameof(Operations))]
+    public void Every_operation(string name) => Assert.Equal(2, Errors(OperationGraphs.Case(name)).Count());
 
     [Fact]
     public void U_Nets() => Check(40, seed => UNet.Build(RandomUNet.Config(1 + (seed % 3), seed)));

@@ -3,9 +3,11 @@ using TestKit;
 
 namespace DiffusionSharp.Tests;
 
-/// <summary>The architecture, read off the sources: a folder is a namespace, and no two of a project need each other.</summary>
+/// <summary>The architecture, read off the sources: a folder is a namespace, no two of a project need each other, and files are small.</summary>
 public partial class RoomsTests
 {
+    private const int MostLines = 300;
+
     private static readonly string Source = Path.Combine(Shared.Repository, "src");
 
     public static TheoryData<string> Projects => [.. Directory.GetDirectories(Source).Select(d => Path.GetFileName(d)!)];
@@ -29,6 +31,12 @@ public partial class RoomsTests
         }
     }
 
+    // Unrolled kernels would be exempt; there is none so long.
+    [Fact]
+    public void No_file_has_more_than_300_lines() => Assert.All(
+        ((string[])["src", "tests", "torch", "bench", "samples"]).SelectMany(f => Sources(Path.Combine(Shared.Repository, f))),
+        path => Assert.True(File.ReadLines(path).Count() <= MostLines, $"{path} has more than {MostLines} lines: split it by purpose"));
+
     // What a file names in using directives, and what it uses of the namespaces around its own, which need none.
     private static IEnumerable<string> Needed(SourceFile file, Dictionary<string, HashSet<string>> types) =>
         types.Keys.Where(n => n != file.Namespace && (file.Text.Contains($"using {n};", StringComparison.Ordinal)
@@ -36,13 +44,18 @@ public partial class RoomsTests
 
     private static SourceFile[] Files(string project) =>
     [
-        .. from path in Directory.EnumerateFiles(Path.Combine(Source, project), "*.cs", SearchOption.AllDirectories)
+        .. from path in Sources(Path.Combine(Source, project))
            let folder = Path.GetRelativePath(Source, Path.GetDirectoryName(path)!).Replace(Path.DirectorySeparatorChar, '.')
-           where !folder.StartsWith(project + ".obj", StringComparison.Ordinal) && !folder.StartsWith(project + ".bin", StringComparison.Ordinal)
            let text = Comments().Replace(File.ReadAllText(path), "")
            where Space().IsMatch(text)
            select new SourceFile(folder, Space().Match(text).Groups[1].Value, text),
     ];
+
+    private static IEnumerable<string> Sources(string folder) =>
+        Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories).Where(f => !Built().IsMatch(Path.GetRelativePath(folder, f)));
+
+    [GeneratedRegex(@"(^|[\\/])(bin|obj)[\\/]")]
+    private static partial Regex Built();
 
     [GeneratedRegex(@"//.*")]
     private static partial Regex Comments();

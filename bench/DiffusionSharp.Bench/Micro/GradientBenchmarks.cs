@@ -33,11 +33,11 @@ public unsafe class GradientBenchmarks
     // q, k, v, dy, dq, dk, dv.
     private readonly GradientStage attention = GradientStage.Create(
         [.. Enumerable.Repeat((256, 16), 7)],
-        (_, v) => [new AttentionGradient<Simd256>([v[0], v[1], v[2]], v[3].Segments[0], v[4].Segments[0], v[5].Segments[0], v[6].Segments[0], heads: 1, null, null)]);
+        (_, v) => [new AttentionGradient<Simd256>([v[0], v[1], v[2]], v[3].Segments[0], new(v[4].Segments[0], v[5].Segments[0], v[6].Segments[0], null), heads: 1, null)]);
 
     private readonly GradientStage linearAttention = GradientStage.Create(
         [.. Enumerable.Repeat((Channels, 32), 7)],
-        (_, v) => [new LinearAttentionGradient<Simd256>([v[0], v[1], v[2]], v[3].Segments[0], v[4].Segments[0], v[5].Segments[0], v[6].Segments[0], heads: 4, null, null)]);
+        (_, v) => [new LinearAttentionGradient<Simd256>([v[0], v[1], v[2]], v[3].Segments[0], new(v[4].Segments[0], v[5].Segments[0], v[6].Segments[0], null), heads: 4, null)]);
 
     private readonly GradientStage sums = GradientStage.Create([(Channels, 32), (Channels, 1)], (_, v) => [new PixelSums<Simd256>(v[0], v[1].Segments[0])]);
 

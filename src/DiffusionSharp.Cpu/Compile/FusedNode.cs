@@ -35,9 +35,7 @@ internal sealed record FusedNode(string Name, Operation Operation, ValueList<int
     public bool IsNormalization => Operation is Operation.GroupNorm or Operation.RmsNorm;
 
     /// <summary>Whether it has what training learns.</summary>
-    public bool HasParameters => Operation is Operation.Conv2d or Operation.Linear or Operation.GroupNorm or Operation.RmsNorm
-        or Operation.Embedding or Operation.PoolTokens or Operation.TimestepEmbedding { Augmentation: not null } or Operation.Attention { Memory: not null }
-        or Operation.LinearAttention { Memory: not null };
+    public bool HasParameters => Operation.Facts(Shape).Parameters.Count > 0;
 
     /// <summary>The same node where the nodes it reads lie elsewhere.</summary>
     public FusedNode Moved(Func<int, int> place) => this with

@@ -132,10 +132,10 @@ internal sealed partial class Steps<T>
         View[] results = [Like(gradient), Like(gradient), Like(gradient)];
         var rows = layout is null ? null : New((int)layout.Floats, 1, 1, perCondition: false);
         var memory = layout is null ? null : new AttentionMemory(layout, place!);
-        var (dq, dk, dv) = (results[0].Segments[0], results[1].Segments[0], results[2].Segments[0]);
+        var outputs = new AttentionGradientOutputs(results[0].Segments[0], results[1].Segments[0], results[2].Segments[0], rows?.Segments[0].Buffer);
         IStep step = linear
-            ? new LinearAttentionGradient<T>(qkv, gradient.Segments[0], dq, dk, dv, heads, memory, rows?.Segments[0].Buffer)
-            : new AttentionGradient<T>(qkv, gradient.Segments[0], dq, dk, dv, heads, memory, rows?.Segments[0].Buffer);
+            ? new LinearAttentionGradient<T>(qkv, gradient.Segments[0], outputs, heads, memory)
+            : new AttentionGradient<T>(qkv, gradient.Segments[0], outputs, heads, memory);
         Append("attention, backward", step, [.. qkv, gradient]);
         return (results, rows);
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using DiffusionSharp.Cpu.Execution;
 using DiffusionSharp.Cpu.Kernels.Images;
 using DiffusionSharp.Cpu.Layout;
@@ -14,6 +13,13 @@ internal sealed partial class Steps<T>
 {
     // By the buffers of the forward pass, those of 16 bits.
     private readonly Dictionary<int, int> kept = [];
+
+    // The first step of the backward pass, and the buffer of the gradient that it begins with.
+    private (int Step, int Gradient)? backward;
+
+    /// <summary>From here on values of the forward pass are halves: whoever reads one asks for it by <see cref="Kept(View)"/> or <see cref="Recall(View)"/>.</summary>
+    /// <param name="gradient">That of the prediction, which is there already.</param>
+    public void LeaveHalves(View gradient) => backward = (steps.Count, gradient.Segments[0].Buffer);
 
     /// <summary>A value of the forward pass as it is kept, for a kernel that reads 16 bits.</summary>
     public View Kept(View x) => x.Pixels == 1 ? x : x with { Segments = [.. x.Segments.Select(s => s with { Buffer = Kept(s.Buffer) })], Narrow = true };
@@ -48,12 +54,16 @@ internal sealed partial class Steps<T>
     // Puts the rounding between the steps that are there, when all readers are known.
     private void InsertShrinks()
     {
-        if (kept.Count == 0)
+        if (backward is not var (begin, gradient))
         {
             return;
         }
 
-        Debug.Assert(kept.All(k => buffers[k.Key].Last < buffers[k.Value].First), "the backward pass reads a value that it should have recalled");
+        if (images.FirstOrDefault(b => b != gradient && buffers[b].First < begin && buffers[b].Last >= begin, -1) is >= 0 and var left)
+        {
+            throw new InvalidOperationException($"'{names[buffers[left].Last]}' of the backward pass reads in float32 what '{names[buffers[left].First]}' left: it should have asked for it by Kept or Recall");
+        }
+
         var after = kept.ToLookup(k => buffers[k.Key].Last, k => (From: k.Key, To: k.Value));
         IStep[] before = [.. steps];
         string[] namesBefore = [.. names];

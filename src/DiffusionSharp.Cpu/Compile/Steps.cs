@@ -22,6 +22,9 @@ internal sealed partial class Steps<T>
     private readonly List<IStep> steps = [];
     private readonly List<string> names = [];
     private readonly List<ArenaLayout.Buffer> buffers = [];
+
+    // Those of more than one pixel.
+    private readonly HashSet<int> images = [];
     private readonly List<IDisposable> owned = [];
 
     public Steps(IParameterSource parameters, int mostChannels)
@@ -191,6 +194,11 @@ internal sealed partial class Steps<T>
     private View New(int channels, int height, int width, bool perCondition)
     {
         var segment = new Segment(buffers.Count, channels);
+        if (height * width > 1)
+        {
+            images.Add(buffers.Count);
+        }
+
         buffers.Add(new((long)height * width * segment.Stride, perCondition, steps.Count, steps.Count));
         return new View([segment], height, width, perCondition);
     }

@@ -28,7 +28,13 @@ internal sealed record TrainingProgram(Program Program, TrainedParameters Parame
         var steps = new Steps<T>(parameters, nodes.Max(n => n.Shape.Channels));
         var forward = new Emitter<T>(nodes, steps, training: true);
         var loss = steps.Loss(forward.Emit(), graph.InputShape.Channels, options.Loss, options.Reduction);
-        new Backward<T>(nodes, forward, steps, parameters, learned: parameters, narrow: options.Activations == ActivationPrecision.BFloat16).Emit(loss);
+        var narrow = options.Activations == ActivationPrecision.BFloat16;
+        if (narrow)
+        {
+            steps.LeaveHalves(loss);
+        }
+
+        new Backward<T>(nodes, forward, steps, parameters, learned: parameters, narrow).Emit(loss);
         return new TrainingProgram(steps.Finish(), parameters);
     }
 }

@@ -19,6 +19,14 @@ internal static class CifarImages
 
     private static readonly string[] Names = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
+    /// <summary>The batches among the files of a folder.</summary>
+    public static string[] BatchesOf(IEnumerable<string> files) =>
+        [.. files.Where(f => Path.GetFileName(f) is ['d', 'a', 't', 'a', '_', 'b', 'a', 't', 'c', 'h', '_', _, '.', 'b', 'i', 'n'])];
+
+    /// <summary>True for a file of whole records that begins with a label; its size is all that tells it, so a name that says STL-10 comes first.</summary>
+    public static bool IsFile(DataFile file) =>
+        !file.IsGzip && file.Length % RecordBytes == 0 && file.Head[0] < Names.Length && !Stl10Images.IsImages(file.Path);
+
     /// <summary>Opens batches.</summary>
     public static PackedImages Open(IReadOnlyList<string> paths)
     {

@@ -22,19 +22,16 @@ public static class DataCheck
     private static DataReport Check(string path, DataOptions options, IProgress<DataProgress>? progress, CancellationToken cancellation)
     {
         var location = DataLocation.Recognise(path);
-        DataKinds.CheckColumn(location, options.Column);
+        location.CheckColumn(options.Column);
         var (images, animated) = (0L, 0L);
         var (column, labels) = (default(PictureColumn), ClassLabels.Absent);
         SortedDictionary<string, long> formats = NewCounts(), sizes = NewCounts();
         List<BadFile> bad = [];
         IReadOnlyList<SkippedFiles> skipped = [];
-        switch (location.Kind)
+        switch (location.Format)
         {
-            case DataKind.Shapes:
-                var shapes = new ShapesSource();
-                return new DataReport(path, ShapesSource.Name, shapes.ImagesPerEpoch, [], formats, NewCounts(), []);
-            case var kind when kind.IsEncoded():
-                var encoded = DataKinds.OpenEncoded(location, options);
+            case { Encoded: { } open }:
+                var encoded = location.Open(files => open(files, options));
                 var classes = new ImageClasses(encoded, options.Classes);
                 column = encoded.Column;
                 (bad, var stopped) = ImageReader.Read(
@@ -53,8 +50,8 @@ public static class DataCheck
                 skipped = stopped ? throw DataSets.TooManyBad(path, images, bad, "too many to list them", "Is this a data set of images?") : encoded.Skipped.List;
                 labels = classes.Complete();
                 break;
-            default:
-                var packed = DataKinds.OpenPacked(location);
+            case { Packed: { } open }:
+                var packed = location.Open(open);
                 var numbers = new List<int>();
                 foreach (var (image, label) in DataSets.Guarded(path, packed.Images()))
                 {
@@ -69,12 +66,16 @@ public static class DataCheck
 
                 labels = new ClassLabels(packed.ClassNames, [.. numbers], packed.LabelProblem);
                 break;
+            case var format when format == DataFormat.Shapes:
+                return new DataReport(path, format.Name, new ShapesSource().ImagesPerEpoch, [], formats, NewCounts(), []);
+            case var format:
+                throw new NotSupportedException($"{path}: nobody has said how {format.Name} is opened");
         }
 
         DataSets.CheckAny(path, images + bad.Count, skipped);
         return new DataReport(
             path,
-            location.Kind.Name(),
+            location.Format.Name,
             images,
             bad,
             formats,

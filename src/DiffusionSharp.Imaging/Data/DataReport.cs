@@ -2,7 +2,7 @@ namespace DiffusionSharp.Imaging.Data;
 
 /// <summary>What <see cref="DataCheck"/> found.</summary>
 /// <param name="Path">The data.</param>
-/// <param name="Kind">What it is: folder, zip, LMDB, parquet, IDX, CIFAR-10 and so on.</param>
+/// <param name="Kind">The name of its format (<see cref="DataFormat.All"/>).</param>
 /// <param name="Images">Usable images; the nominal epoch of an endless set.</param>
 /// <param name="Bad">The others, with reasons.</param>
 /// <param name="Formats">Usable images per file format.</param>

@@ -11,9 +11,8 @@ public static class DataSets
     private const int DefaultShapesSize = 32;
 
     /// <summary>
-    /// Opens <c>builtin:shapes</c>; a folder, zip, tar or tar.gz of images, with dataset.json of labels or without; LSUN's LMDB;
-    /// Hugging Face's parquet; MNIST's IDX (.gz too), CIFAR-10, STL-10, or an .npz of bytes. Images are decoded once, here; classes are
-    /// those the format brings, else the names of the folders images lie in.
+    /// Opens a set of any of the formats in <see cref="DataFormat.All"/>. Images are decoded once, here; classes are those the format
+    /// brings, else the names of the folders images lie in.
     /// </summary>
     /// <param name="path">What to open.</param>
     /// <param name="options">How; null takes the defaults.</param>
@@ -30,21 +29,24 @@ public static class DataSets
         options ??= new DataOptions();
         options.Validate();
         var location = DataLocation.Recognise(path);
-        DataKinds.CheckColumn(location, options.Column);
-        return location.Kind == DataKind.Shapes ? Shapes(options) : DataMemory.Guarded(path, () => location.Kind.IsEncoded()
-            ? Encoded(path, location, options, progress, cancellation)
-            : Packed(path, location, options, progress, cancellation));
+        location.CheckColumn(options.Column);
+        return location.Format == DataFormat.Shapes ? Shapes(options) : DataMemory.Guarded(path, () => location.Format switch
+        {
+            { Encoded: { } open } => Encoded(path, location, open, options, progress, cancellation),
+            { Packed: { } open } => Packed(path, location, open, options, progress, cancellation),
+            var format => throw new NotSupportedException($"{path}: nobody has said how {format.Name} is opened"),
+        });
     }
 
     /// <summary>True for sets of encoded images, which are of any size: <see cref="DataOptions.Height"/> must then be given.</summary>
     /// <param name="path">What would be opened.</param>
     /// <exception cref="DiffusionException">Nothing usable is there (<see cref="ErrorKind.Data"/>).</exception>
-    public static bool NeedsSize(string path) => DataLocation.Recognise(path).Kind.IsEncoded();
+    public static bool NeedsSize(string path) => DataLocation.Recognise(path).Format.Encoded is not null;
 
     /// <summary>True for folders and plain archives of images, of whose classes there is a <see cref="DataOptions.Classes"/>; other sets bring labels, or have none.</summary>
     /// <param name="path">What would be opened.</param>
     /// <exception cref="DiffusionException">Nothing usable is there (<see cref="ErrorKind.Data"/>).</exception>
-    public static bool HasFolders(string path) => DataLocation.Recognise(path).Kind is DataKind.Folder or DataKind.Zip or DataKind.Tar or DataKind.TarGz;
+    public static bool HasFolders(string path) => DataLocation.Recognise(path).Format.HasFolders;
 
     private static ShapesSource Shapes(DataOptions options)
     {
@@ -57,15 +59,20 @@ public static class DataSets
     }
 
     private static ImageBatchSource Packed(
-        string path, DataLocation location, DataOptions options, IProgress<DataProgress>? progress, CancellationToken cancellation)
+        string path,
+        DataLocation location,
+        Func<IReadOnlyList<string>, PackedImages> open,
+        DataOptions options,
+        IProgress<DataProgress>? progress,
+        CancellationToken cancellation)
     {
         if (options.Channels == 4)
         {
             throw new DiffusionException(
-                ErrorKind.Configuration, $"{path}: {location.Kind.Name()} holds opaque images, and RGBA was asked for: take 3 channels (RGB) or 1 (grey)");
+                ErrorKind.Configuration, $"{path}: {location.Format.Name} holds opaque images, and RGBA was asked for: take 3 channels (RGB) or 1 (grey)");
         }
 
-        var packed = DataKinds.OpenPacked(location);
+        var packed = location.Open(open);
         if (options.Crop is { } crop)
         {
             packed = crop.Fits(packed.Height, packed.Width)
@@ -90,19 +97,24 @@ public static class DataSets
                 }
             }
 
-            return new Filled(location.Kind.Name(), new ClassLabels(packed.ClassNames, [.. labels], packed.LabelProblem));
+            return new Filled(location.Format.Name, new ClassLabels(packed.ClassNames, [.. labels], packed.LabelProblem));
         });
     }
 
     private static ImageBatchSource Encoded(
-        string path, DataLocation location, DataOptions options, IProgress<DataProgress>? progress, CancellationToken cancellation)
+        string path,
+        DataLocation location,
+        Func<IReadOnlyList<string>, DataOptions, EncodedImages> open,
+        DataOptions options,
+        IProgress<DataProgress>? progress,
+        CancellationToken cancellation)
     {
         var height = options.Height
             ?? throw new DiffusionException(ErrorKind.Configuration, $"{path}: images of any size may lie there: say which size they shall be given");
         var shape = new ImageShape(options.Channels ?? 3, height, options.Width ?? height);
         return Fill(shape, options, store =>
         {
-            var images = DataKinds.OpenEncoded(location, options);
+            var images = location.Open(files => open(files, options));
             var classes = new ImageClasses(images, options.Classes);
             var animated = 0L;
             var (bad, stopped) = ImageReader.Read(images.Files, options, i => (Convert(i), i.IsFirstFrame), Keep, progress, images.Total, cancellation);
@@ -115,7 +127,7 @@ public static class DataSets
                 throw TooManyBad(path, classes.Count, bad, most, $"Remove or repair them ('ddim data check' lists all){more}");
             }
 
-            return new Filled(location.Kind.Name(), classes.Complete()) { Bad = bad, Skipped = skipped, Column = images.Column, Animated = animated };
+            return new Filled(location.Format.Name, classes.Complete()) { Bad = bad, Skipped = skipped, Column = images.Column, Animated = animated };
 
             void Keep(RawImage file, (byte[] Pixels, bool IsFirstFrame) image)
             {

@@ -9,8 +9,21 @@ namespace DiffusionSharp.Imaging.Data;
 /// </summary>
 internal static class IdxImages
 {
-    /// <summary>True for names such as train-images-idx3-ubyte.gz.</summary>
-    public static bool IsImagesName(string path) => Path.GetFileName(path) is var name
+    /// <summary>The file of images in a folder, that of the training set first; null where there is none.</summary>
+    public static string? FileOf(IEnumerable<string> files) =>
+        files.Where(IsImagesName).OrderByDescending(f => Path.GetFileName(f).StartsWith("train", StringComparison.Ordinal)).FirstOrDefault();
+
+    /// <summary>True for the first bytes of a file of images.</summary>
+    /// <exception cref="DiffusionException">It holds labels (<see cref="ErrorKind.Data"/>).</exception>
+    public static bool IsFile(DataFile file) => file.Head switch
+    {
+        [0, 0, 8, 3, ..] => true,
+        [0, 0, 8, 1, ..] => throw Error(file.Path, "this IDX file holds labels; give the file of images beside it"),
+        _ => false,
+    };
+
+    // Such as train-images-idx3-ubyte.gz.
+    private static bool IsImagesName(string path) => Path.GetFileName(path) is var name
         && name.Contains("images", StringComparison.Ordinal) && (name.Contains("idx3", StringComparison.Ordinal) || name.EndsWith(".idx", StringComparison.Ordinal));
 
     /// <summary>Opens a file of images and finds its labels.</summary>
@@ -23,7 +36,7 @@ internal static class IdxImages
 
         IEnumerable<(DecodedImage, int)> Images()
         {
-            using var stream = DataLocation.OpenUnpacked(path);
+            using var stream = DataFile.OpenUnpacked(path);
             Skip(stream, 16);
             var grey = new byte[height * width];
             for (var i = 0; i < count; i++)
@@ -62,7 +75,7 @@ internal static class IdxImages
 
     private static (int Count, int Height, int Width) Header(string path)
     {
-        using var stream = DataLocation.OpenUnpacked(path);
+        using var stream = DataFile.OpenUnpacked(path);
         Span<byte> header = stackalloc byte[16];
         if (stream.ReadAtLeast(header, 16, throwOnEndOfStream: false) < 16 || header[..4] is not [0, 0, 8, 3])
         {
@@ -77,7 +90,7 @@ internal static class IdxImages
 
     private static void ReadLabels(string path, string file, int count, LabelCollector collector)
     {
-        using var stream = DataLocation.OpenUnpacked(file);
+        using var stream = DataFile.OpenUnpacked(file);
         Span<byte> header = stackalloc byte[8];
         if (stream.ReadAtLeast(header, 8, throwOnEndOfStream: false) < 8 || header[..4] is not [0, 0, 8, 1])
         {

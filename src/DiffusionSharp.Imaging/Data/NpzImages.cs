@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using DiffusionSharp.Files.Numpy;
 using DiffusionSharp.Files.Tensors;
+using DiffusionSharp.Imaging.Data.Archives;
 using DiffusionSharp.Imaging.Decoding;
 
 namespace DiffusionSharp.Imaging.Data;
@@ -10,6 +11,10 @@ internal static class NpzImages
 {
     private const string Pixels = "arr_0";
     private const string Labels = "arr_1";
+
+    /// <summary>True for a zip file of arrays and no images.</summary>
+    public static bool IsFile(DataFile file) => file.IsZip
+        && file.Members.Any(m => m.EndsWith(".npy", StringComparison.Ordinal)) && !file.Members.Any(m => FileNames.IsImage(m) && !FileNames.IsHidden(m));
 
     /// <summary>Opens a file.</summary>
     public static PackedImages Open(string path)

@@ -22,7 +22,9 @@ internal sealed class TorchNetwork : IDisposable
         Device = TorchDevice.Parse(options.Device);
         var computeType = ComputeType(options.Precision);
         ConvolutionCheck.Require(Device, computeType);
-        var cast = trainable ? [] : graph.Nodes.SelectMany(n => Factors(n.Operation)).ToHashSet(StringComparer.Ordinal);
+
+        // What convolutions and matrices multiply and add in the compute type: cast once when it does not change.
+        var cast = trainable ? [] : graph.Nodes.Select(n => n.Operation.Facts(n.Shape)).Where(f => f.IsProduct).SelectMany(f => f.Parameters).Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var spec in graph.Parameters)
         {
             parameters.Add(spec.Name, Upload(spec, spec.Accept(weights(spec)), trainable, cast.Contains(spec.Name) ? computeType : ScalarType.Float32));
@@ -76,15 +78,6 @@ internal sealed class TorchNetwork : IDisposable
 
     private static ScalarType ComputeType(ComputePrecision precision) =>
         precision == ComputePrecision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
-
-    // What convolutions and matrices multiply and add in the compute type: cast once when it does not change.
-    private static string[] Factors(Operation operation) => operation switch
-    {
-        Operation.Conv2d c => [c.Weight.Name, c.Bias.Name],
-        Operation.Linear { Bias: { } bias } l => [l.Weight.Name, bias.Name],
-        Operation.Linear l => [l.Weight.Name],
-        _ => [],
-    };
 
     private Tensor Upload(ParameterSpec spec, HostTensor weights, bool trainable, ScalarType type)
     {

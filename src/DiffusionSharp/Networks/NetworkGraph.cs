@@ -38,7 +38,7 @@ public sealed class NetworkGraph
     public long ParameterCount => Parameters.Sum(p => p.Elements);
 
     /// <summary>Floating-point operations of one image's prediction, two for each multiply-add of convolutions, matrices and attention.</summary>
-    public long FlopsPerImage => Nodes.Sum(Flops);
+    public long FlopsPerImage => Nodes.Sum(n => n.Operation.Facts(n.Shape).Flops);
 
     /// <summary>Whether each image needs a class label.</summary>
     public bool TakesLabels { get; }
@@ -93,23 +93,4 @@ public sealed class NetworkGraph
     }
 
     private static DiffusionException Misfit(string what) => new(ErrorKind.Usage, what);
-
-    private long Flops(Node node)
-    {
-        var pixels = (long)node.Shape.Height * node.Shape.Width;
-        return node.Operation switch
-        {
-            Operation.Conv2d c => 2 * c.Weight.Elements * pixels,
-            Operation.Linear l => 2 * l.Weight.Elements * pixels,
-            Operation.Attention a => 4 * pixels * (pixels + (a.Memory?.Shape[2] ?? 0)) * node.Shape.Channels,
-            Operation.LinearAttention a => 2 * ((2 * pixels) + (a.Memory?.Shape[3] ?? 0)) * node.Shape.Channels * (node.Shape.Channels / a.Heads),
-
-            // Few beside the products. Named one by one, so that nobody forgets a new one.
-            Operation.InputX or Operation.InputTimestep or Operation.InputLabel or Operation.TimestepEmbedding or Operation.Embedding
-                or Operation.GroupNorm or Operation.RmsNorm or Operation.Silu or Operation.Gelu or Operation.Add or Operation.AddPerChannel
-                or Operation.ScaleShift or Operation.Affine or Operation.Dropout or Operation.Concat or Operation.UpsampleNearest
-                or Operation.AveragePool or Operation.PadRightBottom or Operation.PoolTokens or Operation.FirstPixel => 0,
-            _ => throw new NotSupportedException($"{node.Name}: nobody has said how many operations {node.Operation.GetType().Name} is"),
-        };
-    }
 }

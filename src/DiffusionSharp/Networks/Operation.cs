@@ -10,14 +10,30 @@ public abstract record Operation
     {
     }
 
+    /// <summary>What may be asked of it without knowing which it is.</summary>
+    /// <param name="shape">Shape of its value for one image.</param>
+    public abstract OperationFacts Facts(ImageShape shape);
+
     /// <summary>The noisy images x_t.</summary>
-    public sealed record InputX : Operation;
+    public sealed record InputX : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.None;
+    }
 
     /// <summary>The timesteps, [N, 1, 1, 1].</summary>
-    public sealed record InputTimestep : Operation;
+    public sealed record InputTimestep : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.None;
+    }
 
     /// <summary>The class labels, [N, 1, 1, 1].</summary>
-    public sealed record InputLabel : Operation;
+    public sealed record InputLabel : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.None;
+    }
 
     /// <summary>Convolution with zero padding on every side.</summary>
     /// <param name="Weight">[Out, In, Kernel, Kernel].</param>
@@ -25,61 +41,121 @@ public abstract record Operation
     /// <param name="Kernel">Side of the square kernel.</param>
     /// <param name="Stride">Step between outputs.</param>
     /// <param name="Padding">Zeros on every side.</param>
-    public sealed record Conv2d(ParameterSpec Weight, ParameterSpec Bias, int Kernel, int Stride, int Padding) : Operation;
+    public sealed record Conv2d(ParameterSpec Weight, ParameterSpec Bias, int Kernel, int Stride, int Padding) : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.Of(Weight, Bias) with { Flops = 2 * Weight.Elements * shape.Pixels, IsProduct = true };
+    }
 
     /// <summary>The same matrix applied to the channels of every pixel.</summary>
     /// <param name="Weight">[Out, In].</param>
     /// <param name="Bias">[Out]; null adds nothing.</param>
-    public sealed record Linear(ParameterSpec Weight, ParameterSpec? Bias) : Operation;
+    public sealed record Linear(ParameterSpec Weight, ParameterSpec? Bias) : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.Of(Weight, Bias) with { Flops = 2 * Weight.Elements * shape.Pixels, IsProduct = true };
+    }
 
     /// <summary>Normalises each group of channels of each image, then scales and shifts each channel.</summary>
     /// <param name="Weight">[C].</param>
     /// <param name="Bias">[C].</param>
     /// <param name="Groups">Number of groups; divides C.</param>
     /// <param name="Epsilon">Added to the variance.</param>
-    public sealed record GroupNorm(ParameterSpec Weight, ParameterSpec Bias, int Groups, double Epsilon) : Operation;
+    public sealed record GroupNorm(ParameterSpec Weight, ParameterSpec Bias, int Groups, double Epsilon) : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.Of(Weight, Bias);
+    }
 
     /// <summary>Scales the channels of each pixel, a vector x, to g·√C·x/max(‖x‖, Floor) (Zhang and Sennrich 2019; ‖x‖ is the Euclidean length).</summary>
     /// <param name="Weight">g, [C].</param>
     /// <param name="Floor">The least length that is divided by.</param>
-    public sealed record RmsNorm(ParameterSpec Weight, double Floor) : Operation;
+    public sealed record RmsNorm(ParameterSpec Weight, double Floor) : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.Of(Weight);
+    }
 
     /// <summary>y = x·Φ(x) with the normal distribution's Φ (Hendrycks and Gimpel 2016), exact.</summary>
-    public sealed record Gelu : Operation;
+    public sealed record Gelu : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.None;
+    }
 
     /// <summary>y = x·sigmoid(x).</summary>
-    public sealed record Silu : Operation;
+    public sealed record Silu : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.None;
+    }
 
     /// <summary>a + b of the same shape.</summary>
-    public sealed record Add : Operation;
+    public sealed record Add : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.None;
+    }
 
     /// <summary>An image plus a vector, the vector added to every pixel.</summary>
-    public sealed record AddPerChannel : Operation;
+    public sealed record AddPerChannel : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.None;
+    }
 
     /// <summary>x·(1 + scale) + shift, where a vector of 2C holds scale, then shift.</summary>
-    public sealed record ScaleShift : Operation;
+    public sealed record ScaleShift : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.None;
+    }
 
     /// <summary>y = Factor·x + Offset.</summary>
     /// <param name="Factor">The factor.</param>
     /// <param name="Offset">The offset.</param>
-    public sealed record Affine(double Factor, double Offset) : Operation;
+    public sealed record Affine(double Factor, double Offset) : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.None;
+    }
 
     /// <summary>Joins channels: a's, then b's.</summary>
-    public sealed record Concat : Operation;
+    public sealed record Concat : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.None;
+    }
 
     /// <summary>Doubles both sides by repeating pixels.</summary>
-    public sealed record UpsampleNearest : Operation;
+    public sealed record UpsampleNearest : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.None;
+    }
 
     /// <summary>Halves both sides by averaging 2×2 pixels.</summary>
-    public sealed record AveragePool : Operation;
+    public sealed record AveragePool : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.None;
+    }
 
     /// <summary>One column of zeros on the right and one row at the bottom.</summary>
-    public sealed record PadRightBottom : Operation;
+    public sealed record PadRightBottom : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.None;
+    }
 
     /// <summary>softmax(q·kᵀ/√d)·v over all pixels of an image, per head of d channels; inputs q, k, v.</summary>
     /// <param name="Heads">Number of heads; divides C.</param>
     /// <param name="Memory">Learned keys and values that join those of every image, [2, Heads, M, d]; null for none.</param>
-    public sealed record Attention(int Heads, ParameterSpec? Memory = null) : Operation;
+    public sealed record Attention(int Heads, ParameterSpec? Memory = null) : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.Of(Memory) with { Flops = 4 * shape.Pixels * (shape.Pixels + (Memory?.Shape[2] ?? 0)) * shape.Channels };
+    }
 
     /// <summary>
     /// Attention at a cost linear in the pixels (Shen et al. 2018), per head of d channels; inputs q, k, v. With q' = softmax(q) over the
@@ -87,17 +163,29 @@ public abstract record Operation
     /// </summary>
     /// <param name="Heads">Number of heads; divides C.</param>
     /// <param name="Memory">Learned keys and values that join those of every image, [2, Heads, d, M]; null for none.</param>
-    public sealed record LinearAttention(int Heads, ParameterSpec? Memory = null) : Operation;
+    public sealed record LinearAttention(int Heads, ParameterSpec? Memory = null) : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.Of(Memory) with { Flops = 2 * ((2 * shape.Pixels) + (Memory?.Shape[3] ?? 0)) * shape.Channels * (shape.Channels / Heads) };
+    }
 
     /// <summary>
     /// The pixels of an image as a row of tokens, [C, 1, HW + 1]: their mean, then each of them, each plus the learned vector of its place
     /// (guided-diffusion's attention pooling, Radford et al. 2021).
     /// </summary>
     /// <param name="Positions">[C, HW + 1].</param>
-    public sealed record PoolTokens(ParameterSpec Positions) : Operation;
+    public sealed record PoolTokens(ParameterSpec Positions) : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.Of(Positions);
+    }
 
     /// <summary>The first pixel, [C, 1, 1].</summary>
-    public sealed record FirstPixel : Operation;
+    public sealed record FirstPixel : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.None;
+    }
 
     /// <summary>Sines and cosines of the timestep (DDPM, appendix B).</summary>
     /// <param name="Dimension">Width of the result.</param>
@@ -110,13 +198,25 @@ public abstract record Operation
     /// 0, and it plays no part. Null for none.
     /// </param>
     public sealed record TimestepEmbedding(
-        int Dimension, bool FlipSinToCos, double FreqShift, double Scale = 1, double MaxPeriod = 10000, ParameterSpec? Augmentation = null) : Operation;
+        int Dimension, bool FlipSinToCos, double FreqShift, double Scale = 1, double MaxPeriod = 10000, ParameterSpec? Augmentation = null) : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.Of(Augmentation);
+    }
 
     /// <summary>A row of a table, picked by the label.</summary>
     /// <param name="Table">[Classes, Dimension].</param>
-    public sealed record Embedding(ParameterSpec Table) : Operation;
+    public sealed record Embedding(ParameterSpec Table) : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.Of(Table);
+    }
 
     /// <summary>Zeroes values with a probability and scales up the rest; the identity outside training.</summary>
     /// <param name="Probability">In (0, 1).</param>
-    public sealed record Dropout(double Probability) : Operation;
+    public sealed record Dropout(double Probability) : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.None;
+    }
 }

@@ -128,6 +128,17 @@ internal static class RunSetup
         return file.Tensors.Keys.ToDictionary(n => n, n => file.ReadFloat32(n));
     }
 
+    /// <summary>Notes in a run's metrics what a sitting changed, where it changed anything.</summary>
+    public static void Note(RunFolder run, TrainingState state, IReadOnlyList<string> changes)
+    {
+        if (changes.Count > 0)
+        {
+            using var lines = new MetricsFile(run.Metrics, state.MetricsLength);
+            lines.WriteChanges(state.Images, changes);
+            lines.Flush();
+        }
+    }
+
     private static string Few(IReadOnlyList<string> names)
     {
         const int shown = 10;

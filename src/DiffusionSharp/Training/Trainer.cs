@@ -101,7 +101,7 @@ public sealed class Trainer : IDisposable
             trainer = new Trainer(engine, run, runLock, resolved, data, validation, initialWeights, clock ?? TimeProvider.System);
 
             // Last: a sitting that fails to begin leaves the folder as it was.
-            trainer.Note(changes);
+            RunSetup.Note(run, trainer.state, changes);
             resolved.Write(run.Config);
             return trainer;
         }
@@ -260,16 +260,6 @@ public sealed class Trainer : IDisposable
         || (config.Training.MaxSeconds is double seconds && state.Seconds >= seconds);
 
     private bool Crossed(long every) => state.Images / every != (state.Images - config.Training.BatchSize) / every;
-
-    private void Note(IReadOnlyList<string> changes)
-    {
-        if (changes.Count > 0)
-        {
-            using var lines = new MetricsFile(run.Metrics, state.MetricsLength);
-            lines.WriteChanges(state.Images, changes);
-            lines.Flush();
-        }
-    }
 
     /// <summary>False when it was cut short; it is then still due.</summary>
     private bool Validate(Validation? validation, MetricsLog log, CancellationToken cancellationToken)

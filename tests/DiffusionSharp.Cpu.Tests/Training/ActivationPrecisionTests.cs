@@ -15,32 +15,29 @@ public class ActivationPrecisionTests
 
     public static TheoryData<string> Small => new(GradientTests.Small.Select(n => n.Data).Where(n => n != OnePixel));
 
+    public static TheoryData<string> Operations => [.. OperationGraphs.Names];
+
     [Theory]
     [MemberData(nameof(Small))]
     public void Gradients_differ_by_the_rounding_of_what_is_kept(string name)
     {
         var training = RandomTraining.Create(SmallUNets.All[name].Build(), seed: 1);
-        var (loss, gradients) = Compute(training, ActivationPrecision.BFloat16);
-        var (lossOfFloat32, gradientsOfFloat32) = Compute(training, ActivationPrecision.Float32);
-        Assert.Equal(lossOfFloat32, loss);
-
-        // A gradient is a sum of products of what is kept, which were rounded once each, with gradients that came through the layers behind. Each of
-        // these rounds what it reads, so that errors add up to one rounding a layer at most, if they all point one way.
-        var expected = training.Reference();
         var layers = training.Network.Graph.Nodes.Count(n => n.Operation is Operation.Conv2d or Operation.GroupNorm or Operation.RmsNorm or Operation.Attention or Operation.LinearAttention);
-        var largest = expected.Parameters.Values.Max(g => g.Max(Math.Abs));
-        var differences = new List<double>();
-        foreach (var (parameter, gradient) in expected.Parameters)
-        {
-            var scale = Math.Max(gradient.Max(Math.Abs), GradientTests.Floor * largest);
-            var difference = gradient.Zip(gradients[parameter], (a, b) => Math.Abs(a - b)).Max() / scale;
-            Assert.True(difference <= layers * Rounding, $"{parameter}: {difference:G3} of the largest value {scale:G3}, {layers} layers\n{training}");
-            differences.Add(difference);
-        }
+        var differences = Differences(training, layers);
 
         // So large that float32 is not it, in the middle of all tensors no more than some roundings.
         Assert.InRange(differences.Order().ElementAt(differences.Count / 2), 10 * GradientTests.MiddleTolerance, 2 * Rounding);
-        Assert.Contains(gradients, g => !g.Value.SequenceEqual(gradientsOfFloat32[g.Key]));
+        var gradientsOfFloat32 = Compute(training, ActivationPrecision.Float32).Gradients;
+        Assert.Contains(Compute(training, ActivationPrecision.BFloat16).Gradients, g => !g.Value.SequenceEqual(gradientsOfFloat32[g.Key]));
+    }
+
+    // One whose gradient reads a value of the forward pass in float32 does not compile.
+    [Theory]
+    [MemberData(nameof(Operations))]
+    public void Every_operation_reads_what_is_kept(string name)
+    {
+        var training = RandomTraining.Create(OperationGraphs.ForTraining(name), seed: 1);
+        Differences(training, layers: training.Network.Graph.Nodes.Count(n => n.Shape.Height * n.Shape.Width > 1));
     }
 
     [Fact]
@@ -64,6 +61,28 @@ public class ActivationPrecisionTests
 
         long PerImage(ActivationPrecision precision) => (Bytes(precision, 64) - Bytes(precision, 32)) / 32;
         Assert.InRange((double)PerImage(ActivationPrecision.BFloat16) / PerImage(ActivationPrecision.Float32), 0.5, 0.8);
+    }
+
+    // From float64, of each tensor, as parts of its largest value.
+    private static List<double> Differences(TrainingCase training, int layers)
+    {
+        var (loss, gradients) = Compute(training, ActivationPrecision.BFloat16);
+        Assert.Equal(Compute(training, ActivationPrecision.Float32).Loss, loss);
+
+        // A gradient is a sum of products of what is kept, which were rounded once each, with gradients that came through the layers behind. Each of
+        // these rounds what it reads, so that errors add up to one rounding a layer at most, if they all point one way.
+        var expected = training.Reference();
+        var largest = expected.Parameters.Values.Max(g => g.Max(Math.Abs));
+        var differences = new List<double>();
+        foreach (var (parameter, gradient) in expected.Parameters)
+        {
+            var scale = Math.Max(gradient.Max(Math.Abs), GradientTests.Floor * largest);
+            var difference = gradient.Zip(gradients[parameter], (a, b) => Math.Abs(a - b)).Max() / scale;
+            Assert.True(difference <= layers * Rounding, $"{parameter}: {difference:G3} of the largest value {scale:G3}, {layers} layers\n{training}");
+            differences.Add(difference);
+        }
+
+        return differences;
     }
 
     private static (double Loss, Dictionary<string, float[]> Gradients) Compute(TrainingCase training, ActivationPrecision precision)

@@ -70,7 +70,7 @@ public class CifarPythonTests
     }
 
     /// <summary>A batch opcode by opcode, as Python 2's cPickle of protocol 2 writes it.</summary>
-    private static byte[] Batch(byte[] labels, int images, string labelKey = "labels")
+    internal static byte[] Batch(byte[] labels, int images, string labelKey = "labels")
     {
         using var pickle = new MemoryStream();
         Write("\u0080\u0002}(U\u0004datacnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\u0000tU\u0001btR(K\u0001");

@@ -150,7 +150,7 @@ public class LmdbImagesTests
         Assert.True(refused > 500 && read > 500, $"{refused} refused, {read} read");
     }
 
-    private static byte[] Database()
+    internal static byte[] Database()
     {
         using var packed = new GZipStream(new MemoryStream(Convert.FromBase64String(Packed)), CompressionMode.Decompress);
         using var bytes = new MemoryStream();

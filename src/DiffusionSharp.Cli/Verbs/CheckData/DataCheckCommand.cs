@@ -10,20 +10,16 @@ namespace DiffusionSharp.Cli.Verbs.CheckData;
 /// <summary><c>ddim data check</c>: reads every image of a data set and lists the bad ones.</summary>
 internal static class DataCheckCommand
 {
-    public const string Help = """
+    public static string Help => $$"""
         Example:  ddim data check photos/
 
         Decodes every image of a data set, lists the files that cannot be used with the reason, and
         counts formats, sizes and classes, and what looks like pictures and is passed over (TIFF, AVIF,
         nested archives, no ending, …). Exit code 4 when more than --max-bad are bad. PATH is one of
 
-          a folder, zip or tar(.gz) of images, or one with dataset.json as EDM has it
-          LSUN's LMDB: the folder of data.mdb; no lock is taken, nothing is written
-          Hugging Face's parquet: a file, or a folder of shards, those of the training set; the images
-          are in --column NAME [image, else img, else the first column of images]
-          MNIST's IDX (.gz too), CIFAR-10's batches (binary and Python), STL-10's binary files
-          an .npz of arr_0 uint8 [N,H,W,C] and arr_1, the classes; builtin:shapes
+        {{string.Join('\n', DataFormat.All.Select(f => $"  {f.Name,-24}  {f.Line}"))}}
 
+          --column NAME     of parquet, where the images are [image, else img, else the first]
           --classes S       of a folder or archive: folders, the one an image lies in; top-folders, the
                             outermost; data: labels of metadata.jsonl, or a/1.cls, a/1.json of a/1.png
           --max-bad PART    bad files that are accepted, 0.001 or 0.1% [0.1%]

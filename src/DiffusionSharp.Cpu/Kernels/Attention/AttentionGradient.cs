@@ -24,10 +24,7 @@ internal sealed unsafe class AttentionGradient<T> : IStep
     private readonly AttentionHeads heads;
     private readonly AttentionMemory? memory;
     private readonly Segment outputGradient;
-    private readonly Segment dq;
-    private readonly Segment dk;
-    private readonly Segment dv;
-    private readonly int? memoryGradient;
+    private readonly AttentionGradientOutputs outputs;
     private readonly int width;
     private readonly int pixels;
     private readonly int keys;
@@ -38,18 +35,15 @@ internal sealed unsafe class AttentionGradient<T> : IStep
 
     /// <param name="qkv">What the attention read.</param>
     /// <param name="outputGradient">The gradient of its result.</param>
-    /// <param name="dq">Receives that of q.</param>
-    /// <param name="dk">Receives that of k.</param>
-    /// <param name="dv">Receives that of v.</param>
+    /// <param name="outputs">Where those of what it read go.</param>
     /// <param name="heads">Heads.</param>
     /// <param name="memory">Learned keys and values, or null.</param>
-    /// <param name="memoryGradient">The buffer that receives theirs, for each image in the order of their rows.</param>
-    public AttentionGradient(View[] qkv, Segment outputGradient, Segment dq, Segment dk, Segment dv, int heads, AttentionMemory? memory, int? memoryGradient)
+    public AttentionGradient(View[] qkv, Segment outputGradient, AttentionGradientOutputs outputs, int heads, AttentionMemory? memory)
     {
-        Debug.Assert(dq.Channels == outputGradient.Channels && dk.Channels == dq.Channels && dv.Channels == dq.Channels, "shapes must be equal");
-        Debug.Assert((memory is null) == (memoryGradient is null), "learned keys have a gradient");
+        Debug.Assert(new[] { outputs.Q, outputs.K, outputs.V }.All(s => s.Channels == outputGradient.Channels), "shapes must be equal");
+        Debug.Assert((memory is null) == (outputs.Memory is null), "learned keys have a gradient");
         this.heads = new AttentionHeads(qkv, outputGradient, heads, memory);
-        (this.memory, this.outputGradient, this.dq, this.dk, this.dv, this.memoryGradient) = (memory, outputGradient, dq, dk, dv, memoryGradient);
+        (this.memory, this.outputGradient, this.outputs) = (memory, outputGradient, outputs);
         (width, pixels) = (this.heads.Width, this.heads.Pixels);
         (keys, block, scale) = (pixels + (memory?.Count ?? 0), Math.Min(BlockQueries, pixels), (float)(1 / Math.Sqrt(width)));
         attend = Attend;
@@ -114,7 +108,7 @@ internal sealed unsafe class AttentionGradient<T> : IStep
                 for (var i = 0; i < count; i++)
                 {
                     var some = Math.Min(Columns, width - column);
-                    new Span<float>(sums + (i * Columns), some).CopyTo(new Span<float>(Place(dq, image, head, first + i) + column, some));
+                    new Span<float>(sums + (i * Columns), some).CopyTo(new Span<float>(Place(outputs.Q, image, head, first + i) + column, some));
                 }
             }
         }
@@ -183,8 +177,8 @@ internal sealed unsafe class AttentionGradient<T> : IStep
     {
         for (var key = 0; key < keys; key++)
         {
-            Panels.Read(keySums, keys, key, key < pixels ? Place(dk, image, head, key) : Learned(0, image, head, key - pixels), width);
-            Panels.Read(valueSums, keys, key, key < pixels ? Place(dv, image, head, key) : Learned(1, image, head, key - pixels), width);
+            Panels.Read(keySums, keys, key, key < pixels ? Place(outputs.K, image, head, key) : Learned(0, image, head, key - pixels), width);
+            Panels.Read(valueSums, keys, key, key < pixels ? Place(outputs.V, image, head, key) : Learned(1, image, head, key - pixels), width);
             if (head == heads.Count - 1)
             {
                 ClearBehind(image, key);
@@ -193,16 +187,16 @@ internal sealed unsafe class AttentionGradient<T> : IStep
     }
 
     private float* Learned(int which, int image, int head, int key) =>
-        workspace.Pointer(memoryGradient!.Value) + (((((nint)image * 2) + which) * memory!.Count + key) * memory.Stride) + (head * width);
+        workspace.Pointer(outputs.Memory!.Value) + (((((nint)image * 2) + which) * memory!.Count + key) * memory.Stride) + (head * width);
 
     private void ClearBehind(int image, int key)
     {
-        var padding = dq.Stride - dq.Channels;
+        var padding = outputs.Q.Stride - outputs.Q.Channels;
         if (key < pixels)
         {
-            new Span<float>(Place(dq, image, heads.Count, key), padding).Clear();
-            new Span<float>(Place(dk, image, heads.Count, key), padding).Clear();
-            new Span<float>(Place(dv, image, heads.Count, key), padding).Clear();
+            new Span<float>(Place(outputs.Q, image, heads.Count, key), padding).Clear();
+            new Span<float>(Place(outputs.K, image, heads.Count, key), padding).Clear();
+            new Span<float>(Place(outputs.V, image, heads.Count, key), padding).Clear();
         }
         else
         {

@@ -23,10 +23,7 @@ internal sealed unsafe class LinearAttentionGradient<T> : IStep
     private readonly AttentionHeads heads;
     private readonly AttentionMemory? memory;
     private readonly Segment outputGradient;
-    private readonly Segment dq;
-    private readonly Segment dk;
-    private readonly Segment dv;
-    private readonly int? memoryGradient;
+    private readonly AttentionGradientOutputs outputs;
     private readonly int width;
     private readonly int pixels;
     private readonly int learned;
@@ -35,18 +32,15 @@ internal sealed unsafe class LinearAttentionGradient<T> : IStep
 
     /// <param name="qkv">What the attention read.</param>
     /// <param name="outputGradient">The gradient of its result.</param>
-    /// <param name="dq">Receives that of q.</param>
-    /// <param name="dk">Receives that of k.</param>
-    /// <param name="dv">Receives that of v.</param>
+    /// <param name="outputs">Where those of what it read go.</param>
     /// <param name="heads">Heads.</param>
     /// <param name="memory">Learned keys and values, or null.</param>
-    /// <param name="memoryGradient">The buffer that receives theirs, for each image in the order of their rows.</param>
-    public LinearAttentionGradient(View[] qkv, Segment outputGradient, Segment dq, Segment dk, Segment dv, int heads, AttentionMemory? memory, int? memoryGradient)
+    public LinearAttentionGradient(View[] qkv, Segment outputGradient, AttentionGradientOutputs outputs, int heads, AttentionMemory? memory)
     {
-        Debug.Assert(dq.Channels == outputGradient.Channels && dk.Channels == dq.Channels && dv.Channels == dq.Channels, "shapes must be equal");
-        Debug.Assert((memory is null) == (memoryGradient is null), "learned keys have a gradient");
+        Debug.Assert(new[] { outputs.Q, outputs.K, outputs.V }.All(s => s.Channels == outputGradient.Channels), "shapes must be equal");
+        Debug.Assert((memory is null) == (outputs.Memory is null), "learned keys have a gradient");
         this.heads = new AttentionHeads(qkv, outputGradient, heads, memory);
-        (this.memory, this.outputGradient, this.dq, this.dk, this.dv, this.memoryGradient) = (memory, outputGradient, dq, dk, dv, memoryGradient);
+        (this.memory, this.outputGradient, this.outputs) = (memory, outputGradient, outputs);
         (width, pixels, learned) = (this.heads.Width, this.heads.Pixels, memory?.Count ?? 0);
         attend = Attend;
     }
@@ -217,7 +211,7 @@ internal sealed unsafe class LinearAttentionGradient<T> : IStep
             for (var i = 0; i < count; i++)
             {
                 Softmax.Derive<T>(q + (i * Row), derivative + (i * Row), width);
-                new Span<float>(derivative + (i * Row), width).CopyTo(new Span<float>(Place(dq, image, head, first + i), width));
+                new Span<float>(derivative + (i * Row), width).CopyTo(new Span<float>(Place(outputs.Q, image, head, first + i), width));
             }
         }
     }
@@ -274,12 +268,12 @@ internal sealed unsafe class LinearAttentionGradient<T> : IStep
 
     // The gradient of a key (0) or a value (1).
     private float* Place(int which, int image, int head, int key) => key >= learned
-        ? Place(which == 0 ? dk : dv, image, head, key - learned)
-        : workspace.Pointer(memoryGradient!.Value) + (((((nint)image * 2) + which) * memory!.Count + key) * memory.Stride) + (head * width);
+        ? Place(which == 0 ? outputs.K : outputs.V, image, head, key - learned)
+        : workspace.Pointer(outputs.Memory!.Value) + (((((nint)image * 2) + which) * memory!.Count + key) * memory.Stride) + (head * width);
 
     private void ClearBehind(int image)
     {
-        var padding = dq.Stride - dq.Channels;
+        var padding = outputs.Q.Stride - outputs.Q.Channels;
         for (var key = 0; key < learned + pixels; key++)
         {
             new Span<float>(Place(0, image, heads.Count, key), padding).Clear();
@@ -288,7 +282,7 @@ internal sealed unsafe class LinearAttentionGradient<T> : IStep
 
         for (var pixel = 0; pixel < pixels; pixel++)
         {
-            new Span<float>(Place(dq, image, heads.Count, pixel), padding).Clear();
+            new Span<float>(Place(outputs.Q, image, heads.Count, pixel), padding).Clear();
         }
     }
 }

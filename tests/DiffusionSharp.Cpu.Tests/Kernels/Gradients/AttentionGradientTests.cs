@@ -251,14 +251,14 @@ public class AttentionGradientTests
         public IStep Create<T>()
             where T : unmanaged, ISimd<T>
         {
-            var (channels, buffer) = (Gradient.Channels, Learned?.Segments[0].Buffer);
+            var channels = Gradient.Channels;
             var layout = new MemoryLayout(Heads, Memory.Length / 2 / channels, channels / Heads, Linear);
             var place = ParameterPlace.Alone(layout, Memory);
             var memory = Memory.Length == 0 ? null : new AttentionMemory(layout, place);
-            Segment dq = Outputs[0].Segments[0], dk = Outputs[1].Segments[0], dv = Outputs[2].Segments[0];
+            var outputs = new AttentionGradientOutputs(Outputs[0].Segments[0], Outputs[1].Segments[0], Outputs[2].Segments[0], Learned?.Segments[0].Buffer);
             IStep step = Linear
-                ? new LinearAttentionGradient<T>(Qkv, Gradient, dq, dk, dv, Heads, memory, buffer)
-                : new AttentionGradient<T>(Qkv, Gradient, dq, dk, dv, Heads, memory, buffer);
+                ? new LinearAttentionGradient<T>(Qkv, Gradient, outputs, Heads, memory)
+                : new AttentionGradient<T>(Qkv, Gradient, outputs, Heads, memory);
             return new Owning(step, [place]);
         }
     }
