@@ -19,7 +19,8 @@ internal sealed class SweepCommand
 
         Samples the same seeds at every number of steps and every eta (the axes of the DDIM paper's
         table 1), and measures for each pair
-        - the time per image (figure 4: it is linear in the steps);
+        - the time per image: the median time of a network call with its step, times the calls, so
+          that what else the machine does counts little (figure 4: it is linear in the steps);
         - for models of builtin:shapes, how many images the checker recognises (see ddim score);
         - consistency (section 5.2): the mean squared error per pixel and channel, scaled to 0…1, to
           the images of the most steps at eta = 0 from the same x_T, and its PSNR in dB.
@@ -97,7 +98,7 @@ internal sealed class SweepCommand
 
         if (!csv)
         {
-            host.Out.WriteLine(FormattableString.Invariant($"{cells.Count} × {Human.Images(sweep.Images)} in {folder}: {Human.Of(result.Calls, "network call")}, {result.Seconds:F1} s"));
+            host.Out.WriteLine(FormattableString.Invariant($"{cells.Count} × {Human.Images(sweep.Images)} in {folder}: {Human.Of(result.Calls, "network call")}, {result.Seconds:F1} s; s/image is {SweepTable.Timing}"));
         }
 
         OutputFolder.TellFiles(host, folder, aside: csv);

@@ -29,7 +29,7 @@ internal static class SweepSheet
             Title = $"{Sheet.Name(sweep.Model)}: steps S{(sweep.Etas.Count > 1 ? " and η" : "")}, the same x_T in every cell",
             Notes =
             [
-                $"seeds {SeedOptions.Spell([.. sweep.Options.Seeds!.Take(shown)])}{ofImages}; under each cell the time per image{(scored ? ", the part recognised" : "")}",
+                $"seeds {SeedOptions.Spell([.. sweep.Options.Seeds!.Take(shown)])}{ofImages}; under each cell the time per image ({SweepTable.Timing}){(scored ? ", the part recognised" : "")}",
                 $"and the PSNR to the image of S = {sweep.Reference.Steps}, {sweep.Name(sweep.Reference.Eta)} from the same x_T",
             ],
             Rows = [.. sweep.Steps.Select(s => $"S = {s}")],
