@@ -43,7 +43,7 @@ internal sealed class DemoSampler(CliHost host, EngineChoice engine, string fold
         var (samples, result) = job.All();
         var path = Path.Combine(folder, name);
         var values = samples.ToPictures();
-        Sheet.Write(path, samples.Shape, values, job.SheetRecipe);
+        Sheet.Write(path, samples.Shape, values, PictureLook.Usual, SheetCaptions.Of(job), job.SheetRecipe);
         job.Write(samples, Path.Combine(folder, Path.GetFileNameWithoutExtension(name)));
         var score = ShapesScore.Of(values, samples.Shape.Width);
         host.Out.WriteLine(FormattableString.Invariant(

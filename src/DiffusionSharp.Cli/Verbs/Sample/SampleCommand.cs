@@ -43,12 +43,12 @@ internal sealed class SampleCommand
         Results
           --out, -o FILE.png     one sheet [samples.png]; X.npz: arr_0 uint8 [N,H,W,C], arr_1
           --out, -o DIR/         one file per image, and sheet.png; run it again after an interruption
+          --scale N, --no-labels  each pixel N × N, of one file; a sheet without seeds and classes
           --dump X.npy, --json   (or X.npz) the numbers, float32 [N,C,H,W]; the result as JSON
           --dump-trajectory DIR  x and x0 after each step, as .npy in a new folder
         Where
           --engine E, --device D cpu: the managed engine [cpu]; torch, on cpu or cuda:N, in builds with it
-          --weights W            of cpu, stored: float32, bfloat16 or half [float32]
-          --batch N, --threads N images in one network call [16], threads of a call [all cores]
+          --weights W, --batch N, --threads N  [float32], bfloat16, half; images in a call [16]; [all cores]
         """;
 
     private readonly CliHost host;
@@ -56,15 +56,20 @@ internal sealed class SampleCommand
     private readonly OutputFile dump = new("--dump");
     private readonly OutputFile dumpTrajectory = new("--dump-trajectory");
     private readonly Option<bool> json = JsonOption.Create();
-    private readonly DrawingOptions drawing = new(new FromOption("sample"));
+    private readonly PictureOptions picture;
+    private readonly DrawingOptions drawing;
 
-    private SampleCommand(CliHost host) => this.host = host;
+    private SampleCommand(CliHost host)
+    {
+        var from = new FromOption("sample");
+        (this.host, picture, drawing) = (host, new PictureOptions(from), new DrawingOptions(from));
+    }
 
     public static Command Create(CliHost host)
     {
         var sample = new SampleCommand(host);
         var command = new Command("sample") { sample.output, sample.dump, sample.dumpTrajectory, sample.json };
-        foreach (var option in sample.drawing.All)
+        foreach (var option in sample.picture.All.Concat(sample.drawing.All))
         {
             command.Add(option);
         }
@@ -79,6 +84,9 @@ internal sealed class SampleCommand
         var target = r.GetValue(output) ?? (numbers is null && steps is null ? "samples.png" : null);
         var isFolder = target is not null && PictureTarget.IsFolder(target, PictureTarget.Archive);
         target = isFolder ? target : output.File(r, host, [PictureTarget.Sheet, PictureTarget.Archive], target);
+        picture.RequirePicture(r, target is not null && !isFolder && !PictureTarget.Is(target, PictureTarget.Archive), isFolder
+            ? "the files of a folder are as the model draws them, for other verbs to read"
+            : "what is written are numbers");
         using var model = drawing.Load(r, host);
         if (steps is not null)
         {
@@ -93,14 +101,14 @@ internal sealed class SampleCommand
         using var job = drawing.Job(r, host, model, usual: 16, oneBatch: steps is not null);
         var result = isFolder && numbers is null && steps is null
             ? job.IntoFolder(target!)
-            : AllAtOnce(job, target, isFolder, numbers, steps);
-        var sheet = isFolder ? FolderSheet.Write(job, target!) : null;
+            : AllAtOnce(job, picture.Look(r), target, isFolder, numbers, steps);
+        var sheet = isFolder ? FolderSheet.Write(job, target!, picture.Look(r)) : null;
         string[] written = [.. new[] { target, sheet, numbers, steps }.OfType<string>()];
         (job.Summary(result, written[0]) with { Also = written[1..] }).Print(host, r.GetValue(json));
         return 0;
     }
 
-    private static SampleResult AllAtOnce(SampleJob job, string? target, bool isFolder, string? dump, string? trajectory)
+    private static SampleResult AllAtOnce(SampleJob job, PictureLook look, string? target, bool isFolder, string? dump, string? trajectory)
     {
         if (isFolder)
         {
@@ -111,7 +119,7 @@ internal sealed class SampleCommand
         var isArchive = target is not null && PictureTarget.Is(target, PictureTarget.Archive);
         if (target is not null && !isFolder && !isArchive)
         {
-            Sheet.RequireRoom(job.Model.Graph.InputShape, job.Wanted.Length);
+            Sheet.RequireRoom(job.Model.Graph.InputShape, look, SheetCaptions.Of(job));
         }
 
         var (images, result) = job.All(steps is null ? null : steps.Write);
@@ -130,7 +138,7 @@ internal sealed class SampleCommand
         }
         else if (target is not null)
         {
-            Sheet.Write(target, images.Shape, images.ToPictures(), job.SheetRecipe);
+            Sheet.Write(target, images.Shape, images.ToPictures(), look, SheetCaptions.Of(job), job.SheetRecipe);
         }
 
         return result;

@@ -11,12 +11,12 @@ internal static class SweepSheet
 {
     private const int Columns = 4;
 
-    public static void Write(string path, Sweep sweep, IReadOnlyList<SweepCell> cells, string recipe)
+    public static void Write(string path, Sweep sweep, IReadOnlyList<SweepCell> cells, PictureLook look, string recipe)
     {
         var shape = sweep.Model.Graph.InputShape;
         var shown = Math.Min(sweep.Images, Sweep.MostShown);
         var (sheet, pixels) = LabelledSheet.Draw(
-            shape, [.. cells.Select(c => c.Shown)], Labels(sweep, cells, shown), Math.Min(shown, Columns), Sheet.Scale(shape));
+            shape, [.. cells.Select(c => c.Shown)], Labels(sweep, cells, shown), Math.Min(shown, Columns), look.OfSheet(shape));
         ImageFile.SavePng(path, sheet, pixels, Recipe.Metadata(recipe));
     }
 
