@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DiffusionSharp.Cli.CommandLine;
 using DiffusionSharp.Cli.Verbs.CheckData;
+using DiffusionSharp.Cli.Verbs.Completions;
 using DiffusionSharp.Cli.Verbs.Convert;
 using DiffusionSharp.Cli.Verbs.Demo;
 using DiffusionSharp.Cli.Verbs.Doctor;
@@ -47,6 +48,7 @@ internal sealed record VerbRow(string Name, string Line, Func<string> Text, Func
         new("data check", "list the files of a data set that cannot be used", () => DataCheckCommand.Help, (host, _) => DataCheckCommand.Create(host)),
         new("inspect", "say what is in a model, checkpoint, run, array file or data set", () => InspectCommand.Help, (host, _) => InspectCommand.Create(host)),
         new("doctor", "check this machine", () => DoctorCommand.Help, (host, _) => DoctorCommand.Create(host)),
+        new("completions", "print a script with which a shell completes all this", () => CompletionsCommand.Help, (host, _) => CompletionsCommand.Create(host, Words)),
     ];
 
     /// <summary>Its help text.</summary>
@@ -102,6 +104,9 @@ internal sealed record VerbRow(string Name, string Line, Func<string> Text, Func
     /// <summary>Every verb's option names, without dashes.</summary>
     public static IReadOnlySet<string> AllOptionNames() =>
         All.SelectMany(v => v.Create(CliHost.Silent, []).Options).Select(o => o.Name[2..]).ToHashSet();
+
+    private static IReadOnlyList<VerbWords> Words() =>
+        [.. All.Select(v => VerbWords.Of(v.Name, v.Line, v.Create(CliHost.Silent, []), Settings.Config, Settings.Verbose))];
 
     private static string Lines() => string.Join('\n', All.Select(v => $"  {v.Name,-11} {v.Line}"));
 }

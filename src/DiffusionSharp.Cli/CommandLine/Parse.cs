@@ -24,7 +24,16 @@ internal static class Parse
     public static Option<T> Choice<T>(string name, params (string Word, T Value)[] choices) => Option(name, text =>
         choices.FirstOrDefault(c => c.Word == text) is { Word: not null } found
             ? found.Value
-            : throw new FormatException($"choose among {string.Join(", ", choices.Select(c => c.Word))}"));
+            : throw new FormatException($"choose among {string.Join(", ", choices.Select(c => c.Word))}")).WithWords(choices.Select(c => c.Word));
+
+    /// <summary>The option with words that a shell completes its value to.</summary>
+    public static Option<T> WithWords<T>(this Option<T> option, params IEnumerable<string> words)
+    {
+        string[] all = [.. words];
+        option.CompletionSources.Clear();
+        option.CompletionSources.Add(all);
+        return option;
+    }
 
     /// <summary>Numbers with commas between them.</summary>
     public static Option<T[]> List<T>(string name)

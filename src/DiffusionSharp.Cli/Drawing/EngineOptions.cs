@@ -10,7 +10,7 @@ internal sealed class EngineOptions
 {
     private const string Cpu = "cpu";
 
-    private readonly Option<string?> device = new("--device");
+    private readonly Option<string?> device = new Option<string?>("--device").WithWords("cpu", "cuda");
 
     private readonly Option<WeightPrecision> weights = Parse.Choice(
         "--weights", ("float32", WeightPrecision.Float32), ("bfloat16", WeightPrecision.BFloat16), ("half", WeightPrecision.Half));

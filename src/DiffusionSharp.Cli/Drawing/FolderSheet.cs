@@ -1,5 +1,6 @@
 using DiffusionSharp.Imaging.Data;
 using DiffusionSharp.Imaging.Files;
+using DiffusionSharp.Imaging.Sheets;
 
 namespace DiffusionSharp.Cli.Drawing;
 
@@ -12,8 +13,9 @@ internal static class FolderSheet
     /// <summary>Writes it from the pictures as they lie there, in whichever sittings they were drawn.</summary>
     /// <param name="job">The images.</param>
     /// <param name="path">The folder, which holds all of them.</param>
+    /// <param name="look">How it shows them.</param>
     /// <returns>The sheet; null where one picture is all there is, or a picture of somebody's has its name.</returns>
-    public static string? Write(SampleJob job, string path)
+    public static string? Write(SampleJob job, string path, PictureLook look)
     {
         var file = Path.Join(path, ContactSheet.FileName);
         if (job.Wanted.Length < 2 || (File.Exists(file) && !ContactSheet.Is(file)))
@@ -25,7 +27,8 @@ internal static class FolderSheet
         string[] pictures = [.. job.Wanted.Take(Most).Select(i => folder.File(job.Seeds[i]))];
         var shape = job.Model.Graph.InputShape;
         var images = ImageList.Read(pictures, shape, cancellation: job.Host.Interruption.Token);
-        Sheet.Write(file, shape, Array.ConvertAll(images, v => (float)v), job.SheetRecipe, ofFolder: true);
+        var labels = SheetLabels.Captioned([.. SheetCaptions.Captions(job).Take(Most)]);
+        Sheet.Write(file, shape, Array.ConvertAll(images, v => (float)v), look, labels, job.SheetRecipe, ofFolder: true);
         return file;
     }
 }

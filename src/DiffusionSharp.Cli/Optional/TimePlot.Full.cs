@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using DiffusionSharp.Files.Storage;
 using ScottPlot;
 using ScottPlot.Statistics;
+using ScottPlot.TickGenerators;
 
 namespace DiffusionSharp.Cli.Optional;
 
@@ -14,12 +15,17 @@ internal static class TimePlot
     public static IReadOnlyList<string> Notes => [];
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void Write(string path, IReadOnlyList<TimePoint> points)
+    public static void Write(string path, IReadOnlyList<TimePoint> points) =>
+        AtomicFile.WriteAllBytes(path, Draw(points).GetImageBytes(Width, Height, ImageFormat.Png));
+
+    /// <summary>The plot, which has ticks at whole numbers of steps.</summary>
+    internal static Plot Draw(IReadOnlyList<TimePoint> points)
     {
         var plot = PlotFont.NewPlot();
         plot.Title("Time per image against the number of steps");
         plot.XLabel("S, steps");
-        plot.YLabel("seconds per image");
+        plot.YLabel("seconds per image, median network call × calls");
+        plot.Axes.Bottom.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true, MinorTickGenerator = new EvenlySpacedMinorTickGenerator(1) };
         foreach (var series in points.GroupBy(c => c.Series))
         {
             double[] x = [.. series.Select(c => (double)c.Steps)], y = [.. series.Select(c => c.SecondsPerImage)];
@@ -34,7 +40,7 @@ internal static class TimePlot
 
         plot.ShowLegend(Alignment.UpperLeft);
         plot.Axes.SetLimits(0, 1.05 * points.Max(c => c.Steps), 0, 1.1 * points.Max(c => c.SecondsPerImage));
-        AtomicFile.WriteAllBytes(path, plot.GetImageBytes(Width, Height, ImageFormat.Png));
+        return plot;
     }
 
     private static void Fit(Plot plot, IReadOnlyList<TimePoint> points)

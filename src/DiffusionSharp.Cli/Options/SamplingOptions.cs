@@ -27,16 +27,16 @@ internal sealed class SamplingOptions
         ? steps
         : throw new FormatException("at least 1 step is taken"));
 
-    public Option<Eta> Eta { get; } = Parse.Option("--eta", Sampling.Plans.Eta.Parse);
+    public Option<Eta> Eta { get; } = Parse.Option("--eta", Sampling.Plans.Eta.Parse).WithWords("0", "1", "hat", "learned");
 
     public Option<TimestepSpacing> Spacing { get; } = Parse.Choice("--spacing", [.. SpacingRow.All.Select(r => (r.Name, r.Rule))]);
 
-    public Option<Solver> Solver { get; } = Parse.Option("--solver", SolverOf);
+    public Option<Solver> Solver { get; } = Parse.Option("--solver", SolverOf).WithWords(SolverRow.All.SelectMany(r => r.Alias is null ? [r.Name] : new[] { r.Name, r.Alias }));
 
     /// <summary>A list, or no timestep for the word "tuned".</summary>
     public Option<int[]> Timesteps { get; } = Parse.Option("--timesteps", text => text == Tuned ? [] : Parse.Split(text, Parse.One<int>) is { Length: > 0 } list
         ? list
-        : throw new FormatException($"give at least one, or {Tuned}"));
+        : throw new FormatException($"give at least one, or {Tuned}")).WithWords(Tuned);
 
     public Option<bool> Clip { get; } = new("--clip");
 

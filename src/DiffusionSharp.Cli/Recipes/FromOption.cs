@@ -54,6 +54,9 @@ internal sealed class FromOption(params string[] verbs) : Option<string?>("--fro
     /// <summary>Notes that the recipe gave this option.</summary>
     public void Take(string option) => taken.Add(option);
 
+    /// <summary>Whether the recipe gave this option, and nobody asked for it here.</summary>
+    public bool Gave(Option option) => taken.Contains(option.Name);
+
     /// <summary>Checks that the files which the recipe gave are there, and are those that the picture was made from.</summary>
     public void CheckFiles(ParseResult r)
     {

@@ -22,9 +22,13 @@ internal sealed class Recipe
 
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    // How a sheet or an enlarged picture is shown; a picture in a folder is as it was drawn.
+    private static readonly string[] Shown = ["scale", "no-labels"];
+
     // Options that other facts of the recipe stand for, or that change no more than the network's rounding.
     private static readonly string[] Covered =
     [
+        .. Shown,
         "steps", "eta", "solver", "spacing", "timesteps", "clip", "no-clip", "threshold", "model", "raw", "ema", "about", "size",
         "seed", "count", "seeds", "only", "labels", "init", "noise", "init-image", "strength", "mask", "jump-length", "resample", "guide-with", "classifier", "engine", "batch", "threads", "device",
     ];
@@ -79,6 +83,7 @@ internal sealed class Recipe
         if (only is not null)
         {
             options["only"] = $"{only}";
+            Array.ForEach(Shown, name => options.Remove(name));
         }
 
         var recipe = new JsonObject

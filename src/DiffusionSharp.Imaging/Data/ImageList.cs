@@ -1,6 +1,7 @@
 using DiffusionSharp.Data;
 using DiffusionSharp.Imaging.Data.Archives;
 using DiffusionSharp.Imaging.Decoding;
+using DiffusionSharp.Imaging.Files;
 
 namespace DiffusionSharp.Imaging.Data;
 
@@ -11,7 +12,7 @@ public static class ImageList
     /// <param name="path">The path.</param>
     public static bool IsImage(string path) => FileNames.IsImage(path) && File.Exists(path);
 
-    /// <summary>Reads, resizes (short side, antialiased) and centre-crops images.</summary>
+    /// <summary>Reads, resizes (short side, antialiased) and centre-crops images; of a file that was enlarged (<see cref="Enlargement"/>) the pixels as they were.</summary>
     /// <param name="paths">Image files, and whatever <see cref="DataSets.Open"/> opens; in this order.</param>
     /// <param name="shape">1, 3 or 4 channels, any size.</param>
     /// <param name="count">The first so many; null takes all.</param>
@@ -72,11 +73,28 @@ public static class ImageList
         }
     }
 
+    // One pixel of each k × k.
+    private static DecodedImage Reduced(DecodedImage image, int factor)
+    {
+        var (height, width) = (image.Height / factor, image.Width / factor);
+        return factor == 1 || height * factor != image.Height || width * factor != image.Width ? image : image.Moved(height, width, (pixels, channels) =>
+        {
+            var kept = new byte[height * width * channels];
+            for (var i = 0; i < kept.Length; i++)
+            {
+                var (y, x, c) = (i / (width * channels), i / channels % width, i % channels);
+                kept[i] = pixels[(((y * factor * image.Width) + (x * factor)) * channels) + c];
+            }
+
+            return kept;
+        });
+    }
+
     private static void Decode(string path, DataOptions options, ImageShape shape, byte[] pixels)
     {
         try
         {
-            ImageFit.Fit(ImageDecoder.Decode(RawImage.OfFile(path, path).Bytes(), options.Behind, options.MaxPixels), shape, pixels);
+            ImageFit.Fit(Reduced(ImageDecoder.Decode(RawImage.OfFile(path, path).Bytes(), options.Behind, options.MaxPixels), Enlargement.Of(path)), shape, pixels);
         }
         catch (BadImageException e)
         {

@@ -6,6 +6,18 @@ public static class ImageGrid
     /// <summary>The number of columns that makes the sheet nearly square: ceil(√count).</summary>
     public static int NearSquareColumns(int count) => Math.Max(1, (int)Math.Ceiling(Math.Sqrt(count)));
 
+    /// <summary>The number of columns that makes a sheet of blocks nearly square; of two that are as near, the larger.</summary>
+    /// <param name="count">How many blocks, at least 1.</param>
+    /// <param name="width">Width of a block.</param>
+    /// <param name="height">Height of a block, in the same unit.</param>
+    public static int NearSquareColumns(int count, double width, double height)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        return Enumerable.Range(1, count).Select(down => Upwards(count, down)).Distinct().MinBy(across => Math.Abs(Math.Log(across * width / (Upwards(count, across) * height))));
+
+        static int Upwards(int n, int parts) => ((n - 1) / parts) + 1;
+    }
+
     /// <summary>Makes a sheet; cells without a picture and the padding take the background's level.</summary>
     /// <param name="shape">Shape of one picture.</param>
     /// <param name="pixels">[N, C, H, W], 0…255, N at least 1.</param>

@@ -13,6 +13,10 @@ public static class LabelFont
     /// <summary>The typeface, shared by all; do not dispose it.</summary>
     public static SKTypeface Typeface => Loaded.Value;
 
+    /// <summary>Whether it has every letter of a text.</summary>
+    /// <param name="text">The text.</param>
+    public static bool Has(string text) => Typeface.ContainsGlyphs(text);
+
     /// <summary>The typeface in a size; the caller disposes it.</summary>
     /// <param name="size">Em size in pixels.</param>
     internal static SKFont Sized(float size) => new(Typeface, size) { Edging = SKFontEdging.Antialias, Subpixel = true, Hinting = SKFontHinting.None };

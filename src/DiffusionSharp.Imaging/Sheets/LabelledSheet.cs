@@ -16,6 +16,7 @@ public static class LabelledSheet
     /// <param name="columns">Images in a row of a cell.</param>
     /// <param name="scale">Every pixel becomes scale × scale pixels.</param>
     /// <returns>The sheet's shape, RGB, and its pixels [3, H, W].</returns>
+    /// <exception cref="DiffusionException">More pixels than an array can hold.</exception>
     public static (ImageShape Shape, byte[] Pixels) Draw(ImageShape shape, IReadOnlyList<byte[]> cells, SheetLabels labels, int columns, int scale)
     {
         ArgumentNullException.ThrowIfNull(cells);
@@ -46,6 +47,19 @@ public static class LabelledSheet
         }
 
         return (sheet, pixels);
+    }
+
+    /// <summary>Refuses, before its cells are there, a sheet that is larger than an array can be.</summary>
+    /// <inheritdoc cref="Draw"/>
+    /// <param name="shape">Shape of one image.</param>
+    /// <param name="images">Images in each cell.</param>
+    /// <param name="labels">The words.</param>
+    /// <param name="columns">Images in a row of a cell.</param>
+    /// <param name="scale">Every pixel becomes scale × scale pixels.</param>
+    public static void RequireRoom(ImageShape shape, int images, SheetLabels labels, int columns, int scale)
+    {
+        var cell = ImageGrid.Layout(shape, images, columns, scale);
+        _ = new SheetLayout(labels, cell.Width, cell.Height);
     }
 
     // Grey on white: the three planes are the same.

@@ -23,41 +23,53 @@ internal sealed class SheetLayout
             Say(note, em, muted: true, _ => margin, ref y);
         }
 
-        var stacked = labels.Captions.Select(parts => (IReadOnlyList<string>)[string.Join("   ", parts)]).ToArray();
-        var captions = stacked.Any(c => Measure(c[0], em) > cellWidth) ? labels.Captions : stacked;
-        var captionLines = captions.Max(c => c.Count);
+        var stacked = labels.Captions.Select(parts => (IReadOnlyList<string>)(parts.Count == 0 ? [] : [string.Join("   ", parts)])).ToArray();
+        var captions = stacked.Any(c => c.Count > 0 && Measure(c[0], em) > cellWidth) ? labels.Captions : stacked;
+        var rowHeight = cellHeight + (captions.Max(c => c.Count) * line) + margin;
 
         var step = (int)Math.Ceiling(Math.Max(cellWidth, labels.Columns.Concat(captions.SelectMany(c => c)).Max(t => Measure(t, em))) + em);
-        var left = margin + (int)Math.Ceiling(labels.Rows.Max(t => Measure(t, em)) + em);
-        y += margin / 2;
-        foreach (var (column, label) in labels.Columns.Index())
-        {
-            var lineTop = y;
-            Say(label, em, muted: false, Centred(column), ref lineTop);
-        }
+        var beside = labels.Rows.Any(t => t.Length > 0) ? (int)Math.Ceiling(labels.Rows.Max(t => Measure(t, em)) + em) : 0;
+        var (across, block) = (Math.Min(labels.Across, labels.Rows.Count), beside + (labels.Columns.Count * step));
+        var down = ((labels.Rows.Count - 1) / across) + 1;
+        RequireRoom(labels.Captions.Count, margin + ((double)across * block), y + line + margin + ((double)down * rowHeight));
 
-        var top = (int)y + line;
-        foreach (var (row, label) in labels.Rows.Index())
+        var top = (int)y;
+        if (labels.Columns.Any(t => t.Length > 0))
         {
-            var middle = top + ((cellHeight - line) / 2f);
-            Say(label, em, muted: false, _ => margin, ref middle);
-            for (var column = 0; column < labels.Columns.Count; column++)
+            y += texts.Count > 0 ? margin / 2 : 0;
+            for (var column = 0; column < across * labels.Columns.Count; column++)
             {
-                cells.Add(new SKPointI(left + (column * step) + ((step - margin - cellWidth) / 2), top));
-                float below = top + cellHeight;
-                foreach (var part in captions[(row * labels.Columns.Count) + column])
-                {
-                    Say(part, em, muted: true, Centred(column), ref below);
-                }
+                var lineTop = y;
+                Say(labels.Columns[column % labels.Columns.Count], em, muted: false, Centred(column / labels.Columns.Count, column % labels.Columns.Count), ref lineTop);
             }
 
-            top += cellHeight + (captionLines * line) + margin;
+            top = (int)y + line;
+        }
+        else if (texts.Count > 0)
+        {
+            top += margin / 2;
         }
 
-        Height = top;
-        Width = (int)Math.Ceiling(Math.Max(left + (labels.Columns.Count * step), texts.Max(t => t.Box.Right) + margin));
+        foreach (var (row, label) in labels.Rows.Index())
+        {
+            var (place, cellTop) = (row % across, top + (row / across * rowHeight));
+            var middle = cellTop + ((cellHeight - line) / 2f);
+            Say(label, em, muted: false, _ => margin + (place * block), ref middle);
+            for (var column = 0; column < labels.Columns.Count; column++)
+            {
+                cells.Add(new SKPointI((int)Centred(place, column)(cellWidth), cellTop));
+                float below = cellTop + cellHeight;
+                foreach (var part in captions[(row * labels.Columns.Count) + column])
+                {
+                    Say(part, em, muted: true, Centred(place, column), ref below);
+                }
+            }
+        }
 
-        Func<float, float> Centred(int column) => width => left + (column * step) + ((step - margin - width) / 2f);
+        Height = top + (down * rowHeight);
+        Width = (int)Math.Ceiling(Math.Max(margin + (across * block), texts.Select(t => t.Box.Right + margin).DefaultIfEmpty().Max()));
+
+        Func<float, float> Centred(int place, int column) => width => margin + (place * block) + beside + (column * step) + ((step - margin - width) / 2f);
     }
 
     /// <summary>Width of the sheet in pixels.</summary>
@@ -80,8 +92,16 @@ internal sealed class SheetLayout
         return font.MeasureText(text);
     }
 
+    private static void RequireRoom(int cells, double width, double height) =>
+        MemoryNeed.Length(3 * width * height, $"a sheet of {cells} cells with their labels", "draw fewer, or write one file a picture");
+
     private void Say(string text, float size, bool muted, Func<float, float> left, ref float top)
     {
+        if (text.Length == 0)
+        {
+            return;
+        }
+
         using var font = LabelFont.Sized(size);
         var width = font.MeasureText(text);
         var x = left(width);

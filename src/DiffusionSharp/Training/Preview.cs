@@ -5,4 +5,8 @@ namespace DiffusionSharp.Training;
 /// <param name="Count">Number of samples N.</param>
 /// <param name="Shape">Shape of each.</param>
 /// <param name="Samples">[N, C, H, W], about [-1, 1].</param>
-public sealed record Preview(long Images, int Count, ImageShape Shape, float[] Samples);
+public sealed record Preview(long Images, int Count, ImageShape Shape, float[] Samples)
+{
+    /// <summary>The class of each; null where the network has none.</summary>
+    public IReadOnlyList<int>? Labels { get; init; }
+}

@@ -28,6 +28,6 @@ internal static class PreviewSampler
             Labels = graph.ClassCount is int classes ? [.. Enumerable.Range(0, Count).Select(i => i % classes)] : null,
             CancellationToken = cancellationToken,
         };
-        return new Preview(images, Count, graph.InputShape, scheduler.PixelTransform.ToPictures(Sampler.Run(scheduler.Planned(denoiser), plan, request).Values));
+        return new Preview(images, Count, graph.InputShape, scheduler.PixelTransform.ToPictures(Sampler.Run(scheduler.Planned(denoiser), plan, request).Values)) { Labels = request.Labels };
     }
 }

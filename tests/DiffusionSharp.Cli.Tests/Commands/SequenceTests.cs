@@ -22,7 +22,7 @@ public sealed class SequenceTests : IDisposable
     public void StripShowsBothAfterEachChosenStep()
     {
         string[] how = ["--model", model, "--steps", "7", "--seed", "4", "--count", "3", "--eta", "1"];
-        var json = ddim.Json(["sequence", .. how, "--batch", "2", "--frames", "4", "--out", scratch["strip.png"]]);
+        var json = ddim.Json(["sequence", .. how, "--batch", "2", "--frames", "4", "--no-labels", "--out", scratch["strip.png"]]);
         ddim.Done(["sample", .. how, "--batch", "3", "--dump-trajectory", scratch["path"]]);
 
         Assert.Equal([1, 3, 5, 7], json["steps"]!.AsArray().Select(s => (int)s!));
@@ -47,7 +47,7 @@ public sealed class SequenceTests : IDisposable
     [Fact]
     public void NameSaysStripAnimationOrFolder()
     {
-        string[] how = ["sequence", "--model", model, "--steps", "5", "--count", "2"];
+        string[] how = ["sequence", "--model", model, "--steps", "5", "--count", "2", "--no-labels"];
         ddim.Done([.. how, "--out", scratch["walk.apng"]]);
         ddim.Done([.. how, "--out", scratch["steps/"], "--frames", "3"]);
 
@@ -65,11 +65,53 @@ public sealed class SequenceTests : IDisposable
         ddim.Fails(ErrorKind.Usage, "fewer --frames or a lower --count", ["sequence", "--model", model, "--timesteps", "9,8,7,6,5,4,3,2,1,0", "--count", "1000000", "--batch", "1000000"]);
     }
 
+    // Two rows for each image, one beneath the other, would make 198 × 9802 pixels.
+    [Fact]
+    public void ManyImagesStandBesideOneAnotherToo()
+    {
+        string[] how = ["sequence", "--model", model, "--steps", "2", "--count", "50"];
+        ddim.Done([.. how, "--out", scratch["labelled.png"]]);
+        ddim.Done([.. how, "--out", scratch["plain.png"], "--no-labels"]);
+        ddim.Done([.. how, "--out", scratch["walk.apng"], "--no-labels"]);
+
+        var (labelled, plain, frame) = (PngFile.Read(scratch["labelled.png"]), PngFile.Read(scratch["plain.png"]), PngFile.Read(scratch["walk.apng"]));
+        Assert.Equal((16 * Cell) + 2, (int)plain.Width);
+        Assert.Equal((14 * Cell) + 2, (int)plain.Height);
+        Assert.Equal((10 * Cell) + 2, (int)frame.Width);
+        Assert.Equal((10 * Cell) + 2, (int)frame.Height);
+        Assert.InRange((double)labelled.Width / labelled.Height, 0.5, 2);
+
+        // Image 9 is the second block of the second row: its x after the last step, x0, which is the same there, and where there is no image.
+        ddim.Done("sample", "--model", model, "--steps", "2", "--count", "50", "--dump", scratch["x.npy"]);
+        var levels = new byte[192];
+        ImageFile.ToBytes(NpyFile.ReadFloat32(scratch["x.npy"]).Data.AsSpan(9 * 192, 192), levels);
+        var strip = new ImageShape(3, (int)plain.Height, (int)plain.Width);
+        var values = ImageList.Read([scratch["plain.png"]], strip, cancellation: TestContext.Current.CancellationToken);
+        foreach (var (row, p) in new[] { 2, 3 }.SelectMany(row => Enumerable.Range(0, 64).Select(p => (row, p))))
+        {
+            var (y, x) = (2 + (row * Cell) + (p / 8 * Scale), 2 + (3 * Cell) + (p % 8 * Scale));
+            Assert.Equal(levels[p] / 127.5 - 1, values[(y * strip.Width) + x], 0.017);
+        }
+
+        Assert.Equal(1, values[^(4 * strip.Width)], 0.001);
+    }
+
+    // The words above a narrow frame are not as wide at every t, and all frames of an animation have one size.
+    [Fact]
+    public void NarrowFramesAreOfOneSize()
+    {
+        ddim.Done("sequence", "--model", model, "--steps", "50", "--spacing", "karras", "--count", "1", "--scale", "1", "--out", scratch["walk.apng"]);
+
+        Assert.Equal(50, PngFile.Read(scratch["walk.apng"]).Frames);
+        ddim.Done("sequence", "--from", scratch["walk.apng"], "--out", scratch["steps/"]);
+        Assert.True(Directory.GetFiles(scratch["steps"]).Select(f => PngFile.Read(f).Width).Distinct().Count() > 1, "no word is wider than another");
+    }
+
     [Fact]
     public void HowAPictureOfSampleWasMade()
     {
         ddim.Done("sample", "--model", model, "--steps", "4", "--count", "5", "--batch", "2", "--out", scratch["all"]);
-        var json = ddim.Json("sequence", "--from", scratch["all/00000003.png"], "--out", scratch["steps/"]);
+        var json = ddim.Json("sequence", "--from", scratch["all/00000003.png"], "--no-labels", "--out", scratch["steps/"]);
 
         Assert.Equal((1, 4), ((int)json["images"]!, (int)json["frames"]!));
         Assert.Empty(json["notes"]!.AsArray());

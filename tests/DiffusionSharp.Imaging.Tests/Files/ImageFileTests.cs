@@ -77,4 +77,14 @@ public class ImageFileTests
     [InlineData(16, 4)]
     [InlineData(17, 5)]
     public void GridsAreNearlySquare(int count, int columns) => Assert.Equal(columns, ImageGrid.NearSquareColumns(count));
+
+    [Theory]
+    [InlineData(1, 10, 2, 1)]
+    [InlineData(4, 10, 2, 1)]
+    [InlineData(50, 10, 2, 3)]
+    [InlineData(50, 2, 2, 8)]
+    [InlineData(4, 1, 2, 4)] // 4 × 2 rather than 2 × 4
+    [InlineData(5, 1, 2, 3)]
+    public void BlocksAreLaidOutToBeNearlySquare(int count, int width, int height, int columns) =>
+        Assert.Equal(columns, ImageGrid.NearSquareColumns(count, width, height));
 }

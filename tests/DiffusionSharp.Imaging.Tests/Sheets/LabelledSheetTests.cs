@@ -47,6 +47,46 @@ public class LabelledSheetTests
         Assert.Equal(3, layout.Cells.DistinctBy(c => c.Y).Count());
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void RowsStandBesideOneAnother(int across)
+    {
+        var layout = new SheetLayout(Labels(7, 2) with { Across = across }, 100, 100);
+
+        Assert.Equal(14, layout.Cells.Count);
+        Assert.Equal(2 * across, layout.Cells.DistinctBy(c => c.X).Count());
+        Assert.Equal((6 / across) + 1, layout.Cells.DistinctBy(c => c.Y).Count());
+        Assert.Equal(layout.Cells[0].Y, layout.Cells[(2 * across) - 1].Y);
+        Assert.Equal(across, layout.Texts.Count(t => t.Text == "η = 0.1"));
+        SKRect[] boxes = [.. layout.Texts.Select(t => t.Box), .. layout.Cells.Select(c => SKRect.Create(c.X, c.Y, 100, 100))];
+        foreach (var (i, box) in boxes.Index())
+        {
+            Assert.True(new SKRect(0, 0, layout.Width, layout.Height).Contains(box), $"{box} leaves the sheet");
+            Assert.All(boxes[..i], other => Assert.False(SKRect.Inflate(box, -0.5f, -0.5f).IntersectsWith(other), $"{box} and {other} overlap"));
+        }
+    }
+
+    [Fact]
+    public void WordsThatAreNotThereTakeNoRoom()
+    {
+        var layout = new SheetLayout(SheetLabels.Captioned([[], [], [], [], []]), 100, 100);
+
+        Assert.Empty(layout.Texts);
+        Assert.Equal((13 + (3 * 113), 13 + (2 * 113)), (layout.Width, layout.Height));
+        Assert.Equal((13, 13), (layout.Cells[0].X, layout.Cells[0].Y));
+        Assert.Equal((126, 126), (layout.Cells[4].X, layout.Cells[4].Y));
+    }
+
+    [Fact]
+    public void ASheetThatIsTooLargeIsRefusedBeforeItIsDrawn()
+    {
+        var labels = SheetLabels.Captioned([.. Enumerable.Repeat<IReadOnlyList<string>>(["seed 7"], 900)]);
+        var e = Assert.Throws<DiffusionException>(() => LabelledSheet.RequireRoom(new ImageShape(3, 1024, 1024), 1, labels, 1, 1));
+        Assert.Contains("900 cells", e.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void CaptionsAreStackedWhereTheyAreTooWide()
     {

@@ -46,8 +46,9 @@ internal sealed class DemoSampler(CliHost host, EngineChoice engine, string fold
         };
         var path = Path.Combine(folder, name);
         var score = new ScoreWriter();
+        var sheet = new SheetWriter(path, model.Graph.InputShape, PictureLook.Usual, SheetCaptions.Of(job), job.SheetRecipe);
         var pictures = new FolderWriter(Path.Combine(folder, Path.GetFileNameWithoutExtension(name)), job);
-        var result = job.Draw([new SheetWriter(path, model.Graph.InputShape, images, job.SheetRecipe), pictures, score]);
+        var result = job.Draw([sheet, pictures, score]);
         host.Out.WriteLine(FormattableString.Invariant(
             $"   {steps,3} steps, eta {eta}: {result.Seconds,5:F1} s, {score.Recognised,2} of {images} recognised as shapes  {path}"));
     }

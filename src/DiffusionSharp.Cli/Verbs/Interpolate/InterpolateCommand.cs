@@ -32,7 +32,8 @@ internal sealed class InterpolateCommand
           --timesteps LIST       these timesteps instead: 900,600,300,0; or tuned: those of ddim tune
           --clip | --no-clip | --threshold Q
                                  what is done to predicted x0 [as the model says]
-          --out, -o FILE.png     the strip or square as one sheet [interpolation.png]
+          --out, -o FILE.png     the strip, in rows of at most 16, or the square [interpolation.png]
+          --scale N, --no-labels each pixel N × N; without part of the way (α, down β), seeds and classes
           --dump X.npy           the numbers, float32 [N,C,H,W], row by row
           --json                 the result as JSON
           --engine E, --device D cpu: the managed engine [cpu]; torch, on cpu or cuda:N, in builds with it
@@ -48,17 +49,18 @@ internal sealed class InterpolateCommand
     private readonly FromOption from = new("interpolate");
     private readonly OutputFile output = new("--out", "-o");
     private readonly OutputFile dump = new("--dump");
+    private readonly PictureOptions picture;
     private readonly Option<bool> json = JsonOption.Create();
     private readonly SamplingOptions sampling = new();
     private readonly LoadOptions load = new();
 
-    private InterpolateCommand(CliHost host) => this.host = host;
+    private InterpolateCommand(CliHost host) => (this.host, picture) = (host, new PictureOptions(from));
 
     public static Command Create(CliHost host)
     {
         var interpolate = new InterpolateCommand(host);
         var command = new Command("interpolate") { interpolate.from, interpolate.seeds, interpolate.frames, interpolate.output, interpolate.dump, interpolate.json };
-        foreach (var option in interpolate.sampling.Deterministic.Concat(interpolate.load.All))
+        foreach (var option in interpolate.picture.All.Concat(interpolate.sampling.Deterministic).Concat(interpolate.load.All))
         {
             command.Add(option);
         }
@@ -80,17 +82,28 @@ internal sealed class InterpolateCommand
 
         var numbers = dump.File(r, host, OutputName.Arrays);
         var target = output.File(r, host, [PictureTarget.Sheet], numbers is null ? "interpolation.png" : null);
+        picture.RequirePicture(r, target is not null, "what is written are numbers");
         using var loaded = load.Load(r, host, scheduler => sampling.ResolveTau(r, scheduler));
         var shape = loaded.Graph.InputShape;
         if (target is not null)
         {
-            Sheet.RequireRoom(shape, ends.Length == 2 ? steps : steps * steps, columns: steps);
+            Sheet.RequireColours(shape);
         }
 
-        var xT = LatentGrid.Between(ends, steps, shape.Elements);
-        var count = xT.Length / shape.Elements;
+        var count = ends.Length == 2 ? steps : steps * steps;
         var classes = load.Classes(r, loaded, count, otherwise: loaded.Graph.ClassCount is null ? null : "0");
-        var options = load.Complete(r, host, sampling.Resolve(r, loaded.Source.Scheduler)) with { Seeds = new ulong[count], Labels = classes, InitialX = xT };
+        var (look, labels) = (picture.Look(r), BetweenLabels.Of(ends, steps, loaded, classes));
+        if (target is not null)
+        {
+            Sheet.RequireRoom(shape, look, labels);
+        }
+
+        var options = load.Complete(r, host, sampling.Resolve(r, loaded.Source.Scheduler)) with
+        {
+            Seeds = new ulong[count],
+            Labels = classes,
+            InitialX = LatentGrid.Between(ends, steps, shape.Elements),
+        };
         var recipe = new Recipe(load.Asked(r, options.BatchSize, ("seeds", SeedOptions.Spell(ends)), ("frames", $"{steps}")), loaded.Source, loaded.Plan(options));
         var job = new SampleJob
         {
@@ -107,7 +120,7 @@ internal sealed class InterpolateCommand
 
         IImageWriter?[] writers =
         [
-            target is null ? null : new SheetWriter(target, shape, count, recipe.Of(ends, classes), columns: steps),
+            target is null ? null : new SheetWriter(target, shape, look, labels, recipe.Of(ends, classes)),
             numbers is null ? null : new DumpWriter(numbers, shape, count),
         ];
         var result = job.Draw([.. writers.OfType<IImageWriter>()]);

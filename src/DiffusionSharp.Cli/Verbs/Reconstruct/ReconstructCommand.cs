@@ -36,6 +36,7 @@ internal sealed class ReconstructCommand
           --out, -o DIR          a new folder: table.csv, table.json, and sheet.png: the images (at most
                                  16) over what came back, a row for each number of steps
                                  [reconstruction]
+          --scale N              each pixel N × N on sheet.png [small images are made larger]
           --csv | --json         prints table.csv or table.json instead of text: steps, mse, psnr (in
                                  dB), networkCalls (for each image, up and down)
           --engine E, --device D cpu: the managed engine [cpu]; torch, on cpu or cuda:N, in builds with it
@@ -49,6 +50,7 @@ internal sealed class ReconstructCommand
     private readonly EncodingOptions encoding = new("DATA");
     private readonly Option<int[]> steps = Parse.Distinct<int>("--steps");
     private readonly OutputFile output = new("--out", "-o");
+    private readonly PictureOptions picture = new();
     private readonly TableOptions form = new();
     private readonly SamplingOptions sampling = new();
     private readonly LoadOptions load = new();
@@ -60,7 +62,7 @@ internal sealed class ReconstructCommand
         var reconstruct = new ReconstructCommand(host);
         var command = new Command("reconstruct")
         {
-            reconstruct.encoding.Images, reconstruct.steps, reconstruct.sampling.Spacing, reconstruct.output,
+            reconstruct.encoding.Images, reconstruct.steps, reconstruct.sampling.Spacing, reconstruct.output, reconstruct.picture.Scale,
         };
         foreach (var option in reconstruct.encoding.All.Concat(reconstruct.form.All).Concat(reconstruct.load.All))
         {
@@ -79,7 +81,7 @@ internal sealed class ReconstructCommand
         var recipe = new Recipe(load.Asked(r, load.BatchSize(r), ("data", string.Join(' ', r.GetValue(encoding.Images)!))), loaded.Source, run.Plans[^1]);
         var folder = OutputFolder.Create(r.GetValue(output) ?? "reconstruction");
         var rows = run.Run(ReconstructionTable.Rows.Printer(host.Out, csv, json));
-        ReconstructionFolder.Write(folder, run, rows, recipe.Of([], run.Labels));
+        ReconstructionFolder.Write(folder, run, rows, picture.Look(r), recipe.Of([], run.Labels));
         if (json)
         {
             host.Out.WriteLine(JsonOption.Text(ReconstructionTable.Json(rows)));

@@ -9,13 +9,13 @@ namespace DiffusionSharp.Cli.Verbs.Reconstruct;
 /// <summary>The files of <c>ddim reconstruct</c>.</summary>
 internal static class ReconstructionFolder
 {
-    public static void Write(string folder, ReconstructionRun run, IReadOnlyList<ReconstructionRow> rows, string recipe)
+    public static void Write(string folder, ReconstructionRun run, IReadOnlyList<ReconstructionRow> rows, PictureLook look, string recipe)
     {
         OutputFolder.WriteTable(folder, ReconstructionTable.Rows.Csv(rows), ReconstructionTable.Json(rows));
         var shape = run.Model.Graph.InputShape;
         var images = run.Shown;
         var shown = images.Length / shape.Elements;
-        var (sheet, pixels) = LabelledSheet.Draw(shape, [images, .. rows.Select(row => row.Shown)], Labels(run, rows, shown), shown, Sheet.Scale(shape));
+        var (sheet, pixels) = LabelledSheet.Draw(shape, [images, .. rows.Select(row => row.Shown)], Labels(run, rows, shown), shown, look.OfSheet(shape));
         ImageFile.SavePng(Path.Combine(folder, "sheet.png"), sheet, pixels, Recipe.Metadata(recipe));
     }
 

@@ -43,12 +43,12 @@ internal sealed class SampleCommand
         Results
           --out, -o FILE.png     one sheet [samples.png]; X.npz: arr_0 uint8 [N,H,W,C], arr_1
           --out, -o DIR/         one file per image, and sheet.png; run it again after an interruption
+          --scale N, --no-labels  each pixel N × N, of one file; a sheet without seeds and classes
           --dump X.npy, --json   (or X.npz) the numbers, float32 [N,C,H,W]; the result as JSON
           --dump-trajectory DIR  x and x0 after each step, as .npy in a new folder
         Where
           --engine E, --device D cpu: the managed engine [cpu]; torch, on cpu or cuda:N, in builds with it
-          --weights W            of cpu, stored: float32, bfloat16 or half [float32]
-          --batch N, --threads N images in one network call [16], threads of a call [all cores]
+          --weights W, --batch N, --threads N  [float32], bfloat16, half; images in a call [16]; [all cores]
         """;
 
     private readonly CliHost host;
@@ -56,15 +56,20 @@ internal sealed class SampleCommand
     private readonly OutputFile dump = new("--dump");
     private readonly OutputFile dumpTrajectory = new("--dump-trajectory");
     private readonly Option<bool> json = JsonOption.Create();
-    private readonly DrawingOptions drawing = new(new FromOption("sample"));
+    private readonly PictureOptions picture;
+    private readonly DrawingOptions drawing;
 
-    private SampleCommand(CliHost host) => this.host = host;
+    private SampleCommand(CliHost host)
+    {
+        var from = new FromOption("sample");
+        (this.host, picture, drawing) = (host, new PictureOptions(from), new DrawingOptions(from));
+    }
 
     public static Command Create(CliHost host)
     {
         var sample = new SampleCommand(host);
         var command = new Command("sample") { sample.output, sample.dump, sample.dumpTrajectory, sample.json };
-        foreach (var option in sample.drawing.All)
+        foreach (var option in sample.picture.All.Concat(sample.drawing.All))
         {
             command.Add(option);
         }
@@ -79,6 +84,9 @@ internal sealed class SampleCommand
         var target = r.GetValue(output) ?? (numbers is null && steps is null ? "samples.png" : null);
         var isFolder = target is not null && PictureTarget.IsFolder(target, PictureTarget.Archive);
         target = isFolder ? target : output.File(r, host, [PictureTarget.Sheet, PictureTarget.Archive], target);
+        picture.RequirePicture(r, target is not null && !isFolder && !PictureTarget.Is(target, PictureTarget.Archive), isFolder
+            ? "the files of a folder are as the model draws them, for other verbs to read"
+            : "what is written are numbers");
         using var model = drawing.Load(r, host);
         if (steps is not null)
         {
@@ -91,8 +99,10 @@ internal sealed class SampleCommand
         }
 
         using var job = drawing.Job(r, host, model, usual: 16, oneBatch: steps is not null);
-        var result = isFolder ? IntoFolder(job, target!, numbers, steps) : job.Draw([.. Writers(job, target, numbers)], watch: Watch(job, steps));
-        var sheet = isFolder ? FolderSheet.Write(job, target!) : null;
+        var result = isFolder
+            ? IntoFolder(job, target!, numbers, steps)
+            : job.Draw([.. Writers(job, picture.Look(r), target, numbers)], watch: Watch(job, steps));
+        var sheet = isFolder ? FolderSheet.Write(job, target!, picture.Look(r)) : null;
         string[] written = [.. new[] { target, sheet, numbers, steps }.OfType<string>()];
         (job.Summary(result, written[0]) with { Also = written[1..] }).Print(host, r.GetValue(json));
         return 0;
@@ -106,7 +116,7 @@ internal sealed class SampleCommand
         var these = numbers is null && steps is null ? missing : job.Wanted;
         try
         {
-            return job.Draw([folder, .. Writers(job, null, numbers)], these, Watch(job, steps));
+            return job.Draw([folder, .. Writers(job, PictureLook.Usual, null, numbers)], these, Watch(job, steps));
         }
         catch (OperationCanceledException)
         {
@@ -115,14 +125,14 @@ internal sealed class SampleCommand
         }
     }
 
-    private static IEnumerable<IImageWriter> Writers(SampleJob job, string? file, string? numbers)
+    private static IEnumerable<IImageWriter> Writers(SampleJob job, PictureLook look, string? file, string? numbers)
     {
         var (shape, count) = (job.Model.Graph.InputShape, job.Wanted.Length);
         IImageWriter?[] writers =
         [
             file is null ? null
                 : PictureTarget.Is(file, PictureTarget.Archive) ? new SampleArchive(file, shape, count, job.WantedLabels)
-                : new SheetWriter(file, shape, count, job.SheetRecipe),
+                : new SheetWriter(file, shape, look, SheetCaptions.Of(job), job.SheetRecipe),
             numbers is null ? null : new DumpWriter(numbers, shape, count),
         ];
         return writers.OfType<IImageWriter>();

@@ -19,9 +19,11 @@ internal sealed class SequenceCommand
 
           --frames N             steps shown: the first, the last, and evenly between them
                                  [10 in a strip; all up to 100 in an animation or a folder]
-          --out, -o FILE.png     a film strip, two rows per image [sequence.png]
+          --out, -o FILE.png     a film strip, two rows per image; many images stand beside one
+                                 another, too [sequence.png]
           --out, -o FILE.apng    an animation, which browsers play
           --out, -o DIR/         a picture per step, in a new folder
+          --scale N, --no-labels each pixel N × N; without t, seeds and classes
           --json                 the result as JSON
         The images, as of ddim sample
           --from PICTURE.png     how this picture was made, by ddim sample or ddim sequence
@@ -57,6 +59,7 @@ internal sealed class SequenceCommand
     private readonly CliHost host;
     private readonly Option<int> frames = Parse.Number<int>("--frames");
     private readonly OutputFile output = new("--out", "-o");
+    private readonly PictureOptions picture = new();
     private readonly Option<bool> json = JsonOption.Create();
     private readonly DrawingOptions drawing = new(new FromOption("sequence", "sample"));
 
@@ -66,7 +69,7 @@ internal sealed class SequenceCommand
     {
         var sequence = new SequenceCommand(host);
         var command = new Command("sequence") { sequence.frames, sequence.output, sequence.json };
-        foreach (var option in sequence.drawing.All)
+        foreach (var option in sequence.picture.All.Concat(sequence.drawing.All))
         {
             command.Add(option);
         }
@@ -91,23 +94,25 @@ internal sealed class SequenceCommand
         Sheet.RequireColours(model.Graph.InputShape);
         using var job = drawing.Job(r, host, model, usual: 4, oneBatch: false, ("frames", $"{most}"));
         var shown = new StepFrames(job.Plan, model.Graph.InputShape, job.Wanted.Length, most, model.Source.Scheduler.PixelTransform);
+        var pictures = new StepPictures(shown, [.. SheetCaptions.Captions(job)], picture.Look(r));
+        pictures.RequireRoom(strip: !animated && !isFolder);
         var result = job.Draw([], watch: shown.Take);
         var recipe = Recipe.Metadata(job.SheetRecipe);
         if (animated)
         {
-            Animate(target, shown, recipe);
+            Animate(target, pictures.Frames(), recipe);
         }
         else if (isFolder)
         {
             for (var n = 0; n < shown.Steps.Count; n++)
             {
-                var (shape, pixels) = shown.Frame(n);
+                var (shape, pixels) = pictures.Frame(n);
                 ImageFile.SavePng(Path.Combine(target, FormattableString.Invariant($"{shown.Steps[n] + 1:D4}.png")), shape, pixels, recipe);
             }
         }
         else
         {
-            var (shape, pixels) = shown.Strip();
+            var (shape, pixels) = pictures.Strip();
             ImageFile.SavePng(target, shape, pixels, recipe);
         }
 
@@ -119,10 +124,9 @@ internal sealed class SequenceCommand
         return 0;
     }
 
-    private static void Animate(string path, StepFrames shown, Dictionary<string, string> text)
+    private static void Animate(string path, IReadOnlyList<(ImageShape Shape, byte[] Pixels)> pictures, Dictionary<string, string> text)
     {
-        var pictures = Enumerable.Range(0, shown.Steps.Count).Select(shown.Frame).ToArray();
-        var each = Math.Clamp(Milliseconds / pictures.Length, Shortest, Longest);
+        var each = Math.Clamp(Milliseconds / pictures.Count, Shortest, Longest);
         AnimatedPng.Save(path, pictures[0].Shape, [.. pictures.Select(p => p.Pixels)], each, Rest, text);
     }
 }

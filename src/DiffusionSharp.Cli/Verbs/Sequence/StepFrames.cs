@@ -1,4 +1,3 @@
-using DiffusionSharp.Cli.Drawing;
 using DiffusionSharp.Data;
 using DiffusionSharp.Imaging.Files;
 using DiffusionSharp.Sampling.Execution;
@@ -6,13 +5,14 @@ using DiffusionSharp.Sampling.Plans;
 
 namespace DiffusionSharp.Cli.Verbs.Sequence;
 
-/// <summary>x_t and the prediction of x0 after evenly chosen steps, as pictures.</summary>
+/// <summary>x_t and the prediction of x0 after evenly chosen steps, as levels.</summary>
 internal sealed class StepFrames
 {
     private const long MostBytes = 1L << 30;
 
     private readonly ImageShape shape;
     private readonly int images;
+    private readonly SamplingPlan plan;
     private readonly PixelTransform transform;
 
     // [2, N, C, H, W] of each frame: x_t of all images, then x0 of all.
@@ -26,7 +26,7 @@ internal sealed class StepFrames
     /// <param name="transform">What the network learned of levels.</param>
     public StepFrames(SamplingPlan plan, ImageShape shape, int images, int frames, PixelTransform transform)
     {
-        (this.shape, this.images, this.transform) = (shape, images, transform);
+        (this.plan, this.shape, this.images, this.transform) = (plan, shape, images, transform);
         int[] calling = [.. plan.Steps.Index().Where(s => s.Item.Timestep is not null).Select(s => s.Index)];
         if (calling.Length == 0)
         {
@@ -46,6 +46,16 @@ internal sealed class StepFrames
     /// <summary>The plan's steps that are shown, ascending.</summary>
     public IReadOnlyList<int> Steps { get; }
 
+    /// <summary>Shape of one image.</summary>
+    public ImageShape Shape => shape;
+
+    /// <summary>How many images.</summary>
+    public int Images => images;
+
+    /// <summary>The network's t at the step of a frame.</summary>
+    /// <param name="frame">0…, as in <see cref="Steps"/>.</param>
+    public double Timestep(int frame) => plan.Steps[Steps[frame]].Timestep!.Value;
+
     /// <summary>Keeps what the step just done left, if it is one of those.</summary>
     /// <param name="p">Where the sampler stands.</param>
     /// <param name="places">The images to be shown, by their place among those that are sampled.</param>
@@ -63,25 +73,11 @@ internal sealed class StepFrames
         }
     }
 
-    /// <summary>One frame: x_t above x0, a column per image.</summary>
+    /// <summary>What the step of a frame left of an image, x_t and then x0, [2, C, H, W].</summary>
     /// <param name="frame">0…, as in <see cref="Steps"/>.</param>
-    public (ImageShape Shape, byte[] Pixels) Frame(int frame) => ImageGrid.Make(shape, pixels[frame], images, Sheet.Scale(shape));
-
-    /// <summary>All frames: two rows per image, x_t above x0, a column per step.</summary>
-    public (ImageShape Shape, byte[] Pixels) Strip()
-    {
-        var cells = new byte[2 * images * Steps.Count * shape.Elements];
-        for (var row = 0; row < 2 * images; row++)
-        {
-            for (var frame = 0; frame < Steps.Count; frame++)
-            {
-                var cell = (row % 2 * images) + (row / 2);
-                pixels[frame].AsSpan(cell * shape.Elements, shape.Elements).CopyTo(cells.AsSpan(((row * Steps.Count) + frame) * shape.Elements));
-            }
-        }
-
-        return ImageGrid.Make(shape, cells, Steps.Count, Sheet.Scale(shape));
-    }
+    /// <param name="image">0….</param>
+    public byte[] Cell(int frame, int image) =>
+        [.. pixels[frame].AsSpan(image * shape.Elements, shape.Elements), .. pixels[frame].AsSpan((images + image) * shape.Elements, shape.Elements)];
 
     private void Levels(ReadOnlySpan<double> values, byte[] frame, int cell)
     {

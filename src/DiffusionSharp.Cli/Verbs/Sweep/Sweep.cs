@@ -16,6 +16,9 @@ internal sealed class Sweep
     /// <summary>Images of a cell that are shown on the sheet.</summary>
     public const int MostShown = 16;
 
+    // Of so many times, two may be spoilt.
+    private const int FewestTimed = 5;
+
     private readonly CliHost host;
     private readonly (int Steps, Eta Eta)[] grid;
 
@@ -87,8 +90,7 @@ internal sealed class Sweep
     private void WarmUp()
     {
         const int mostCalls = 40;
-        var one = Math.Min(Images, Options.BatchSize);
-        var batch = Options with { Seeds = [.. Options.Seeds!.Take(one)], Labels = Options.Labels?[..one], Solver = Solver.Ddim, Timesteps = [0] };
+        var batch = FirstBatch(Options) with { Solver = Solver.Ddim, Timesteps = [0] };
         var began = host.Clock.GetTimestamp();
         for (var call = 0; call < mostCalls && (call == 0 || host.Clock.GetElapsedTime(began).TotalSeconds < 1); call++)
         {
@@ -100,9 +102,31 @@ internal sealed class Sweep
 
     private (SampledImages Images, double Seconds) Sample((int Steps, Eta Eta) at, SamplingMeter meter)
     {
-        var began = host.Clock.GetTimestamp();
-        var images = Model.Sample(At(at) with { Progress = p => meter.Report(p) });
-        return (images, host.Clock.GetElapsedTime(began).TotalSeconds);
+        var (options, times) = (At(at), new CallTimes(host.Clock));
+        var images = Model.Sample(options with
+        {
+            Progress = p =>
+            {
+                times.Add(p.ImageCount);
+                meter.Report(p);
+            },
+        });
+
+        // A run of a few calls is repeated, with the images of one batch.
+        var first = FirstBatch(options);
+        while (times.Count(first.Seeds!.Count) < FewestTimed)
+        {
+            times.Begin();
+            Model.Sample(first with { Progress = p => times.Add(p.ImageCount) });
+        }
+
+        return (images, Plans[at].NetworkCalls * Options.Seeds!.Chunk(Options.BatchSize).Sum(batch => times.Median(batch.Length)));
+    }
+
+    private SampleOptions FirstBatch(SampleOptions options)
+    {
+        var one = Math.Min(Images, options.BatchSize);
+        return options with { Seeds = [.. options.Seeds!.Take(one)], Labels = options.Labels?[..one] };
     }
 
     private SweepCell Cell((int Steps, Eta Eta) at, (SampledImages Images, double Seconds) run, SampledImages reference)

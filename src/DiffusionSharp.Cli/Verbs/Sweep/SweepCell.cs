@@ -7,7 +7,7 @@ namespace DiffusionSharp.Cli.Verbs.Sweep;
 /// <param name="Steps">S.</param>
 /// <param name="Eta">η.</param>
 /// <param name="NetworkCalls">Network calls for each image.</param>
-/// <param name="SecondsPerImage">Time of the sampling, divided by the number of images.</param>
+/// <param name="SecondsPerImage">The median time of a network call with its step, times the calls, divided by the number of images.</param>
 /// <param name="Recognised">Images that the checker of builtin:shapes recognises; null for other models.</param>
 /// <param name="MeanSquaredError">To the reference (see <see cref="Sweep.Reference"/>), see <see cref="ImageError"/>.</param>
 /// <param name="Shown">The first images as pixels, [N, C, H, W].</param>

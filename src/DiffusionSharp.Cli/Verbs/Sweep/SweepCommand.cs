@@ -19,7 +19,8 @@ internal sealed class SweepCommand
 
         Samples the same seeds at every number of steps and every eta (the axes of the DDIM paper's
         table 1), and measures for each pair
-        - the time per image (figure 4: it is linear in the steps);
+        - the time per image: the median time of a network call with its step, times the calls, so
+          that what else the machine does counts little (figure 4: it is linear in the steps);
         - for models of builtin:shapes, how many images the checker recognises (see ddim score);
         - consistency (section 5.2): the mean squared error per pixel and channel, scaled to 0…1, to
           the images of the most steps at eta = 0 from the same x_T, and its PSNR in dB.
@@ -41,6 +42,7 @@ internal sealed class SweepCommand
           --guidance W           how much the class counts, see ddim sample [1]
           --from PICTURE.png     how this sheet was made
           --out, -o DIR          a new folder: sheet.png, time.png, table.csv, table.json [sweep]
+          --scale N              each pixel N × N on sheet.png [small images are made larger]
           --csv | --json         prints table.csv or table.json instead of text
           --engine E, --device D cpu: the managed engine [cpu]; torch, on cpu or cuda:N, in builds with it
           --weights W            of the managed engine: float32, bfloat16 or half [float32]
@@ -55,6 +57,7 @@ internal sealed class SweepCommand
     private readonly Option<int[]> steps = Parse.Distinct<int>("--steps");
     private readonly Option<Eta[]> etas = Parse.Distinct("--eta", Eta.Parse);
     private readonly OutputFile output = new("--out", "-o");
+    private readonly PictureOptions picture = new();
     private readonly TableOptions form = new();
     private readonly SamplingOptions sampling = new();
     private readonly SeedOptions seedOptions = new();
@@ -65,7 +68,7 @@ internal sealed class SweepCommand
     public static Command Create(CliHost host)
     {
         var sweep = new SweepCommand(host);
-        var command = new Command("sweep") { sweep.from, sweep.steps, sweep.etas, sweep.output };
+        var command = new Command("sweep") { sweep.from, sweep.steps, sweep.etas, sweep.output, sweep.picture.Scale };
         var sampling = sweep.sampling.All.Except([sweep.sampling.Steps, sweep.sampling.Timesteps, sweep.sampling.Eta]);
         foreach (var option in sampling.Concat(sweep.seedOptions.All).Concat(sweep.load.All).Concat(sweep.form.All))
         {
@@ -87,7 +90,7 @@ internal sealed class SweepCommand
         var folder = OutputFolder.Create(r.GetValue(output) ?? "sweep");
         var (cells, result) = sweep.Run(SweepTable.Rows(sweep.Images).Printer(host.Out, csv, json));
         var table = SweepTable.Json(sweep, cells, result, folder, notes);
-        SweepFolder.Write(folder, sweep, cells, table, recipe.Of([.. sweep.Options.Seeds!], sweep.Options.Labels));
+        SweepFolder.Write(folder, sweep, cells, picture.Look(r), table, recipe.Of([.. sweep.Options.Seeds!], sweep.Options.Labels));
         if (json)
         {
             host.Out.WriteLine(JsonOption.Text(table));
@@ -97,7 +100,7 @@ internal sealed class SweepCommand
 
         if (!csv)
         {
-            host.Out.WriteLine(FormattableString.Invariant($"{cells.Count} × {Human.Images(sweep.Images)} in {folder}: {Human.Of(result.Calls, "network call")}, {result.Seconds:F1} s"));
+            host.Out.WriteLine(FormattableString.Invariant($"{cells.Count} × {Human.Images(sweep.Images)} in {folder}: {Human.Of(result.Calls, "network call")}, {result.Seconds:F1} s; s/image is {SweepTable.Timing}"));
         }
 
         OutputFolder.TellFiles(host, folder, aside: csv);

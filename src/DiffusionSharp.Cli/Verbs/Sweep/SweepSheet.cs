@@ -11,12 +11,12 @@ internal static class SweepSheet
 {
     private const int Columns = 4;
 
-    public static void Write(string path, Sweep sweep, IReadOnlyList<SweepCell> cells, string recipe)
+    public static void Write(string path, Sweep sweep, IReadOnlyList<SweepCell> cells, PictureLook look, string recipe)
     {
         var shape = sweep.Model.Graph.InputShape;
         var shown = Math.Min(sweep.Images, Sweep.MostShown);
         var (sheet, pixels) = LabelledSheet.Draw(
-            shape, [.. cells.Select(c => c.Shown)], Labels(sweep, cells, shown), Math.Min(shown, Columns), Sheet.Scale(shape));
+            shape, [.. cells.Select(c => c.Shown)], Labels(sweep, cells, shown), Math.Min(shown, Columns), look.OfSheet(shape));
         ImageFile.SavePng(path, sheet, pixels, Recipe.Metadata(recipe));
     }
 
@@ -29,7 +29,7 @@ internal static class SweepSheet
             Title = $"{Sheet.Name(sweep.Model)}: steps S{(sweep.Etas.Count > 1 ? " and η" : "")}, the same x_T in every cell",
             Notes =
             [
-                $"seeds {SeedOptions.Spell([.. sweep.Options.Seeds!.Take(shown)])}{ofImages}; under each cell the time per image{(scored ? ", the part recognised" : "")}",
+                $"seeds {SeedOptions.Spell([.. sweep.Options.Seeds!.Take(shown)])}{ofImages}; under each cell the time per image ({SweepTable.Timing}){(scored ? ", the part recognised" : "")}",
                 $"and the PSNR to the image of S = {sweep.Reference.Steps}, {sweep.Name(sweep.Reference.Eta)} from the same x_T",
             ],
             Rows = [.. sweep.Steps.Select(s => $"S = {s}")],

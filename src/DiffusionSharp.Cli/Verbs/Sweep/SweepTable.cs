@@ -9,6 +9,9 @@ namespace DiffusionSharp.Cli.Verbs.Sweep;
 /// <summary>A sweep as a table: text, CSV, JSON.</summary>
 internal static class SweepTable
 {
+    /// <summary>What the time per image is.</summary>
+    public const string Timing = "median network call × calls";
+
     /// <summary>The rows of cells of so many images.</summary>
     public static TableRows<SweepCell> Rows(int images) => new(
         "steps      eta  network calls  s/image  recognised  PSNR (dB)",
@@ -25,6 +28,7 @@ internal static class SweepTable
         ["seeds"] = SeedOptions.Spell([.. sweep.Options.Seeds!]),
         ["images"] = sweep.Images,
         ["reference"] = new JsonObject { ["steps"] = sweep.Reference.Steps, ["eta"] = sweep.Reference.Eta.ToString() },
+        ["secondsPerImageIs"] = Timing,
         ["callsMade"] = result.Calls,
         ["seconds"] = result.Seconds,
         ["cells"] = new JsonArray([.. cells.Select(c => (JsonNode)new JsonObject
