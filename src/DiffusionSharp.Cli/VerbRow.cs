@@ -106,7 +106,7 @@ internal sealed record VerbRow(string Name, string Line, Func<string> Text, Func
         All.SelectMany(v => v.Create(CliHost.Silent, []).Options).Select(o => o.Name[2..]).ToHashSet();
 
     private static IReadOnlyList<VerbWords> Words() =>
-        [.. All.Select(v => VerbWords.Of(v.Name, v.Line, v.Create(CliHost.Silent, []), Settings.Config, Settings.Verbose))];
+        [.. All.Select(v => VerbWords.FromCommand(v.Name, v.Line, v.Create(CliHost.Silent, []), Settings.Config, Settings.Verbose))];
 
     private static string Lines() => string.Join('\n', All.Select(v => $"  {v.Name,-11} {v.Line}"));
 }

@@ -24,12 +24,12 @@ internal sealed class CpuDenoiser : IDifferentiableDenoiser, IDisposable
     private bool disposed;
 
     public CpuDenoiser(NetworkGraph graph, Func<ParameterSpec, HostTensor> weights, CpuOptions options)
-        : this(graph, InferenceGraph.Of(graph, weights), options)
+        : this(graph, InferenceGraph.Create(graph, weights), options)
     {
     }
 
     private CpuDenoiser(NetworkGraph graph, InferenceGraph inference, CpuOptions options)
-        : this(graph, inference.Nodes, new OwnParameters(inference.Weights, options.Weights), options)
+        : this(graph, inference.Nodes, new OwnParameters(inference.Weights, options.WeightPrecision), options)
     {
     }
 

@@ -8,7 +8,7 @@ namespace DiffusionSharp.Cpu;
 public static class CpuEngine
 {
     /// <summary>
-    /// The version of the arithmetic: two engines with the same number and the same <see cref="CpuOptions.Weights"/> give the same bits, on
+    /// The version of the arithmetic: two engines with the same number and the same <see cref="CpuOptions.WeightPrecision"/> give the same bits, on
     /// any machine. Raised with every change that changes a bit of any result.
     /// </summary>
     public static int ArithmeticVersion => 2;

@@ -5,7 +5,7 @@ namespace Conformance;
 
 /// <summary>
 /// Every run under ../shared/goldens is either replayed by a test or listed in not-covered.json with its reason.
-/// A case with named runs counts as replayed where a test takes its data from <c>GoldenRuns.Of("kind")</c>,
+/// A case with named runs counts as replayed where a test takes its data from <c>GoldenRuns.ForKind("kind")</c>,
 /// a case without where a test takes it from <c>GoldenRuns.CasesOf("kind")</c> or names it in quotes.
 /// </summary>
 public class GoldenCoverageTests
@@ -51,5 +51,5 @@ public class GoldenCoverageTests
 
     private static bool Mentions(string text) => Sources.Value.Contains(text, StringComparison.Ordinal);
 
-    private static string Source(string name) => GoldenRuns.All(name).Count > 0 ? "GoldenRuns.Of" : "GoldenRuns.CasesOf";
+    private static string Source(string name) => GoldenRuns.All(name).Count > 0 ? "GoldenRuns.ForKind" : "GoldenRuns.CasesOf";
 }

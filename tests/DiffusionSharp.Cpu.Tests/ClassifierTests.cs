@@ -138,7 +138,7 @@ public sealed class ClassifierTests : IDisposable
     private KeyValuePair<string, HostTensor>[] Save(ReferenceModule module, string? without = null)
     {
         KeyValuePair<string, HostTensor>[] tensors = [.. module.Tensors.Index().Where(t => t.Item.Key != without).Select(t => KeyValuePair.Create(t.Item.Key, Draw(t.Item.Value, t.Item.Key, t.Index)))];
-        File.WriteAllBytes(path, TorchWriter.Zip(TorchDict.Of(tensors)));
+        File.WriteAllBytes(path, TorchWriter.Zip(TorchDict.FromTensors(tensors)));
         return tensors;
     }
 

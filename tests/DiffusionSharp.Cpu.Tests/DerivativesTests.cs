@@ -43,7 +43,7 @@ public class DerivativesTests
     public void They_say_how_the_scalar_changes(string name)
     {
         var network = SmallUNets.Case(name, images: 2);
-        var (reference, made) = (new ReferencePullback(network), Pullback.Of(network, CpuEngine.Default));
+        var (reference, made) = (new ReferencePullback(network), Pullback.Compute(network, CpuEngine.Default));
         var x = Array.ConvertAll(network.X, v => (double)v);
         var direction = new float[x.Length];
         CounterNoise.Gaussian(network.Seed, -11, direction.AsSpan());
@@ -65,8 +65,8 @@ public class DerivativesTests
             foreach (var name in SmallUNets.All.Keys)
             {
                 var network = SmallUNets.Case(name, images: 3);
-                var engine = CpuEngine.With(new CpuOptions { Weights = precision, Threads = 1 });
-                Assert.True(Bits.AreEqual(network.Predict(engine), Pullback.Of(network, engine).Prediction), $"{name}, {precision}");
+                var engine = CpuEngine.With(new CpuOptions { WeightPrecision = precision, Threads = 1 });
+                Assert.True(Bits.AreEqual(network.Predict(engine), Pullback.Compute(network, engine).Prediction), $"{name}, {precision}");
             }
         }
     }
@@ -79,7 +79,7 @@ public class DerivativesTests
     {
         var network = SmallUNets.Case("6×6 and 3×3", images: 1);
         var exact = new ReferencePullback(network).Derivatives().ByX;
-        var made = Pullback.Of(network, CpuEngine.With(new CpuOptions { Weights = precision })).ByX;
+        var made = Pullback.Compute(network, CpuEngine.With(new CpuOptions { WeightPrecision = precision })).ByX;
         var error = exact.Zip(made, (a, b) => Math.Abs(a - b)).Max() / exact.Max(Math.Abs);
         Assert.InRange(error, 1e-5, precision == WeightPrecision.Half ? 0.01 : 0.06);
     }
@@ -90,10 +90,10 @@ public class DerivativesTests
         foreach (var name in SmallUNets.All.Keys)
         {
             var network = SmallUNets.Case(name, images: 3);
-            var first = Pullback.Of(network, CpuEngine.With(new CpuOptions { VectorBits = 128, Threads = 1 }));
+            var first = Pullback.Compute(network, CpuEngine.With(new CpuOptions { VectorBits = 128, Threads = 1 }));
             foreach (var (bits, threads) in from bits in (int[])[128, 256, 512] from threads in (int[])[1, 2, 3] select (bits, threads))
             {
-                AssertSame(first, Pullback.Of(network, CpuEngine.With(new CpuOptions { VectorBits = bits, Threads = threads })), $"{name}, {bits} bits, {threads} threads");
+                AssertSame(first, Pullback.Compute(network, CpuEngine.With(new CpuOptions { VectorBits = bits, Threads = threads })), $"{name}, {bits} bits, {threads} threads");
             }
         }
     }
@@ -107,10 +107,10 @@ public class DerivativesTests
             var denoiser = network.On(CpuEngine.Default);
             using var disposed = denoiser as IDisposable;
             var (outputs, inputs, u) = (network.Graph.OutputShape.Elements, network.Graph.InputShape.Elements, new ReferencePullback(network).U);
-            var all = Pullback.Of(network, denoiser, u);
+            var all = Pullback.Compute(network, denoiser, u);
             foreach (var some in (int[][])[[0], [3], [2, 1], [3, 3, 0, 1, 2, 2]])
             {
-                var part = Pullback.Of(network.Pick(some), denoiser, Of(u, outputs));
+                var part = Pullback.Compute(network.Pick(some), denoiser, Of(u, outputs));
                 AssertSame(new(Of(all.Prediction, outputs), Of(all.ByX, inputs), [.. some.Select(i => all.ByTimesteps[i])]), part, $"{name}, images {string.Join(", ", some)}");
 
                 float[] Of(float[] values, int size) => [.. some.SelectMany(i => values.AsSpan(i * size, size).ToArray())];
@@ -125,7 +125,7 @@ public class DerivativesTests
         var denoiser = network.On(CpuEngine.Default);
         using var disposed = denoiser as IDisposable;
         var (prediction, u) = (network.Predict(denoiser), new ReferencePullback(network).U);
-        var first = Pullback.Of(network, denoiser, u);
+        var first = Pullback.Compute(network, denoiser, u);
         float[] between = [];
         var byX = new float[network.X.Length];
         ((IDifferentiableDenoiser)denoiser).Differentiate(network.Input, new float[u.Length], (m, g) => (between, _) = (network.Predict(denoiser), Copy(u, g)), byX, []);
@@ -146,7 +146,7 @@ public class DerivativesTests
         void Ask(Cotangent cotangent) => ((IDifferentiableDenoiser)denoiser).Differentiate(network.Input, new float[u.Length], cotangent, new float[network.X.Length], []);
         Assert.Throws<TimeoutException>(() => Ask((_, _) => throw new TimeoutException()));
         Assert.Throws<InvalidOperationException>(() => Ask((_, _) => Ask((_, _) => { })));
-        AssertSame(Pullback.Of(network, CpuEngine.Default), Pullback.Of(network, denoiser, u), "after failures");
+        AssertSame(Pullback.Compute(network, CpuEngine.Default), Pullback.Compute(network, denoiser, u), "after failures");
     }
 
     [Theory]
@@ -161,7 +161,7 @@ public class DerivativesTests
         using var disposed = denoiser as IDisposable;
         var guided = new GuidedDenoiser(denoiser, guidance, nullClass: 3);
         var reference = new ReferencePullback(network);
-        var made = Pullback.Of(network, guided, reference.U);
+        var made = Pullback.Compute(network, guided, reference.U);
         Assert.Equal(network.Predict(guided), made.Prediction);
         var (label, plain) = (reference.Derivatives(), new ReferencePullback(none).Derivatives());
         Relative(Both(label.ByX, plain.ByX), Array.ConvertAll(made.ByX, v => (double)v));
@@ -182,7 +182,7 @@ public class DerivativesTests
     private static IEnumerable<double> Errors(NetworkCase network)
     {
         var (byX, byTimesteps) = new ReferencePullback(network).Derivatives();
-        var made = Pullback.Of(network, CpuEngine.Default);
+        var made = Pullback.Compute(network, CpuEngine.Default);
         yield return Error("x", byX, Array.ConvertAll(made.ByX, v => (double)v), atLeast: 0);
         yield return Error("t", byTimesteps, made.ByTimesteps, atLeast: 0.05 * Length(made.ByX));
 

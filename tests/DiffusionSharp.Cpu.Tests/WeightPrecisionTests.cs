@@ -20,7 +20,7 @@ public class WeightPrecisionTests
         {
             Weights = network.Weights.ToDictionary(w => w.Key, w => products.Contains(w.Key) ? Rounded(w.Value, precision) : w.Value),
         };
-        var prediction = network.Predict(CpuEngine.With(new CpuOptions { Weights = precision }));
+        var prediction = network.Predict(CpuEngine.With(new CpuOptions { WeightPrecision = precision }));
         Assert.True(Bits.AreEqual(rounded.Predict(CpuEngine.Default), prediction), "the weights that are stored are not those rounded once");
         Assert.Equal(products.Count == 0, Bits.AreEqual(network.Predict(CpuEngine.Default), prediction));
     }

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace TestKit;
 
 /// <summary>
-/// The runs of the golden cases. A theory takes its data from <see cref="Of"/> or <see cref="CasesOf"/>, so that every case of its kind, and
+/// The runs of the golden cases. A theory takes its data from <see cref="ForKind"/> or <see cref="CasesOf"/>, so that every case of its kind, and
 /// every run of it, is replayed unless tests/Conformance/not-covered.json lists it with a reason. What differs between two cases of a kind is
 /// read from their case.json.
 /// </summary>
@@ -45,7 +45,7 @@ public static class GoldenRuns
     public static IReadOnlyList<string> CasesOf(string kind) => Shared.Exists ? [.. Cases.Where(c => IsOf(c, kind))] : [Absent];
 
     /// <summary>The runs of all cases of a kind that must pass: all but the listed ones.</summary>
-    public static IReadOnlyList<(string Case, string Run)> Of(string kind) => Shared.Exists
+    public static IReadOnlyList<(string Case, string Run)> ForKind(string kind) => Shared.Exists
         ? [.. from name in CasesOf(kind) from run in All(name) where !Listed.Any(n => n.Case == name && n.Run == run) select (name, run)]
         : [(Absent, Absent)];
 

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace DiffusionSharp.Bench.Eager;
 
-/// <summary>Halves by a convolution of stride 2, or doubles by the nearest neighbour and a convolution.</summary>
+/// <summary>Downsamples by a convolution of stride 2, or upsamples by the nearest neighbour and a convolution.</summary>
 internal sealed class EagerResample : nn.Module<Tensor, Tensor>
 {
     private readonly bool down;

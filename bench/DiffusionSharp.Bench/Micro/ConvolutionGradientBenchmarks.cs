@@ -43,7 +43,7 @@ public class ConvolutionGradientBenchmarks
     [Benchmark]
     public void Weights() => toWeights.Run();
 
-    /// <summary>To the inputs, with the weights turned for it.</summary>
+    /// <summary>To the inputs, with the weights transposed for it.</summary>
     [Benchmark]
     public void Inputs() => toInputs.Run();
 
@@ -65,10 +65,10 @@ public class ConvolutionGradientBenchmarks
         var epilogue = new Epilogue(stage.Own(ParameterPlace.Alone(new RowLayout(1, Channels), [])), result.Segments[0], null, null);
         return
         [
-            new TurnedWeights(from, to, half: winograd),
+            new TransposedWeights(from, to, half: winograd),
             winograd
                 ? Convolutions.Create<Simd256>(ConvolutionMethod.Winograd4, gradient, shape, to, epilogue, zeros)
-                : new DirectConvolution<Simd256, Float32Weights>(gradient, TapPhase.Turned(shape, result.Height, result.Width), result.Width, result.Height, to, epilogue, zeros),
+                : new DirectConvolution<Simd256, Float32Weights>(gradient, TapPhase.Transposed(shape, result.Height, result.Width), result.Width, result.Height, to, epilogue, zeros),
         ];
     }
 }

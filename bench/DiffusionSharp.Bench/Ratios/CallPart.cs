@@ -33,11 +33,11 @@ internal static class CallPart
             ("ours, bfloat16", () => Predict(half, batch, c)));
         foreach (var timing in timings)
         {
-            yield return Line.Of(Part, timing, note: timing == timings[0] ? $"batch {batch.Count}; predictions agree" : "");
+            yield return Line.FromTiming(Part, timing, note: timing == timings[0] ? $"batch {batch.Count}; predictions agree" : "");
         }
 
-        yield return Line.Of(Part, timings[0].Over(timings[1], "ours / eager"), "×");
-        yield return Line.Of(Part, timings[2].Over(timings[1], "ours in bfloat16 / eager"), "×");
+        yield return Line.FromTiming(Part, timings[0].Over(timings[1], "ours / eager"), "×");
+        yield return Line.FromTiming(Part, timings[2].Over(timings[1], "ours in bfloat16 / eager"), "×");
         foreach (var line in Line.Memory(Part, timings).Concat(Floor.Lines(Part, subject.Graph.FlopsPerImage, batch.Count, timings, sizes)))
         {
             yield return line;

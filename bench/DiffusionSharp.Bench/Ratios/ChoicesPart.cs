@@ -45,7 +45,7 @@ internal static class ChoicesPart
     }
 
     private static Line[] Pair(Timing[] timings, string ratio) =>
-        [Line.Of(Part, timings[0]), Line.Of(Part, timings[1]), Line.Of(Part, timings[0].Over(timings[1], ratio), "×"), .. Line.Memory(Part, timings)];
+        [Line.FromTiming(Part, timings[0]), Line.FromTiming(Part, timings[1]), Line.FromTiming(Part, timings[0].Over(timings[1], ratio), "×"), .. Line.Memory(Part, timings)];
 
     private static void ForwardBackward(TorchNetwork network, TrainingBatch batch)
     {

@@ -11,7 +11,7 @@ namespace DiffusionSharp.Bench.Ratios;
 /// <param name="Note">A goal, or why it was not measured.</param>
 internal sealed record Line(string Part, string What, double? Median, double? Min, string Unit, string Note = "")
 {
-    public static Line Of(string part, Timing timing, string unit = "s", string note = "") =>
+    public static Line FromTiming(string part, Timing timing, string unit = "s", string note = "") =>
         new(part, timing.Name, timing.Median, timing.Min, unit, note);
 
     /// <summary>The memory of each variant that could be told.</summary>

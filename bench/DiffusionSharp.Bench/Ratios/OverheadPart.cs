@@ -25,7 +25,7 @@ internal static class OverheadPart
             ("outside the network, η = 1", () => Overhead(denoiser, subject, 1, sizes)));
         foreach (var timing in timings)
         {
-            yield return Line.Of(Part, timing, "%", "goal: below 2");
+            yield return Line.FromTiming(Part, timing, "%", "goal: below 2");
         }
     }
 

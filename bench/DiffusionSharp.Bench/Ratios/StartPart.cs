@@ -29,7 +29,7 @@ internal static class StartPart
                 }
             }
 
-            return [Line.Of(Part, new Timing(what, seconds), note: "goal: first network call within 1.5")];
+            return [Line.FromTiming(Part, new Timing(what, seconds), note: "goal: first network call within 1.5")];
         }
         finally
         {

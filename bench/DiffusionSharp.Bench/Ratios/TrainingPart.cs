@@ -38,11 +38,11 @@ internal static class TrainingPart
         yield return new Line(Part, "parameters", subject.Graph.ParameterCount, null, "", $"batch {batch.Count}; losses and gradient norms of both agree");
         foreach (var timing in timings)
         {
-            yield return Line.Of(Part, timing);
+            yield return Line.FromTiming(Part, timing);
         }
 
-        yield return Line.Of(Part, timings[0].Over(timings[1], "ours / eager"), "×", "goal: at most 1");
-        yield return Line.Of(Part, timings[2].Over(timings[1], "ours in bfloat16 / eager"), "×");
+        yield return Line.FromTiming(Part, timings[0].Over(timings[1], "ours / eager"), "×", "goal: at most 1");
+        yield return Line.FromTiming(Part, timings[2].Over(timings[1], "ours in bfloat16 / eager"), "×");
         foreach (var line in Line.Memory(Part, timings))
         {
             yield return line;

@@ -68,6 +68,6 @@ internal static class SolversCommand
     {
         var pixels = new byte[images.Values.Length];
         ImageFile.ToBytes(images.ToFloats(), pixels);
-        return ShapesScore.Of(pixels, images.Shape.Width).Recognised;
+        return ShapesScore.Compute(pixels, images.Shape.Width).Recognised;
     }
 }

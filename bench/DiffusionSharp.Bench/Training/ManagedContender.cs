@@ -19,7 +19,7 @@ internal sealed class ManagedContender(Subject subject, TrainingOptions options)
         var start = Stopwatch.GetTimestamp();
         var result = network.Update(batch, step, options.LearningRate);
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        return new(result.Loss, result.GradientNorm, seconds, TrainingPhases.Of(network.Steps, clock, seconds));
+        return new(result.Loss, result.GradientNorm, seconds, TrainingPhases.FromSteps(network.Steps, clock, seconds));
     }
 
     public void Dispose() => network.Dispose();

@@ -31,7 +31,7 @@ internal sealed record TrainingArguments
 
     /// <summary>The cells of the table.</summary>
     public IEnumerable<(string Model, int Batch)> Cells =>
-        from model in Models ?? [.. (Quick ? TrainingModels.Quick : TrainingModels.All).Keys] from batch in Batches ?? TrainingModels.Of(model).Batches select (model, batch);
+        from model in Models ?? [.. (Quick ? TrainingModels.Quick : TrainingModels.All).Keys] from batch in Batches ?? TrainingModels.Get(model).Batches select (model, batch);
 
     /// <summary>Reads the command line.</summary>
     /// <exception cref="FormatException">An option is unknown, or its value.</exception>

@@ -26,7 +26,7 @@ internal sealed class TrainingMeasurement : IDisposable
     public TrainingMeasurement(string model, int batch, TrainingArguments arguments)
     {
         (this.model, this.batch, this.arguments) = (model, batch, arguments);
-        var config = TrainingModels.Of(model).Config;
+        var config = TrainingModels.Get(model).Config;
         network = new Subject(config);
         data = network.Batch(batch);
         foreach (var subject in TrainingSubject.All.Where(s => arguments.Subjects.Contains(s.Name) && s.Takes(config)))

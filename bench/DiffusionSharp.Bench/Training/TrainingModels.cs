@@ -24,5 +24,5 @@ internal sealed record TrainingModels(NetworkConfig Config, int[] Batches)
     };
 
     /// <summary>Any of them.</summary>
-    public static TrainingModels Of(string name) => All.TryGetValue(name, out var model) ? model : Quick[name];
+    public static TrainingModels Get(string name) => All.TryGetValue(name, out var model) ? model : Quick[name];
 }

@@ -15,7 +15,7 @@ internal sealed record TrainingPhases(double Forward, double Backward, double? T
     /// <param name="steps">The steps.</param>
     /// <param name="seconds">Of each step.</param>
     /// <param name="update">Of the whole update.</param>
-    public static TrainingPhases Of(IReadOnlyList<string> steps, double[] seconds, double update)
+    public static TrainingPhases FromSteps(IReadOnlyList<string> steps, double[] seconds, double update)
     {
         var forward = steps.ToList().IndexOf("loss") + 1;
         if (forward == 0)
@@ -24,7 +24,7 @@ internal sealed record TrainingPhases(double Forward, double Backward, double? T
         }
 
         return new(
-            seconds[..forward].Sum(), seconds[forward..].Sum(), Backward(", to inputs") + Backward(", turned"), Backward(", to weights"), update - seconds.Sum());
+            seconds[..forward].Sum(), seconds[forward..].Sum(), Backward(", to inputs") + Backward(", transposed"), Backward(", to weights"), update - seconds.Sum());
 
         double Backward(string ending) => Enumerable.Range(forward, steps.Count - forward).Where(i => steps[i].EndsWith(ending, StringComparison.Ordinal)).Sum(i => seconds[i]);
     }

@@ -35,7 +35,7 @@ internal static class TrainingProcess
     public static int Run(string[] args)
     {
         var subject = TrainingSubject.All.Single(s => s.Name == args[0]);
-        var network = new Subject(TrainingModels.Of(args[1]).Config);
+        var network = new Subject(TrainingModels.Get(args[1]).Config);
         var (count, threads) = (int.Parse(args[2], CultureInfo.InvariantCulture), int.Parse(args[3], CultureInfo.InvariantCulture));
         var batch = network.Batch(count);
         TrainingSubject.LeaveOneDnnAlone();

@@ -20,7 +20,7 @@ internal sealed record UNetSubject(string Name, bool Narrow, Func<UNetFiles, int
     public static IReadOnlyList<UNetSubject> All { get; } =
     [
         new(Managed, false, (files, threads) => files.Open(CpuEngine.With(new CpuOptions { Threads = threads }))),
-        new("managed-bf16", true, (files, threads) => files.Open(CpuEngine.With(new CpuOptions { Threads = threads, Weights = WeightPrecision.BFloat16 }))),
+        new("managed-bf16", true, (files, threads) => files.Open(CpuEngine.With(new CpuOptions { Threads = threads, WeightPrecision = WeightPrecision.BFloat16 }))),
         new(OnnxRuntime, false, (files, threads) => new OnnxRuntimeModel(files.Onnx, threads)),
         new(Eager, false, (files, threads) => OpenEager(files, threads, ScalarType.Float32, channelsLast: false)),
         new("eager-channels-last", false, (files, threads) => OpenEager(files, threads, ScalarType.Float32, channelsLast: true)),

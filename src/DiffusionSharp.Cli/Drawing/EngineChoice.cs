@@ -10,20 +10,20 @@ namespace DiffusionSharp.Cli.Drawing;
 /// <param name="Kind">Which one.</param>
 /// <param name="Device">Where libtorch runs.</param>
 /// <param name="Threads">Threads of a network call; 0 takes all cores.</param>
-/// <param name="Weights">How the managed engine stores weights.</param>
-internal sealed record EngineChoice(EngineKind Kind, string Device, int Threads, WeightPrecision Weights)
+/// <param name="WeightPrecision">How the managed engine stores weights.</param>
+internal sealed record EngineChoice(EngineKind Kind, string Device, int Threads, WeightPrecision WeightPrecision)
 {
     /// <summary>Whether an image comes out the same, bit for bit, in any batch, with any number of threads, on any machine.</summary>
     public bool IsExact => Kind == EngineKind.Cpu;
 
     /// <summary>The engine; loading its library, if it has one, begins here.</summary>
     public Engine Open(CliHost host) => IsExact
-        ? CpuEngine.With(new CpuOptions { Threads = Threads, Weights = Weights })
+        ? CpuEngine.With(new CpuOptions { Threads = Threads, WeightPrecision = WeightPrecision })
         : TorchPart.Open(host, Device, Threads);
 
     /// <summary>What decides how the network's sums are rounded, besides the options in <see cref="Complete"/>.</summary>
     public string Describe() => IsExact
-        ? $"managed engine, arithmetic {CpuEngine.ArithmeticVersion}, {Weights.ToString().ToLowerInvariant()} weights"
+        ? $"managed engine, arithmetic {CpuEngine.ArithmeticVersion}, {WeightPrecision.ToString().ToLowerInvariant()} weights"
         : $"{TorchPart.Version()} on {Device}, {Processor.Simd()}";
 
     /// <summary>A recipe's options with what decides the rounding, and without what does not.</summary>

@@ -12,7 +12,7 @@ internal sealed class EngineOptions
 
     private readonly Option<string?> device = new Option<string?>("--device").WithWords("cpu", "cuda");
 
-    private readonly Option<WeightPrecision> weights = Parse.Choice(
+    private readonly Option<WeightPrecision> weightPrecision = Parse.Choice(
         "--weights", ("float32", WeightPrecision.Float32), ("bfloat16", WeightPrecision.BFloat16), ("half", WeightPrecision.Half));
 
     private readonly Option<int> batch = Parse.Number<int>("--batch");
@@ -21,7 +21,7 @@ internal sealed class EngineOptions
 
     public Option<int> Threads { get; } = Parse.Number<int>("--threads");
 
-    public IEnumerable<Option> All => [Engine, device, Threads, weights, batch];
+    public IEnumerable<Option> All => [Engine, device, Threads, weightPrecision, batch];
 
     /// <summary>Images in one network call.</summary>
     /// <param name="r">The command line.</param>
@@ -51,13 +51,13 @@ internal sealed class EngineOptions
                 ErrorKind.Usage, $"--engine cpu and --device {where} contradict each other: the managed engine runs on the processor only; leave one of them out");
         }
 
-        if (kind == EngineKind.Torch && r.Has(weights))
+        if (kind == EngineKind.Torch && r.Has(weightPrecision))
         {
             var torch = r.Has(Engine) ? "--engine torch" : $"--device {where}";
             throw new DiffusionException(
                 ErrorKind.Usage, $"--weights and {torch} contradict each other: only the managed engine stores weights in 16 bits; leave one of them out");
         }
 
-        return new EngineChoice(kind, where, threads, r.Or(weights, WeightPrecision.Float32));
+        return new EngineChoice(kind, where, threads, r.Or(weightPrecision, WeightPrecision.Float32));
     }
 }

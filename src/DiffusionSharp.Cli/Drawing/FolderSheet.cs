@@ -10,7 +10,7 @@ internal static class FolderSheet
     // A page to look at; the pictures themselves are beside it.
     private const int Most = 100;
 
-    /// <summary>Writes it from the pictures as they lie there, in whichever sittings they were drawn.</summary>
+    /// <summary>Writes it from the pictures as they lie there, in whichever sessions they were drawn.</summary>
     /// <param name="job">The images.</param>
     /// <param name="path">The folder, which holds all of them.</param>
     /// <param name="look">How it shows them.</param>

@@ -33,6 +33,6 @@ internal sealed class FolderWriter(string path, SampleJob job) : IImageWriter
 
     public void Dispose()
     {
-        // What was written stays, for the next sitting.
+        // What was written stays, for the next session.
     }
 }

@@ -54,7 +54,7 @@ internal sealed class LoadOptions
     public RecipeOptions Asked(ParseResult r, int batch, params IEnumerable<(string Name, string Value)> resolved)
     {
         var choice = engine.Choose(r);
-        return choice.Complete(RecipeOptions.Of(r, choice.Describe(), resolved), batch);
+        return choice.Complete(RecipeOptions.FromParseResult(r, choice.Describe(), resolved), batch);
     }
 
     /// <summary>Whether an image comes out the same in any batch.</summary>

@@ -4,7 +4,7 @@ using DiffusionSharp.Imaging.Files;
 
 namespace DiffusionSharp.Cli.Drawing;
 
-/// <summary>A folder with one picture per image, named by its seed, which can be filled in several sittings.</summary>
+/// <summary>A folder with one picture per image, named by its seed, which can be filled in several sessions.</summary>
 internal sealed class PictureFolder(string path, Recipe recipe)
 {
     /// <summary>True when the picture is there, complete and of the same recipe, apart from what only rounds the network's sums in another way.</summary>
@@ -27,19 +27,19 @@ internal sealed class PictureFolder(string path, Recipe recipe)
             return false;
         }
 
-        return found is not null && Recipe.SamePicture(found, Of(seed, label))
+        return found is not null && Recipe.SamePicture(found, RecipeFor(seed, label))
             ? true
             : throw new DiffusionException(
                 ErrorKind.Usage,
-                $"{file} was made by another recipe: {RecipeDifference.Describe(found, Of(seed, label))}; choose another folder, or delete it");
+                $"{file} was made by another recipe: {RecipeDifference.Describe(found, RecipeFor(seed, label))}; choose another folder, or delete it");
     }
 
     /// <summary>Writes one picture.</summary>
     public void Write(ulong seed, int? label, ImageShape shape, ReadOnlySpan<float> image) =>
-        ImageFile.SavePng(File(seed), shape, image, Recipe.Metadata(Of(seed, label)));
+        ImageFile.SavePng(File(seed), shape, image, Recipe.Metadata(RecipeFor(seed, label)));
 
     /// <summary>The file of a picture.</summary>
     public string File(ulong seed) => Path.Combine(path, seed.ToString("D8", CultureInfo.InvariantCulture) + ".png");
 
-    private string Of(ulong seed, int? label) => recipe.Of([seed], label is int known ? [known] : null, only: seed);
+    private string RecipeFor(ulong seed, int? label) => recipe.ToJson([seed], label is int known ? [known] : null, only: seed);
 }

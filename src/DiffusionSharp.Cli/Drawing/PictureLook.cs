@@ -11,5 +11,5 @@ internal sealed record PictureLook(bool IsLabelled = true, int? Scale = null)
     public static PictureLook Usual { get; } = new();
 
     /// <summary>How much the images of a sheet are enlarged.</summary>
-    public int OfSheet(ImageShape shape) => Scale ?? Math.Max(1, VisibleSide / Math.Max(shape.Height, shape.Width));
+    public int SheetScale(ImageShape shape) => Scale ?? Math.Max(1, VisibleSide / Math.Max(shape.Height, shape.Width));
 }

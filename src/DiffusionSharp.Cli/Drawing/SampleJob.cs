@@ -44,7 +44,7 @@ internal sealed class SampleJob : IDisposable
     public int[]? Labels => Options.Labels;
 
     /// <summary>The recipe of one picture of all images that are wanted.</summary>
-    public string SheetRecipe => Recipe.Of([.. Wanted.Select(i => Seeds[i])], WantedLabels);
+    public string SheetRecipe => Recipe.ToJson([.. Wanted.Select(i => Seeds[i])], WantedLabels);
 
     /// <summary>The classes of the images that are wanted; null without.</summary>
     public int[]? WantedLabels => Labels is null ? null : [.. Wanted.Select(i => Labels[i])];

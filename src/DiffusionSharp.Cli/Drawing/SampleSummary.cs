@@ -73,6 +73,6 @@ internal sealed record SampleSummary
     }
 
     private string Text() => $"{(Of.Length > 0 ? $"{Of} of " : "")}{Human.Images(Images)} of {Model.Graph.InputShape} in {Out}: "
-        + FormattableString.Invariant($"{(Plan.FixedPoint is null ? $"{Human.Of(NetworkCalls, "network call")} each" : Human.Of(Result.Calls, "network call"))}, {Result.Seconds:F1} s")
+        + FormattableString.Invariant($"{(Plan.FixedPoint is null ? $"{Human.Quantity(NetworkCalls, "network call")} each" : Human.Quantity(Result.Calls, "network call"))}, {Result.Seconds:F1} s")
         + (Result.Skipped > 0 ? $" ({Result.Skipped} were there already)" : "");
 }

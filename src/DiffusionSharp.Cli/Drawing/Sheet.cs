@@ -37,8 +37,8 @@ internal static class Sheet
         }
 
         var (sheet, all) = isOne ? Enlargement.Make(shape, pixels, look.Scale ?? 1) : look.IsLabelled
-            ? LabelledSheet.Draw(shape, [.. pixels.Chunk(shape.Elements)], labels, columns: 1, look.OfSheet(shape))
-            : ImageGrid.Make(shape, pixels, Columns(labels), look.OfSheet(shape));
+            ? LabelledSheet.Draw(shape, [.. pixels.Chunk(shape.Elements)], labels, columns: 1, look.SheetScale(shape))
+            : ImageGrid.Make(shape, pixels, Columns(labels), look.SheetScale(shape));
         ImageFile.SavePng(path, sheet, all, text);
     }
 
@@ -50,7 +50,7 @@ internal static class Sheet
     /// <inheritdoc cref="Write"/>
     public static void RequireRoom(ImageShape shape, PictureLook look, SheetLabels labels)
     {
-        var scale = look.OfSheet(shape);
+        var scale = look.SheetScale(shape);
         ImageGrid.Layout(shape, labels.Captions.Count, Columns(labels), scale);
         if (look.IsLabelled && labels.Captions.Count > 1)
         {

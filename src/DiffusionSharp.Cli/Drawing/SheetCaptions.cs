@@ -10,7 +10,7 @@ internal static class SheetCaptions
     private const int LongestName = 20;
 
     /// <summary>Of the wanted images of a job.</summary>
-    public static SheetLabels Of(SampleJob job) => SheetLabels.Captioned([.. Captions(job)]);
+    public static SheetLabels ForJob(SampleJob job) => SheetLabels.Captioned([.. Captions(job)]);
 
     /// <summary>The captions alone.</summary>
     public static IEnumerable<IReadOnlyList<string>> Captions(SampleJob job) => job.Wanted.Select(IReadOnlyList<string> (i) => [Seed(job.Seeds[i]), .. Class(job.Model, job.Labels?[i])]);

@@ -27,10 +27,10 @@ internal static class Human
         string.Concat(text.Select(c => char.IsControl(c) || c is (>= '\u2028' and <= '\u202e') or (>= '\u2066' and <= '\u2069') ? '?' : c));
 
     /// <summary>1 image, 2 images.</summary>
-    public static string Images(long n) => Of(n, "image");
+    public static string Images(long n) => Quantity(n, "image");
 
     /// <summary>A number of things whose name takes an s.</summary>
-    public static string Of(long n, string thing) => $"{Count(n)} {thing}{(n == 1 ? "" : thing.EndsWith('s') ? "es" : "s")}";
+    public static string Quantity(long n, string thing) => $"{Count(n)} {thing}{(n == 1 ? "" : thing.EndsWith('s') ? "es" : "s")}";
 
     public static string Count(long n) => n.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -10,7 +10,7 @@ namespace DiffusionSharp.Cli.Recipes;
 /// <param name="verbs">The verbs whose pictures are taken, the option's own first.</param>
 internal sealed class FromOption(params string[] verbs) : Option<string?>("--from")
 {
-    private static readonly string[] Weights = ["--model", "--raw", "--ema", "--about", "--size"];
+    private static readonly string[] ModelChoice = ["--model", "--raw", "--ema", "--about", "--size"];
 
     // Whoever names other images does not want this one's company again.
     private static readonly string[] Images = ["--seed", "--count", "--seeds"];
@@ -90,7 +90,7 @@ internal sealed class FromOption(params string[] verbs) : Option<string?>("--fro
             return [];
         }
 
-        var asked = r.CommandResult.Command.Options.Any(o => Weights.Contains(o.Name) && r.Has(o) && !taken.Contains(o.Name));
+        var asked = r.CommandResult.Command.Options.Any(o => ModelChoice.Contains(o.Name) && r.Has(o) && !taken.Contains(o.Name));
         return recipe.Model == made.Model || asked ? recipe.Differences(made) : throw new DiffusionException(
             ErrorKind.ModelFile,
             $"{recipe.Path} was made with the weights {recipe.Model}; those of {made.ModelPath} are {made.Model}. "

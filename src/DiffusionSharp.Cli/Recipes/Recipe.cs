@@ -44,12 +44,12 @@ internal sealed class Recipe
     public Recipe(RecipeOptions options, ModelSource source, SamplingPlan plan, EditOptions? edit = null)
     {
         (Options, ModelPath, Plan) = (options.WithTimestepsOf(plan), source.Path, plan);
-        planHash = Task.Run(() => Short(Sha256.Of(Encoding.UTF8.GetBytes(plan.ToJson()))));
+        planHash = Task.Run(() => Short(Sha256.Compute(Encoding.UTF8.GetBytes(plan.ToJson()))));
         model = Task.Run(() => Hash(source.WeightsPath));
         Inputs = JsonParts.Map(options.Inputs.Select(i => KeyValuePair.Create(i.Key, Hash(i.Value))));
         if (edit is not null && !Inputs.ContainsKey("init-image"))
         {
-            Inputs["init-image"] = Short(Sha256.Of(MemoryMarshal.AsBytes<double>(edit.Images)));
+            Inputs["init-image"] = Short(Sha256.Compute(MemoryMarshal.AsBytes<double>(edit.Images)));
         }
     }
 
@@ -77,7 +77,7 @@ internal sealed class Recipe
     /// <param name="seeds">The seeds of what it shows; none where it was not drawn from seeds.</param>
     /// <param name="labels">Their classes, if they have any.</param>
     /// <param name="only">The one image of the run that it shows; null when it shows all that the options ask for.</param>
-    public string Of(IReadOnlyList<ulong> seeds, IReadOnlyList<int>? labels, ulong? only = null)
+    public string ToJson(IReadOnlyList<ulong> seeds, IReadOnlyList<int>? labels, ulong? only = null)
     {
         var options = new SortedDictionary<string, string>(Options.Values.ToDictionary(), StringComparer.Ordinal);
         if (only is not null)
@@ -156,7 +156,7 @@ internal sealed class Recipe
     public static string Hash(string path)
     {
         using var stream = RegularFile.OpenRead(path);
-        return Short(Sha256.Of(stream));
+        return Short(Sha256.Compute(stream));
     }
 
     private static string Short(string hash) => hash[..16];

@@ -30,12 +30,12 @@ internal static class RecipeDifference
         }
 
         // The plan and its parts follow from the options; the weights do not.
-        var options = Of(before, now, before.Concat(now).Select(o => o.Key).Distinct().Except(Silent), "--");
-        string[] told = [.. options, .. Of(there, here, options.Count > 0 ? ["model"] : Facts, "")];
+        var options = Differences(before, now, before.Concat(now).Select(o => o.Key).Distinct().Except(Silent), "--");
+        string[] told = [.. options, .. Differences(there, here, options.Count > 0 ? ["model"] : Facts, "")];
         return told.Length == 0 ? "another version made it" : string.Join(", ", told);
     }
 
-    private static List<string> Of(JsonObject there, JsonObject here, IEnumerable<string> names, string dashes) =>
+    private static List<string> Differences(JsonObject there, JsonObject here, IEnumerable<string> names, string dashes) =>
         [.. names.Where(n => !JsonNode.DeepEquals(there[n], here[n])).Select(n => $"{Human.Plain(dashes + n)} was {Shown(there[n])} and is {Shown(here[n])}")];
 
     private static string Shown(JsonNode? value) => value is null ? "not given" : Human.Plain(value is JsonValue ? value.ToString() : value.ToJsonString());

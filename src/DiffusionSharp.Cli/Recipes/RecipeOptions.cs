@@ -48,7 +48,7 @@ internal sealed record RecipeOptions(string Verb, IReadOnlyDictionary<string, st
     /// <param name="r">The command line, with all sources filled in.</param>
     /// <param name="engine">What runs the network.</param>
     /// <param name="resolved">Values that take the place of what was given.</param>
-    public static RecipeOptions Of(ParseResult r, string engine, params IEnumerable<(string Name, string Value)> resolved)
+    public static RecipeOptions FromParseResult(ParseResult r, string engine, params IEnumerable<(string Name, string Value)> resolved)
     {
         var given = r.CommandResult.Command.Options.Where(o => Holds(o) && r.Has(o)).ToArray();
         var values = new Dictionary<string, string>();

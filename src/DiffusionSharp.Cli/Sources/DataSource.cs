@@ -29,8 +29,8 @@ internal static class DataSource
     {
         if (data == ShapesSource.Name)
         {
-            return options.Flip ? throw OfNoUse("--flip", "no picture comes twice")
-                : validation > 0 ? throw OfNoUse("--validation", "it draws others for that")
+            return options.Flip ? throw NoUse("--flip", "no picture comes twice")
+                : validation > 0 ? throw NoUse("--validation", "it draws others for that")
                 : (Drawings(options), Drawings(options with { Seed = options.Seed ^ ValidationSalt }));
         }
 
@@ -54,7 +54,7 @@ internal static class DataSource
 
         if (source is ImageBatchSource { BadFiles: { Count: > 0 } bad })
         {
-            line.Say($"{Human.Of(bad.Count, "bad file")} {(bad.Count == 1 ? "is" : "are")} left out, such as {Human.Plain(bad[0].ToString())} (ddim data check lists them)");
+            line.Say($"{Human.Quantity(bad.Count, "bad file")} {(bad.Count == 1 ? "is" : "are")} left out, such as {Human.Plain(bad[0].ToString())} (ddim data check lists them)");
         }
 
         if (validation > 0)
@@ -69,7 +69,7 @@ internal static class DataSource
         IBatchSource Drawings(DataOptions o) => DataSets.Open(data, o, cancellation: host.Interruption.Token);
     }
 
-    private static DiffusionException OfNoUse(string option, string why) => new(ErrorKind.Usage, $"{option} is of no use with {ShapesSource.Name}: {why}");
+    private static DiffusionException NoUse(string option, string why) => new(ErrorKind.Usage, $"{option} is of no use with {ShapesSource.Name}: {why}");
 
     /// <summary><c>--validation</c>: how many images are kept apart from training, as <see cref="Open"/> takes it.</summary>
     public static Option<double> ValidationOption() => Parse.Option("--validation", text =>

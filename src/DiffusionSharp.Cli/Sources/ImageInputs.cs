@@ -17,5 +17,5 @@ internal static class ImageInputs
     /// <param name="transform">What the network learned of levels.</param>
     /// <param name="cancellation">Stops.</param>
     public static double[] Read(IReadOnlyList<string> paths, ImageShape shape, int? asked, string? column, PixelTransform transform, CancellationToken cancellation) =>
-        transform.OfPictures(ImageList.Read(paths, shape, asked ?? (paths.Contains(ShapesSource.Name) ? DefaultDrawings : null), column, cancellation));
+        transform.FromPictures(ImageList.Read(paths, shape, asked ?? (paths.Contains(ShapesSource.Name) ? DefaultDrawings : null), column, cancellation));
 }

@@ -28,7 +28,7 @@ internal static class Compiler
     private static Program Predicting<T>(IReadOnlyList<Node> nodes, IParameterSource parameters)
         where T : unmanaged, ISimd<T>
     {
-        var fused = Fusion.Of(nodes);
+        var fused = Fusion.Fuse(nodes);
         var steps = new Steps<T>(parameters, fused.Max(n => n.Shape.Channels));
         var result = new Emitter<T>(fused, steps).Emit();
         steps.Output(result.PerCondition ? steps.PerImage(result) : result);
@@ -39,7 +39,7 @@ internal static class Compiler
     private static (Program Program, int Forward) Differentiating<T>(IReadOnlyList<Node> nodes, IParameterSource parameters)
         where T : unmanaged, ISimd<T>
     {
-        var fused = Fusion.Of(nodes, training: true);
+        var fused = Fusion.Fuse(nodes, training: true);
         var steps = new Steps<T>(parameters, fused.Max(n => n.Shape.Channels));
         var forward = new Emitter<T>(fused, steps);
         var result = forward.Emit();

@@ -59,11 +59,11 @@ internal sealed class Emitter<T>(FusedNode[] nodes, Steps<T> steps, bool trainin
                 return steps.Condition(node.Operation is Operation.InputLabel, node.PerCondition);
             case Operation.TimestepEmbedding { Augmentation: { } labels } embedding when training:
                 augmentation = steps.Augmentation(labels.Shape[1]);
-                return steps.Convolve(augmentation, labels, null, new(1, 1, 0, 1, 1), null, steps.Embed(embedding, OfLabel(node), node.PerCondition).Segments[0].Buffer);
+                return steps.Convolve(augmentation, labels, null, new(1, 1, 0, 1, 1), null, steps.Embed(embedding, IsOfLabel(node), node.PerCondition).Segments[0].Buffer);
             case Operation.TimestepEmbedding embedding:
-                return steps.Embed(embedding, OfLabel(node), node.PerCondition);
+                return steps.Embed(embedding, IsOfLabel(node), node.PerCondition);
             case Operation.Embedding embedding:
-                return steps.Look(embedding, OfLabel(node), node.PerCondition);
+                return steps.Look(embedding, IsOfLabel(node), node.PerCondition);
             case Operation.Conv2d c:
                 return steps.Convolve(views[inputs[0]], c.Weight, c.Bias, new(c.Kernel, c.Stride, c.Padding, node.Shape.Height, node.Shape.Width), VectorOf(node), ResidualOf(node));
             case Operation.Linear l:
@@ -106,11 +106,11 @@ internal sealed class Emitter<T>(FusedNode[] nodes, Steps<T> steps, bool trainin
             case Operation.Concat:
                 return Concat(Together(inputs, n => views[n]));
             case Operation.UpsampleNearest:
-                return views[inputs[0]] is { Doubled: false, Bordered: false } stored ? stored with { Doubled = true } : Plain(inputs[0]) with { Doubled = true };
+                return views[inputs[0]] is { Upsampled: false, Padded: false } stored ? stored with { Upsampled = true } : Plain(inputs[0]) with { Upsampled = true };
             case Operation.PadRightBottom:
-                return views[inputs[0]] is { Bordered: false } open ? open with { Bordered = true } : Plain(inputs[0]) with { Bordered = true };
+                return views[inputs[0]] is { Padded: false } open ? open with { Padded = true } : Plain(inputs[0]) with { Padded = true };
             case Operation.AveragePool:
-                return steps.Pool(views[inputs[0]] is { Bordered: false } pooled ? pooled : Plain(inputs[0]), node.Shape);
+                return steps.Pool(views[inputs[0]] is { Padded: false } pooled ? pooled : Plain(inputs[0]), node.Shape);
             case Operation.PoolTokens tokens:
                 return steps.Tokens(Plain(inputs[0]), tokens.Positions);
             case Operation.FirstPixel:
@@ -124,7 +124,7 @@ internal sealed class Emitter<T>(FusedNode[] nodes, Steps<T> steps, bool trainin
         }
     }
 
-    private bool OfLabel(FusedNode node) => nodes[node.Inputs[0]].Operation switch
+    private bool IsOfLabel(FusedNode node) => nodes[node.Inputs[0]].Operation switch
     {
         Operation.InputLabel => true,
         Operation.InputTimestep => false,
@@ -149,7 +149,7 @@ internal sealed class Emitter<T>(FusedNode[] nodes, Steps<T> steps, bool trainin
 
     private View Concat(View[] joined)
     {
-        var plain = joined.Select(v => v.Doubled || v.Bordered ? steps.Write(v) : v).ToArray();
+        var plain = joined.Select(v => v.Upsampled || v.Padded ? steps.Write(v) : v).ToArray();
         return plain[0] with { Segments = [.. plain.SelectMany(v => v.Segments)] };
     }
 
@@ -157,7 +157,7 @@ internal sealed class Emitter<T>(FusedNode[] nodes, Steps<T> steps, bool trainin
     private View Normalizable(int value)
     {
         var view = views[value];
-        var aligned = view is { Doubled: false, Bordered: false } && view.Segments.SkipLast(1).All(s => s.Channels == s.Stride);
+        var aligned = view is { Upsampled: false, Padded: false } && view.Segments.SkipLast(1).All(s => s.Channels == s.Stride);
         return aligned ? view : Plain(value);
     }
 }

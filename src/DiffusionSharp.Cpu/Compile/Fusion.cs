@@ -22,7 +22,7 @@ internal sealed class Fusion
     /// <summary>Fuses nodes; the last one's value stays the prediction.</summary>
     /// <param name="nodes">The nodes.</param>
     /// <param name="training">Whether each image has a timestep of its own, and nodes are those of the network, which dropout counts.</param>
-    public static FusedNode[] Of(IReadOnlyList<Node> nodes, bool training = false)
+    public static FusedNode[] Fuse(IReadOnlyList<Node> nodes, bool training = false)
     {
         var fusion = new Fusion(nodes, training);
         for (var i = 0; i < nodes.Count; i++)
@@ -77,7 +77,7 @@ internal sealed class Fusion
 
     private FusedNode Single(int i, Node node)
     {
-        var perCondition = !training && node.Operation is not Operation.InputX && node.Inputs.All(n => Of(n).PerCondition);
+        var perCondition = !training && node.Operation is not Operation.InputX && node.Inputs.All(n => FusedAt(n).PerCondition);
         return new FusedNode(node.Name, node.Operation, [.. node.Inputs.Select(n => places[n])], node.Shape, perCondition)
         {
             Dropout = node.Operation is Operation.Dropout d ? (d.Probability, i) : null,
@@ -88,16 +88,16 @@ internal sealed class Fusion
     private FusedNode? Sum(int a, int b)
     {
         var (host, guest) = a > b ? (a, b) : (b, a);
-        return a != b && Alone(host) is { Residual: null } held && (held.IsConvolution || held.Operation is Operation.Attention) && held.PerCondition == Of(guest).PerCondition
+        return a != b && Alone(host) is { Residual: null } held && (held.IsConvolution || held.Operation is Operation.Attention) && held.PerCondition == FusedAt(guest).PerCondition
             ? held with { Residual = places[guest] }
             : null;
     }
 
     // A value of a condition cannot take one of an image into its step.
-    private bool Fits(FusedNode held, int vector) => !held.PerCondition || Of(vector).PerCondition;
+    private bool Fits(FusedNode held, int vector) => !held.PerCondition || FusedAt(vector).PerCondition;
 
     // A node whose value nobody else reads.
-    private FusedNode? Alone(int value) => uses[value] == 1 ? Of(value) : null;
+    private FusedNode? Alone(int value) => uses[value] == 1 ? FusedAt(value) : null;
 
-    private FusedNode Of(int value) => fused[places[value]]!;
+    private FusedNode FusedAt(int value) => fused[places[value]]!;
 }

@@ -17,8 +17,8 @@ namespace DiffusionSharp.Cpu.Compile;
 internal sealed partial class Steps<T>
 {
     // Weights as gradients to inputs read them, of one convolution at a time.
-    private readonly ParameterSet turned = new();
-    private long turnedFloats;
+    private readonly ParameterSet transposed = new();
+    private long transposedFloats;
 
     /// <summary>The labels of augmentations, which only training has.</summary>
     public View Augmentation(int labels) => Vector(labels, "augmentation", perCondition: false, y => new AugmentationLabels(y));
@@ -58,13 +58,13 @@ internal sealed partial class Steps<T>
         var back = shape with { Height = input.Height, Width = input.Width };
         var method = Convolutions.BestBackward(gradient, back, input.Channels);
         var to = new PackedWeights(
-            new PanelLayout(layout.Inputs, layout.Outputs, layout.Taps, TapsTogether: method != ConvolutionMethod.Product), ParameterPlace.In(turned, 0));
-        turnedFloats = Math.Max(turnedFloats, to.Layout.Floats);
-        Append($"{weight.Name}, turned", new TurnedWeights(from, to, half: method != ConvolutionMethod.Product));
+            new PanelLayout(layout.Inputs, layout.Outputs, layout.Taps, TapsTogether: method != ConvolutionMethod.Product), ParameterPlace.In(transposed, 0));
+        transposedFloats = Math.Max(transposedFloats, to.Layout.Floats);
+        Append($"{weight.Name}, transposed", new TransposedWeights(from, to, half: method != ConvolutionMethod.Product));
         var result = New(input);
         var epilogue = new Epilogue(noBias, result.Segments[0], null, added?.Segments[0].Buffer);
         var step = method == ConvolutionMethod.Product
-            ? new DirectConvolution<T, Float32Weights>(gradient, TapPhase.Turned(shape, input.Height, input.Width), input.Width, input.Height, to, epilogue, zeros)
+            ? new DirectConvolution<T, Float32Weights>(gradient, TapPhase.Transposed(shape, input.Height, input.Width), input.Width, input.Height, to, epilogue, zeros)
             : Convolutions.Create<T>(method, gradient, back, to, epilogue, zeros);
         Append($"{weight.Name}, to inputs", step, gradient);
         Use(added?.Segments[0].Buffer);
@@ -196,9 +196,9 @@ internal sealed partial class Steps<T>
 
     private View New(ImageShape shape) => New(shape.Channels, shape.Height, shape.Width, perCondition: false);
 
-    private void Turned()
+    private void AllocateTransposed()
     {
         const int Overread = 32;
-        turned.Current = turnedFloats == 0 ? null : Own(new AlignedMemory(sizeof(float) * (turnedFloats + Overread)));
+        transposed.Current = transposedFloats == 0 ? null : Own(new AlignedMemory(sizeof(float) * (transposedFloats + Overread)));
     }
 }

@@ -18,7 +18,7 @@ namespace DiffusionSharp.Cpu.Compile;
 internal sealed record InferenceGraph(IReadOnlyList<Node> Nodes, Func<ParameterSpec, HostTensor> Weights)
 {
     /// <summary>Of a network; each of its parameters' weights are asked for once.</summary>
-    public static InferenceGraph Of(NetworkGraph graph, Func<ParameterSpec, HostTensor> weights)
+    public static InferenceGraph Create(NetworkGraph graph, Func<ParameterSpec, HostTensor> weights)
     {
         var nodes = WithoutDropout(graph);
         var uses = Uses(nodes);
@@ -33,8 +33,8 @@ internal sealed record InferenceGraph(IReadOnlyList<Node> Nodes, Func<ParameterS
             // Needed no more, and looked at like every other.
             _ = k.Bias?.Accept(weights(k.Bias));
             var inputs = nodes[output.Input].Inputs;
-            Replace(inputs[0], new ProjectionProduct(q, k.Weight, turned: true, outerBias: null, weights));
-            Replace(inputs[2], new ProjectionProduct(v, output.Weight, turned: false, output.Bias, weights));
+            Replace(inputs[0], new ProjectionProduct(q, k.Weight, transposed: true, outerBias: null, weights));
+            Replace(inputs[2], new ProjectionProduct(v, output.Weight, transposed: false, output.Bias, weights));
             removed.UnionWith([inputs[1], i]);
         }
 
@@ -68,13 +68,13 @@ internal sealed record InferenceGraph(IReadOnlyList<Node> Nodes, Func<ParameterS
 
     // The projections around an attention that can be folded, found by the last of them.
     private static (Projection Output, Projection Q, Projection K, Projection V)? Projected(Node[] nodes, int[] uses, int i) =>
-        Projection.Of(nodes[i]) is { } output
+        Projection.FromNode(nodes[i]) is { } output
         && uses[output.Input] == 1
         && nodes[output.Input] is { Operation: Operation.Attention { Heads: 1, Memory: null } } attention
         && attention.Inputs.All(n => uses[n] == 1)
-        && Projection.Of(nodes[attention.Inputs[0]]) is { } q
-        && Projection.Of(nodes[attention.Inputs[1]]) is { } k
-        && Projection.Of(nodes[attention.Inputs[2]]) is { } v
+        && Projection.FromNode(nodes[attention.Inputs[0]]) is { } q
+        && Projection.FromNode(nodes[attention.Inputs[1]]) is { } k
+        && Projection.FromNode(nodes[attention.Inputs[2]]) is { } v
         && (k.Input, v.Input) == (q.Input, q.Input)
         && (nodes[q.Input].Shape, nodes[i].Shape) == (attention.Shape, attention.Shape) ? (output, q, k, v) : null;
 

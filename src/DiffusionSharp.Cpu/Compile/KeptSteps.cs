@@ -22,7 +22,7 @@ internal sealed partial class Steps<T>
     public void LeaveHalves(View gradient) => backward = (steps.Count, gradient.Segments[0].Buffer);
 
     /// <summary>A value of the forward pass as it is kept, for a kernel that reads 16 bits.</summary>
-    public View Kept(View x) => x.Pixels == 1 ? x : x with { Segments = [.. x.Segments.Select(s => s with { Buffer = Kept(s.Buffer) })], Narrow = true };
+    public View Kept(View x) => x.Pixels == 1 ? x : x with { Segments = [.. x.Segments.Select(s => s with { Buffer = Kept(s.Buffer) })], BFloat16 = true };
 
     /// <summary>A value of the forward pass in float32, for the step that is appended next.</summary>
     public View Recall(View x) => x.Pixels == 1 ? x : x with { Segments = [.. x.Segments.Select(s => s with { Buffer = Recall(s.Buffer) })] };
@@ -31,7 +31,7 @@ internal sealed partial class Steps<T>
     {
         if (!kept.TryGetValue(buffer, out var small))
         {
-            kept[buffer] = small = New(Shrink<T>.Half(buffers[buffer].Floats));
+            kept[buffer] = small = New(CastToBFloat16<T>.Half(buffers[buffer].Floats));
         }
 
         return small;
@@ -40,7 +40,7 @@ internal sealed partial class Steps<T>
     private int Recall(int buffer)
     {
         var (small, large) = (Kept(buffer), New(buffers[buffer].Floats));
-        Append("expand", new Expand<T>(small, large, buffers[buffer].Floats));
+        Append("cast to float32", new CastToFloat32<T>(small, large, buffers[buffer].Floats));
         Use(small);
         return large;
     }
@@ -52,7 +52,7 @@ internal sealed partial class Steps<T>
     }
 
     // Puts the rounding between the steps that are there, when all readers are known.
-    private void InsertShrinks()
+    private void InsertCasts()
     {
         if (backward is not var (begin, gradient))
         {
@@ -67,7 +67,7 @@ internal sealed partial class Steps<T>
         var after = kept.ToLookup(k => buffers[k.Key].Last, k => (From: k.Key, To: k.Value));
         IStep[] before = [.. steps];
         string[] namesBefore = [.. names];
-        var (places, shrinks) = (new int[before.Length], new List<(int From, int To, int Step)>());
+        var (places, casts) = (new int[before.Length], new List<(int From, int To, int Step)>());
         steps.Clear();
         names.Clear();
         for (var i = 0; i < before.Length; i++)
@@ -77,8 +77,8 @@ internal sealed partial class Steps<T>
             names.Add(namesBefore[i]);
             foreach (var (from, to) in after[i])
             {
-                shrinks.Add((from, to, steps.Count));
-                Append("shrink", new Shrink<T>(from, to, buffers[from].Floats));
+                casts.Add((from, to, steps.Count));
+                Append("cast to bfloat16", new CastToBFloat16<T>(from, to, buffers[from].Floats));
             }
         }
 
@@ -87,7 +87,7 @@ internal sealed partial class Steps<T>
             buffers[b] = buffers[b] with { First = places[buffers[b].First], Last = places[buffers[b].Last] };
         }
 
-        foreach (var (from, to, step) in shrinks)
+        foreach (var (from, to, step) in casts)
         {
             buffers[from] = buffers[from] with { Last = step };
             buffers[to] = buffers[to] with { First = step };

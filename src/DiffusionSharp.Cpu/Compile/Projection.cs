@@ -9,7 +9,7 @@ namespace DiffusionSharp.Cpu.Compile;
 internal sealed record Projection(ParameterSpec Weight, ParameterSpec? Bias, int Input)
 {
     /// <summary>Null where a node is something else.</summary>
-    public static Projection? Of(Node node) => node.Operation switch
+    public static Projection? FromNode(Node node) => node.Operation switch
     {
         Operation.Linear l => new(l.Weight, l.Bias, node.Inputs[0]),
         Operation.Conv2d { Kernel: 1, Stride: 1, Padding: 0 } c => new(c.Weight, c.Bias, node.Inputs[0]),

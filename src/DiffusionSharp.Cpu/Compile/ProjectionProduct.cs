@@ -14,18 +14,18 @@ internal sealed class ProjectionProduct
 
     /// <param name="inner">A with its bias a.</param>
     /// <param name="outer">B's weights.</param>
-    /// <param name="turned">Whether B is the transpose of these.</param>
+    /// <param name="transposed">Whether B is the transpose of these.</param>
     /// <param name="outerBias">b, or null.</param>
     /// <param name="weights">Asked once for each.</param>
-    public ProjectionProduct(Projection inner, ParameterSpec outer, bool turned, ParameterSpec? outerBias, Func<ParameterSpec, HostTensor> weights)
+    public ProjectionProduct(Projection inner, ParameterSpec outer, bool transposed, ParameterSpec? outerBias, Func<ParameterSpec, HostTensor> weights)
     {
         var sides = inner.Weight.Shape[0];
         var name = $"{inner.Weight.Name}·{outer.Name[CommonModule(inner.Weight.Name, outer.Name)..]}";
         Weight = new ParameterSpec(name, [sides, sides], default);
         Bias = inner.Bias is null && outerBias is null ? null : new ParameterSpec($"{name}, bias", [sides], default);
-        value = new(() => Multiply(sides, Of(inner.Weight)!, Of(inner.Bias), Of(outer)!, turned, Of(outerBias)));
+        value = new(() => Multiply(sides, Data(inner.Weight)!, Data(inner.Bias), Data(outer)!, transposed, Data(outerBias)));
 
-        float[]? Of(ParameterSpec? spec) => spec?.Accept(weights(spec)).Data;
+        float[]? Data(ParameterSpec? spec) => spec?.Accept(weights(spec)).Data;
     }
 
     /// <summary>The product, [C, C].</summary>
@@ -40,7 +40,7 @@ internal sealed class ProjectionProduct
     // Length of what two names share, up to a dot.
     private static int CommonModule(ReadOnlySpan<char> a, ReadOnlySpan<char> b) => a[..a.CommonPrefixLength(b)].LastIndexOf('.') + 1;
 
-    private static (HostTensor Weight, HostTensor Bias) Multiply(int sides, float[] inner, float[]? innerBias, float[] outer, bool turned, float[]? outerBias)
+    private static (HostTensor Weight, HostTensor Bias) Multiply(int sides, float[] inner, float[]? innerBias, float[] outer, bool transposed, float[]? outerBias)
     {
         var rows = Array.ConvertAll(inner, v => (double)v);
         var (weight, bias, sums) = (new float[inner.Length], new float[sides], new double[sides]);
@@ -50,7 +50,7 @@ internal sealed class ProjectionProduct
             Array.Clear(sums);
             for (var k = 0; k < sides; k++)
             {
-                double factor = outer[turned ? (k * sides) + i : (i * sides) + k];
+                double factor = outer[transposed ? (k * sides) + i : (i * sides) + k];
                 Add(factor, rows.AsSpan(k * sides, sides), sums);
                 constant += factor * (innerBias?[k] ?? 0);
             }

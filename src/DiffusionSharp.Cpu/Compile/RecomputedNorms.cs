@@ -8,7 +8,7 @@ internal sealed class RecomputedNorms(FusedNode[] nodes)
     private readonly ILookup<int, FusedNode> readers =
         nodes.SelectMany(n => n.Reads.Distinct().Select(r => (Node: n, Read: r))).ToLookup(p => p.Read, p => p.Node);
 
-    /// <summary>The norm whose value a convolution's input is, or is a doubled or padded form of; null where that is kept.</summary>
+    /// <summary>The norm whose value a convolution's input is, or is an upsampled or padded form of; null where that is kept.</summary>
     public int? ReadBy(int input)
     {
         var source = nodes[input].Operation is Operation.UpsampleNearest or Operation.PadRightBottom ? nodes[input].Inputs[0] : input;

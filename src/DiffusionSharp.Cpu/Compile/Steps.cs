@@ -44,8 +44,8 @@ internal sealed partial class Steps<T>
 
     public Program Finish()
     {
-        Turned();
-        InsertShrinks();
+        AllocateTransposed();
+        InsertCasts();
         return new(steps, names, new ArenaLayout(buffers), owned);
     }
 
@@ -140,7 +140,7 @@ internal sealed partial class Steps<T>
     public View Tokens(View x, ParameterSpec positions)
     {
         var view = New(x.Channels, 1, x.Pixels + 1, x.PerCondition);
-        Append(positions.Name, new PoolTokens(x, view.Segments[0], parameters.Of(positions, new PositionLayout(x.Pixels + 1, x.Channels))), x);
+        Append(positions.Name, new PoolTokens(x, view.Segments[0], parameters.Place(positions, new PositionLayout(x.Pixels + 1, x.Channels))), x);
         return view;
     }
 
@@ -151,10 +151,10 @@ internal sealed partial class Steps<T>
         return view;
     }
 
-    /// <summary>Writes a view's joined, repeated or bordered pixels.</summary>
+    /// <summary>Writes a view's joined, repeated or padded pixels.</summary>
     public View Write(View x)
     {
-        var (scale, border) = (x.Doubled ? 2 : 1, x.Bordered ? 1 : 0);
+        var (scale, border) = (x.Upsampled ? 2 : 1, x.Padded ? 1 : 0);
         return Copy("copy", x, New(x.Channels, (x.Height * scale) + border, (x.Width * scale) + border, x.PerCondition));
     }
 
@@ -223,7 +223,7 @@ internal sealed partial class Steps<T>
     }
 
     // A vector, or a table of rows.
-    private ParameterPlace Rows(ParameterSpec spec) => parameters.Of(spec, RowsOf(spec));
+    private ParameterPlace Rows(ParameterSpec spec) => parameters.Place(spec, RowsOf(spec));
 
     private static RowLayout RowsOf(ParameterSpec spec) => spec.Shape.Count == 1 ? new RowLayout(1, spec.Shape[0]) : new RowLayout(spec.Shape[0], spec.Shape[1]);
 
@@ -231,7 +231,7 @@ internal sealed partial class Steps<T>
 
     private AttentionMemory? Memory(Operation.LinearAttention a) => a.Memory is { } m ? Memory(m, new MemoryLayout(a.Heads, m.Shape[3], m.Shape[2], ChannelsFirst: true)) : null;
 
-    private AttentionMemory Memory(ParameterSpec spec, MemoryLayout layout) => new(layout, parameters.Of(spec, layout));
+    private AttentionMemory Memory(ParameterSpec spec, MemoryLayout layout) => new(layout, parameters.Place(spec, layout));
 
     private TOwned Own<TOwned>(TOwned resource)
         where TOwned : IDisposable

@@ -9,7 +9,7 @@ internal static class Chunk
     public static int Count(long floats) => (int)((floats + Floats - 1) / Floats);
 
     /// <summary>One of them.</summary>
-    public static (long First, int Count) Of(int chunk, long floats)
+    public static (long First, int Count) Range(int chunk, long floats)
     {
         var first = (long)chunk * Floats;
         return (first, (int)Math.Min(Floats, floats - first));

@@ -6,6 +6,6 @@ namespace DiffusionSharp.Cpu.Execution;
 /// <param name="ThroughCondition">Whether the images' vectors are found by their condition.</param>
 internal sealed unsafe record VectorSource(int Buffer, int Stride, bool ThroughCondition)
 {
-    public float* Of(Workspace workspace, int image) =>
+    public float* Pointer(Workspace workspace, int image) =>
         workspace.Pointer(Buffer) + ((nint)(ThroughCondition ? workspace.ConditionOf[image] : image) * Stride);
 }

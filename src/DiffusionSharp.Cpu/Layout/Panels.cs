@@ -47,7 +47,7 @@ internal static unsafe class Panels
 
     /// <summary>Writes up to 32 rows as the columns of a panel, zeros behind them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Turn(float** rows, int count, int width, float* panel)
+    public static void Transpose(float** rows, int count, int width, float* panel)
     {
         for (nint c = 0; c < width; c++, panel += Columns)
         {

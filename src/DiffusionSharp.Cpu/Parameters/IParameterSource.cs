@@ -8,7 +8,7 @@ namespace DiffusionSharp.Cpu.Parameters;
 internal interface IParameterSource
 {
     /// <summary>A parameter that lies in some way.</summary>
-    ParameterPlace Of(ParameterSpec spec, ParameterLayout layout);
+    ParameterPlace Place(ParameterSpec spec, ParameterLayout layout);
 
     /// <summary>A convolution's weights.</summary>
     PackedWeights Packed(ParameterSpec spec, PanelLayout layout);

@@ -16,7 +16,7 @@ internal sealed class OwnParameters(Func<ParameterSpec, HostTensor> weights, Wei
     private readonly Dictionary<string, PackedWeights> packed = new(StringComparer.Ordinal);
     private readonly List<IDisposable> others = [];
 
-    public ParameterPlace Of(ParameterSpec spec, ParameterLayout layout)
+    public ParameterPlace Place(ParameterSpec spec, ParameterLayout layout)
     {
         if (!places.TryGetValue(spec.Name, out var known))
         {

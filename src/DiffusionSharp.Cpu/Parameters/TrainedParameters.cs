@@ -22,7 +22,7 @@ internal sealed unsafe class TrainedParameters : IParameterSource
     /// <summary>Room of all.</summary>
     public long Floats { get; private set; }
 
-    public ParameterPlace Of(ParameterSpec spec, ParameterLayout layout)
+    public ParameterPlace Place(ParameterSpec spec, ParameterLayout layout)
     {
         if (!entries.TryAdd(spec.Name, (spec, layout, Floats)))
         {
@@ -33,7 +33,7 @@ internal sealed unsafe class TrainedParameters : IParameterSource
         return ParameterPlace.In(Weights, entries[spec.Name].Offset);
     }
 
-    public PackedWeights Packed(ParameterSpec spec, PanelLayout layout) => new(layout, Of(spec, layout));
+    public PackedWeights Packed(ParameterSpec spec, PanelLayout layout) => new(layout, Place(spec, layout));
 
     public ParameterPlace Again(ParameterSpec spec) => ParameterPlace.In(Weights, entries[spec.Name].Offset);
 
@@ -106,7 +106,7 @@ internal sealed unsafe class TrainedParameters : IParameterSource
 
     private sealed class Other(TrainedParameters parameters, ParameterSet set) : IParameterSource
     {
-        public ParameterPlace Of(ParameterSpec spec, ParameterLayout layout)
+        public ParameterPlace Place(ParameterSpec spec, ParameterLayout layout)
         {
             var entry = parameters.entries[spec.Name];
             return entry.Layout == layout
@@ -114,7 +114,7 @@ internal sealed unsafe class TrainedParameters : IParameterSource
                 : throw new InvalidOperationException($"{spec.Name} lies as {entry.Layout}, not as {layout}");
         }
 
-        public PackedWeights Packed(ParameterSpec spec, PanelLayout layout) => new(layout, Of(spec, layout));
+        public PackedWeights Packed(ParameterSpec spec, PanelLayout layout) => new(layout, Place(spec, layout));
 
         public ParameterLayout LayoutOf(ParameterSpec spec) => parameters.LayoutOf(spec);
 

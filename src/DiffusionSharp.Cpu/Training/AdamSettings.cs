@@ -36,7 +36,7 @@ internal sealed record AdamSettings
     public int Averages => Decays.Count + Exponents.Count;
 
     /// <summary>A run's settings.</summary>
-    public static AdamSettings Of(TrainingOptions options) => new()
+    public static AdamSettings FromOptions(TrainingOptions options) => new()
     {
         Beta1 = options.Beta1,
         Beta2 = options.Beta2,

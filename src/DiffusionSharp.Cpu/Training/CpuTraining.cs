@@ -16,7 +16,7 @@ public static class CpuTraining
     internal static TrainingEngine With(int vectorBits) => new(
         EngineNames.Managed,
         (graph, options, weights) => new CpuTrainingNetwork(graph, options, weights, Options(options, vectorBits)),
-        (graph, options, images) => TrainingMemory.Of(graph, options, Options(options, vectorBits), images));
+        (graph, options, images) => TrainingMemory.Estimate(graph, options, Options(options, vectorBits), images));
 
     private static CpuOptions Options(TrainingOptions options, int vectorBits) => new() { Threads = options.Threads, VectorBits = vectorBits };
 }

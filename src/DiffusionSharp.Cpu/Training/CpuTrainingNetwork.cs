@@ -9,7 +9,7 @@ using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Cpu.Training;
 
-/// <summary>A network in training on the managed engine. Threads, vectors and the size of a batch's parts change no bit.</summary>
+/// <summary>A network in training on the managed engine. Threads, vectors and the size of micro-batches change no bit.</summary>
 internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
 {
     private const string First = "exp_avg.", Second = "exp_avg_sq.";
@@ -17,7 +17,7 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
     private readonly NetworkGraph graph;
     private readonly TrainingOptions options;
     private readonly int vectorBits;
-    private readonly int part;
+    private readonly int microBatch;
     private readonly Team team;
     private readonly TrainingProgram program;
     private readonly Workspace workspace;
@@ -32,12 +32,12 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
 
     public CpuTrainingNetwork(NetworkGraph graph, TrainingOptions options, Func<ParameterSpec, HostTensor> initial, CpuOptions cpu)
     {
-        (this.graph, this.options, vectorBits, part) = (graph, options, cpu.VectorWidth, PartOf(options));
-        program = TrainingProgram.Of(graph, options, vectorBits);
+        (this.graph, this.options, vectorBits, microBatch) = (graph, options, cpu.VectorWidth, MicroBatch(options));
+        program = TrainingProgram.Compile(graph, options, vectorBits);
         TrainingMemory.Require(program, graph, options, cpu);
         team = new Team(cpu.ThreadCount);
         workspace = new Workspace(program.Program.Layout, images => program.Program.Scratch(images, team.Size), team);
-        var (parameters, settings) = (program.Parameters, AdamSettings.Of(options));
+        var (parameters, settings) = (program.Parameters, AdamSettings.FromOptions(options));
         update = vectorBits switch
         {
             512 => new ParameterUpdate<Simd512>(team, settings),
@@ -47,7 +47,7 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
         weights = parameters.Allocate();
         parameters.Weights.Current = weights;
         parameters.Write(weights, initial);
-        tree = new GradientTree(parameters, (options.BatchSize + part - 1) / part, team);
+        tree = new GradientTree(parameters, (options.BatchSize + microBatch - 1) / microBatch, team);
         (firstMoments, secondMoments) = (parameters.Allocate(), parameters.Allocate());
         averages = [.. Enumerable.Range(0, options.AverageCount).Select(_ => parameters.Allocate())];
         (averaged, averagePointers) = (new CpuDenoiser?[averages.Length], new float*[averages.Length]);
@@ -58,8 +58,8 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
         }
     }
 
-    /// <summary>Images sent through the network at once: a power of two, so that each part is a subtree of the sum over the batch; or all of them.</summary>
-    public static int PartOf(TrainingOptions options)
+    /// <summary>Images sent through the network at once: a power of two, so that each micro-batch is a subtree of the sum over the batch; or all of them.</summary>
+    public static int MicroBatch(TrainingOptions options)
     {
         var asked = Math.Min(options.MicroBatch ?? options.BatchSize, options.BatchSize);
         return asked == options.BatchSize ? asked : 1 << System.Numerics.BitOperations.Log2((uint)asked);
@@ -74,7 +74,7 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
     /// <summary>Seconds of the optimizer in all updates so far.</summary>
     public double OptimizerSeconds { get; set; }
 
-    /// <summary>Bytes held: weights, gradients, moments, averages and the values of a part.</summary>
+    /// <summary>Bytes held: weights, gradients, moments, averages and the values of a micro-batch.</summary>
     public long Bytes => weights.Bytes + firstMoments.Bytes + secondMoments.Bytes + averages.Sum(a => a.Bytes) + tree.Bytes + workspace.Bytes;
 
     /// <inheritdoc/>
@@ -182,11 +182,11 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
                 ErrorKind.Usage, $"the batch has {batch.Count} images of {batch.Shape}; this run's have {options.BatchSize} of {graph.InputShape}");
         }
 
-        var parts = (batch.Count + part - 1) / part;
-        for (var p = 0; p < parts; p++)
+        var microBatches = (batch.Count + microBatch - 1) / microBatch;
+        for (var p = 0; p < microBatches; p++)
         {
-            Run(batch, p * part, Math.Min(part, batch.Count - (p * part)), step);
-            tree.Join(p, parts);
+            Run(batch, p * microBatch, Math.Min(microBatch, batch.Count - (p * microBatch)), step);
+            tree.Join(p, microBatches);
         }
 
         var gradient = program.Parameters.Gradients.Current!;
@@ -197,7 +197,7 @@ internal sealed unsafe class CpuTrainingNetwork : ITrainingNetwork
     {
         workspace.PrepareEach(count);
         var elements = batch.Shape.Elements;
-        fixed (float* x = batch.Xt, target = batch.Target, lossWeights = batch.Weights, augmentation = batch.Augmentation)
+        fixed (float* x = batch.Xt, target = batch.Target, lossWeights = batch.LossWeights, augmentation = batch.Augmentation)
         {
             fixed (double* t = batch.Timesteps, l = batch.Losses)
             {

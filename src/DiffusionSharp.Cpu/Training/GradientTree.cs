@@ -5,7 +5,7 @@ using DiffusionSharp.Cpu.Parameters;
 
 namespace DiffusionSharp.Cpu.Training;
 
-/// <summary>The gradients of a batch's parts, joined as <see cref="ImageTree"/> joins images: each part is a subtree.</summary>
+/// <summary>The gradients of a batch's micro-batches, joined as <see cref="ImageTree"/> joins images: each micro-batch is a subtree.</summary>
 internal sealed unsafe class GradientTree : IDisposable
 {
     private readonly ParameterSet gradients;
@@ -16,28 +16,28 @@ internal sealed unsafe class GradientTree : IDisposable
     private AlignedMemory waiting = null!;
 
     /// <param name="parameters">The parameters, whose gradients' memory is found here.</param>
-    /// <param name="parts">Parts of a batch.</param>
+    /// <param name="microBatches">Micro-batches of a batch.</param>
     /// <param name="team">Adds.</param>
-    public GradientTree(TrainedParameters parameters, int parts, Team team)
+    public GradientTree(TrainedParameters parameters, int microBatches, Team team)
     {
         (gradients, floats, this.team, add) = (parameters.Gradients, parameters.Floats, team, Add);
         gradients.Current = parameters.Allocate();
-        levels = [.. Enumerable.Range(0, ImageTree.Levels(parts)).Select(_ => parameters.Allocate())];
+        levels = [.. Enumerable.Range(0, ImageTree.Levels(microBatches)).Select(_ => parameters.Allocate())];
     }
 
     /// <summary>Bytes held.</summary>
     public long Bytes => gradients.Current!.Bytes + levels.Sum(l => l.Bytes);
 
-    /// <summary>Takes a part's gradients, which were left in the gradients' memory; after the last part the sum of all is there.</summary>
-    public void Join(int part, int parts)
+    /// <summary>Takes a micro-batch's gradients, which were left in the gradients' memory; after the last micro-batch the sum of all is there.</summary>
+    public void Join(int microBatch, int microBatches)
     {
-        for (var joins = ImageTree.Joins(part, parts); joins != 0; joins &= joins - 1)
+        for (var joins = ImageTree.Joins(microBatch, microBatches); joins != 0; joins &= joins - 1)
         {
             waiting = levels[BitOperations.TrailingZeroCount(joins)];
             team.For(Chunk.Count(floats), add);
         }
 
-        if (ImageTree.Level(part, parts) is { } level)
+        if (ImageTree.Level(microBatch, microBatches) is { } level)
         {
             (levels[level], gradients.Current) = (gradients.Current!, levels[level]);
         }
@@ -51,7 +51,7 @@ internal sealed unsafe class GradientTree : IDisposable
 
     private void Add(int worker, int chunk)
     {
-        var (first, count) = Chunk.Of(chunk, floats);
+        var (first, count) = Chunk.Range(chunk, floats);
         float* sum = gradients.Current!.Floats + first, other = waiting.Floats + first;
         var i = 0;
         for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)

@@ -33,7 +33,7 @@ internal sealed unsafe class ParameterUpdate<T> : IParameterUpdate
     }
 
     /// <summary>The L2 norm of a gradient; NaN or infinite where a value is.</summary>
-    public double Norm(float* gradient, long length) => Math.Sqrt(squares.Of(gradient, length));
+    public double Norm(float* gradient, long length) => Math.Sqrt(squares.Compute(gradient, length));
 
     /// <summary>Does the update, whose gradient must be finite.</summary>
     /// <param name="parameters">What is updated.</param>
@@ -79,7 +79,7 @@ internal sealed unsafe class ParameterUpdate<T> : IParameterUpdate
             var w = T.Load(weights + i);
             var g = T.Fma(w, decay, T.Multiply(T.Load(gradient + i), clip));
             w = T.Fma(w, lost, w);
-            var m = new1.Of(T.Load(first + i), g);
+            var m = new1.Apply(T.Load(first + i), g);
             var v = T.Fma(T.Multiply(new2, g), g, T.Multiply(T.Load(second + i), beta2));
             T.Store(m, first + i);
             T.Store(v, second + i);
@@ -94,7 +94,7 @@ internal sealed unsafe class ParameterUpdate<T> : IParameterUpdate
         var lerp = new Lerp(part);
         for (var i = 0; i < count; i += T.Width)
         {
-            T.Store(lerp.Of(T.Load(average + i), T.Load(weights + i)), average + i);
+            T.Store(lerp.Apply(T.Load(average + i), T.Load(weights + i)), average + i);
         }
     }
 
@@ -111,7 +111,7 @@ internal sealed unsafe class ParameterUpdate<T> : IParameterUpdate
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public T Of(T a, T b) => T.Fma(factor, T.Subtract(b, a), fromA ? a : b);
+        public T Apply(T a, T b) => T.Fma(factor, T.Subtract(b, a), fromA ? a : b);
     }
 
     /// <summary>An update's numbers, computed in float64 and rounded.</summary>

@@ -25,7 +25,7 @@ internal sealed unsafe class SumOfSquares
     /// <summary>The sum; NaN or infinite where a value is. Allocates only when there are more values than ever before.</summary>
     /// <param name="x">The values.</param>
     /// <param name="count">How many: a multiple of 16.</param>
-    public double Of(float* x, long count)
+    public double Compute(float* x, long count)
     {
         Debug.Assert(count % 16 == 0, "values come in whole vectors");
         var blocks = (int)((count + BlockFloats - 1) / BlockFloats);

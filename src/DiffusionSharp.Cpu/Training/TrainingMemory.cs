@@ -8,12 +8,12 @@ namespace DiffusionSharp.Cpu.Training;
 internal static class TrainingMemory
 {
     /// <summary>Bytes for a number of images sent through the network at once.</summary>
-    public static long Of(NetworkGraph graph, TrainingOptions options, CpuOptions cpu, int images)
+    public static long Estimate(NetworkGraph graph, TrainingOptions options, CpuOptions cpu, int images)
     {
-        var compiled = TrainingProgram.Of(graph, options, cpu.VectorWidth);
+        var compiled = TrainingProgram.Compile(graph, options, cpu.VectorWidth);
         using (compiled.Program)
         {
-            return Of(compiled, graph, options, cpu, images);
+            return Estimate(compiled, graph, options, cpu, images);
         }
     }
 
@@ -21,18 +21,18 @@ internal static class TrainingMemory
     /// <exception cref="DiffusionException">There is less memory (<see cref="ErrorKind.Device"/>).</exception>
     public static void Require(TrainingProgram compiled, NetworkGraph graph, TrainingOptions options, CpuOptions cpu)
     {
-        var part = CpuTrainingNetwork.PartOf(options);
+        var microBatch = CpuTrainingNetwork.MicroBatch(options);
         MemoryNeed.Require(
-            Of(compiled, graph, options, cpu, part),
-            FormattableString.Invariant($"{graph.ParameterCount:N0} weights in training, {part} of {options.BatchSize} images of {graph.InputShape} at once,"),
+            Estimate(compiled, graph, options, cpu, microBatch),
+            FormattableString.Invariant($"{graph.ParameterCount:N0} weights in training, {microBatch} of {options.BatchSize} images of {graph.InputShape} at once,"),
             "choose a smaller network, smaller images or a smaller batch");
     }
 
-    private static long Of(TrainingProgram compiled, NetworkGraph graph, TrainingOptions options, CpuOptions cpu, int images)
+    private static long Estimate(TrainingProgram compiled, NetworkGraph graph, TrainingOptions options, CpuOptions cpu, int images)
     {
         var (program, parameters) = compiled;
-        var parts = (options.BatchSize + images - 1) / images;
-        var copies = 4L + options.AverageCount + ImageTree.Levels(parts);
+        var microBatches = (options.BatchSize + images - 1) / images;
+        var copies = 4L + options.AverageCount + ImageTree.Levels(microBatches);
         var scratch = program.Scratch(images, cpu.ThreadCount);
         var values = images * (program.Layout.FloatsPerImage + program.Layout.FloatsPerCondition);
         return sizeof(float) * ((copies * parameters.Floats) + values + scratch.Shared + (cpu.ThreadCount * scratch.Own)) + BatchBytes(graph, options);

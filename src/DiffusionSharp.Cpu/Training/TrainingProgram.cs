@@ -13,18 +13,18 @@ namespace DiffusionSharp.Cpu.Training;
 internal sealed record TrainingProgram(Program Program, TrainedParameters Parameters)
 {
     /// <summary>Compiles for the vectors asked for.</summary>
-    public static TrainingProgram Of(NetworkGraph graph, TrainingOptions options, int vectorBits) => vectorBits switch
+    public static TrainingProgram Compile(NetworkGraph graph, TrainingOptions options, int vectorBits) => vectorBits switch
     {
-        512 => Of<Simd512>(graph, options),
-        256 => Of<Simd256>(graph, options),
-        _ => Of<Simd128>(graph, options),
+        512 => Compile<Simd512>(graph, options),
+        256 => Compile<Simd256>(graph, options),
+        _ => Compile<Simd128>(graph, options),
     };
 
-    private static TrainingProgram Of<T>(NetworkGraph graph, TrainingOptions options)
+    private static TrainingProgram Compile<T>(NetworkGraph graph, TrainingOptions options)
         where T : unmanaged, ISimd<T>
     {
         var parameters = new TrainedParameters();
-        var nodes = Fusion.Of(graph.Nodes, training: true);
+        var nodes = Fusion.Fuse(graph.Nodes, training: true);
         var steps = new Steps<T>(parameters, nodes.Max(n => n.Shape.Channels));
         var forward = new Emitter<T>(nodes, steps, training: true);
         var loss = steps.Loss(forward.Emit(), graph.InputShape.Channels, options.Loss, options.Reduction);

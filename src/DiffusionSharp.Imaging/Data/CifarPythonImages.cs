@@ -24,13 +24,13 @@ internal static class CifarPythonImages
     /// <summary>Opens batches.</summary>
     public static PackedImages Open(IReadOnlyList<string> paths)
     {
-        int[] counts = [.. paths.Select(p => OfBatch(p, (_, _, data) => data.Shape[0]))];
+        int[] counts = [.. paths.Select(p => ReadBatch(p, (_, _, data) => data.Shape[0]))];
         var labels = ClassLabels.Read(
             collector =>
             {
                 foreach (var (path, count) in paths.Zip(counts))
                 {
-                    OfBatch(path, (_, batch, _) => ReadLabels(path, batch, count, collector));
+                    ReadBatch(path, (_, batch, _) => ReadLabels(path, batch, count, collector));
                 }
             },
             classes => Names(paths[0], classes));
@@ -42,7 +42,7 @@ internal static class CifarPythonImages
 
     private static IEnumerable<DecodedImage> Read(string path)
     {
-        var pixels = OfBatch(path, (file, _, data) => file.ReadBytes(data));
+        var pixels = ReadBatch(path, (file, _, data) => file.ReadBytes(data));
         for (var at = 0; at < pixels.Length; at += CifarImages.ImageBytes)
         {
             yield return CifarImages.Decode(pixels.AsSpan(at, CifarImages.ImageBytes));
@@ -88,7 +88,7 @@ internal static class CifarPythonImages
         });
     }
 
-    private static T OfBatch<T>(string path, Func<PickleFile, PickleValue.Map, PickleValue.Tensor, T> read) => Guarded(path, () =>
+    private static T ReadBatch<T>(string path, Func<PickleFile, PickleValue.Map, PickleValue.Tensor, T> read) => Guarded(path, () =>
     {
         using var file = PickleFile.Open(path);
         return file.Root is PickleValue.Map batch && batch.Find("data") is PickleValue.Tensor { Dtype: TensorDtype.U8, Shape: [> 0, CifarImages.ImageBytes] } data

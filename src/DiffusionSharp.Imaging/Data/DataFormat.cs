@@ -38,9 +38,9 @@ public sealed class DataFormat
             Encoded = (files, _) => EdmImages.OpenZip(files[0]),
         },
         new("npz", "arr_0 uint8 [N,H,W,C], and classes in arr_1") { IsFile = NpzImages.IsFile, Packed = files => NpzImages.Open(files[0]) },
-        OfArchive("zip", f => f.IsZip),
-        OfArchive("tar", f => f.IsTar && !f.IsGzip),
-        OfArchive("tar.gz", f => f.IsTar && f.IsGzip),
+        Archive("zip", f => f.IsZip),
+        Archive("tar", f => f.IsTar && !f.IsGzip),
+        Archive("tar.gz", f => f.IsTar && f.IsGzip),
         new("LMDB", "LSUN's folder of data.mdb, or the file; nothing is locked")
         {
             InFolder = (_, files) => files.FirstOrDefault(f => Path.GetFileName(f) == "data.mdb") is { } database ? [database] : null,
@@ -99,7 +99,7 @@ public sealed class DataFormat
     /// <summary>Whether images are in a column of a table.</summary>
     internal bool HasColumns { get; private init; }
 
-    private static DataFormat OfArchive(string name, Func<DataFile, bool> isFile) => new(name, "image files, in folders too")
+    private static DataFormat Archive(string name, Func<DataFile, bool> isFile) => new(name, "image files, in folders too")
     {
         IsFile = isFile,
         HasFolders = true,

@@ -87,7 +87,7 @@ public static class DataSets
             var pixels = new byte[shape.Elements];
             foreach (var (image, label) in Guarded(path, packed.Images()))
             {
-                PackedImages.Fit(options.Crop?.Of(image) ?? image, shape, pixels);
+                PackedImages.Fit(options.Crop?.Apply(image) ?? image, shape, pixels);
                 store.Add(pixels);
                 labels.Add(label);
                 if (labels.Count % 1000 == 0)
@@ -140,7 +140,7 @@ public static class DataSets
         byte[] Convert(DecodedImage image)
         {
             var pixels = new byte[shape.Elements];
-            ImageFit.Fit(options.Crop?.Of(image) ?? image, shape, pixels);
+            ImageFit.Fit(options.Crop?.Apply(image) ?? image, shape, pixels);
             return pixels;
         }
     }

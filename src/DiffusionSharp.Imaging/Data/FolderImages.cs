@@ -46,7 +46,7 @@ internal static class FolderImages
 
                 if (FileNames.IsImage(file))
                 {
-                    files.Add(RawImage.OfFile(name + Path.GetFileName(file), file));
+                    files.Add(RawImage.FromFile(name + Path.GetFileName(file), file));
                 }
                 else if (beside is not null && LabelFiles.Wants(Path.GetFileName(file)))
                 {

@@ -30,7 +30,7 @@ public sealed class ImageBatchSource : IBatchSource, IDisposable
         seed = options.Seed;
         flip = options.Flip;
         order = new ShuffledOrder(store.Count, options.Seed);
-        var classes = ClassNames.Count == 0 ? "" : $" labels {Sha256.Of(MemoryMarshal.AsBytes<int>(labels.Numbers))[..16]}";
+        var classes = ClassNames.Count == 0 ? "" : $" labels {Sha256.Compute(MemoryMarshal.AsBytes<int>(labels.Numbers))[..16]}";
         Fingerprint = FormattableString.Invariant($"{kind} {store.Count} images {shape} {store.ContentHash}{classes} flip {flip} seed {seed}");
     }
 

@@ -38,6 +38,6 @@ internal sealed class ImageClasses(EncodedImages images, ClassSource source)
                 : new ClassLabels(known, [.. labels]);
         }
 
-        return images.Beside?.Of(names) ?? folders.Complete(source == ClassSource.TopFolders);
+        return images.Beside?.Read(names) ?? folders.Complete(source == ClassSource.TopFolders);
     }
 }

@@ -25,7 +25,7 @@ public sealed record ImageCrop(int Top, int Left, int Height, int Width)
     /// <summary>Whether images of this size hold the rectangle.</summary>
     internal bool Fits(int height, int width) => height >= Top + Height && width >= Left + Width;
 
-    internal DecodedImage Of(DecodedImage image)
+    internal DecodedImage Apply(DecodedImage image)
     {
         if (!Fits(image.Height, image.Width))
         {

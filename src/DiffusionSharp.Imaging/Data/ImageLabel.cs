@@ -10,7 +10,7 @@ internal readonly record struct ImageLabel(long? Number, string? Name)
     /// <summary>Reads a label in JSON.</summary>
     /// <param name="json">A number, a text or null.</param>
     /// <exception cref="FormatException">It is something else; the message says what was found.</exception>
-    public static ImageLabel Of(JsonElement json)
+    public static ImageLabel FromJson(JsonElement json)
     {
         switch (json.ValueKind)
         {

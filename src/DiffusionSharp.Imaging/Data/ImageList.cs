@@ -94,7 +94,7 @@ public static class ImageList
     {
         try
         {
-            ImageFit.Fit(Reduced(ImageDecoder.Decode(RawImage.OfFile(path, path).Bytes(), options.Behind, options.MaxPixels), Enlargement.Of(path)), shape, pixels);
+            ImageFit.Fit(Reduced(ImageDecoder.Decode(RawImage.FromFile(path, path).Bytes(), options.Behind, options.MaxPixels), Enlargement.Read(path)), shape, pixels);
         }
         catch (BadImageException e)
         {

@@ -72,7 +72,7 @@ internal sealed class LabelFiles(long mostOfFile, long mostInAll)
 
     /// <summary>The classes of images.</summary>
     /// <param name="images">Their names.</param>
-    public ClassLabels Of(IReadOnlyList<string> images)
+    public ClassLabels Read(IReadOnlyList<string> images)
     {
         if (problem is not null)
         {
@@ -129,7 +129,7 @@ internal sealed class LabelFiles(long mostOfFile, long mostInAll)
     private static ImageLabel? Object(byte[] bytes)
     {
         using var json = JsonDocument.Parse(bytes);
-        return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("label", out var label) ? ImageLabel.Of(label) : null;
+        return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("label", out var label) ? ImageLabel.FromJson(label) : null;
     }
 
     /// <summary>WebDataset's: what is before the first dot of a file's name is the sample, what comes after it the part.</summary>

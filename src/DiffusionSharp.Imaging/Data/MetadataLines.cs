@@ -59,7 +59,7 @@ internal static class MetadataLines
         Require(place.Length > 0, $"'{FileName}' is {name}, which leads out of the data; a name relative to the folder of this file is expected");
         try
         {
-            keep(place, ImageLabel.Of(label));
+            keep(place, ImageLabel.FromJson(label));
         }
         catch (FormatException e)
         {

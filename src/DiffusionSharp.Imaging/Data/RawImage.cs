@@ -24,7 +24,7 @@ internal sealed record RawImage(string Name, long Held, Func<byte[]> Bytes)
     }
 
     /// <summary>A file on disk, which is read when it is asked for.</summary>
-    public static RawImage OfFile(string name, string path) => new(name, 0, () => Read(path));
+    public static RawImage FromFile(string name, string path) => new(name, 0, () => Read(path));
 
     /// <summary>A file that cannot be used, for a reason that is known before it is decoded.</summary>
     public static RawImage Unusable(string name, string reason) => new(name, 0, () => throw new BadImageException(reason));

@@ -18,7 +18,7 @@ internal sealed class SkippedCounter
     public void Add(string name, Func<byte[]> head)
     {
         var kind = FileNames.Unread(name)
-            ?? (FileNames.HasNoEnding(name) && ImageSignature.Of(head()) is { } picture ? $"{picture} without an ending" : null);
+            ?? (FileNames.HasNoEnding(name) && ImageSignature.Detect(head()) is { } picture ? $"{picture} without an ending" : null);
         if (kind is null)
         {
             return;

@@ -16,13 +16,13 @@ internal static class ExifOrientation
 
     /// <summary>1…8; 1 where the file says nothing, or nothing that can be understood: damage beside the picture is no damage of it.</summary>
     /// <param name="png">The file.</param>
-    public static int OfPng(byte[] png)
+    public static int ReadPng(byte[] png)
     {
         try
         {
             using var stream = new MemoryStream(png);
             var chunk = PngChunks.Read(stream, (type, _) => type == "eXIf").FirstOrDefault(c => c.Type == "eXIf").Data;
-            return chunk is null ? Upright : OfTiff(chunk);
+            return chunk is null ? Upright : ReadTiff(chunk);
         }
         catch (InvalidDataException)
         {
@@ -30,7 +30,7 @@ internal static class ExifOrientation
         }
     }
 
-    private static int OfTiff(ReadOnlySpan<byte> exif)
+    private static int ReadTiff(ReadOnlySpan<byte> exif)
     {
         // JPEG's prefix has no place in a PNG, but some put it there.
         var tiff = exif.StartsWith("Exif\0\0"u8) ? exif[6..] : exif;

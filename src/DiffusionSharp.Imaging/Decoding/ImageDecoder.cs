@@ -49,7 +49,7 @@ internal static class ImageDecoder
         var image = background is { } behind
             ? new DecodedImage(format, height, width, Composite(rgba, behind))
             : new DecodedImage(format, height, width, Colours(rgba)) { Alpha = Alphas(rgba) };
-        var orientation = format == "PNG" ? ExifOrientation.OfPng(file) : (int)codec.EncodedOrigin;
+        var orientation = format == "PNG" ? ExifOrientation.ReadPng(file) : (int)codec.EncodedOrigin;
         return Orientation.Apply(image with { IsFirstFrame = Frames.AreSeveral(file, format) }, orientation);
     }
 

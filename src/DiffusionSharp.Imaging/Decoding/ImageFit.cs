@@ -13,15 +13,15 @@ internal static class ImageFit
     public static void Fit(DecodedImage image, ImageShape shape, Span<byte> pixels)
     {
         var scale = Math.Max((double)shape.Height / image.Height, (double)shape.Width / image.Width);
-        var columns = Weights.Make(image.Width, shape.Width, scale);
-        var rows = Weights.Make(image.Height, shape.Height, scale);
+        var columns = FilterTaps.Make(image.Width, shape.Width, scale);
+        var rows = FilterTaps.Make(image.Height, shape.Height, scale);
         var source = shape.Channels == 1 ? Luma(image) : image.Rgb;
         var colours = Math.Min(shape.Channels, 3);
         var plane = shape.Height * shape.Width;
         var alpha = image.Alpha is null || shape.Channels < 4 ? null : Resize(new Levels(image.Alpha, 1, 0));
         for (var c = 0; c < shape.Channels; c++)
         {
-            var levels = c == 3 ? alpha : alpha is null ? Resize(new Levels(source, colours, c)) : Resize(new Weighted(source, image.Alpha!, c));
+            var levels = c == 3 ? alpha : alpha is null ? Resize(new Levels(source, colours, c)) : Resize(new Premultiplied(source, image.Alpha!, c));
             for (var i = 0; i < plane; i++)
             {
                 // Of what is transparent there is no colour.
@@ -38,12 +38,12 @@ internal static class ImageFit
             {
                 for (var x = 0; x < shape.Width; x++)
                 {
-                    var (first, weights) = columns[x];
+                    var (first, taps) = columns[x];
                     var at = (y * image.Width) + first;
                     var sum = 0f;
-                    for (var k = 0; k < weights.Length; k++)
+                    for (var k = 0; k < taps.Length; k++)
                     {
-                        sum += weights[k] * levels[at + k];
+                        sum += taps[k] * levels[at + k];
                     }
 
                     between[(y * shape.Width) + x] = sum;
@@ -53,13 +53,13 @@ internal static class ImageFit
             var result = new float[plane];
             for (var y = 0; y < shape.Height; y++)
             {
-                var (first, weights) = rows[y];
+                var (first, taps) = rows[y];
                 for (var x = 0; x < shape.Width; x++)
                 {
                     var sum = 0f;
-                    for (var k = 0; k < weights.Length; k++)
+                    for (var k = 0; k < taps.Length; k++)
                     {
-                        sum += weights[k] * between[((first + k) * shape.Width) + x];
+                        sum += taps[k] * between[((first + k) * shape.Width) + x];
                     }
 
                     result[(y * shape.Width) + x] = sum;
@@ -92,14 +92,14 @@ internal static class ImageFit
         public float this[int pixel] => source[(pixel * channels) + channel];
     }
 
-    /// <summary>A colour weighed by its opacity, so that what is transparent leaves no trace in its neighbours.</summary>
-    private readonly struct Weighted(byte[] rgb, byte[] alpha, int channel) : ILevels
+    /// <summary>A colour multiplied by its opacity, so that what is transparent leaves no trace in its neighbours.</summary>
+    private readonly struct Premultiplied(byte[] rgb, byte[] alpha, int channel) : ILevels
     {
         public float this[int pixel] => rgb[(pixel * 3) + channel] * alpha[pixel];
     }
 
-    /// <summary>For each output position the first input position and the weights from there.</summary>
-    private static class Weights
+    /// <summary>For each output position the first input position and the filter's taps from there.</summary>
+    private static class FilterTaps
     {
         public static (int First, float[] Values)[] Make(int from, int to, double scale)
         {
@@ -109,20 +109,20 @@ internal static class ImageFit
             {
                 var centre = start + ((i + 0.5) * step);
                 int first = Math.Clamp((int)(centre - support + 0.5), 0, from - 1), end = Math.Clamp((int)(centre + support + 0.5), first + 1, from);
-                var weights = new float[end - first];
+                var taps = new float[end - first];
                 var sum = 0.0;
-                for (var k = 0; k < weights.Length; k++)
+                for (var k = 0; k < taps.Length; k++)
                 {
-                    weights[k] = (float)Math.Max(0, 1 - (Math.Abs(first + k + 0.5 - centre) / support));
-                    sum += weights[k];
+                    taps[k] = (float)Math.Max(0, 1 - (Math.Abs(first + k + 0.5 - centre) / support));
+                    sum += taps[k];
                 }
 
-                for (var k = 0; k < weights.Length; k++)
+                for (var k = 0; k < taps.Length; k++)
                 {
-                    weights[k] = sum > 0 ? (float)(weights[k] / sum) : 1f / weights.Length;
+                    taps[k] = sum > 0 ? (float)(taps[k] / sum) : 1f / taps.Length;
                 }
 
-                result[i] = (first, weights);
+                result[i] = (first, taps);
             }
 
             return result;

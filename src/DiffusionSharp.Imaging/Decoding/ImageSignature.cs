@@ -10,7 +10,7 @@ internal static class ImageSignature
 
     /// <summary>The kind of a picture, readable here or not; null for what is none.</summary>
     /// <param name="head">The first <see cref="Length"/> bytes, or all there are.</param>
-    public static string? Of(ReadOnlySpan<byte> head) => head switch
+    public static string? Detect(ReadOnlySpan<byte> head) => head switch
     {
         [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A, ..] => "PNG",
         [0xFF, 0xD8, 0xFF, ..] => "JPEG",
@@ -36,7 +36,7 @@ internal static class ImageSignature
             throw new BadImageException("the file is empty (zero bytes)");
         }
 
-        var kind = Of(head) ?? throw new BadImageException("not an image of a known kind (PNG, JPEG, WebP, GIF, BMP expected)");
+        var kind = Detect(head) ?? throw new BadImageException("not an image of a known kind (PNG, JPEG, WebP, GIF, BMP expected)");
         if (!Readable.Contains(kind))
         {
             throw new BadImageException($"the format is {kind}; PNG, JPEG, WebP, GIF or BMP expected");

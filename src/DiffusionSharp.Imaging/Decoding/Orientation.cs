@@ -17,7 +17,7 @@ internal static class Orientation
         int height = swap ? image.Width : image.Height, width = swap ? image.Height : image.Width;
         return image.Moved(height, width, (pixels, bytes) =>
         {
-            var turned = new byte[pixels.Length];
+            var upright = new byte[pixels.Length];
             for (var y = 0; y < height; y++)
             {
                 for (var x = 0; x < width; x++)
@@ -33,11 +33,11 @@ internal static class Orientation
                         7 => (width - 1 - x, height - 1 - y),
                         _ => (x, height - 1 - y),
                     };
-                    pixels.AsSpan(((row * image.Width) + column) * bytes, bytes).CopyTo(turned.AsSpan(((y * width) + x) * bytes));
+                    pixels.AsSpan(((row * image.Width) + column) * bytes, bytes).CopyTo(upright.AsSpan(((y * width) + x) * bytes));
                 }
             }
 
-            return turned;
+            return upright;
         });
     }
 }

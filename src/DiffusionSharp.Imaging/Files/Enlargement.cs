@@ -22,7 +22,7 @@ public static class Enlargement
 
     /// <summary>k of a file; 1 where it does not say that it was enlarged.</summary>
     /// <param name="path">Any file.</param>
-    public static int Of(string path)
+    public static int Read(string path)
     {
         try
         {

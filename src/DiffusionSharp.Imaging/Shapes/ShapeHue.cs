@@ -21,7 +21,7 @@ public static class ShapeHue
     }
 
     /// <summary>The hue of a colour in [0, 360); 0 for greys.</summary>
-    internal static double Of(double r, double g, double b)
+    internal static double FromRgb(double r, double g, double b)
     {
         double max = Math.Max(r, Math.Max(g, b)), chroma = max - Math.Min(r, Math.Min(g, b));
         if (chroma <= 0)

@@ -84,7 +84,7 @@ internal static class ShapeJudge
     private static (double Hue, double Chroma) ObjectColour(ShapeColours colours, double u, double v)
     {
         double r = colours.Object(0, u, v), g = colours.Object(1, u, v), b = colours.Object(2, u, v);
-        return (ShapeHue.Of(r, g, b), Chroma(r, g, b));
+        return (ShapeHue.FromRgb(r, g, b), Chroma(r, g, b));
     }
 
     private static double GroundChroma(ShapeColours colours) => Chroma(colours.Ground(0, 0, 0), colours.Ground(1, 0, 0), colours.Ground(2, 0, 0));

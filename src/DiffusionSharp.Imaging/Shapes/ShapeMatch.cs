@@ -44,7 +44,7 @@ internal sealed record ShapeMatch(ShapeKind Kind, ShapePose Pose, ShapeColours C
             colours.Explain(picture, cover, size, rest, alpha);
             if (round == rounds)
             {
-                return new ShapeMatch(kind, pose, colours, ShapeMisfit.Of(rest, size, kind, pose));
+                return new ShapeMatch(kind, pose, colours, ShapeMisfit.Measure(rest, size, kind, pose));
             }
 
             (pose, _) = fit.Improve(kind, alpha, pose, rounds: 4);

@@ -22,7 +22,7 @@ internal readonly record struct ShapeMisfit(double Total, double Edge, double Aw
     /// <param name="size">Side in pixels.</param>
     /// <param name="kind">The shape.</param>
     /// <param name="pose">Its place.</param>
-    public static ShapeMisfit Of(ReadOnlySpan<float> rest, int size, ShapeKind kind, ShapePose pose)
+    public static ShapeMisfit Measure(ReadOnlySpan<float> rest, int size, ShapeKind kind, ShapePose pose)
     {
         var plane = size * size;
         var away = new bool[plane];

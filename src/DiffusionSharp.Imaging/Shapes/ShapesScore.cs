@@ -33,12 +33,12 @@ public sealed class ShapesScore
     public IReadOnlyDictionary<string, int> Reasons { get; }
 
     /// <summary>Scores verdicts.</summary>
-    public static ShapesScore Of(IEnumerable<ShapeVerdict> verdicts) => new([.. verdicts]);
+    public static ShapesScore Compute(IEnumerable<ShapeVerdict> verdicts) => new([.. verdicts]);
 
     /// <summary>Checks and scores pictures.</summary>
     /// <param name="pixels">[N, 3, size, size], 0…255.</param>
     /// <param name="size">Side in pixels, 16…256.</param>
-    public static ShapesScore Of(ReadOnlyMemory<byte> pixels, int size)
+    public static ShapesScore Compute(ReadOnlyMemory<byte> pixels, int size)
     {
         var verdicts = new ShapeVerdict[Count(pixels.Length, size)];
         Parallel.For(0, verdicts.Length, n => verdicts[n] = ShapesChecker.Check(pixels.Span.Slice(n * 3 * size * size, 3 * size * size), size));
@@ -48,7 +48,7 @@ public sealed class ShapesScore
     /// <summary>Checks and scores a network's results.</summary>
     /// <param name="values">[N, 3, size, size], -1…1.</param>
     /// <param name="size">Side in pixels, 16…256.</param>
-    public static ShapesScore Of(ReadOnlyMemory<float> values, int size)
+    public static ShapesScore Compute(ReadOnlyMemory<float> values, int size)
     {
         var verdicts = new ShapeVerdict[Count(values.Length, size)];
         Parallel.For(0, verdicts.Length, n => verdicts[n] = ShapesChecker.Check(values.Span.Slice(n * 3 * size * size, 3 * size * size), size));

@@ -9,13 +9,13 @@ internal readonly record struct NodeAttribute
 
     public ProtoMessage Message { get; }
 
-    public static NodeAttribute Of(string name, long value) => new(new ProtoMessage().Text(Name, name).Number(Int, value).Number(Type, 2));
+    public static NodeAttribute Create(string name, long value) => new(new ProtoMessage().Text(Name, name).Number(Int, value).Number(Type, 2));
 
-    public static NodeAttribute Of(string name, float value) => new(new ProtoMessage().Text(Name, name).Number(Float, value).Number(Type, 1));
+    public static NodeAttribute Create(string name, float value) => new(new ProtoMessage().Text(Name, name).Number(Float, value).Number(Type, 1));
 
-    public static NodeAttribute Of(string name, string value) => new(new ProtoMessage().Text(Name, name).Text(String, value).Number(Type, 3));
+    public static NodeAttribute Create(string name, string value) => new(new ProtoMessage().Text(Name, name).Text(String, value).Number(Type, 3));
 
-    public static NodeAttribute Of(string name, params ReadOnlySpan<long> values)
+    public static NodeAttribute Create(string name, params ReadOnlySpan<long> values)
     {
         var message = new ProtoMessage().Text(Name, name);
         foreach (var value in values)

@@ -40,7 +40,7 @@ internal sealed class NetworkNodes(OnnxGraph g, string prefix, string x, string 
             Operation.InputTimestep => t,
             Operation.InputLabel => labels!,
             Operation.Conv2d c => Conv(name, a, g.Parameter(c.Weight), c.Bias, c.Kernel, c.Stride, c.Padding),
-            Operation.Linear l when node.Shape is { Height: 1, Width: 1 } => OfVectors(name, a, l),
+            Operation.Linear l when node.Shape is { Height: 1, Width: 1 } => LinearOnVectors(name, a, l),
             Operation.Linear l => Conv(name, a, g.Parameter(l.Weight, 2, 3), l.Bias, kernel: 1, stride: 1, padding: 0),
             Operation.GroupNorm n => GroupNorm(name, a, node.Shape, n),
             Operation.RmsNorm n => RmsNorm(name, a, node.Shape, n),
@@ -49,14 +49,14 @@ internal sealed class NetworkNodes(OnnxGraph g, string prefix, string x, string 
             Operation.Add or Operation.AddPerChannel => g.Node("Add", name, [a, b]),
             Operation.ScaleShift => ScaleShift(name, a, b, node.Shape.Channels),
             Operation.Affine f => Affine(name, a, f),
-            Operation.Concat => g.Node("Concat", name, [a, b], NodeAttribute.Of("axis", 1)),
+            Operation.Concat => g.Node("Concat", name, [a, b], NodeAttribute.Create("axis", 1)),
             Operation.UpsampleNearest => g.Node(
                 "Resize",
                 name,
                 [a, "", g.Constant(1f, 1, 2, 2)],
-                NodeAttribute.Of("mode", "nearest"),
-                NodeAttribute.Of("coordinate_transformation_mode", "asymmetric"),
-                NodeAttribute.Of("nearest_mode", "floor")),
+                NodeAttribute.Create("mode", "nearest"),
+                NodeAttribute.Create("coordinate_transformation_mode", "asymmetric"),
+                NodeAttribute.Create("nearest_mode", "floor")),
             Operation.AveragePool => AveragePool(name, a, node.Shape),
             Operation.PadRightBottom => g.Node("Pad", name, [a, g.Constant(0L, 0, 0, 0, 0, 0, 1, 1)]),
             Operation.Attention h => Attention(name, inputs, node.Shape, h),
@@ -74,15 +74,15 @@ internal sealed class NetworkNodes(OnnxGraph g, string prefix, string x, string 
         "Conv",
         name,
         bias is null ? [input, weight] : [input, weight, g.Parameter(bias)],
-        NodeAttribute.Of("kernel_shape", (long)kernel, kernel),
-        NodeAttribute.Of("strides", (long)stride, stride),
-        NodeAttribute.Of("pads", (long)padding, padding, padding, padding));
+        NodeAttribute.Create("kernel_shape", (long)kernel, kernel),
+        NodeAttribute.Create("strides", (long)stride, stride),
+        NodeAttribute.Create("pads", (long)padding, padding, padding, padding));
 
-    private string OfVectors(string name, string input, Operation.Linear linear)
+    private string LinearOnVectors(string name, string input, Operation.Linear linear)
     {
-        var rows = g.Node("Flatten", $"{name}/rows", [input], NodeAttribute.Of("axis", 1));
+        var rows = g.Node("Flatten", $"{name}/rows", [input], NodeAttribute.Create("axis", 1));
         string[] factors = linear.Bias is { } bias ? [rows, g.Parameter(linear.Weight), g.Parameter(bias)] : [rows, g.Parameter(linear.Weight)];
-        return AsVectors(name, g.Node("Gemm", $"{name}/product", factors, NodeAttribute.Of("transB", 1)));
+        return AsVectors(name, g.Node("Gemm", $"{name}/product", factors, NodeAttribute.Create("transB", 1)));
     }
 
     private string AsVectors(string name, string rows) => g.Node("Unsqueeze", name, [rows, g.Constant(2L, 3)]);
@@ -94,7 +94,7 @@ internal sealed class NetworkNodes(OnnxGraph g, string prefix, string x, string 
         ones.AsSpan().Fill(1);
         var groups = g.Node("Reshape", $"{name}/groups", [input, g.Constant(0L, norm.Groups, Pixels)]);
         var normal = g.Node(
-            "InstanceNormalization", $"{name}/normal", [groups, g.Constant(ones), g.Constant(new float[norm.Groups])], NodeAttribute.Of("epsilon", (float)norm.Epsilon));
+            "InstanceNormalization", $"{name}/normal", [groups, g.Constant(ones), g.Constant(new float[norm.Groups])], NodeAttribute.Create("epsilon", (float)norm.Epsilon));
         var channels = g.Node("Reshape", $"{name}/channels", [normal, g.Constant(0L, shape.Channels, shape.Height, shape.Width)]);
         var scaled = g.Node("Mul", $"{name}/scaled", [channels, g.Parameter(norm.Weight, 1, 2)]);
         return g.Node("Add", name, [scaled, g.Parameter(norm.Bias, 1, 2)]);
@@ -121,7 +121,7 @@ internal sealed class NetworkNodes(OnnxGraph g, string prefix, string x, string 
 
     private string ScaleShift(string name, string input, string vector, int channels)
     {
-        var halves = g.Node("Split", $"{name}/halves", [vector, g.Constant(channels, (long)channels)], [$"{name}/scale", $"{name}/shift"], NodeAttribute.Of("axis", 1));
+        var halves = g.Node("Split", $"{name}/halves", [vector, g.Constant(channels, (long)channels)], [$"{name}/scale", $"{name}/shift"], NodeAttribute.Create("axis", 1));
         var factor = g.Node("Add", $"{name}/factor", [halves[0], g.Scalar(ElementType.Float, 1)]);
         return g.Node("Add", name, [g.Node("Mul", $"{name}/scaled", [input, factor]), halves[1]]);
     }
@@ -139,17 +139,17 @@ internal sealed class NetworkNodes(OnnxGraph g, string prefix, string x, string 
     private string AveragePool(string name, string x, ImageShape shape)
     {
         var same = g.Node("Reshape", $"{name}/same", [x, g.Constant(0L, shape.Channels, 2 * shape.Height, 2 * shape.Width)]);
-        return g.Node("AveragePool", name, [same], NodeAttribute.Of("kernel_shape", 2L, 2), NodeAttribute.Of("strides", 2L, 2));
+        return g.Node("AveragePool", name, [same], NodeAttribute.Create("kernel_shape", 2L, 2), NodeAttribute.Create("strides", 2L, 2));
     }
 
     private string Attention(string name, string[] inputs, ImageShape shape, Operation.Attention attention)
     {
         var (q, k, v) = Heads(name, inputs, shape, attention.Heads, attention.Memory, channelsFirst: false);
         var scaled = g.Node("Mul", $"{name}/scaled", [q, g.Scalar(ElementType.Float, 1 / Math.Sqrt(shape.Channels / attention.Heads))]);
-        var scores = g.Node("MatMul", $"{name}/scores", [Turned($"{name}/q_rows", scaled), k]);
-        var parts = g.Node("Softmax", $"{name}/softmax", [scores], NodeAttribute.Of("axis", -1));
-        var sums = g.Node("MatMul", $"{name}/sums", [parts, Turned($"{name}/v_rows", v)]);
-        return AsImage(name, Turned($"{name}/channels", sums), shape);
+        var scores = g.Node("MatMul", $"{name}/scores", [Transpose($"{name}/q_rows", scaled), k]);
+        var parts = g.Node("Softmax", $"{name}/softmax", [scores], NodeAttribute.Create("axis", -1));
+        var sums = g.Node("MatMul", $"{name}/sums", [parts, Transpose($"{name}/v_rows", v)]);
+        return AsImage(name, Transpose($"{name}/channels", sums), shape);
     }
 
     private string LinearAttention(string name, string[] inputs, ImageShape shape, Operation.LinearAttention attention)
@@ -157,11 +157,11 @@ internal sealed class NetworkNodes(OnnxGraph g, string prefix, string x, string 
         var (q, k, v) = Heads(name, inputs, shape, attention.Heads, attention.Memory, channelsFirst: true);
         var queries = Softmax($"{name}/q_softmax", q);
         var scaled = g.Node("Mul", $"{name}/scaled", [queries, g.Scalar(ElementType.Float, 1 / Math.Sqrt(shape.Channels / attention.Heads))]);
-        var keys = g.Node("Softmax", $"{name}/k_softmax", [k], NodeAttribute.Of("axis", -1));
-        var summary = g.Node("MatMul", $"{name}/summary", [v, Turned($"{name}/k_rows", keys)]);
+        var keys = g.Node("Softmax", $"{name}/k_softmax", [k], NodeAttribute.Create("axis", -1));
+        var summary = g.Node("MatMul", $"{name}/summary", [v, Transpose($"{name}/k_rows", keys)]);
         return AsImage(name, g.Node("MatMul", $"{name}/sums", [summary, scaled]), shape);
 
-        string Softmax(string part, string x) => Turned(part, g.Node("Softmax", $"{part}/rows", [Turned($"{part}/turned", x)], NodeAttribute.Of("axis", -1)));
+        string Softmax(string part, string x) => Transpose(part, g.Node("Softmax", $"{part}/rows", [Transpose($"{part}/turned", x)], NodeAttribute.Create("axis", -1)));
     }
 
     // Each [N, heads, d, keys]; learned keys and values come first.
@@ -178,13 +178,13 @@ internal sealed class NetworkNodes(OnnxGraph g, string prefix, string x, string 
                 return Split(part, x);
             }
 
-            var learned = g.Node("Gather", $"{name}/{part}_learned", [g.Parameter(memory), g.Constant(which)], NodeAttribute.Of("axis", 0));
-            learned = channelsFirst ? learned : Turned($"{name}/{part}_turned", learned);
+            var learned = g.Node("Gather", $"{name}/{part}_learned", [g.Parameter(memory), g.Constant(which)], NodeAttribute.Create("axis", 0));
+            learned = channelsFirst ? learned : Transpose($"{name}/{part}_turned", learned);
 
             // Once for each image.
             var pixels = Split($"{part}_pixels", x);
-            var size = g.Node("Concat", $"{name}/{part}_size", [Images($"{name}/{part}", x), g.Constant(heads, shape.Channels / heads, memory.Shape[channelsFirst ? 3 : 2])], NodeAttribute.Of("axis", 0));
-            return g.Node("Concat", $"{name}/{part}", [g.Node("Expand", $"{name}/{part}_expanded", [learned, size]), pixels], NodeAttribute.Of("axis", 3));
+            var size = g.Node("Concat", $"{name}/{part}_size", [Images($"{name}/{part}", x), g.Constant(heads, shape.Channels / heads, memory.Shape[channelsFirst ? 3 : 2])], NodeAttribute.Create("axis", 0));
+            return g.Node("Concat", $"{name}/{part}", [g.Node("Expand", $"{name}/{part}_expanded", [learned, size]), pixels], NodeAttribute.Create("axis", 3));
         }
     }
 
@@ -193,14 +193,14 @@ internal sealed class NetworkNodes(OnnxGraph g, string prefix, string x, string 
         var pixels = g.Node("Reshape", $"{name}/pixels", [input, g.Constant(0L, shape.Channels, 1, Pixels)]);
         var sum = g.Node("ReduceSum", $"{name}/sum", [pixels, g.Constant(3L)]);
         var mean = g.Node("Mul", $"{name}/mean", [sum, g.Scalar(ElementType.Float, 1.0 / (shape.Width - 1))]);
-        var all = g.Node("Concat", $"{name}/all", [mean, pixels], NodeAttribute.Of("axis", 3));
+        var all = g.Node("Concat", $"{name}/all", [mean, pixels], NodeAttribute.Create("axis", 3));
         return g.Node("Add", name, [all, g.Parameter(tokens.Positions, 1)]);
     }
 
     // Their number.
     private string Images(string name, string x) => g.Node("Gather", $"{name}_images", [g.Node("Shape", $"{name}_shape", [x]), g.Constant(0L)]);
 
-    private string Turned(string name, string x) => g.Node("Transpose", name, [x], NodeAttribute.Of("perm", 0L, 1, 3, 2));
+    private string Transpose(string name, string x) => g.Node("Transpose", name, [x], NodeAttribute.Create("perm", 0L, 1, 3, 2));
 
     private string AsImage(string name, string heads, ImageShape shape) => g.Node("Reshape", name, [heads, g.Constant(0L, shape.Channels, shape.Height, shape.Width)]);
 
@@ -209,13 +209,13 @@ internal sealed class NetworkNodes(OnnxGraph g, string prefix, string x, string 
     {
         var half = e.Dimension / 2;
         double[] frequencies = [.. Enumerable.Range(0, half).Select(k => Math.Exp(-Math.Log(e.MaxPeriod) * k / (half - e.FreqShift)))];
-        var number = g.Node("Cast", $"{name}/number", [input], NodeAttribute.Of("to", (long)ElementType.Double));
+        var number = g.Node("Cast", $"{name}/number", [input], NodeAttribute.Create("to", (long)ElementType.Double));
         var scaled = e.Scale == 1 ? number : g.Node("Mul", $"{name}/scaled", [number, g.Scalar(ElementType.Double, e.Scale)]);
         var column = g.Node("Unsqueeze", $"{name}/column", [scaled, g.Constant(1L)]);
         var angle = g.Node("Mul", $"{name}/angle", [column, g.Constant(frequencies)]);
         string sin = g.Node("Sin", $"{name}/sin", [angle]), cos = g.Node("Cos", $"{name}/cos", [angle]);
-        var both = g.Node("Concat", $"{name}/both", e.FlipSinToCos ? [cos, sin] : [sin, cos], NodeAttribute.Of("axis", 1));
-        var rounded = g.Node("Cast", $"{name}/float", [both], NodeAttribute.Of("to", (long)ElementType.Float));
+        var both = g.Node("Concat", $"{name}/both", e.FlipSinToCos ? [cos, sin] : [sin, cos], NodeAttribute.Create("axis", 1));
+        var rounded = g.Node("Cast", $"{name}/float", [both], NodeAttribute.Create("to", (long)ElementType.Float));
         return AsVectors(name, e.Dimension % 2 == 0 ? rounded : g.Node("Pad", $"{name}/padded", [rounded, g.Constant(0L, 0, 0, 1)]));
     }
 }

@@ -55,11 +55,11 @@ internal sealed class SamplerNodes(OnnxGraph g, NetworkGraph network, double gui
 
             terms.Add((step.Saved, saved));
             var before = kept.Count - (step.Keeps ? 1 : 0);
-            terms.AddRange((step.History ?? []).Select((weight, back) => (weight, kept[before - 1 - back])));
+            terms.AddRange((step.History ?? []).Select((coefficient, back) => (coefficient, kept[before - 1 - back])));
             x = Sum($"{name}/x", [.. terms]);
         }
 
-        g.Node("Cast", image, [x], NodeAttribute.Of("to", (long)ElementType.Float));
+        g.Node("Cast", image, [x], NodeAttribute.Create("to", (long)ElementType.Float));
     }
 
     private string PredictX0(X0Treatment treatment, SamplingStep step, string name, string x, string m)
@@ -76,7 +76,7 @@ internal sealed class SamplerNodes(OnnxGraph g, NetworkGraph network, double gui
 
     private string Predict(string name, string x, double t)
     {
-        var input = g.Node("Cast", $"{name}/input", [x], NodeAttribute.Of("to", (long)ElementType.Float));
+        var input = g.Node("Cast", $"{name}/input", [x], NodeAttribute.Create("to", (long)ElementType.Float));
         var time = g.Constant(t);
         if (guidance == 1)
         {
@@ -100,13 +100,13 @@ internal sealed class SamplerNodes(OnnxGraph g, NetworkGraph network, double gui
         }
     }
 
-    private string ToDouble(string name, string value) => g.Node("Cast", name, [value], NodeAttribute.Of("to", (long)ElementType.Double));
+    private string ToDouble(string name, string value) => g.Node("Cast", name, [value], NodeAttribute.Create("to", (long)ElementType.Double));
 
-    // The terms in their order, without those of weight 0.
-    private string Sum(string name, params (double Weight, string Value)[] terms)
+    // The terms in their order, without those of coefficient 0.
+    private string Sum(string name, params (double Coefficient, string Value)[] terms)
     {
-        var used = terms.Where(t => t.Weight != 0).DefaultIfEmpty(terms[0]);
-        var parts = used.Select((t, i) => t.Weight == 1 ? t.Value : g.Node("Mul", $"{name}/{i}", [t.Value, g.Scalar(ElementType.Double, t.Weight)]));
+        var used = terms.Where(t => t.Coefficient != 0).DefaultIfEmpty(terms[0]);
+        var parts = used.Select((t, i) => t.Coefficient == 1 ? t.Value : g.Node("Mul", $"{name}/{i}", [t.Value, g.Scalar(ElementType.Double, t.Coefficient)]));
         return parts.Index().Aggregate("", (sum, p) => p.Index == 0 ? p.Item : g.Node("Add", $"{name}/sum.{p.Index}", [sum, p.Item]));
     }
 }

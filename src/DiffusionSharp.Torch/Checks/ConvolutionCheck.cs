@@ -30,14 +30,14 @@ internal static class ConvolutionCheck
     public delegate ConvolutionResults Convolution(ConvolutionInputs inputs, bool channelsLast);
 
     /// <summary>The result for a device and a type; checked once in a process. libtorch must be loaded.</summary>
-    public static Result Of(Device device, ScalarType type) =>
+    public static Result Run(Device device, ScalarType type) =>
         Known.GetOrAdd((device.type, type), _ => new(() => Again(device, type))).Value;
 
     /// <summary>Refuses libtorch where it computes wrongly.</summary>
     /// <exception cref="DiffusionException">It does (<see cref="ErrorKind.Device"/>); says what was seen and what helps.</exception>
     public static void Require(Device device, ScalarType type)
     {
-        if (Of(device, type).Problem is { } problem)
+        if (Run(device, type).Problem is { } problem)
         {
             throw new DiffusionException(ErrorKind.Device, problem);
         }
@@ -80,7 +80,7 @@ internal static class ConvolutionCheck
     {
         foreach (var c in Cases)
         {
-            var inputs = ConvolutionInputs.Of(c);
+            var inputs = ConvolutionInputs.Create(c);
             var expected = PlainConvolution.Compute(inputs);
             foreach (var channelsLast in (bool[])[false, true])
             {

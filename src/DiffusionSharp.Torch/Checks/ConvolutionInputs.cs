@@ -6,7 +6,7 @@ namespace DiffusionSharp.Torch.Checks;
 internal sealed record ConvolutionInputs(ConvolutionCase Case, float[] Input, float[] Weights, float[] OutputGradient)
 {
     /// <summary>The same normal numbers each time.</summary>
-    public static ConvolutionInputs Of(ConvolutionCase c)
+    public static ConvolutionInputs Create(ConvolutionCase c)
     {
         return new(c, Noise(0, c.Input), Noise(1, c.Weights), Noise(2, c.Output));
 

@@ -26,7 +26,7 @@ public static class TorchHealth
         }
     }
 
-    private static ConvolutionCheck.Result Check => ConvolutionCheck.Of(CPU, ScalarType.Float32);
+    private static ConvolutionCheck.Result Check => ConvolutionCheck.Run(CPU, ScalarType.Float32);
 
     private static bool CudaAvailable()
     {

@@ -4,10 +4,10 @@ using static TorchSharp.torch;
 
 namespace DiffusionSharp.Torch.Engine;
 
-/// <summary>What dropout keeps in an update, whatever the parts are in which its batch goes through the network.</summary>
+/// <summary>What dropout keeps in an update, whatever the micro-batches are in which its batch goes through the network.</summary>
 /// <param name="Seed">The run's seed.</param>
 /// <param name="Step">The update.</param>
-/// <param name="First">Place in the batch of the part's first image.</param>
+/// <param name="First">Place in the batch of the micro-batch's first image.</param>
 internal sealed record DropoutFactors(ulong Seed, long Step, int First)
 {
     /// <summary>The factors of a node's values [N, C, H, W], on their device and in their type.</summary>

@@ -9,12 +9,12 @@ using static TorchSharp.torch;
 
 namespace DiffusionSharp.Torch.Training;
 
-/// <summary>One update: loss and gradients of a batch, in parts that fit memory, then clip, optimizer and averages.</summary>
+/// <summary>One update: loss and gradients of a batch, in micro-batches that fit memory, then clip, optimizer and averages.</summary>
 internal sealed class TrainingStep : IDisposable
 {
     private readonly TrainingOptions options;
     private readonly Tensor[] parameters;
-    private readonly PartSize part;
+    private readonly MicroBatchSize microBatch;
 
     public TrainingStep(NetworkGraph graph, TrainingOptions options, Func<ParameterSpec, HostTensor> weights)
     {
@@ -36,7 +36,7 @@ internal sealed class TrainingStep : IDisposable
             .. options.EmaDecays.Select(d => new Ema(named, d, options.EmaWarmup)),
             .. options.PosthocLengths.Select(l => new Ema(named, 0, warmUp: false, exponent: PowerAverage.Exponent(l))),
         ];
-        part = new PartSize(options.MicroBatch ?? options.BatchSize);
+        microBatch = new MicroBatchSize(options.MicroBatch ?? options.BatchSize);
     }
 
     public TorchNetwork Network { get; }
@@ -67,18 +67,18 @@ internal sealed class TrainingStep : IDisposable
         return new(loss, norm);
     }
 
-    /// <summary>The batch's loss and gradients; a part that does not fit memory is halved and the batch begun anew.</summary>
+    /// <summary>The batch's loss and gradients; a micro-batch that does not fit memory is halved and the batch begun anew.</summary>
     internal (double Loss, Tensor[] Gradients) LossAndGradients(TrainingBatch batch, long step) =>
-        part.Fit(size => Accumulate(batch, step, size));
+        microBatch.Fit(size => Accumulate(batch, step, size));
 
     private (double Loss, Tensor[] Gradients) Accumulate(TrainingBatch batch, long step, int size)
     {
         using var scope = NewDisposeScope();
         using var one = 1.ToScalar();
-        var (loss, sum) = Part(batch, 0, Math.Min(size, batch.Count), step);
+        var (loss, sum) = MicroBatchGradients(batch, 0, Math.Min(size, batch.Count), step);
         for (var first = size; first < batch.Count; first += size)
         {
-            var (more, gradients) = Part(batch, first, Math.Min(size, batch.Count - first), step);
+            var (more, gradients) = MicroBatchGradients(batch, first, Math.Min(size, batch.Count - first), step);
             loss += more;
             for (var i = 0; i < sum.Length; i++)
             {
@@ -90,7 +90,7 @@ internal sealed class TrainingStep : IDisposable
         return (loss, [.. sum.Select(g => g.MoveToOuterDisposeScope())]);
     }
 
-    private (double Loss, Tensor[] Gradients) Part(TrainingBatch batch, int first, int count, long step)
+    private (double Loss, Tensor[] Gradients) MicroBatchGradients(TrainingBatch batch, int first, int count, long step)
     {
         using var scope = NewDisposeScope();
         var s = batch.Shape;
@@ -98,7 +98,7 @@ internal sealed class TrainingStep : IDisposable
         var range = (first * s.Elements)..((first + count) * s.Elements);
         var x = HostCopy.ToTensor<float>(batch.Xt.AsSpan(range), shape, Network.Device);
         var target = HostCopy.ToTensor<float>(batch.Target.AsSpan(range), shape, Network.Device);
-        var weights = HostCopy.ToTensor<float>(batch.Weights.AsSpan(first, count), [count], Network.Device);
+        var weights = HostCopy.ToTensor<float>(batch.LossWeights.AsSpan(first, count), [count], Network.Device);
         var t = tensor(batch.Timesteps.AsSpan(first, count).ToArray(), ScalarType.Float64, Network.Device);
         var labels = tensor(batch.Labels.AsSpan(first, count).ToArray(), ScalarType.Int64, Network.Device);
 

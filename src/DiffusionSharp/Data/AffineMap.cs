@@ -15,11 +15,11 @@ internal readonly record struct AffineMap(double Xx, double Xy, double X0, doubl
     /// <summary>First the right one, then the left one.</summary>
     public static AffineMap operator *(AffineMap a, AffineMap b)
     {
-        var (x, y) = a.Of(b.X0, b.Y0);
+        var (x, y) = a.Apply(b.X0, b.Y0);
         return new(
             (a.Xx * b.Xx) + (a.Xy * b.Yx), (a.Xx * b.Xy) + (a.Xy * b.Yy), x,
             (a.Yx * b.Xx) + (a.Yy * b.Yx), (a.Yx * b.Xy) + (a.Yy * b.Yy), y);
     }
 
-    public (double X, double Y) Of(double x, double y) => ((Xx * x) + (Xy * y) + X0, (Yx * x) + (Yy * y) + Y0);
+    public (double X, double Y) Apply(double x, double y) => ((Xx * x) + (Xy * y) + X0, (Yx * x) + (Yy * y) + Y0);
 }

@@ -96,7 +96,7 @@ internal sealed class Augmentation
         }
     }
 
-    private static double PowerOfTwo(double exponent) => Exponential.Of(exponent * (BoxMuller.Ln2High + BoxMuller.Ln2Low));
+    private static double PowerOfTwo(double exponent) => Exponential.Exp(exponent * (BoxMuller.Ln2High + BoxMuller.Ln2Low));
 
     // An angle around 0, within half of so many turns on either side; u is a multiple of 2⁻⁵³.
     private static (double Cos, double Sin) Angle(double u, double turns)

@@ -1,7 +1,7 @@
 namespace DiffusionSharp.Data;
 
 /// <summary>
-/// Images under affine maps, as StyleGAN2-ADA and EDM resample them: reflected at the borders without repeating them, doubled by the wavelet sym6, sampled
+/// Images under affine maps, as StyleGAN2-ADA and EDM resample them: reflected at the borders without repeating them, upsampled by the wavelet sym6, sampled
 /// bilinearly at twice the result's resolution, and halved by the same wavelet. Since it is orthonormal, shifts by whole pixels are exact.
 /// </summary>
 internal sealed class ImageWarp
@@ -40,11 +40,11 @@ internal sealed class ImageWarp
     /// <param name="y">Receives the result; no part of <paramref name="x"/>.</param>
     public void Apply(AffineMap map, ReadOnlySpan<float> x, Span<float> y)
     {
-        // Sample j of the doubled image lies at pixel (j - Middle)/2.
+        // Sample j of the upsampled image lies at pixel (j - Middle)/2.
         double centerX = (shape.Width - 1) / 2.0, centerY = (shape.Height - 1) / 2.0;
-        var doubled = AffineMap.Translation((2 * centerX) + Middle, (2 * centerY) + Middle) * AffineMap.Scale(2, 2) * map
+        var upsampled = AffineMap.Translation((2 * centerX) + Middle, (2 * centerY) + Middle) * AffineMap.Scale(2, 2) * map
             * AffineMap.Translation(-centerX, -centerY) * AffineMap.Scale(0.5, 0.5) * AffineMap.Translation(-Middle - Before, -Middle - Before);
-        var (left, right, top, bottom) = Bounds(doubled);
+        var (left, right, top, bottom) = Bounds(upsampled);
         var (width, height) = (right - left + 1, bottom - top + 1);
         double[] across = new double[shape.Height * width], source = new double[height * width];
         for (var channel = 0; channel < shape.Channels; channel++)
@@ -54,7 +54,7 @@ internal sealed class ImageWarp
             {
                 for (var j = 0; j < width; j++)
                 {
-                    across[(row * width) + j] = Doubled(left + j, shape.Width, pixels[(row * shape.Width)..], 1);
+                    across[(row * width) + j] = Upsample(left + j, shape.Width, pixels[(row * shape.Width)..], 1);
                 }
             }
 
@@ -62,19 +62,19 @@ internal sealed class ImageWarp
             {
                 for (var j = 0; j < height; j++)
                 {
-                    source[(j * width) + column] = Doubled(top + j, shape.Height, across.AsSpan(column), width);
+                    source[(j * width) + column] = Upsample(top + j, shape.Height, across.AsSpan(column), width);
                 }
             }
 
-            Sample(doubled, source, left, top, width, height);
-            Halve(y.Slice(channel * shape.Height * shape.Width, shape.Height * shape.Width));
+            Sample(upsampled, source, left, top, width, height);
+            Downsample(y.Slice(channel * shape.Height * shape.Width, shape.Height * shape.Width));
         }
     }
 
-    // What of the doubled image is read, by the corners of what is written.
-    private (int Left, int Right, int Top, int Bottom) Bounds(AffineMap doubled)
+    // What of the upsampled image is read, by the corners of what is written.
+    private (int Left, int Right, int Top, int Bottom) Bounds(AffineMap upsampled)
     {
-        (double X, double Y)[] corners = [doubled.Of(0, 0), doubled.Of(columns - 1, 0), doubled.Of(0, rows - 1), doubled.Of(columns - 1, rows - 1)];
+        (double X, double Y)[] corners = [upsampled.Apply(0, 0), upsampled.Apply(columns - 1, 0), upsampled.Apply(0, rows - 1), upsampled.Apply(columns - 1, rows - 1)];
         var (mostX, mostY) = ((double)MostSides * shape.Width, (double)MostSides * shape.Height);
         return (
             (int)Math.Floor(Math.Clamp(corners.Min(c => c.X), -mostX, mostX)), (int)Math.Floor(Math.Clamp(corners.Max(c => c.X), -mostX, mostX)) + 1,
@@ -82,7 +82,7 @@ internal sealed class ImageWarp
     }
 
     // Zeros between the pixels, then the filter: every second tap meets a pixel.
-    private static double Doubled(int j, int side, ReadOnlySpan<float> line, int stride)
+    private static double Upsample(int j, int side, ReadOnlySpan<float> line, int stride)
     {
         var sum = 0.0;
         for (var k = (j + Before) & 1; k < Filter.Length; k += 2)
@@ -93,7 +93,7 @@ internal sealed class ImageWarp
         return sum;
     }
 
-    private static double Doubled(int j, int side, ReadOnlySpan<double> line, int stride)
+    private static double Upsample(int j, int side, ReadOnlySpan<double> line, int stride)
     {
         var sum = 0.0;
         for (var k = (j + Before) & 1; k < Filter.Length; k += 2)
@@ -116,13 +116,13 @@ internal sealed class ImageWarp
         return inside < side ? inside : period - inside;
     }
 
-    private void Sample(AffineMap doubled, double[] source, int left, int top, int width, int height)
+    private void Sample(AffineMap upsampled, double[] source, int left, int top, int width, int height)
     {
         for (var row = 0; row < rows; row++)
         {
             for (var column = 0; column < columns; column++)
             {
-                var (x, y) = doubled.Of(column, row);
+                var (x, y) = upsampled.Apply(column, row);
                 (x, y) = (Math.Clamp(x - left, 0, width - 1), Math.Clamp(y - top, 0, height - 1));
                 int x0 = Math.Min((int)x, width - 2), y0 = Math.Min((int)y, height - 2), at = (y0 * width) + x0;
                 double u = x - x0, v = y - y0;
@@ -132,7 +132,7 @@ internal sealed class ImageWarp
         }
     }
 
-    private void Halve(Span<float> y)
+    private void Downsample(Span<float> y)
     {
         var across = new double[rows * shape.Width];
         for (var row = 0; row < rows; row++)

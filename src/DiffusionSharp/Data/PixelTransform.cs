@@ -77,7 +77,7 @@ public sealed record PixelTransform
 
     /// <summary>What the network sees of a level without chance: u = 1/2, z = 0.</summary>
     /// <param name="level">0…255.</param>
-    public double Of(byte level) => Forward(level, Dequantization == Dequantization.Uniform ? 0.5 : 0);
+    public double FromLevel(byte level) => Forward(level, Dequantization == Dequantization.Uniform ? 0.5 : 0);
 
     /// <summary>
     /// The level of a value: 256·p rounded down where u was added, else 255·p rounded, within 0…255; p is x brought back to 0…1. (The authors'
@@ -93,7 +93,7 @@ public sealed record PixelTransform
 
     /// <summary>Values of pictures, v/127.5 - 1, as the network sees them without chance.</summary>
     /// <param name="pictures">-1…1.</param>
-    public double[] OfPictures(double[] pictures) => this == None ? pictures : Array.ConvertAll(pictures, v => Of(None.Level(v)));
+    public double[] FromPictures(double[] pictures) => this == None ? pictures : Array.ConvertAll(pictures, v => FromLevel(None.Level(v)));
 
     /// <summary>Values of the network as those of pictures: v/127.5 - 1 of their levels, and as they are where nothing was done to them.</summary>
     /// <param name="x">Values.</param>

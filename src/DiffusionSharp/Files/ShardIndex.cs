@@ -66,7 +66,7 @@ internal static class ShardIndex
         }
         catch (JsonException e)
         {
-            throw ModelFileError.Malformed(index.Path, $"it is not valid JSON ({Printable.Of(e.Message, 300)})", e);
+            throw ModelFileError.Malformed(index.Path, $"it is not valid JSON ({Printable.Sanitize(e.Message, 300)})", e);
         }
         catch (InvalidOperationException e)
         {
@@ -112,7 +112,7 @@ internal static class ShardIndex
             var name = reader.GetString()!;
             reader.Read();
             budget.Charge(3L * reader.ValueSpan.Length);
-            var shard = reader.TokenType == JsonTokenType.String ? reader.GetString()! : throw ModelFileError.Malformed(path, $"tensor '{Printable.Of(name)}' has no file name");
+            var shard = reader.TokenType == JsonTokenType.String ? reader.GetString()! : throw ModelFileError.Malformed(path, $"tensor '{Printable.Sanitize(name)}' has no file name");
             if (!numbers.TryGetValue(shard, out var number))
             {
                 CheckName(path, shard, shards.Count);
@@ -122,7 +122,7 @@ internal static class ShardIndex
 
             if (!fileOf.TryAdd(name, number))
             {
-                throw ModelFileError.Malformed(path, $"it has the tensor '{Printable.Of(name)}' twice");
+                throw ModelFileError.Malformed(path, $"it has the tensor '{Printable.Sanitize(name)}' twice");
             }
         }
     }
@@ -131,7 +131,7 @@ internal static class ShardIndex
     {
         if (shard.Length is 0 or > 255 || shard is "." or ".." || shard.AsSpan().IndexOfAny("/\\:") >= 0 || shard.Any(char.IsControl))
         {
-            throw ModelFileError.Malformed(path, $"it names the file '{Printable.Of(shard)}', which is no plain name of a file beside it");
+            throw ModelFileError.Malformed(path, $"it names the file '{Printable.Sanitize(shard)}', which is no plain name of a file beside it");
         }
 
         if (count == MaxShards)
@@ -170,7 +170,7 @@ internal static class ShardIndex
                 if (!fileOf.TryGetValue(name, out var shard) || shard != i)
                 {
                     throw ModelFileError.Malformed(
-                        index.Path, $"'{Printable.Of(shards[i])}' has the tensor '{Printable.Of(name)}', which the index {(fileOf.ContainsKey(name) ? "gives to another file" : "does not have")}");
+                        index.Path, $"'{Printable.Sanitize(shards[i])}' has the tensor '{Printable.Sanitize(name)}', which the index {(fileOf.ContainsKey(name) ? "gives to another file" : "does not have")}");
                 }
 
                 tensors.Add(name, info with { File = first + info.File });
@@ -189,7 +189,7 @@ internal static class ShardIndex
         {
             if (!tensors.ContainsKey(name))
             {
-                throw ModelFileError.Malformed(index.Path, $"'{Printable.Of(shards[shard])}' lacks the tensor '{Printable.Of(name)}', which the index gives to it");
+                throw ModelFileError.Malformed(index.Path, $"'{Printable.Sanitize(shards[shard])}' lacks the tensor '{Printable.Sanitize(name)}', which the index gives to it");
             }
         }
 

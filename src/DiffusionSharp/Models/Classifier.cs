@@ -46,7 +46,7 @@ public sealed class Classifier : IDisposable
         var made = new Classifier(path, graph, engine(graph, weights.Read));
         try
         {
-            Differentiable.Of(made.Network);
+            Differentiable.Require(made.Network);
             return made;
         }
         catch
@@ -83,7 +83,7 @@ public sealed class Classifier : IDisposable
                 : $"the classifier {Path} leads each image to a class: {input.Count} images need {input.Count} labels, {labels.Length} were given");
         }
 
-        Differentiable.Of(Network).Differentiate(input, new float[input.Count * Classes], (logits, g) => LogSoftmax(logits, labels, scale, g), gradient, []);
+        Differentiable.Require(Network).Differentiate(input, new float[input.Count * Classes], (logits, g) => LogSoftmax(logits, labels, scale, g), gradient, []);
     }
 
     // ∂ log softmax(z)_y/∂z_k = [k = y] - softmax(z)_k.
@@ -101,12 +101,12 @@ public sealed class Classifier : IDisposable
 
             foreach (var value in z)
             {
-                sum += Exponential.Of(value - largest);
+                sum += Exponential.Exp(value - largest);
             }
 
             for (var k = 0; k < classes; k++)
             {
-                gradient[(n * classes) + k] = (float)(scale * ((k == labels[n] ? 1 : 0) - (Exponential.Of(z[k] - largest) / sum)));
+                gradient[(n * classes) + k] = (float)(scale * ((k == labels[n] ? 1 : 0) - (Exponential.Exp(z[k] - largest) / sum)));
             }
         }
     }

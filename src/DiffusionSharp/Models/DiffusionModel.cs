@@ -125,7 +125,7 @@ public sealed class DiffusionModel : IDisposable
     /// Encodes images as x_T, without clipping (Song et al. 2021, section 5.4). <see cref="Sample"/> with the same τ, η = 0, no
     /// treatment of x0 and the result as <see cref="SampleOptions.InitialX"/> decodes them.
     /// </summary>
-    /// <param name="images">[N, C, H, W], -1…1, or as <see cref="Data.PixelTransform.OfPictures"/> of the scheduler's transform has them.</param>
+    /// <param name="images">[N, C, H, W], -1…1, or as <see cref="Data.PixelTransform.FromPictures"/> of the scheduler's transform has them.</param>
     /// <param name="options">Steps, spacing, labels, batch size and progress; null takes the defaults. Seeds and η play no part.</param>
     /// <param name="level">At which end of a step the network is called.</param>
     /// <returns>x_T, [N, C, H, W].</returns>
@@ -180,7 +180,7 @@ public sealed class DiffusionModel : IDisposable
     /// Encodes images as x_T and decodes them with the same τ, η = 0 and no treatment of x0, and says how much was lost: the DDIM paper's
     /// table 2 at one S.
     /// </summary>
-    /// <param name="images">[N, C, H, W], -1…1, or as <see cref="Data.PixelTransform.OfPictures"/> of the scheduler's transform has them.</param>
+    /// <param name="images">[N, C, H, W], -1…1, or as <see cref="Data.PixelTransform.FromPictures"/> of the scheduler's transform has them.</param>
     /// <param name="options">
     /// Steps, spacing, labels, guidance, batch size and progress (of both ways); null takes the defaults. Solver, η, clipping, seeds, noise
     /// and edits play no part.
@@ -190,7 +190,7 @@ public sealed class DiffusionModel : IDisposable
     public Reconstruction Reconstruct(double[] images, SampleOptions? options = null, InversionLevel level = InversionLevel.Target)
     {
         ArgumentNullException.ThrowIfNull(images);
-        return Reconstruction.Of(this, images, options ?? new SampleOptions(), level);
+        return Reconstruction.Compute(this, images, options ?? new SampleOptions(), level);
     }
 
     /// <summary>The network under classifier-free guidance.</summary>
@@ -224,7 +224,7 @@ public sealed class DiffusionModel : IDisposable
     public GuidanceInterval? IntervalOf(SampleOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return options.GuidanceInterval is var (low, high) ? GuidanceInterval.OfSigmas(Schedule, low, high) : null;
+        return options.GuidanceInterval is var (low, high) ? GuidanceInterval.FromSigmas(Schedule, low, high) : null;
     }
 
     /// <inheritdoc/>
@@ -275,7 +275,7 @@ public sealed class DiffusionModel : IDisposable
         var final = scheduler.SetAlphaToOne ? FinalAlphaBar.One : FinalAlphaBar.AlphaBarZero;
         var spacing = options.Spacing ?? scheduler.Spacing;
         return options.Timesteps is { } tau
-            ? NoiseLevels.Of(schedule, Timesteps.Custom(schedule.T, [.. tau]), final)
+            ? NoiseLevels.FromTimesteps(schedule, Timesteps.Custom(schedule.T, [.. tau]), final)
             : NoiseLevels.Create(schedule, spacing, options.Steps, final, spacing == TimestepSpacing.Leading ? scheduler.StepsOffset : 0);
     }
 

@@ -15,7 +15,7 @@ public sealed record EditOptions
     /// <summary>The <see cref="Strength"/> of image-to-image when none is given.</summary>
     public const double DefaultStrength = 0.6;
 
-    /// <summary>The images, -1…1 (or as <see cref="Data.PixelTransform.OfPictures"/> of the scheduler's transform has them): [N, C, H, W], one for each that is sampled, or [1, C, H, W] for all of them.</summary>
+    /// <summary>The images, -1…1 (or as <see cref="Data.PixelTransform.FromPictures"/> of the scheduler's transform has them): [N, C, H, W], one for each that is sampled, or [1, C, H, W] for all of them.</summary>
     public required double[] Images { get; init; }
 
     /// <summary>
@@ -38,7 +38,7 @@ public sealed record EditOptions
         {
             throw new DiffusionException(
                 ErrorKind.Usage,
-                $"a mask with the solver {SolverRow.Of(solver).Name}: an inpainting replaces a part of x after each step, which a solver that looks back or ahead takes for "
+                $"a mask with the solver {SolverRow.Get(solver).Name}: an inpainting replaces a part of x after each step, which a solver that looks back or ahead takes for "
                 + "the network's; use the solver ddim");
         }
 

@@ -39,7 +39,7 @@ public static class ModelConverter
         var verified = file.Verify(cancellation: options.CancellationToken);
         var networkClass = NetworkConfigJson.Write(source.Network, source.Layout).Class;
         var layout = networkClass == UNetConfigJson.DiffusersClass ? WeightsLayout.Diffusers : source.Layout;
-        var own = source.Set.Of(file.Path, file.Tensors);
+        var own = source.Set.Select(file.Path, file.Tensors);
         var type = options.Half ? TensorDtype.F16 : TensorDtype.F32;
         var done = 0L;
         var total = (double)graph.ParameterCount * (options.Ermongroup ? 4 : 2);
@@ -79,7 +79,7 @@ public static class ModelConverter
             using var written = ModelFolder.Open(temporary).OpenWeights();
             foreach (var parameter in graph.Parameters)
             {
-                difference = Math.Max(difference, ParameterDifference.Of(parameter, Counted(parameter), values => written.Read(parameter, values), options.Half));
+                difference = Math.Max(difference, ParameterDifference.Compute(parameter, Counted(parameter), values => written.Read(parameter, values), options.Half));
             }
         }
 

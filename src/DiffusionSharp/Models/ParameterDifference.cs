@@ -14,7 +14,7 @@ internal static class ParameterDifference
     /// <param name="written">Reads what was written.</param>
     /// <param name="half">Whether it was rounded to 16 bits; otherwise every bit must be the same.</param>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.Storage"/>: what was written is something else.</exception>
-    public static double Of(ParameterSpec parameter, ReadValues source, ReadValues written, bool half)
+    public static double Compute(ParameterSpec parameter, ReadValues source, ReadValues written, bool half)
     {
         var count = (int)parameter.Elements;
         float[] one = ArrayPool<float>.Shared.Rent(count), other = ArrayPool<float>.Shared.Rent(count);

@@ -16,7 +16,7 @@ public sealed record Reconstruction(SampledImages Images, double MeanSquaredErro
     /// <summary>Peak signal-to-noise ratio in dB; infinite where nothing was lost.</summary>
     public double Psnr => ImageError.Psnr(MeanSquaredError);
 
-    internal static Reconstruction Of(DiffusionModel model, double[] images, SampleOptions options, InversionLevel level)
+    internal static Reconstruction Compute(DiffusionModel model, double[] images, SampleOptions options, InversionLevel level)
     {
         var count = images.Length / model.Graph.InputShape.Elements;
         var calls = 0L;

@@ -6,7 +6,7 @@ public static class Differentiable
     /// <summary>The network as one that gives derivatives.</summary>
     /// <param name="denoiser">A network.</param>
     /// <exception cref="DiffusionException">Its engine gives none (<see cref="ErrorKind.Usage"/>).</exception>
-    public static IDifferentiableDenoiser Of(IDenoiser denoiser)
+    public static IDifferentiableDenoiser Require(IDenoiser denoiser)
     {
         ArgumentNullException.ThrowIfNull(denoiser);
         return denoiser as IDifferentiableDenoiser ?? throw new DiffusionException(

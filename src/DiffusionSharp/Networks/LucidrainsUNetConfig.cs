@@ -65,8 +65,8 @@ public sealed record LucidrainsUNetConfig : NetworkConfig
 
     /// <summary>The attention of a level.</summary>
     internal (int Heads, int HeadDim, bool Full) Attention(int level) =>
-        (Of(AttnHeads, level), Of(AttnDimHead, level), FullAttn.Count == 0 ? level == Levels - 1 : Of(FullAttn, level));
+        (ValueAt(AttnHeads, level), ValueAt(AttnDimHead, level), FullAttn.Count == 0 ? level == Levels - 1 : ValueAt(FullAttn, level));
 
-    private static T Of<T>(ValueList<T> values, int level)
+    private static T ValueAt<T>(ValueList<T> values, int level)
         where T : IEquatable<T> => values.Count == 1 ? values[0] : values[level];
 }

@@ -44,7 +44,7 @@ public abstract record Operation
     public sealed record Conv2d(ParameterSpec Weight, ParameterSpec Bias, int Kernel, int Stride, int Padding) : Operation
     {
         /// <inheritdoc/>
-        public override OperationFacts Facts(ImageShape shape) => OperationFacts.Of(Weight, Bias) with { Flops = 2 * Weight.Elements * shape.Pixels, IsProduct = true };
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.FromParameters(Weight, Bias) with { Flops = 2 * Weight.Elements * shape.Pixels, IsProduct = true };
     }
 
     /// <summary>The same matrix applied to the channels of every pixel.</summary>
@@ -53,7 +53,7 @@ public abstract record Operation
     public sealed record Linear(ParameterSpec Weight, ParameterSpec? Bias) : Operation
     {
         /// <inheritdoc/>
-        public override OperationFacts Facts(ImageShape shape) => OperationFacts.Of(Weight, Bias) with { Flops = 2 * Weight.Elements * shape.Pixels, IsProduct = true };
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.FromParameters(Weight, Bias) with { Flops = 2 * Weight.Elements * shape.Pixels, IsProduct = true };
     }
 
     /// <summary>Normalises each group of channels of each image, then scales and shifts each channel.</summary>
@@ -64,7 +64,7 @@ public abstract record Operation
     public sealed record GroupNorm(ParameterSpec Weight, ParameterSpec Bias, int Groups, double Epsilon) : Operation
     {
         /// <inheritdoc/>
-        public override OperationFacts Facts(ImageShape shape) => OperationFacts.Of(Weight, Bias);
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.FromParameters(Weight, Bias);
     }
 
     /// <summary>Scales the channels of each pixel, a vector x, to g·√C·x/max(‖x‖, Floor) (Zhang and Sennrich 2019; ‖x‖ is the Euclidean length).</summary>
@@ -73,7 +73,7 @@ public abstract record Operation
     public sealed record RmsNorm(ParameterSpec Weight, double Floor) : Operation
     {
         /// <inheritdoc/>
-        public override OperationFacts Facts(ImageShape shape) => OperationFacts.Of(Weight);
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.FromParameters(Weight);
     }
 
     /// <summary>y = x·Φ(x) with the normal distribution's Φ (Hendrycks and Gimpel 2016), exact.</summary>
@@ -154,7 +154,7 @@ public abstract record Operation
     public sealed record Attention(int Heads, ParameterSpec? Memory = null) : Operation
     {
         /// <inheritdoc/>
-        public override OperationFacts Facts(ImageShape shape) => OperationFacts.Of(Memory) with { Flops = 4 * shape.Pixels * (shape.Pixels + (Memory?.Shape[2] ?? 0)) * shape.Channels };
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.FromParameters(Memory) with { Flops = 4 * shape.Pixels * (shape.Pixels + (Memory?.Shape[2] ?? 0)) * shape.Channels };
     }
 
     /// <summary>
@@ -166,7 +166,7 @@ public abstract record Operation
     public sealed record LinearAttention(int Heads, ParameterSpec? Memory = null) : Operation
     {
         /// <inheritdoc/>
-        public override OperationFacts Facts(ImageShape shape) => OperationFacts.Of(Memory) with { Flops = 2 * ((2 * shape.Pixels) + (Memory?.Shape[3] ?? 0)) * shape.Channels * (shape.Channels / Heads) };
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.FromParameters(Memory) with { Flops = 2 * ((2 * shape.Pixels) + (Memory?.Shape[3] ?? 0)) * shape.Channels * (shape.Channels / Heads) };
     }
 
     /// <summary>
@@ -177,7 +177,7 @@ public abstract record Operation
     public sealed record PoolTokens(ParameterSpec Positions) : Operation
     {
         /// <inheritdoc/>
-        public override OperationFacts Facts(ImageShape shape) => OperationFacts.Of(Positions);
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.FromParameters(Positions);
     }
 
     /// <summary>The first pixel, [C, 1, 1].</summary>
@@ -201,7 +201,7 @@ public abstract record Operation
         int Dimension, bool FlipSinToCos, double FreqShift, double Scale = 1, double MaxPeriod = 10000, ParameterSpec? Augmentation = null) : Operation
     {
         /// <inheritdoc/>
-        public override OperationFacts Facts(ImageShape shape) => OperationFacts.Of(Augmentation);
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.FromParameters(Augmentation);
     }
 
     /// <summary>A row of a table, picked by the label.</summary>
@@ -209,7 +209,7 @@ public abstract record Operation
     public sealed record Embedding(ParameterSpec Table) : Operation
     {
         /// <inheritdoc/>
-        public override OperationFacts Facts(ImageShape shape) => OperationFacts.Of(Table);
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.FromParameters(Table);
     }
 
     /// <summary>Zeroes values with a probability and scales up the rest; the identity outside training.</summary>

@@ -17,5 +17,5 @@ public sealed record OperationFacts(ValueList<ParameterSpec> Parameters)
     internal static OperationFacts None { get; } = new([]);
 
     /// <summary>Learns what is there of some arrays.</summary>
-    internal static OperationFacts Of(params ParameterSpec?[] parameters) => new([.. parameters.OfType<ParameterSpec>()]);
+    internal static OperationFacts FromParameters(params ParameterSpec?[] parameters) => new([.. parameters.OfType<ParameterSpec>()]);
 }

@@ -178,7 +178,7 @@ public sealed record UNetConfig : NetworkConfig
             widths[l] = checked(channels * multipliers[l]);
         }
 
-        return OfLevels(channels, widths, layersPerBlock, attention) with
+        return FromLevels(channels, widths, layersPerBlock, attention) with
         {
             Height = shape.Height,
             Width = shape.Width,
@@ -192,7 +192,7 @@ public sealed record UNetConfig : NetworkConfig
     /// <param name="widths">Channels of each level.</param>
     /// <param name="layersPerBlock">Residual blocks per level.</param>
     /// <param name="attention">Whether each level has attention.</param>
-    internal static UNetConfig OfLevels(int channels, int[] widths, int layersPerBlock, bool[] attention) => new()
+    internal static UNetConfig FromLevels(int channels, int[] widths, int layersPerBlock, bool[] attention) => new()
     {
         BlockOutChannels = [.. widths],
         BaseChannels = channels == widths[0] ? null : channels,

@@ -11,7 +11,7 @@ internal static class Exponential
         P4 = -1.65339022054652515390e-06, P5 = 4.13813679705723846039e-08;
 
     /// <summary>e^x for any x: 0 far below, infinity far above.</summary>
-    public static double Of(double x)
+    public static double Exp(double x)
     {
         if (!(x > -746 && x < 710))
         {

@@ -15,9 +15,9 @@ public sealed partial class NoiseLevels
         NoiseSchedule schedule, TimestepSpacing spacing, int steps, FinalAlphaBar final = Schedules.FinalAlphaBar.One, int offset = 0)
     {
         ArgumentNullException.ThrowIfNull(schedule);
-        return SpacingRow.Of(spacing).Levels is { } create
+        return SpacingRow.Get(spacing).Levels is { } create
             ? create(schedule, steps, final)
-            : Of(schedule, Timesteps.Create(spacing, schedule.T, steps, offset), final);
+            : FromTimesteps(schedule, Timesteps.Create(spacing, schedule.T, steps, offset), final);
     }
 
     /// <summary>The levels of integer timesteps τ.</summary>
@@ -25,7 +25,7 @@ public sealed partial class NoiseLevels
     /// <param name="timesteps">τ, made for the same T.</param>
     /// <param name="final">The level after the last.</param>
     /// <exception cref="DiffusionException">T differs.</exception>
-    public static NoiseLevels Of(NoiseSchedule schedule, Timesteps timesteps, FinalAlphaBar final = Schedules.FinalAlphaBar.One)
+    public static NoiseLevels FromTimesteps(NoiseSchedule schedule, Timesteps timesteps, FinalAlphaBar final = Schedules.FinalAlphaBar.One)
     {
         ArgumentNullException.ThrowIfNull(schedule);
         ArgumentNullException.ThrowIfNull(timesteps);

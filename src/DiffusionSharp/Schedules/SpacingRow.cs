@@ -30,7 +30,7 @@ public sealed record SpacingRow(TimestepSpacing Rule, string Name)
 
     /// <summary>The row of a rule.</summary>
     /// <exception cref="DiffusionException">It is <see cref="TimestepSpacing.Tuned"/>.</exception>
-    public static SpacingRow Of(TimestepSpacing rule) => All.SingleOrDefault(r => r.Rule == rule) ?? throw (rule == TimestepSpacing.Tuned
+    public static SpacingRow Get(TimestepSpacing rule) => All.SingleOrDefault(r => r.Rule == rule) ?? throw (rule == TimestepSpacing.Tuned
         ? new DiffusionException(ErrorKind.Configuration, "timesteps: tuned timesteps belong to a model: name the model they were tuned for (ddim tune)")
         : new ArgumentOutOfRangeException(nameof(rule), rule, "there is no such rule"));
 }

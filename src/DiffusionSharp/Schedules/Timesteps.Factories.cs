@@ -15,7 +15,7 @@ public sealed partial class Timesteps
             throw Invalid($"offset {offset} was given, but only leading spacing has an offset, not {spacing}");
         }
 
-        return SpacingRow.Of(spacing).Timesteps is { } create
+        return SpacingRow.Get(spacing).Timesteps is { } create
             ? create(T, steps, offset)
             : throw Invalid($"{spacing} spacing falls between the integer timesteps: it makes NoiseLevels");
     }

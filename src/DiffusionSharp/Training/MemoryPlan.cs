@@ -7,11 +7,11 @@ namespace DiffusionSharp.Training;
 internal static class MemoryPlan
 {
     // The data, the pictures drawn on the way and the rest of the process take something, too.
-    private const double UsablePart = 0.8;
+    private const double UsableFraction = 0.8;
 
     /// <summary>Images sent through the network at once, by the memory that is available.</summary>
     public static int MicroBatch(TrainingEngine engine, NetworkGraph graph, TrainingOptions options) =>
-        MicroBatch(engine, graph, options, (long)(UsablePart * AvailableMemory.Bytes()));
+        MicroBatch(engine, graph, options, (long)(UsableFraction * AvailableMemory.Bytes()));
 
     /// <summary>The whole batch where it fits, and else the largest power of two that does; 1 where nothing does.</summary>
     /// <param name="engine">The engine; what it does not know is taken to fit.</param>
@@ -29,7 +29,7 @@ internal static class MemoryPlan
         return images;
     }
 
-    /// <summary>Refuses what the processor's memory cannot hold in parts of one image either.</summary>
+    /// <summary>Refuses what the processor's memory cannot hold in micro-batches of one image either.</summary>
     /// <exception cref="DiffusionException">There is less memory (<see cref="ErrorKind.Device"/>).</exception>
     public static void Require(TrainingEngine engine, NetworkGraph graph, TrainingOptions options)
     {

@@ -3,14 +3,14 @@ using DiffusionSharp.Training.Runs;
 
 namespace DiffusionSharp.Training;
 
-/// <summary>Speed, smoothed loss and remaining time of one sitting, for people.</summary>
+/// <summary>Speed, smoothed loss and remaining time of one session, for people.</summary>
 internal sealed class Pace(TrainingOptions options, TrainingState start)
 {
     private const int Window = 100;
     private double loss;
     private int updates;
 
-    /// <summary>Seconds of training before this sitting.</summary>
+    /// <summary>Seconds of training before this session.</summary>
     public double SecondsBefore => start.Seconds;
 
     /// <summary>Where the run stands after an update.</summary>

@@ -23,7 +23,7 @@ public sealed record PosthocAverage
     /// <see cref="ErrorKind.Usage"/>: σ_rel is outside what is supported. <see cref="ErrorKind.ModelFile"/>: the run stored no averages, or one is damaged.
     /// </exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public static PosthocAverage Of(RunFolder run, double length, CancellationToken cancellationToken = default)
+    public static PosthocAverage Reconstruct(RunFolder run, double length, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(run);
         if (!PowerAverage.IsLength(length))
@@ -54,7 +54,7 @@ public sealed record PosthocAverage
 
         return new PosthocAverage
         {
-            Weights = RunSetup.OfNetwork(sums.ToDictionary(s => s.Key, s => new HostTensor(s.Value.Shape, Array.ConvertAll(s.Value.Values, v => (float)v))), config.Network.Build()),
+            Weights = RunSetup.NetworkWeights(sums.ToDictionary(s => s.Key, s => new HostTensor(s.Value.Shape, Array.ConvertAll(s.Value.Values, v => (float)v))), config.Network.Build()),
             State = last,
             Stored = stored.Count,
         };

@@ -19,7 +19,7 @@ internal static class PreviewSampler
         var schedule = scheduler.ToSchedule();
         var options = new DdimOptions { PredictionType = scheduler.PredictionType, X0Treatment = X0Treatment.Clip(scheduler.PixelTransform.Range) };
         var steps = Math.Min(MaxSteps, schedule.T);
-        var plan = DdimPlan.Create(scheduler.Edm is null ? NoiseLevels.Of(schedule, Timesteps.Uniform(schedule.T, steps)) : NoiseLevels.Karras(schedule, steps), options);
+        var plan = DdimPlan.Create(scheduler.Edm is null ? NoiseLevels.FromTimesteps(schedule, Timesteps.Uniform(schedule.T, steps)) : NoiseLevels.Karras(schedule, steps), options);
         var request = new SamplerRequest
         {
             Shape = graph.InputShape,

@@ -24,7 +24,7 @@ internal sealed class RunObjective
     public int T => diffusion.T;
 
     /// <summary>What noises images.</summary>
-    public INoising Noising => (INoising?)edm ?? diffusion;
+    public IForwardProcess Noising => (IForwardProcess?)edm ?? diffusion;
 
     /// <summary>What makes the run's batches.</summary>
     /// <param name="data">The images.</param>
@@ -32,7 +32,7 @@ internal sealed class RunObjective
     public BatchMaker Batches(IBatchSource data, int? nullClass)
     {
         var (training, transform) = (config.Training, config.Scheduler.PixelTransform);
-        var dropping = nullClass is { } none ? new LabelDropping(training.LabelDrop, none) : null;
+        var dropping = nullClass is { } none ? new LabelDropout(training.LabelDrop, none) : null;
         var augmentation = training.Augment > 0 ? new Augmentation(data.Shape, training.Seed, training.Augment) : null;
         return edm is null
             ? new BatchMaker(data, diffusion, training.TimestepSampling, training.BatchSize, training.Seed, dropping, transform) { Augmentation = augmentation }

@@ -7,9 +7,9 @@ namespace DiffusionSharp.Training;
 internal static class RunParts
 {
     /// <summary>The tensors of a checkpoint by file.</summary>
-    public static Dictionary<string, IReadOnlyDictionary<string, HostTensor>> OfCheckpoint(ITrainingNetwork network, TrainingOptions options)
+    public static Dictionary<string, IReadOnlyDictionary<string, HostTensor>> ExportCheckpoint(ITrainingNetwork network, TrainingOptions options)
     {
-        var parts = OfSnapshot(network, options);
+        var parts = ExportSnapshot(network, options);
         parts[Checkpoint.Weights] = network.ExportWeights();
         parts[Checkpoint.Optimizer] = network.ExportMoments();
         for (var i = 0; i < options.EmaDecays.Count; i++)
@@ -21,7 +21,7 @@ internal static class RunParts
     }
 
     /// <summary>The averages by a power function, by file.</summary>
-    public static Dictionary<string, IReadOnlyDictionary<string, HostTensor>> OfSnapshot(ITrainingNetwork network, TrainingOptions options) =>
+    public static Dictionary<string, IReadOnlyDictionary<string, HostTensor>> ExportSnapshot(ITrainingNetwork network, TrainingOptions options) =>
         options.PosthocLengths.Index().ToDictionary(l => Checkpoint.Power(l.Item), l => network.ExportAverage(options.EmaDecays.Count + l.Index));
 
     /// <summary>Gives a network the moments and averages of a checkpoint. An average with a new decay begins with the weights.</summary>

@@ -8,7 +8,7 @@ using DiffusionSharp.Training.Runs;
 
 namespace DiffusionSharp.Training;
 
-/// <summary>What a sitting begins with: the configuration in force, and the parts of the checkpoint it goes on from.</summary>
+/// <summary>What a session begins with: the configuration in force, and the parts of the checkpoint it goes on from.</summary>
 internal static class RunSetup
 {
     private const int IntervalsPerRun = 20;
@@ -22,7 +22,7 @@ internal static class RunSetup
         : config.Network.Build();
 
     /// <summary>The weights that a network has outside training, too.</summary>
-    public static Dictionary<string, HostTensor> OfNetwork(IReadOnlyDictionary<string, HostTensor> weights, NetworkGraph graph) =>
+    public static Dictionary<string, HostTensor> NetworkWeights(IReadOnlyDictionary<string, HostTensor> weights, NetworkGraph graph) =>
         graph.Parameters.ToDictionary(p => p.Name, p => weights[p.Name]);
 
     /// <summary>λ of the variational bound; null for a network that does not predict its variance.</summary>
@@ -117,7 +117,7 @@ internal static class RunSetup
     public static LossAwareTimesteps ReadTimesteps(string? checkpoint, int T)
     {
         var saved = checkpoint is not null && Checkpoint.Has(checkpoint, Checkpoint.Timesteps) ? ReadPart(checkpoint, Checkpoint.Timesteps) : null;
-        return saved is null ? new LossAwareTimesteps(T) : LossAwareTimesteps.Of(T, saved) ?? throw new DiffusionException(
+        return saved is null ? new LossAwareTimesteps(T) : LossAwareTimesteps.Resume(T, saved) ?? throw new DiffusionException(
             ErrorKind.ModelFile, $"{Path.Combine(checkpoint!, Checkpoint.Timesteps)} is not what a run leaves there; write the name of another checkpoint into the run's file 'latest'");
     }
 
@@ -128,7 +128,7 @@ internal static class RunSetup
         return file.Tensors.Keys.ToDictionary(n => n, n => file.ReadFloat32(n));
     }
 
-    /// <summary>Notes in a run's metrics what a sitting changed, where it changed anything.</summary>
+    /// <summary>Notes in a run's metrics what a session changed, where it changed anything.</summary>
     public static void Note(RunFolder run, TrainingState state, IReadOnlyList<string> changes)
     {
         if (changes.Count > 0)

@@ -100,7 +100,7 @@ public sealed class Trainer : IDisposable
             var (resolved, changes) = RunSetup.Resolve(engine, run, config, allowChanges);
             trainer = new Trainer(engine, run, runLock, resolved, data, validation, initialWeights, clock ?? TimeProvider.System);
 
-            // Last: a sitting that fails to begin leaves the folder as it was.
+            // Last: a session that fails to begin leaves the folder as it was.
             RunSetup.Note(run, trainer.state, changes);
             resolved.Write(run.Config);
             return trainer;
@@ -119,9 +119,9 @@ public sealed class Trainer : IDisposable
     /// <param name="cancellationToken">Asks to finish the update at hand, save and return.</param>
     /// <exception cref="DiffusionException">The loss is not finite, or the storage refused; the last checkpoint is whole.</exception>
     public TrainingOutcome Run(Action<TrainingProgress>? progress = null, Action<Preview>? preview = null, CancellationToken cancellationToken = default) =>
-        run.Guarded(() => Sit(progress, preview, cancellationToken));
+        run.Guarded(() => RunSession(progress, preview, cancellationToken));
 
-    private TrainingOutcome Sit(Action<TrainingProgress>? progress, Action<Preview>? preview, CancellationToken cancellationToken)
+    private TrainingOutcome RunSession(Action<TrainingProgress>? progress, Action<Preview>? preview, CancellationToken cancellationToken)
     {
         var options = config.Training;
         using var log = new MetricsLog(run, state.MetricsLength, clock);
@@ -191,7 +191,7 @@ public sealed class Trainer : IDisposable
 
             if (options.PosthocLengths.Count > 0 && (Crossed(options.SnapshotEvery!.Value) || Finished()))
             {
-                run.SaveSnapshot(state.Images, folder => Checkpoint.Write(folder, state, RunParts.OfSnapshot(network, options)));
+                run.SaveSnapshot(state.Images, folder => Checkpoint.Write(folder, state, RunParts.ExportSnapshot(network, options)));
             }
 
             var stop = cancellationToken.IsCancellationRequested;
@@ -234,7 +234,7 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>The averaged weights (first decay) by name.</summary>
-    public IReadOnlyDictionary<string, HostTensor> AveragedWeights() => RunSetup.OfNetwork(network.ExportAverage(0), Graph);
+    public IReadOnlyDictionary<string, HostTensor> AveragedWeights() => RunSetup.NetworkWeights(network.ExportAverage(0), Graph);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -286,7 +286,7 @@ public sealed class Trainer : IDisposable
     private void Save(MetricsLog log)
     {
         state = state with { MetricsLength = log.Flush() };
-        var parts = RunParts.OfCheckpoint(network, config.Training);
+        var parts = RunParts.ExportCheckpoint(network, config.Training);
         if (timesteps is not null)
         {
             parts[Checkpoint.Timesteps] = timesteps.Export();

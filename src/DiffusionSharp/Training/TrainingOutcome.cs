@@ -1,6 +1,6 @@
 namespace DiffusionSharp.Training;
 
-/// <summary>How a sitting of a run ended.</summary>
+/// <summary>How a session of a run ended.</summary>
 public enum TrainingOutcome
 {
     /// <summary>The run reached its end; its model is exported.</summary>

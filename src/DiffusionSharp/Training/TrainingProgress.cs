@@ -7,7 +7,7 @@ namespace DiffusionSharp.Training;
 /// <param name="Fraction">Done so far, 0…1.</param>
 /// <param name="Loss">Mean loss of about the last hundred updates.</param>
 /// <param name="LearningRate">The rate.</param>
-/// <param name="ImagesPerSecond">Speed of this sitting.</param>
+/// <param name="ImagesPerSecond">Speed of this session.</param>
 /// <param name="Remaining">Time to the end at this speed.</param>
 /// <param name="MemoryBytes">Resident memory of the process.</param>
 public sealed record TrainingProgress(

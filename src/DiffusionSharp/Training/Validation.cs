@@ -18,7 +18,7 @@ internal sealed class Validation
 
     private readonly TrainingBatch grid;
 
-    public Validation(IBatchSource source, INoising objective, PixelTransform transform, int? nullClass = null)
+    public Validation(IBatchSource source, IForwardProcess objective, PixelTransform transform, int? nullClass = null)
     {
         var images = (int)Math.Min(Images, source.ImagesPerEpoch);
         var elements = source.Shape.Elements;

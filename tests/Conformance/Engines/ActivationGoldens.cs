@@ -41,7 +41,7 @@ public class ActivationGoldens
             [.., "downsample" or "upsample"] => ("conv.weight", "weight", string.Empty),
             _ => ("weight", "weight", string.Empty),
         };
-        var ours = config.Build().Parameters.Single(p => ErmongroupNames.Of(p.Name, config) == $"{module}.{parameter}").Name;
+        var ours = config.Build().Parameters.Single(p => ErmongroupNames.Map(p.Name, config) == $"{module}.{parameter}").Name;
         return (ours[..^last.Length] + node).TrimEnd('.');
     }
 }

@@ -20,7 +20,7 @@ internal static class Engines
     public static Engine Usual => CpuEngine.Default;
 
     /// <summary>What recorded chains are compared with, in which each call's rounding grows.</summary>
-    public static Engine OfChains { get; } = (graph, weights) => new ReferenceDenoiser(graph, weights);
+    public static Engine ForChains { get; } = (graph, weights) => new ReferenceDenoiser(graph, weights);
 
     /// <summary>What rounding may do to a random network, as a part of its largest value.</summary>
     public const double Rounding = 2e-5;

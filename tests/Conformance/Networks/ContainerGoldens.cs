@@ -105,7 +105,7 @@ public sealed class ContainerGoldens : IDisposable
         return ([.. own.Select(n => prefix.Length == 0 ? n[beside.Length..] : n)], [.. own.Select(n => file.ReadFloat32(n, allowIntegers: true))]);
     }
 
-    private static TorchDict Dict(string[] names, HostTensor[] values) => TorchDict.Of([.. names.Zip(values, KeyValuePair.Create)]);
+    private static TorchDict Dict(string[] names, HostTensor[] values) => TorchDict.FromTensors([.. names.Zip(values, KeyValuePair.Create)]);
 
     private static void Shards(string index, string[] names, HostTensor[] values)
     {

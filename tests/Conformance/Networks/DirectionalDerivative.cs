@@ -16,7 +16,7 @@ internal sealed class DirectionalDerivative
     {
         (this.network, this.inputs) = (network, inputs);
         point = network.Weights.ToDictionary(p => p.Key, p => Array.ConvertAll(p.Value.Data, v => (double)v));
-        Gradients = new ReferenceGradients(network.Graph, p => point[p.Name]).Of(inputs);
+        Gradients = new ReferenceGradients(network.Graph, p => point[p.Name]).Compute(inputs);
 
         // x is moved as the parameters are.
         point.Add(nameof(LossInputs.X), inputs.X);

@@ -47,7 +47,7 @@ internal sealed class ErmongroupModel
     public HashSet<string> Dead(GoldenCase golden)
     {
         var dead = golden.Json.GetProperty("dead_parameters").EnumerateArray().Select(n => n.GetString()!).ToHashSet();
-        var ours = Graph.Parameters.Select(p => p.Name).Where(n => dead.Contains(ErmongroupNames.Of(n, Config))).ToHashSet();
+        var ours = Graph.Parameters.Select(p => p.Name).Where(n => dead.Contains(ErmongroupNames.Map(n, Config))).ToHashSet();
         Assert.Equal(dead.Count, ours.Count);
         return ours;
     }

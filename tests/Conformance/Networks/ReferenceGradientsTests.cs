@@ -63,7 +63,7 @@ public class ReferenceGradientsTests
         var derivative = new DirectionalDerivative(network, inputs with { Target = target });
         derivative.AssertAgree(Allowed);
 
-        var plain = Enumerable.Range(0, 3).Select(n => inputs.Weights[n] / 3 * Enumerable.Range(n * 48, 48).Sum(i => Error(offsets[i % offsets.Length])));
+        var plain = Enumerable.Range(0, 3).Select(n => inputs.LossWeights[n] / 3 * Enumerable.Range(n * 48, 48).Sum(i => Error(offsets[i % offsets.Length])));
         Assert.Equal(plain.Sum() / (reduction == LossReduction.Mean ? 48 : 1), derivative.Gradients.Loss, 1e-9);
 
         double Error(double d) => kind switch
@@ -81,7 +81,7 @@ public class ReferenceGradientsTests
         var dropped = builder.Dropout("dropout", builder.Silu("silu", builder.X()), 0.4);
         var network = new NetworkCase(builder.Build(), 2, count: 2);
         var inputs = Inputs(network, LossReduction.Sum, dropout: 11) with { Target = new double[60] };
-        var gradients = new ReferenceGradients(network.Graph, p => network.Weights[p.Name]).Of(inputs);
+        var gradients = new ReferenceGradients(network.Graph, p => network.Weights[p.Name]).Compute(inputs);
         for (var n = 0; n < 2; n++)
         {
             var factors = new float[30];
@@ -103,7 +103,7 @@ public class ReferenceGradientsTests
             Timesteps = network.Timesteps,
             Labels = network.Labels,
             Target = Array.ConvertAll(target, v => (double)v),
-            Weights = [.. Enumerable.Range(0, network.Count).Select(n => 0.5 + n)],
+            LossWeights = [.. Enumerable.Range(0, network.Count).Select(n => 0.5 + n)],
             Reduction = reduction,
             Dropout = dropout is ulong seed ? (seed, 3) : null,
         };

@@ -9,7 +9,7 @@ namespace Conformance.Sampling;
 /// <summary>04_beta_schedules: the tables of the DDIM authors, improved-diffusion, lucidrains and diffusers.</summary>
 public class BetaScheduleGoldens
 {
-    public static TheoryData<string, string> Runs => new(GoldenRuns.Of("04_beta_schedules"));
+    public static TheoryData<string, string> Runs => new(GoldenRuns.ForKind("04_beta_schedules"));
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Runs))]

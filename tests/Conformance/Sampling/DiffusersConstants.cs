@@ -16,7 +16,7 @@ public class DiffusersConstants
 {
     private static readonly ImageShape Shape = new(3, 8, 8);
 
-    public static TheoryData<string, string> Runs => new(GoldenRuns.Of("diffusers-tests"));
+    public static TheoryData<string, string> Runs => new(GoldenRuns.ForKind("diffusers-tests"));
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Runs))]

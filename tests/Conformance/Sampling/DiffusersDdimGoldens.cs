@@ -7,7 +7,7 @@ namespace Conformance.Sampling;
 /// <summary>05_diffusers_DDIM: DDIMScheduler, every state of every run.</summary>
 public class DiffusersDdimGoldens
 {
-    public static TheoryData<string, string> Runs => new(GoldenRuns.Of("05_diffusers_DDIM"));
+    public static TheoryData<string, string> Runs => new(GoldenRuns.ForKind("05_diffusers_DDIM"));
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Runs))]

@@ -7,7 +7,7 @@ namespace Conformance.Sampling;
 /// <summary>05_diffusers_DDPM: DDPMScheduler is the DDIM family at η = 1 (fixed_small) and η = hat (fixed_large).</summary>
 public class DiffusersDdpmGoldens
 {
-    public static TheoryData<string, string> Runs => new(GoldenRuns.Of("05_diffusers_DDPM"));
+    public static TheoryData<string, string> Runs => new(GoldenRuns.ForKind("05_diffusers_DDPM"));
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Runs))]

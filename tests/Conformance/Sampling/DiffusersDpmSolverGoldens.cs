@@ -6,7 +6,7 @@ namespace Conformance.Sampling;
 /// <summary>05_diffusers_DPMSolverMultistep: every state of every run.</summary>
 public class DiffusersDpmSolverGoldens
 {
-    public static TheoryData<string, string> Runs => new(GoldenRuns.Of("05_diffusers_DPMSolverMultistep"));
+    public static TheoryData<string, string> Runs => new(GoldenRuns.ForKind("05_diffusers_DPMSolverMultistep"));
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Runs))]

@@ -8,9 +8,9 @@ namespace Conformance.Sampling;
 /// <summary>05_diffusers_Euler and _EulerAncestral: DDIM at η = 0 and η = 1 in EDM's units. Every state of every run.</summary>
 public class DiffusersEulerGoldens
 {
-    public static TheoryData<string, string> Euler => new(GoldenRuns.Of("05_diffusers_Euler"));
+    public static TheoryData<string, string> Euler => new(GoldenRuns.ForKind("05_diffusers_Euler"));
 
-    public static TheoryData<string, string> Ancestral => new(GoldenRuns.Of("05_diffusers_EulerAncestral"));
+    public static TheoryData<string, string> Ancestral => new(GoldenRuns.ForKind("05_diffusers_EulerAncestral"));
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Euler))]

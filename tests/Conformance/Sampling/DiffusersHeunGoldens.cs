@@ -6,7 +6,7 @@ namespace Conformance.Sampling;
 /// <summary>05_diffusers_Heun: every state of every run. That class's β go from 0.00085 to 0.012.</summary>
 public class DiffusersHeunGoldens
 {
-    public static TheoryData<string, string> Runs => new(GoldenRuns.Of("05_diffusers_Heun"));
+    public static TheoryData<string, string> Runs => new(GoldenRuns.ForKind("05_diffusers_Heun"));
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Runs))]

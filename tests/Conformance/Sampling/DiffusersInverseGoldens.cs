@@ -8,7 +8,7 @@ namespace Conformance.Sampling;
 /// <summary>05_diffusers_DDIMInverse: DDIMInverseScheduler, every state of every run.</summary>
 public class DiffusersInverseGoldens
 {
-    public static TheoryData<string, string> Runs => new(GoldenRuns.Of("05_diffusers_DDIMInverse"));
+    public static TheoryData<string, string> Runs => new(GoldenRuns.ForKind("05_diffusers_DDIMInverse"));
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Runs))]

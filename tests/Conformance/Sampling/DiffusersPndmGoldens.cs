@@ -7,7 +7,7 @@ namespace Conformance.Sampling;
 /// <summary>05_diffusers_PNDM: PLMS with either start, every state of every run.</summary>
 public class DiffusersPndmGoldens
 {
-    public static TheoryData<string, string> Runs => new(GoldenRuns.Of("05_diffusers_PNDM"));
+    public static TheoryData<string, string> Runs => new(GoldenRuns.ForKind("05_diffusers_PNDM"));
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Runs))]

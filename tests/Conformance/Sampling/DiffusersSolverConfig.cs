@@ -48,7 +48,7 @@ internal sealed class DiffusersSolverConfig(JsonElement config, double betaStart
             : Flag("use_lu_lambdas", false) || Flag("use_exponential_sigmas", false) ? NoiseLevels.Exponential(schedule, steps, final)
             : null;
         return between is null
-            ? NoiseLevels.Of(schedule, Tau(spacing, steps), final)
+            ? NoiseLevels.FromTimesteps(schedule, Tau(spacing, steps), final)
             : NoiseLevels.Custom(T, between.FinalAlphaBar, [.. between.Select(l => l with { Timestep = Math.Round(l.Timestep) })]);
     }
 

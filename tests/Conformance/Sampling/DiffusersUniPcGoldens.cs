@@ -6,7 +6,7 @@ namespace Conformance.Sampling;
 /// <summary>05_diffusers_UniPC: every state of every run.</summary>
 public class DiffusersUniPcGoldens
 {
-    public static TheoryData<string, string> Runs => new(GoldenRuns.Of("05_diffusers_UniPC"));
+    public static TheoryData<string, string> Runs => new(GoldenRuns.ForKind("05_diffusers_UniPC"));
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Runs))]

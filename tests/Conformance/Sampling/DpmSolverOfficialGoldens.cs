@@ -8,7 +8,7 @@ namespace Conformance.Sampling;
 /// <summary>11_dpm_solver_official: the code of DPM-Solver's authors, multistep and singlestep, in x0 and in ε.</summary>
 public class DpmSolverOfficialGoldens
 {
-    public static TheoryData<string, string> Runs => new(GoldenRuns.Of("11_dpm_solver_official"));
+    public static TheoryData<string, string> Runs => new(GoldenRuns.ForKind("11_dpm_solver_official"));
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Runs))]

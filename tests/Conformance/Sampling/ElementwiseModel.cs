@@ -7,7 +7,7 @@ namespace Conformance.Sampling;
 internal sealed class ElementwiseModel(int channels, Func<double, double, double> f) : IDenoiser
 {
     /// <summary>The model that a 05_diffusers case names.</summary>
-    public static ElementwiseModel Of(GoldenCase golden, int channels)
+    public static ElementwiseModel FromCase(GoldenCase golden, int channels)
     {
         Assert.StartsWith("model(x, t) = 0.3*sin(3*x + t/250) + 0.1*x, elementwise", golden.Json.GetProperty("fake_model").GetString(), StringComparison.Ordinal);
         return Sine(channels);

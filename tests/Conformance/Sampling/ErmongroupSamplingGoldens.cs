@@ -15,7 +15,7 @@ namespace Conformance.Sampling;
 /// </summary>
 public class ErmongroupSamplingGoldens
 {
-    public static TheoryData<string, string> Runs => new(GoldenRuns.Of("02_sampling"));
+    public static TheoryData<string, string> Runs => new(GoldenRuns.ForKind("02_sampling"));
 
     public static TheoryData<string> Interpolations => new(GoldenRuns.CasesOf("02_interpolation"));
 
@@ -26,7 +26,7 @@ public class ErmongroupSamplingGoldens
         var golden = new GoldenCase(name);
         var tolerance = golden.Json.GetProperty("tolerance");
         var model = new ErmongroupModel(golden);
-        var denoiser = Engines.Engines.OfChains(model.Graph, p => model.Weights[p.Name]);
+        var denoiser = Engines.Engines.ForChains(model.Graph, p => model.Weights[p.Name]);
         using var disposed = denoiser as IDisposable;
 
         var plan = DdimPlan.Create(model.Schedule, Tau(model.Schedule, golden.Json), new DdimOptions { Eta = golden.Json.GetProperty("eta").GetDouble() });
@@ -61,7 +61,7 @@ public class ErmongroupSamplingGoldens
         var golden = new GoldenCase(name);
         var json = golden.Json.GetProperty("runs").GetProperty(run);
         var model = new ErmongroupModel(golden);
-        var denoiser = Engines.Engines.OfChains(model.Graph, p => model.Weights[p.Name]);
+        var denoiser = Engines.Engines.ForChains(model.Graph, p => model.Weights[p.Name]);
         using var disposed = denoiser as IDisposable;
         var plan = Plan(model.Schedule, json);
         Assert.Equal(json.GetProperty("model_calls").GetInt32(), plan.NetworkCalls);

@@ -16,7 +16,7 @@ namespace Conformance.Sampling;
 /// <summary>07: guided-diffusion's own samplers with its own network: DDIM from the ε half, DDPM with the learned variance, both with a condition, the reverse ODE.</summary>
 public partial class GuidedSamplingGoldens
 {
-    public static TheoryData<string, string> Runs => new(GoldenRuns.Of("07_guided"));
+    public static TheoryData<string, string> Runs => new(GoldenRuns.ForKind("07_guided"));
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Runs))]

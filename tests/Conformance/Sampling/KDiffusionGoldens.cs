@@ -12,7 +12,7 @@ public class KDiffusionGoldens
 {
     private static readonly NoiseSchedule Linear = NoiseSchedule.Linear();
 
-    public static TheoryData<string, string> Runs => new(GoldenRuns.Of("11_k_diffusion"));
+    public static TheoryData<string, string> Runs => new(GoldenRuns.ForKind("11_k_diffusion"));
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Runs))]

@@ -15,7 +15,7 @@ public class LucidrainsSamplingGoldens
 {
     private static readonly string[] Objectives = ["pred_noise", "pred_x0", "pred_v"];
 
-    public static TheoryData<string, string> Runs => new(GoldenRuns.Of("08_lucidrains"));
+    public static TheoryData<string, string> Runs => new(GoldenRuns.ForKind("08_lucidrains"));
 
     public static TheoryData<string> Cases => new(GoldenRuns.CasesOf("08_lucidrains"));
 

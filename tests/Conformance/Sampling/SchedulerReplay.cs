@@ -24,7 +24,7 @@ internal static class SchedulerReplay
         var noise = golden.Has(run + "/noise") ? golden.Floats(run + "/noise") : [];
         Assert.Equal(json.GetProperty("noise_draws").GetInt32(), noise.Length / n);
         Assert.Equal(shape[0], plan.NetworkCalls + 1);
-        var (x, x0) = Trajectory(ElementwiseModel.Of(golden, shape[2]), plan, shape, samples[..n], noise);
+        var (x, x0) = Trajectory(ElementwiseModel.FromCase(golden, shape[2]), plan, shape, samples[..n], noise);
         for (var call = 1; call <= x.Length; call++)
         {
             CompareState(samples, call, x[call - 1], json, $"x after call {call}");

@@ -20,7 +20,7 @@ internal static class SigmaScaledReplay
         var shape = golden.Shape(run + "/samples");
         var samples = golden.Doubles(run + "/samples");
         var noise = golden.Has(run + "/noise") ? golden.Doubles(run + "/noise") : [];
-        var (x, x0) = Trajectory(ElementwiseModel.Of(golden, shape[2]), plan, shape, samples[..(samples.Length / shape[0])], noise);
+        var (x, x0) = Trajectory(ElementwiseModel.FromCase(golden, shape[2]), plan, shape, samples[..(samples.Length / shape[0])], noise);
         for (var call = 1; call <= x.Length; call++)
         {
             SchedulerReplay.CompareState(samples, call, x[call - 1], json, $"x after call {call}");

@@ -27,7 +27,7 @@ internal sealed record SolverCase(Solver Solver, double LeastSlope, bool AddsNoi
     ];
 
     /// <summary>The claims of a solver.</summary>
-    public static SolverCase Of(Solver solver) => All.Single(c => c.Solver == solver);
+    public static SolverCase Get(Solver solver) => All.Single(c => c.Solver == solver);
 
     /// <summary>Network calls for S levels.</summary>
     public int NetworkCalls(int levels) => Calls?.Invoke(levels) ?? levels;

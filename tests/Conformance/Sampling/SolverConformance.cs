@@ -51,11 +51,11 @@ public class SolverConformance
         var start = Normals(7);
         double[] expected = [.. start.Select((x, i) => model.Solve(x, i, LambdaGrid.From, LambdaGrid.To))];
         Slope.AtLeast(
-            SolverCase.Of(solver).LeastSlope,
+            SolverCase.Get(solver).LeastSlope,
             steps =>
             {
                 var plan = SolverPlan.Create(solver, LambdaGrid.Levels(steps), new DdimOptions { PredictionType = type });
-                Assert.Equal(SolverCase.Of(solver).NetworkCalls(steps), plan.NetworkCalls);
+                Assert.Equal(SolverCase.Get(solver).NetworkCalls(steps), plan.NetworkCalls);
                 return Math.Sqrt(Run(model, plan, start).Zip(expected, (a, b) => (a - b) * (a - b)).Average());
             },
             $"{solver}, {type}");
@@ -75,12 +75,12 @@ public class SolverConformance
 
             var plan = SolverPlan.Create(solver, levels, options);
             Assert.Equal(levels.FinalAlphaBar, plan.FinalAlphaBar);
-            Assert.Equal(SolverCase.Of(solver).NetworkCalls(levels.Count), plan.NetworkCalls);
+            Assert.Equal(SolverCase.Get(solver).NetworkCalls(levels.Count), plan.NetworkCalls);
             var byTimestep = levels.ToDictionary(l => l.Timestep, l => l.AlphaBar);
             double[] epsilon = Normals(seed), xT = At(levels[0].AlphaBar);
             var x = Run(Model(deviation: 0), plan, xT);
 
-            var tolerance = 1e-5 + Rounding(levels, type) + (SolverCase.Of(solver).AddsNoise ? 12 * Math.Sqrt(1 - levels.FinalAlphaBar) : 0);
+            var tolerance = 1e-5 + Rounding(levels, type) + (SolverCase.Get(solver).AddsNoise ? 12 * Math.Sqrt(1 - levels.FinalAlphaBar) : 0);
             Assert.All(x.Zip(At(levels.FinalAlphaBar)), p => Assert.Equal(p.Second, p.First, tolerance));
 
             // Images of any kind: every number is finite.

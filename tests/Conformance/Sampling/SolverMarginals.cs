@@ -22,7 +22,7 @@ public class SolverMarginals
     [Theory]
     [MemberData(nameof(Stochastic))]
     public void Converges_with_its_order(Solver solver, PredictionType type) =>
-        Slope.AtLeast(SolverCase.Of(solver).LeastSlope, steps => Error(solver, type, steps, deviation: 0.5), $"{solver}, {type}");
+        Slope.AtLeast(SolverCase.Get(solver).LeastSlope, steps => Error(solver, type, steps, deviation: 0.5), $"{solver}, {type}");
 
     // The DDIM paper's lemma 1, for a whole chain: q(x_s|x0) is kept at every step, at any S.
     [Theory]

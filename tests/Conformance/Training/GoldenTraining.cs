@@ -48,7 +48,7 @@ internal static class GoldenTraining
         {
             var image = (i * shape.Elements)..((i + 1) * shape.Elements);
             objective.Noise((int)batch.Timesteps[i], x0.AsSpan(image), epsilon.AsSpan(image), batch.Xt.AsSpan(image), batch.Target.AsSpan(image));
-            batch.Weights[i] = (float)objective.Weight((int)batch.Timesteps[i]);
+            batch.LossWeights[i] = (float)objective.LossWeight((int)batch.Timesteps[i]);
         }
 
         return batch;

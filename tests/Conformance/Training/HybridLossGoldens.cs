@@ -30,7 +30,7 @@ public class HybridLossGoldens
         {
             var (t, image) = (json.GetProperty("timesteps")[i].GetInt32(), (i * shape.Elements)..((i + 1) * shape.Elements));
             objective.Noise(t, x0.AsSpan(image), epsilon.AsSpan(image), batch.Xt.AsSpan(image), batch.Target.AsSpan(image));
-            (batch.Timesteps[i], batch.Weights[i], batch.Terms[i]) = (t, 1, objective.Term(t));
+            (batch.Timesteps[i], batch.LossWeights[i], batch.Terms[i]) = (t, 1, objective.Term(t));
         }
 
         Relative.AssertWithin(1e-6, [.. batch.Xt.Select(v => (double)v)], golden.Doubles("loss/q_sample"), "q_sample");
@@ -40,7 +40,7 @@ public class HybridLossGoldens
         {
             for (var i = 0; i < batch.Count; i++)
             {
-                (batch.Weights[i], batch.Terms[i]) = (simple, batch.Terms[i] with { Weight = bound });
+                (batch.LossWeights[i], batch.Terms[i]) = (simple, batch.Terms[i] with { LossWeight = bound });
             }
 
             TrainingNetworks.Gradients(network, batch);

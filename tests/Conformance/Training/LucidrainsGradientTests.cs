@@ -20,7 +20,7 @@ public class LucidrainsGradientTests
         var batch = new TrainingBatch(network.Count, network.Graph.InputShape);
         network.X.CopyTo(batch.Xt.AsSpan());
         network.Timesteps.CopyTo(batch.Timesteps.AsSpan());
-        batch.Weights.AsSpan().Fill(1);
+        batch.LossWeights.AsSpan().Fill(1);
         CounterNoise.Gaussian(Seed, -9, batch.Target.AsSpan());
 
         using var training = TrainingNetworks.Create(network.Graph, new TrainingOptions { BatchSize = network.Count, Reduction = LossReduction.Mean }, p => network.Weights[p.Name]);

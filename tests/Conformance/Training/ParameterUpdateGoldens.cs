@@ -44,11 +44,11 @@ public unsafe class ParameterUpdateGoldens
             Averages = [average.Floats],
         };
         using var team = new Team(2);
-        var update = new ParameterUpdate<Simd256>(team, AdamSettings.Of(options));
+        var update = new ParameterUpdate<Simd256>(team, AdamSettings.FromOptions(options));
         for (var k = 1; k <= norms.GetArrayLength(); k++)
         {
             var batch = GoldenTraining.Batch(golden, model.Schedule, $"_{k}");
-            var gradients = new ReferenceGradients(model.Graph, p => Array.ConvertAll(Read(weights, p), v => (double)v)).Of(LossInputs.Of(batch, options, k - 1));
+            var gradients = new ReferenceGradients(model.Graph, p => Array.ConvertAll(Read(weights, p), v => (double)v)).Compute(LossInputs.FromBatch(batch, options, k - 1));
             Write(gradient, p => Array.ConvertAll(gradients.Parameters[p.Name], v => (float)v));
             var norm = update.Norm(gradient.Floats, length);
             Assert.Equal(1, norm / norms[k - 1].GetDouble(), 1e-5);

@@ -35,7 +35,7 @@ public class ReferenceGradientGoldens
         {
             var model = new ErmongroupModel(golden, weights[0]);
             var read = k == 1 ? model.Weights : ErmongroupModel.Read(golden.Path(weights[1]), "model.", model.Config);
-            var gradients = new ReferenceGradients(model.Graph, p => read[p.Name]).Of(Inputs(golden, model, $"_{k}"));
+            var gradients = new ReferenceGradients(model.Graph, p => read[p.Name]).Compute(Inputs(golden, model, $"_{k}"));
             Assert.Equal(1, gradients.Loss / golden.Json.GetProperty("loss_f64")[k - 1].GetDouble(), 1e-6);
             Assert.Equal(1, gradients.Norm / golden.Json.GetProperty("grad_norm_before_clip")[k - 1].GetDouble(), 1e-6);
             if (k == 1)
@@ -49,10 +49,10 @@ public class ReferenceGradientGoldens
     }
 
     private static LossGradients Compute(GoldenCase golden, ErmongroupModel model) =>
-        new ReferenceGradients(model.Graph, p => model.Weights[p.Name]).Of(Inputs(golden, model, string.Empty));
+        new ReferenceGradients(model.Graph, p => model.Weights[p.Name]).Compute(Inputs(golden, model, string.Empty));
 
     private static LossInputs Inputs(GoldenCase golden, ErmongroupModel model, string suffix) =>
-        LossInputs.Of(GoldenTraining.Batch(golden, model.Schedule, suffix), GoldenTraining.Options(golden, updates: 1), step: 0);
+        LossInputs.FromBatch(GoldenTraining.Batch(golden, model.Schedule, suffix), GoldenTraining.Options(golden, updates: 1), step: 0);
 
     private static void AssertAgree(LossGradients gradients, Dictionary<string, double[]> expected, HashSet<string> dead, double allowed)
     {

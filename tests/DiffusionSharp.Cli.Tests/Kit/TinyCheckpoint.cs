@@ -33,7 +33,7 @@ internal static class TinyCheckpoint
 
     public static string Zip(string path, IReadOnlyList<KeyValuePair<string, HostTensor>> tensors)
     {
-        File.WriteAllBytes(path, TorchWriter.Zip(TorchDict.Of(tensors)));
+        File.WriteAllBytes(path, TorchWriter.Zip(TorchDict.FromTensors(tensors)));
         return path;
     }
 }

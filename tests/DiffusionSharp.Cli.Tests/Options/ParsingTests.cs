@@ -21,7 +21,7 @@ public sealed class ParsingTests
     public void Durations(string text, double? seconds) => Assert.Equal(seconds, Parse.Seconds(text));
 
     [Fact]
-    public void SeedLists()
+    public void Seed_lists()
     {
         Assert.Equal([1UL, 5, 9, 10, 11, 12], SeedOptions.ParseList("1,5,9-12"));
         Assert.Equal([ulong.MaxValue], SeedOptions.ParseList("18446744073709551615"));
@@ -33,7 +33,7 @@ public sealed class ParsingTests
     [InlineData("0-15")]
     [InlineData("9,1,5-8,3")]
     [InlineData("18446744073709551614-18446744073709551615,0")]
-    public void SeedsHaveOneSpelling(string text) => Assert.Equal(text, SeedOptions.Spell(SeedOptions.ParseList(text)));
+    public void Seeds_have_one_spelling(string text) => Assert.Equal(text, SeedOptions.Spell(SeedOptions.ParseList(text)));
 
     [Theory]
     [InlineData("abc", "abc", 0)]
@@ -41,7 +41,7 @@ public sealed class ParsingTests
     [InlineData("sampel", "sample", 1)]
     [InlineData("", "abc", 3)]
     [InlineData("kitten", "sitting", 3)]
-    public void EditDistances(string a, string b, int distance)
+    public void Edit_distances(string a, string b, int distance)
     {
         Assert.Equal(distance, Suggestion.Distance(a, b));
         Assert.Equal(distance, Suggestion.Distance(b, a));
@@ -55,7 +55,7 @@ public sealed class ParsingTests
     [InlineData(256, new[] { 1, 2, 2, 4, 4, 4 }, 16)]
     [InlineData(8, new[] { 1 }, 8)]
     [InlineData(33, new[] { 1 }, null)]
-    public void NetworkFitsTheSize(int side, int[] multipliers, int? attention)
+    public void Network_fits_the_size(int side, int[] multipliers, int? attention)
     {
         var shape = new ImageShape(3, side, side);
 
@@ -69,6 +69,6 @@ public sealed class ParsingTests
     [InlineData(16, 8)]
     [InlineData(12, 4)]
     [InlineData(7, 1)]
-    public void GroupsHoldMoreThanOneChannel(int channels, int groups) =>
+    public void Groups_hold_more_than_one_channel(int channels, int groups) =>
         Assert.Equal(groups, NetworkOptions.ChooseGroups(Networks.UNetConfig.Ddpm(new ImageShape(3, 8, 8), channels, [1, 2], 1, [])));
 }

@@ -75,8 +75,8 @@ public class AttentionTests
         var size = heads * headWidth * height * width;
         for (var image = 0; image < q.Count; image++)
         {
-            var expected = Reference(q.Of(image), k.Of(image), v.Of(image), heads * headWidth, height * width, heads, Array.ConvertAll(memory, m => (double)m));
-            expected = residual is null ? expected : [.. expected.Zip(residual.Of(image), (a, b) => a + b)];
+            var expected = Reference(q.Image(image), k.Image(image), v.Image(image), heads * headWidth, height * width, heads, Array.ConvertAll(memory, m => (double)m));
+            expected = residual is null ? expected : [.. expected.Zip(residual.Image(image), (a, b) => a + b)];
 
             // A score's error is a part of the score, and the exponential's the score's error.
             Assert.InRange(Error.Largest(expected, actual[(image * size)..((image + 1) * size)]), 0, 3e-6 * deviation * deviation);

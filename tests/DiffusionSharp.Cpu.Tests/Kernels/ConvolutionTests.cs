@@ -30,7 +30,7 @@ public class ConvolutionTests
     [Theory]
     [InlineData(nameof(ConvolutionMethod.Winograd2))]
     [InlineData(nameof(ConvolutionMethod.Winograd4))]
-    [InlineData(nameof(ConvolutionMethod.DoubledWinograd4))]
+    [InlineData(nameof(ConvolutionMethod.UpsampledWinograd4))]
     public void Few_tiles(string method)
     {
         var random = new Random(2);
@@ -44,24 +44,24 @@ public class ConvolutionTests
     [Theory]
     [InlineData(nameof(ConvolutionMethod.Winograd2))]
     [InlineData(nameof(ConvolutionMethod.Winograd4))]
-    [InlineData(nameof(ConvolutionMethod.DoubledWinograd4))]
+    [InlineData(nameof(ConvolutionMethod.UpsampledWinograd4))]
     public void More_tiles_than_a_block(string method)
     {
         var (random, side) = (new Random(2), Side(method));
-        Check(Draw(random, method) with { Images = 5, Height = (6 * side) - 1, Width = (4 * side) + 1, Doubled = false }, random);
-        Check(Draw(random, method) with { Images = 1, Height = 7 * side, Width = (7 * side) + 1, Doubled = true }, random);
+        Check(Draw(random, method) with { Images = 5, Height = (6 * side) - 1, Width = (4 * side) + 1, Upsampled = false }, random);
+        Check(Draw(random, method) with { Images = 1, Height = 7 * side, Width = (7 * side) + 1, Upsampled = true }, random);
     }
 
     // Enough for several parts, or rounds, for each thread.
     [Theory]
     [InlineData(nameof(ConvolutionMethod.Winograd2))]
     [InlineData(nameof(ConvolutionMethod.Winograd4))]
-    [InlineData(nameof(ConvolutionMethod.DoubledWinograd4))]
+    [InlineData(nameof(ConvolutionMethod.UpsampledWinograd4))]
     public void Many_tiles(string method)
     {
         var (random, side) = (new Random(2), Side(method));
-        Check(Draw(random, method) with { Images = 5, Height = (10 * side) - 1, Width = (9 * side) + 1, Doubled = false, Channels = [7] }, random);
-        Check(Draw(random, method) with { Images = 1, Height = 10 * side, Width = 10 * side, Doubled = true, Bordered = true, Channels = [5, 18] }, random);
+        Check(Draw(random, method) with { Images = 5, Height = (10 * side) - 1, Width = (9 * side) + 1, Upsampled = false, Channels = [7] }, random);
+        Check(Draw(random, method) with { Images = 1, Height = 10 * side, Width = 10 * side, Upsampled = true, Padded = true, Channels = [5, 18] }, random);
     }
 
     // More input channels than are multiplied together, more outputs than matrix tiles lie side by side.
@@ -69,12 +69,12 @@ public class ConvolutionTests
     [InlineData(nameof(ConvolutionMethod.Product))]
     [InlineData(nameof(ConvolutionMethod.Winograd2))]
     [InlineData(nameof(ConvolutionMethod.Winograd4))]
-    [InlineData(nameof(ConvolutionMethod.DoubledWinograd4))]
+    [InlineData(nameof(ConvolutionMethod.UpsampledWinograd4))]
     public void Many_channels(string method)
     {
         var random = new Random(2);
-        Check(Draw(random, method) with { Images = 1, Height = 4, Width = 5, Channels = [270], Outputs = 5, Doubled = false }, random);
-        Check(Draw(random, method) with { Images = 2, Height = 3, Width = 3, Channels = [130, 7], Outputs = 83, Doubled = false }, random);
+        Check(Draw(random, method) with { Images = 1, Height = 4, Width = 5, Channels = [270], Outputs = 5, Upsampled = false }, random);
+        Check(Draw(random, method) with { Images = 2, Height = 3, Width = 3, Channels = [130, 7], Outputs = 83, Upsampled = false }, random);
     }
 
     [Theory]
@@ -84,7 +84,7 @@ public class ConvolutionTests
     public void A_matrix_of_a_vector_for_each_condition(int conditions, int inputs, int outputs)
     {
         var random = new Random(conditions);
-        Check(Draw(random, nameof(ConvolutionMethod.Product)) with { Kernel = 1, Padding = 0, Height = 1, Width = 1, Channels = [61 * inputs], Outputs = 37 * outputs, PerCondition = true, Conditions = conditions, Images = conditions + 1, Doubled = false, Bordered = false }, random);
+        Check(Draw(random, nameof(ConvolutionMethod.Product)) with { Kernel = 1, Padding = 0, Height = 1, Width = 1, Channels = [61 * inputs], Outputs = 37 * outputs, PerCondition = true, Conditions = conditions, Images = conditions + 1, Upsampled = false, Padded = false }, random);
     }
 
     private static int Side(string method) => method == nameof(ConvolutionMethod.Winograd2) ? 2 : 4;
@@ -97,22 +97,22 @@ public class ConvolutionTests
         random.Next(1, 50),
         random.Next(1, 10),
         random.Next(1, 10),
-        Doubled: random.Next(3) == 0,
-        Bordered: random.Next(3) == 0,
+        Upsampled: random.Next(3) == 0,
+        Padded: random.Next(3) == 0,
         Vector: random.Next(3),
         Residual: random.Next(2) == 0,
         Precision: (WeightPrecision)random.Next(3));
 
     private static void Check(ConvolutionCase drawn, Random random)
     {
-        if (drawn.Method == ConvolutionMethod.DoubledWinograd4)
+        if (drawn.Method == ConvolutionMethod.UpsampledWinograd4)
         {
-            drawn = drawn with { Doubled = true, Bordered = false };
+            drawn = drawn with { Upsampled = true, Padded = false };
         }
 
         var stage = new Stage(random, drawn.Images, Math.Min(drawn.Conditions, drawn.Images));
         var x = stage.Draw(drawn.Channels, drawn.Height, drawn.Width, drawn.PerCondition, mean: 0.3);
-        var view = x.View with { Doubled = drawn.Doubled, Bordered = drawn.Bordered };
+        var view = x.View with { Upsampled = drawn.Upsampled, Padded = drawn.Padded };
         var seen = Value.Shape(view);
 
         // The kernel must fit.
@@ -131,8 +131,8 @@ public class ConvolutionTests
         var size = c.Outputs * height * width;
         for (var image = 0; image < x.Count; image++)
         {
-            var of = vector?.Of(!c.PerCondition && c.Vector == 2 ? stage.ConditionOf(image) : image);
-            var added = residual?.Of(image);
+            var of = vector?.Image(!c.PerCondition && c.Vector == 2 ? stage.ConditionOf(image) : image);
+            var added = residual?.Image(image);
             var expected = Sum(v => v);
             var scale = Sum(Math.Abs).Max();
             Assert.InRange(Error.Largest(expected, actual[(image * size)..((image + 1) * size)]) / scale, 0, c.Method is ConvolutionMethod.Product or ConvolutionMethod.Winograd2 ? 6e-7 : 4e-6);
@@ -162,8 +162,8 @@ public class ConvolutionTests
         int Outputs,
         int Height,
         int Width,
-        bool Doubled,
-        bool Bordered,
+        bool Upsampled,
+        bool Padded,
         int Vector,
         bool Residual,
         WeightPrecision Precision,

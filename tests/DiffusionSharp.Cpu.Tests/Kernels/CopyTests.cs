@@ -13,9 +13,9 @@ public class CopyTests
     [InlineData(true, false)]
     [InlineData(false, true)]
     [InlineData(true, true)]
-    public void Joins_repeats_and_borders(bool doubled, bool bordered) => Rounds((stage, x) =>
+    public void Joins_repeats_and_borders(bool upsampled, bool padded) => Rounds((stage, x) =>
     {
-        var view = x.View with { Doubled = doubled, Bordered = bordered };
+        var view = x.View with { Upsampled = upsampled, Padded = padded };
         var seen = Value.Shape(view);
         var output = stage.New([seen.Channels], seen.Height, seen.Width, view.PerCondition);
         double[] expected = [.. Enumerable.Range(0, x.Count).SelectMany(n => x.Seen(n, view))];
@@ -26,7 +26,7 @@ public class CopyTests
     public void Gives_each_image_its_conditions_value() => Rounds((stage, x) =>
     {
         var output = stage.New([x.View.Channels], x.View.Height, x.View.Width);
-        double[] expected = [.. Enumerable.Range(0, stage.Count(perCondition: false)).SelectMany(n => x.Of(x.View.PerCondition ? stage.ConditionOf(n) : n))];
+        double[] expected = [.. Enumerable.Range(0, stage.Count(perCondition: false)).SelectMany(n => x.Image(x.View.PerCondition ? stage.ConditionOf(n) : n))];
         Assert.Equal(expected, stage.Run(new Kernel(x.View, output, Pool: false), output).Select(v => (double)v));
     });
 
@@ -34,9 +34,9 @@ public class CopyTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Takes_the_mean_of_four(bool doubled) => Rounds((stage, x) =>
+    public void Takes_the_mean_of_four(bool upsampled) => Rounds((stage, x) =>
     {
-        var view = x.View with { Doubled = doubled };
+        var view = x.View with { Upsampled = upsampled };
         var seen = Value.Shape(view);
         var (height, width) = (seen.Height / 2, seen.Width / 2);
         if (height * width == 0)

@@ -50,8 +50,8 @@ public class PixelNormalizationTests
         var size = channels * view.Pixels;
         for (var image = 0; image < x.Count; image++)
         {
-            var expected = ReferenceNetwork.RmsNorm(x.Of(image), view.Pixels, Array.ConvertAll(weight, w => (double)w), Floor);
-            var of = vector?.Of(throughCondition ? stage.ConditionOf(image) : image);
+            var expected = ReferenceNetwork.RmsNorm(x.Image(image), view.Pixels, Array.ConvertAll(weight, w => (double)w), Floor);
+            var of = vector?.Image(throughCondition ? stage.ConditionOf(image) : image);
             expected = [.. expected.Select((v, i) => of is null ? v : (v * (1 + of[i / view.Pixels])) + of[channels + (i / view.Pixels)])];
             expected = silu ? [.. expected.Select(v => v / (1 + Math.Exp(-v)))] : expected;
             Assert.InRange(Error.Largest(expected, actual[(image * size)..((image + 1) * size)]) / Math.Max(1, expected.Max(Math.Abs)), 0, 1e-6);

@@ -10,7 +10,7 @@ public class SinusoidTests
         for (var i = 0; i <= 200_000; i++)
         {
             var angle = i * 0.005;
-            var (sin, cos) = Sinusoid.Of(angle);
+            var (sin, cos) = Sinusoid.SinCos(angle);
             Assert.Equal(Math.Sin(angle), sin, 1e-12);
             Assert.Equal(Math.Cos(angle), cos, 1e-12);
         }

@@ -8,19 +8,19 @@ namespace DiffusionSharp.Cpu.Tests.Kit;
 internal sealed record Pullback(float[] Prediction, float[] ByX, double[] ByTimesteps)
 {
     /// <summary>Σ u·m of a call, on an engine.</summary>
-    public static Pullback Of(NetworkCase network, Engine engine)
+    public static Pullback Compute(NetworkCase network, Engine engine)
     {
         var denoiser = network.On(engine);
         using var disposed = denoiser as IDisposable;
-        return Of(network, denoiser, new ReferencePullback(network).U);
+        return Compute(network, denoiser, new ReferencePullback(network).U);
     }
 
     /// <summary>Σ u·m of a call.</summary>
-    public static Pullback Of(NetworkCase network, IDenoiser denoiser, float[] u)
+    public static Pullback Compute(NetworkCase network, IDenoiser denoiser, float[] u)
     {
         var made = new Pullback(new float[u.Length], new float[network.X.Length], new double[network.Count]);
         Array.Fill(made.ByX, float.NaN);
-        Differentiable.Of(denoiser).Differentiate(network.Input, made.Prediction, (_, g) => u.CopyTo(g), made.ByX, made.ByTimesteps);
+        Differentiable.Require(denoiser).Differentiate(network.Input, made.Prediction, (_, g) => u.CopyTo(g), made.ByX, made.ByTimesteps);
         return made;
     }
 }

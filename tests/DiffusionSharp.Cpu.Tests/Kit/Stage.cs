@@ -184,7 +184,7 @@ internal sealed unsafe class Stage(Random random, int images = 1, int conditions
                 {
                     for (var pixel = 0; pixel < view.Pixels; pixel++)
                     {
-                        visit((nint)(view.Of(segment, workspace).At(n, pixel) + c), i++);
+                        visit((nint)(view.Locate(segment, workspace).At(n, pixel) + c), i++);
                     }
                 }
             }

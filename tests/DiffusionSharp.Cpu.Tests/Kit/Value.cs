@@ -13,17 +13,17 @@ internal sealed record Value(View View, float[] Data)
     private int Size => View.Channels * View.Pixels;
 
     /// <summary>One image in float64, [C, H, W].</summary>
-    public double[] Of(int image) => Array.ConvertAll(Data[(image * Size)..((image + 1) * Size)], v => (double)v);
+    public double[] Image(int image) => Array.ConvertAll(Data[(image * Size)..((image + 1) * Size)], v => (double)v);
 
-    /// <summary>One image as it is seen through a view of it: repeated and bordered.</summary>
+    /// <summary>One image as it is seen through a view of it: repeated and padded.</summary>
     public double[] Seen(int image, View view)
     {
-        var (shape, stored) = (Shape(view), Of(image));
+        var (shape, stored) = (Shape(view), Image(image));
         var seen = new double[shape.Elements];
         for (var i = 0; i < seen.Length; i++)
         {
             var (c, y, x) = (i / (shape.Height * shape.Width), i / shape.Width % shape.Height, i % shape.Width);
-            (y, x) = view.Doubled ? (y / 2, x / 2) : (y, x);
+            (y, x) = view.Upsampled ? (y / 2, x / 2) : (y, x);
             seen[i] = y < view.Height && x < view.Width ? stored[(c * view.Pixels) + (y * view.Width) + x] : 0;
         }
 
@@ -33,7 +33,7 @@ internal sealed record Value(View View, float[] Data)
     /// <summary>Size of what is seen through a view.</summary>
     public static ImageShape Shape(View view)
     {
-        var (scale, border) = (view.Doubled ? 2 : 1, view.Bordered ? 1 : 0);
+        var (scale, border) = (view.Upsampled ? 2 : 1, view.Padded ? 1 : 0);
         return new ImageShape(view.Channels, (view.Height * scale) + border, (view.Width * scale) + border);
     }
 

@@ -88,7 +88,7 @@ public class AugmentationTests
         using DiffusionModel sampled = DiffusionModel.Load(run.Folder, TinyRun.Inference), model = DiffusionModel.Load(folder, TinyRun.Inference);
         var sample = new SampleOptions { Steps = 2, Count = 1 };
         Assert.Equal(sampled.Sample(sample).Values, model.Sample(sample).Values);
-        Assert.DoesNotContain(UNet.AugmentationWeight, PosthocAverage.Of(run.Run, 0.1, TestContext.Current.CancellationToken).Weights.Keys);
+        Assert.DoesNotContain(UNet.AugmentationWeight, PosthocAverage.Reconstruct(run.Run, 0.1, TestContext.Current.CancellationToken).Weights.Keys);
         var e = Assert.Throws<DiffusionException>(() => run.Train(options with { Augment = 0, TotalImages = 80 }, allowChanges: true));
         Assert.Contains("training.augment: 0.3 → 0", e.Message);
     }

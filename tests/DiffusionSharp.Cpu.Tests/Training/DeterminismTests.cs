@@ -121,7 +121,7 @@ public class DeterminismTests
         CounterNoise.Gaussian((ulong)step, 2, batch.Target.AsSpan());
         for (var i = 0; i < count; i++)
         {
-            batch.Weights[i] = 1 + (0.1f * i);
+            batch.LossWeights[i] = 1 + (0.1f * i);
             batch.Timesteps[i] = ((37 * i) + step) % 1000;
             batch.Labels[i] = (i + step) % 3;
         }
@@ -140,6 +140,6 @@ public class DeterminismTests
         }
 
         bytes.Position = 0;
-        return Sha256.Of(bytes);
+        return Sha256.Compute(bytes);
     }
 }

@@ -146,7 +146,7 @@ public class FailureTests
     }
 
     [Fact]
-    public void What_a_killed_sitting_left_half_written_is_cleaned_and_only_the_newest_are_kept()
+    public void What_a_killed_session_left_half_written_is_cleaned_and_only_the_newest_are_kept()
     {
         using var run = new TinyRun();
         run.Train(Options with { TotalImages = 16 });

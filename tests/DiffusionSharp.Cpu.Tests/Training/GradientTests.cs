@@ -83,6 +83,6 @@ public class GradientTests
         var random = new Random(1);
         var network = training.Network;
         var moved = new ReferenceGradients(network.Graph, p => Array.ConvertAll(network.Weights[p.Name].Data, w => w * (1 + ((random.Next(2) - 0.5) * Math.Pow(2, -23)))));
-        return gradient.Zip(moved.Of(training.Inputs).Parameters[name], (a, b) => Math.Abs(a - b)).Max() / scale;
+        return gradient.Zip(moved.Compute(training.Inputs).Parameters[name], (a, b) => Math.Abs(a - b)).Max() / scale;
     }
 }

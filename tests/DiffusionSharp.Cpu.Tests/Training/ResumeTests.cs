@@ -132,7 +132,7 @@ public class ResumeTests
     public void So_is_one_of_EDM_s_objective_and_its_model_comes_back()
     {
         using TinyRun straight = new(), stopped = new();
-        var scheduler = SchedulerConfig.OfEdm(new EdmPreconditioning { SigmaData = 0.6 });
+        var scheduler = SchedulerConfig.FromEdm(new EdmPreconditioning { SigmaData = 0.6 });
         var options = TinyRun.Options with { TotalImages = 80, MicroBatch = 2 };
         Assert.Equal(TrainingOutcome.Finished, straight.Train(options, scheduler: scheduler));
         Assert.Equal(TrainingOutcome.Interrupted, stopped.Train(options, stopAt: 9, scheduler: scheduler));
@@ -161,7 +161,7 @@ public class ResumeTests
         Assert.Equal(TrainingOutcome.Finished, straight.Train(options));
         Assert.Equal(TrainingOutcome.Interrupted, stopped.Train(options, stopAt: 11));
 
-        // As if a sitting had gone on to image 72 and been lost.
+        // As if a session had gone on to image 72 and been lost.
         Directory.CreateDirectory(Path.Combine(stopped.Run.Snapshots, "000000000072"));
         Assert.Equal(TrainingOutcome.Finished, stopped.Train(options));
         AssertSame(straight, stopped, "stored averages");
@@ -179,7 +179,7 @@ public class ResumeTests
             }
         }
 
-        var average = PosthocAverage.Of(stopped.Run, 0.1, TestContext.Current.CancellationToken);
+        var average = PosthocAverage.Reconstruct(stopped.Run, 0.1, TestContext.Current.CancellationToken);
         using (var last = TensorFiles.Open(Path.Combine(stopped.Run.Latest()!, Checkpoint.Power(0.1))))
         {
             Assert.Equal((100, 10), (average.State.Images, average.Stored));
@@ -189,8 +189,8 @@ public class ResumeTests
         Assert.Contains("begin a new run", Assert.Throws<DiffusionException>(() => stopped.Train(options with { PosthocLengths = [0.2], TotalImages = 120 }, allowChanges: true)).Message);
         var damaged = Path.Combine(stopped.Run.Snapshots, names[1], Checkpoint.Power(0.05));
         File.WriteAllBytes(damaged, File.ReadAllBytes(damaged)[..^1]);
-        Assert.Equal(ErrorKind.ModelFile, Assert.Throws<DiffusionException>(() => PosthocAverage.Of(stopped.Run, 0.1, TestContext.Current.CancellationToken)).Kind);
-        Assert.Equal(ErrorKind.Usage, Assert.Throws<DiffusionException>(() => PosthocAverage.Of(straight.Run, 0.4, TestContext.Current.CancellationToken)).Kind);
+        Assert.Equal(ErrorKind.ModelFile, Assert.Throws<DiffusionException>(() => PosthocAverage.Reconstruct(stopped.Run, 0.1, TestContext.Current.CancellationToken)).Kind);
+        Assert.Equal(ErrorKind.Usage, Assert.Throws<DiffusionException>(() => PosthocAverage.Reconstruct(straight.Run, 0.4, TestContext.Current.CancellationToken)).Kind);
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public unsafe class SumOfSquaresTests
         foreach (var count in (int[])[0, 16, 4080, 4096, 4112, 50_000, 16])
         {
             var x = Draw(count);
-            Assert.Equal(Ordered(x), Of(squares, x));
+            Assert.Equal(Ordered(x), Compute(squares, x));
         }
 
         static double Ordered(float[] x) => x.Chunk(4096).Aggregate(0.0, (sum, block) =>
@@ -37,7 +37,7 @@ public unsafe class SumOfSquaresTests
         using var team = new Team(2);
         var x = Draw(100_000);
         var exact = x.Aggregate(BigInteger.Zero, (sum, v) => sum + BigInteger.Pow(new BigInteger(Math.ScaleB(v, 100)), 2));
-        Assert.Equal(1, Of(new SumOfSquares(team), x) / Math.ScaleB((double)exact, -200), 1e-14);
+        Assert.Equal(1, Compute(new SumOfSquares(team), x) / Math.ScaleB((double)exact, -200), 1e-14);
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public unsafe class SumOfSquaresTests
         var sums = Enumerable.Range(1, 5).Select(threads =>
         {
             using var team = new Team(threads);
-            return Of(new SumOfSquares(team), x);
+            return Compute(new SumOfSquares(team), x);
         });
         Assert.Single(sums.Select(BitConverter.DoubleToInt64Bits).Distinct());
     }
@@ -64,7 +64,7 @@ public unsafe class SumOfSquaresTests
         {
             var x = Draw(40_000);
             x[place] = value;
-            Assert.Equal(float.IsNaN(value) ? double.NaN : double.PositiveInfinity, Of(squares, x));
+            Assert.Equal(float.IsNaN(value) ? double.NaN : double.PositiveInfinity, Compute(squares, x));
         }
     }
 
@@ -73,7 +73,7 @@ public unsafe class SumOfSquaresTests
     {
         using var team = new Team(1);
         var x = Enumerable.Repeat(float.MaxValue, 64).ToArray();
-        Assert.Equal(8.0 * float.MaxValue, Math.Sqrt(Of(new SumOfSquares(team), x)));
+        Assert.Equal(8.0 * float.MaxValue, Math.Sqrt(Compute(new SumOfSquares(team), x)));
     }
 
     private static float[] Draw(int count)
@@ -83,11 +83,11 @@ public unsafe class SumOfSquaresTests
         return x;
     }
 
-    private static double Of(SumOfSquares squares, float[] x)
+    private static double Compute(SumOfSquares squares, float[] x)
     {
         fixed (float* start = x)
         {
-            return squares.Of(start, x.Length);
+            return squares.Compute(start, x.Length);
         }
     }
 }

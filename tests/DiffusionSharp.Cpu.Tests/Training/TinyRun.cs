@@ -86,7 +86,7 @@ internal sealed class TinyRun : IDisposable
         var all = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["checkpoint"] = Path.GetFileName(latest) };
         foreach (var file in Directory.EnumerateFiles(latest, "*.safetensors"))
         {
-            all[Path.GetFileName(file)] = Sha256.Of(File.ReadAllBytes(file));
+            all[Path.GetFileName(file)] = Sha256.Compute(File.ReadAllBytes(file));
         }
 
         all["state"] = (Checkpoint.ReadState(latest) with { Seconds = 0, MetricsLength = 0 }).ToString();

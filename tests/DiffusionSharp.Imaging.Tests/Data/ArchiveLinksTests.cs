@@ -26,7 +26,7 @@ public class ArchiveLinksTests
     [InlineData("tar")]
     [InlineData("tar.gz")]
     [InlineData("zip")]
-    public void LinksAreFollowedWithinTheArchive(string kind)
+    public void Links_are_followed_within_the_archive(string kind)
     {
         using var folder = new TempFolder();
         folder.Write("outside.png", Fixtures.Flat(4, 4, SKColors.White));
@@ -43,7 +43,7 @@ public class ArchiveLinksTests
     }
 
     [Fact]
-    public void TooManyLinksAreRefusedBeforeTheyFillTheMemory()
+    public void Too_many_links_are_refused_before_they_fill_the_memory()
     {
         var links = new ArchiveLinks();
         var long1 = new string('x', 1 << 20);

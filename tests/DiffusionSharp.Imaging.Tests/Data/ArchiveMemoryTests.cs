@@ -11,7 +11,7 @@ namespace DiffusionSharp.Imaging.Tests.Data;
 public class ArchiveMemoryTests
 {
     [Fact]
-    public void AHugeEntryIsABadFileAndNotMemory()
+    public void A_huge_entry_is_a_bad_file_and_not_memory()
     {
         using var folder = new TempFolder();
         var path = folder.Path("bomb.zip");
@@ -43,7 +43,7 @@ public class ArchiveMemoryTests
     [InlineData("tar.gz", 0)]
     [InlineData("folder", 0)]
     [InlineData("zip", 8)]
-    public void OfZerosOnlyTheFirstBytesAreRead(string kind, int pictures)
+    public void Of_zeros_only_the_first_bytes_are_read(string kind, int pictures)
     {
         // The first of them begin as pictures do.
         using var folder = new TempFolder();
@@ -68,7 +68,7 @@ public class ArchiveMemoryTests
     }
 
     [Fact]
-    public async Task ARowGroupOfZerosIsRefusedBeforeItIsRead()
+    public async Task A_row_group_of_zeros_is_refused_before_it_is_read()
     {
         using var folder = new TempFolder();
         var schema = new ParquetSchema(new DataField<byte[]>("image"));
@@ -87,7 +87,7 @@ public class ArchiveMemoryTests
     }
 
     [Fact]
-    public void RunningOutOfMemoryIsAnErrorOfTheData()
+    public void Running_out_of_memory_is_an_error_of_the_data()
     {
         var e = Assert.Throws<DiffusionException>(() => DataMemory.Guarded<int>("x.zip", () => throw new InsufficientMemoryException()));
         Assert.Equal(ErrorKind.Data, e.Kind);

@@ -5,7 +5,7 @@ namespace DiffusionSharp.Imaging.Tests.Data;
 public class CifarPythonTests
 {
     [Fact]
-    public void BatchesAreReadWithTheirNames()
+    public void Batches_are_read_with_their_names()
     {
         using var folder = new TempFolder();
         folder.Write("cifar-10-batches-py/data_batch_1", Batch([1, 0], 2));
@@ -26,7 +26,7 @@ public class CifarPythonTests
     }
 
     [Fact]
-    public void Cifar100HasFineLabels()
+    public void CIFAR100_has_fine_labels()
     {
         using var folder = new TempFolder();
         folder.Write("train", Batch([99, 3], 2, "fine_labels"));
@@ -37,7 +37,7 @@ public class CifarPythonTests
     }
 
     [Fact]
-    public void ImagesAreReadWhateverTheirLabels()
+    public void Images_are_read_whatever_their_labels()
     {
         using var folder = new TempFolder();
         TestData.AssertNoClasses("no list of 2 whole numbers", folder.Write("data_batch_1", Batch([1], 2)));
@@ -48,7 +48,7 @@ public class CifarPythonTests
     }
 
     [Fact]
-    public void WhatIsNoBatchIsRefused()
+    public void What_is_no_batch_is_refused()
     {
         using var folder = new TempFolder();
         Refused("os.system", Pickle("cos\nsystem\n(U\u0002lstR."));

@@ -14,7 +14,7 @@ public sealed class ColourTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void AFileBecomesOneThreeOrFourChannels()
+    public void A_file_becomes_one_three_or_four_channels()
     {
         folder.Write("in/0.png", Fixtures.Encode(2, 2, (x, y) => x + y == 0 ? Corner : new SKColor(10, 20, 30, (byte)(x == 1 ? 255 : 0))));
         Assert.Equal([229, 18, 255, 18], Read(1));
@@ -24,14 +24,14 @@ public sealed class ColourTests : IDisposable
     }
 
     [Fact]
-    public void AFileWithoutTransparencyIsOpaque()
+    public void A_file_without_transparency_is_opaque()
     {
         folder.Write("in/0.jpg", Fixtures.Flat(8, 8, SKColors.Red, SKEncodedImageFormat.Jpeg));
         Assert.All(Read(4).AsSpan(12).ToArray(), a => Assert.Equal(255, a));
     }
 
     [Fact]
-    public void WhatIsTransparentLeavesNoTraceInItsNeighbours()
+    public void What_is_transparent_leaves_no_trace_in_its_neighbours()
     {
         // Half is opaque blue, half is red that nobody sees: reduced to one pixel, it is blue at half the opacity.
         var image = new DecodedImage("PNG", 1, 2, [255, 0, 0, 0, 0, 255]) { Alpha = [0, 255] };
@@ -41,18 +41,18 @@ public sealed class ColourTests : IDisposable
     }
 
     [Fact]
-    public void TransparencyTurnsAndIsCutWithThePicture()
+    public void Transparency_turns_and_is_cut_with_the_picture()
     {
         var image = new DecodedImage("PNG", 1, 2, [1, 2, 3, 4, 5, 6]) { Alpha = [7, 8] };
         var turned = Orientation.Apply(image, 6);
         Assert.Equal((2, 1), (turned.Height, turned.Width));
         Assert.Equal([7, 8], turned.Alpha);
         Assert.Equal([8, 7], Orientation.Apply(image, 2).Alpha);
-        Assert.Equal([8], new ImageCrop(0, 1, 1, 1).Of(image).Alpha);
+        Assert.Equal([8], new ImageCrop(0, 1, 1, 1).Apply(image).Alpha);
     }
 
     [Fact]
-    public void ATransparentPictureIsWrittenAndReadBack()
+    public void A_transparent_picture_is_written_and_read_back()
     {
         var shape = new ImageShape(4, 2, 2);
         byte[] pixels = [200, 10, 0, 10, 100, 20, 0, 20, 50, 30, 0, 30, 51, 255, 0, 128];
@@ -67,7 +67,7 @@ public sealed class ColourTests : IDisposable
     }
 
     [Fact]
-    public void SetsOfOpaqueImagesAreNoRgba()
+    public void Sets_of_opaque_images_are_no_RGBA()
     {
         var e = Assert.Throws<DiffusionException>(() => TestData.Open(folder.Write("x.bin", new byte[CifarImages.RecordBytes]), new DataOptions { Channels = 4 }));
         Assert.Contains("holds opaque images", e.Message, StringComparison.Ordinal);

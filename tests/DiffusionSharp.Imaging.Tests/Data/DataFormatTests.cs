@@ -19,7 +19,7 @@ public class DataFormatTests
         ["zip with dataset.json"] = f => Packed(f, "zip", labelled: true),
         ["npz"] = f =>
         {
-            NpzFile.Write(f.Path("x"), KeyValuePair.Create("arr_0", NpyArray.Of<byte>([2, 4, 4, 3], new byte[96])));
+            NpzFile.Write(f.Path("x"), KeyValuePair.Create("arr_0", NpyArray.Create<byte>([2, 4, 4, 3], new byte[96])));
             return f.Path("x");
         },
         ["zip"] = f => Packed(f, "zip"),
@@ -43,11 +43,11 @@ public class DataFormatTests
     public static TheoryData<string> FoldersOrFiles => [.. DataFormat.All.Where(f => f is { InFolder: not null, IsFile: not null }).Select(f => f.Name)];
 
     [Fact]
-    public void EveryFormatHasASample() => Assert.Equal(DataFormat.All.Select(f => f.Name).Order(), Samples.Keys.Order());
+    public void Every_format_has_a_sample() => Assert.Equal(DataFormat.All.Select(f => f.Name).Order(), Samples.Keys.Order());
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void ASampleIsRecognisedAndOpened(string name)
+    public void A_sample_is_recognised_and_opened(string name)
     {
         using var folder = new TempFolder();
         var path = Samples[name](folder);
@@ -64,7 +64,7 @@ public class DataFormatTests
 
     [Theory]
     [MemberData(nameof(FoldersOrFiles))]
-    public void AFolderOfAFormatsFilesIsOfThatFormat(string name)
+    public void A_folder_of_a_formats_files_is_of_that_format(string name)
     {
         using var folder = new TempFolder();
         var path = Samples[name](folder);
@@ -74,7 +74,7 @@ public class DataFormatTests
 
     // As many bytes as whole records of CIFAR-10, whose batches have no other mark.
     [Fact]
-    public void ANameOfStl10GoesBeforeASizeOfCifars()
+    public void A_name_of_STL10_goes_before_a_size_of_cifars()
     {
         using var folder = new TempFolder();
         using (var file = File.Create(folder.Path("train_X.bin")))
@@ -86,10 +86,10 @@ public class DataFormatTests
     }
 
     [Fact]
-    public void AFormatIsOpenedInOneWay() => Assert.All(DataFormat.All, f => Assert.Equal(f == DataFormat.Shapes, f is { Encoded: null, Packed: null }));
+    public void A_format_is_opened_in_one_way() => Assert.All(DataFormat.All, f => Assert.Equal(f == DataFormat.Shapes, f is { Encoded: null, Packed: null }));
 
     [Fact]
-    public void NamesAndLinesAreInTheDocuments()
+    public void Names_and_lines_are_in_the_documents()
     {
         var lines = File.ReadAllLines(Path.Combine(Shared.Repository, "docs", "training.md"));
         var rows = lines.SkipWhile(l => !l.StartsWith("| data |", StringComparison.Ordinal)).Skip(2).TakeWhile(l => l.StartsWith('|'))
@@ -99,7 +99,7 @@ public class DataFormatTests
     }
 
     [Fact]
-    public void WhatIsNoneOfThemIsToldAll()
+    public void What_is_none_of_them_is_told_all()
     {
         using var folder = new TempFolder();
         var e = Assert.Throws<DiffusionException>(() => DataLocation.Recognise(folder.Write("x.bin", [1, 2, 3])));

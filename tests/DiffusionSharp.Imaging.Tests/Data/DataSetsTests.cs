@@ -14,7 +14,7 @@ public class DataSetsTests
     public static bool SharedData => Shared.Exists && Directory.Exists(Shared.Path("data"));
 
     [Fact]
-    public void BuiltInShapesAreOpenedByName()
+    public void Built_in_shapes_are_opened_by_name()
     {
         var source = OpenAny("builtin:shapes", new DataOptions { Seed = 5 }.WithSize(48));
         Assert.Equal(new ShapesSource(48, 5).Fingerprint, source.Fingerprint);
@@ -23,7 +23,7 @@ public class DataSetsTests
     }
 
     [Fact]
-    public void AFolderIsReadWithItsClasses()
+    public void A_folder_is_read_with_its_classes()
     {
         using var folder = new TempFolder();
         folder.Write("dogs/1.png", Fixtures.Flat(8, 8, SKColors.Red));
@@ -45,7 +45,7 @@ public class DataSetsTests
     }
 
     [Fact]
-    public void ImagesWithoutAFolderHaveNoClasses()
+    public void Images_without_a_folder_have_no_classes()
     {
         using var folder = new TempFolder();
         folder.Write("dogs/1.png", Fixtures.Flat(8, 8, SKColors.Red));
@@ -55,7 +55,7 @@ public class DataSetsTests
     }
 
     [Fact]
-    public void TheSameImagesInOtherClassesAreOtherData()
+    public void The_same_images_in_other_classes_are_other_data()
     {
         using TempFolder one = new(), other = new(), none = new();
         foreach (var (folder, second) in new[] { (one, "b/2.png"), (other, "a/2.png"), (none, "2.png") })
@@ -75,7 +75,7 @@ public class DataSetsTests
     }
 
     [Fact]
-    public void LinksThatLoopAreFollowedOnce()
+    public void Links_that_loop_are_followed_once()
     {
         using var folder = new TempFolder();
         using var elsewhere = new TempFolder();
@@ -90,7 +90,7 @@ public class DataSetsTests
     }
 
     [Fact]
-    public void BadFilesAreListedAndCounted()
+    public void Bad_files_are_listed_and_counted()
     {
         using var folder = new TempFolder();
         folder.Write("x/good.png", Fixtures.Flat(4, 4, SKColors.Red));
@@ -112,7 +112,7 @@ public class DataSetsTests
     }
 
     [Fact]
-    public void NothingUsableIsSaidClearly()
+    public void Nothing_usable_is_said_clearly()
     {
         using var folder = new TempFolder();
         AssertFails(ErrorKind.Data, "no images found", () => OpenAny(folder.Root, Small));
@@ -129,7 +129,7 @@ public class DataSetsTests
     [InlineData("zip")]
     [InlineData("tar")]
     [InlineData("tar.gz")]
-    public void ArchivesHoldTheSameAsTheirFolder(string kind)
+    public void Archives_hold_the_same_as_their_folder(string kind)
     {
         using var folder = new TempFolder();
         folder.Write("in/a/1.png", Fixtures.Flat(4, 4, SKColors.Red));
@@ -156,7 +156,7 @@ public class DataSetsTests
     }
 
     [Fact]
-    public void NamesInArchivesAreNeverPaths()
+    public void Names_in_archives_are_never_paths()
     {
         using var folder = new TempFolder();
         var path = folder.Path("evil.zip");
@@ -174,7 +174,7 @@ public class DataSetsTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void DigitsArePaddedAndFindTheirLabels(bool gzip)
+    public void Digits_are_padded_and_find_their_labels(bool gzip)
     {
         using var folder = new TempFolder();
         byte[] images = [0, 0, 8, 3, .. Fixtures.BigEndian(3), .. Fixtures.BigEndian(28), .. Fixtures.BigEndian(28), .. Enumerable.Range(0, 3 * 784).Select(i => (byte)(1 + (i / 784)))];
@@ -209,7 +209,7 @@ public class DataSetsTests
     }
 
     [Fact]
-    public void CifarBatchesAreRead()
+    public void CIFAR_batches_are_read()
     {
         using var folder = new TempFolder();
         byte[] Record(byte label) => [label, .. Enumerable.Repeat((byte)1, 1024), .. Enumerable.Repeat((byte)2, 1024), .. Enumerable.Repeat((byte)(10 + label), 1024)];
@@ -226,7 +226,7 @@ public class DataSetsTests
     }
 
     [Fact]
-    public void ReadingReportsAndStops()
+    public void Reading_reports_and_stops()
     {
         using var folder = new TempFolder();
         for (var i = 0; i < 300; i++)
@@ -241,7 +241,7 @@ public class DataSetsTests
     }
 
     [Fact(SkipUnless = nameof(SharedData), Skip = Shared.Missing)]
-    public void RealSpritesOfManyPngKindsAreDecoded()
+    public void Real_sprites_of_many_PNG_kinds_are_decoded()
     {
         var path = Shared.Path("data", "crawl-tiles-cc0", "crawl_tiles_nov2015.tar.gz");
         using var source = Open(path, new DataOptions { CacheLimitBytes = 1 << 20 }.WithSize(32));
@@ -252,7 +252,7 @@ public class DataSetsTests
     }
 
     [Fact(SkipUnless = nameof(SharedData), Skip = Shared.Missing)]
-    public void FashionMnistIsRead()
+    public void Fashion_MNIST_is_read()
     {
         using var source = Open(Shared.Path("data", "fashion-mnist", "t10k-images-idx3-ubyte.gz"), new DataOptions());
         Assert.Equal((10_000L, new ImageShape(1, 32, 32), 10), (source.ImagesPerEpoch, source.Shape, source.ClassNames.Count));

@@ -10,7 +10,7 @@ namespace DiffusionSharp.Imaging.Tests.Data;
 public class FieldFormatsTests
 {
     [Fact]
-    public void Stl10IsReadColumnByColumnWithItsNames()
+    public void STL10_is_read_column_by_column_with_its_names()
     {
         using var folder = new TempFolder();
 
@@ -43,7 +43,7 @@ public class FieldFormatsTests
     }
 
     [Fact]
-    public void BadStl10LabelsMakeNoClasses()
+    public void Bad_STL10_labels_make_no_classes()
     {
         using var folder = new TempFolder();
         var path = folder.Write("train_X.bin", new byte[2 * 27648]);
@@ -56,11 +56,11 @@ public class FieldFormatsTests
     }
 
     [Fact]
-    public void AnArchiveOfSamplesIsADataSet()
+    public void An_archive_of_samples_is_a_data_set()
     {
         using var folder = new TempFolder();
         byte[] pixels = [.. Enumerable.Range(0, 2 * 8 * 8 * 3).Select(i => (byte)i)];
-        NpzFile.Write(folder.Path("x.npz"), KeyValuePair.Create("arr_0", NpyArray.Of<byte>([2, 8, 8, 3], pixels)), KeyValuePair.Create("arr_1", NpyArray.Of<long>([2], [3, 0])));
+        NpzFile.Write(folder.Path("x.npz"), KeyValuePair.Create("arr_0", NpyArray.Create<byte>([2, 8, 8, 3], pixels)), KeyValuePair.Create("arr_1", NpyArray.Create<long>([2], [3, 0])));
         using var source = TestData.Open(folder.Path("x.npz"));
         Assert.Equal(new ImageShape(3, 8, 8), source.Shape);
         Assert.Equal(["0", "1", "2", "3"], source.ClassNames);
@@ -69,26 +69,26 @@ public class FieldFormatsTests
         Assert.Equal([0, 3, 1], new[] { image[0], image[1], image[64] });
         Assert.Equal("npz", TestData.Check(folder.Path("x.npz")).Kind);
 
-        NpzFile.Write(folder.Path("grey.npz"), KeyValuePair.Create("arr_0", NpyArray.Of<byte>([1, 8, 8, 1], pixels.AsSpan(0, 64))));
+        NpzFile.Write(folder.Path("grey.npz"), KeyValuePair.Create("arr_0", NpyArray.Create<byte>([1, 8, 8, 1], pixels.AsSpan(0, 64))));
         using var grey = TestData.Open(folder.Path("grey.npz"));
         Assert.Equal(1, grey.Shape.Channels);
         Assert.Empty(grey.ClassNames);
 
-        NpzFile.Write(folder.Path("f.npz"), KeyValuePair.Create("arr_0", NpyArray.Of<float>([1, 8, 8, 3], new float[192])));
+        NpzFile.Write(folder.Path("f.npz"), KeyValuePair.Create("arr_0", NpyArray.Create<float>([1, 8, 8, 3], new float[192])));
         AssertFails("arr_0 is F32 [1, 8, 8, 3]", () => TestData.Open(folder.Path("f.npz")));
-        NpzFile.Write(folder.Path("g.npz"), KeyValuePair.Create("x", NpyArray.Of<float>([1], [1])));
+        NpzFile.Write(folder.Path("g.npz"), KeyValuePair.Create("x", NpyArray.Create<float>([1], [1])));
         AssertFails("no array 'arr_0' (it has x)", () => TestData.Open(folder.Path("g.npz")));
-        NpzFile.Write(folder.Path("l.npz"), KeyValuePair.Create("arr_0", NpyArray.Of<byte>([2, 8, 8, 3], pixels)), KeyValuePair.Create("arr_1", NpyArray.Of<long>([2], [3, -1])));
+        NpzFile.Write(folder.Path("l.npz"), KeyValuePair.Create("arr_0", NpyArray.Create<byte>([2, 8, 8, 3], pixels)), KeyValuePair.Create("arr_1", NpyArray.Create<long>([2], [3, -1])));
         using var some = TestData.Open(folder.Path("l.npz"));
         Assert.Equal([3, -1], new[] { some.ReadStored(0, image), some.ReadStored(1, image) });
-        NpzFile.Write(folder.Path("m.npz"), KeyValuePair.Create("arr_0", NpyArray.Of<byte>([2, 8, 8, 3], pixels)), KeyValuePair.Create("arr_1", NpyArray.Of<float>([2], [3, 1])));
+        NpzFile.Write(folder.Path("m.npz"), KeyValuePair.Create("arr_0", NpyArray.Create<byte>([2, 8, 8, 3], pixels)), KeyValuePair.Create("arr_1", NpyArray.Create<float>([2], [3, 1])));
         TestData.AssertNoClasses("arr_1 is F32 [2]; 2 whole numbers", folder.Path("m.npz"));
-        NpzFile.Write(folder.Path("n.npz"), KeyValuePair.Create("arr_0", NpyArray.Of<byte>([2, 8, 8, 3], pixels)), KeyValuePair.Create("arr_1", NpyArray.Of<long>([3], [3, 1, 2])));
+        NpzFile.Write(folder.Path("n.npz"), KeyValuePair.Create("arr_0", NpyArray.Create<byte>([2, 8, 8, 3], pixels)), KeyValuePair.Create("arr_1", NpyArray.Create<long>([3], [3, 1, 2])));
         TestData.AssertNoClasses("arr_1 is I64 [3]", folder.Path("n.npz"));
     }
 
     [Fact]
-    public void PackedZerosMayNotClaimToBeAnyNumberOfImages()
+    public void Packed_zeros_may_not_claim_to_be_any_number_of_images()
     {
         using var folder = new TempFolder();
         byte[] header = [0, 0, 8, 3, .. Fixtures.BigEndian(9_000_000), .. Fixtures.BigEndian(1), .. Fixtures.BigEndian(1)];
@@ -112,7 +112,7 @@ public class FieldFormatsTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void LabelsAreReadFromDatasetJson(bool zipped)
+    public void Labels_are_read_from_dataset_JSON(bool zipped)
     {
         using var folder = new TempFolder();
         folder.Write("in/00000/img00000000.png", Fixtures.Flat(4, 4, SKColors.Red));

@@ -13,7 +13,7 @@ public sealed class FolderClassesTests : IDisposable
     [Theory]
     [InlineData("folder")]
     [InlineData("tar")]
-    public void FoldersOfOneNameAreOneClassAndThatIsSaid(string kind)
+    public void Folders_of_one_name_are_one_class_and_that_is_said(string kind)
     {
         var path = Data(kind, "a/x/0.png", "a/y/1.png", "b/x/2.png", "b/z/3.png");
         using var innermost = TestData.Open(path, new DataOptions().WithSize(4));
@@ -29,7 +29,7 @@ public sealed class FolderClassesTests : IDisposable
     }
 
     [Fact]
-    public void AFolderThatHoldsAllImagesIsNoTopFolder()
+    public void A_folder_that_holds_all_images_is_no_top_folder()
     {
         var path = Data("tar", "all/in/a/x/0.png", "all/in/b/1.png");
         using var source = TestData.Open(path, new DataOptions { Classes = ClassSource.TopFolders }.WithSize(4));
@@ -40,7 +40,7 @@ public sealed class FolderClassesTests : IDisposable
     [InlineData("a/0.png", "a/1.png", "a")]
     [InlineData("a/0.png", "a/b/1.png", "a")]
     [InlineData("a/0.png", "1.png", "")]
-    public void WhereNothingTellsImagesApartThereIsOneClassOrNone(string one, string other, string classes)
+    public void Where_nothing_tells_images_apart_there_is_one_class_or_none(string one, string other, string classes)
     {
         using var source = TestData.Open(Data("folder", one, other), new DataOptions { Classes = ClassSource.TopFolders }.WithSize(4));
         Assert.Equal(classes, string.Join(' ', source.ClassNames));

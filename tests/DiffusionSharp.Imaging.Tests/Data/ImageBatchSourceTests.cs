@@ -9,7 +9,7 @@ public class ImageBatchSourceTests
     private static readonly ImageShape Shape = new(1, 1, 4);
 
     [Fact]
-    public void EveryEpochShowsEveryImageOnceInAnotherOrder()
+    public void Every_epoch_shows_every_image_once_in_another_order()
     {
         using var source = Make(10, new DataOptions { Seed = 1 });
         var epochs = Enumerable.Range(0, 5).Select(e => Read(source, e * 10, 10).Labels).ToArray();
@@ -20,7 +20,7 @@ public class ImageBatchSourceTests
     }
 
     [Fact]
-    public void AnyPieceOfTheRunIsTheSameWhereverItIsReadFrom()
+    public void Any_piece_of_the_run_is_the_same_wherever_it_is_read_from()
     {
         var options = new DataOptions { Seed = 9, Flip = true };
         using var whole = Make(7, options);
@@ -34,7 +34,7 @@ public class ImageBatchSourceTests
     }
 
     [Fact]
-    public void OrdersAreUniform()
+    public void Orders_are_uniform()
     {
         // All six orders of three images, 6,000 epochs: each 1,000 ± 5 standard deviations.
         var order = new ShuffledOrder(3, 5);
@@ -44,7 +44,7 @@ public class ImageBatchSourceTests
     }
 
     [Fact]
-    public void AboutHalfAreMirroredAndOnlyOnRequest()
+    public void About_half_are_mirrored_and_only_on_request()
     {
         using var plain = Make(5, new DataOptions());
         Assert.All(Read(plain, 0, 100).Pixels.Chunk(4), p => Assert.True(p[0] < p[3]));
@@ -53,7 +53,7 @@ public class ImageBatchSourceTests
     }
 
     [Fact]
-    public void AFileHoldsTheSameAsMemory()
+    public void A_file_holds_the_same_as_memory()
     {
         using var folder = new TempFolder();
         using var memory = Make(50, new DataOptions { Seed = 4 });
@@ -73,7 +73,7 @@ public class ImageBatchSourceTests
     }
 
     [Fact]
-    public void ACacheThatCannotBeWrittenIsAStorageError()
+    public void A_cache_that_cannot_be_written_is_a_storage_error()
     {
         using var folder = new TempFolder();
         var e = Assert.Throws<DiffusionException>(() => Make(5, new DataOptions { CacheLimitBytes = 0, CacheFolder = folder.Write("file", [1]) }));
@@ -82,7 +82,7 @@ public class ImageBatchSourceTests
     }
 
     [Fact]
-    public void StoredImagesAreTheSameForEverySeedAndNeverMirrored()
+    public void Stored_images_are_the_same_for_every_seed_and_never_mirrored()
     {
         using var source = Make(5, new DataOptions { Seed = 8, Flip = true });
         var pixels = new byte[4];
@@ -97,7 +97,7 @@ public class ImageBatchSourceTests
     }
 
     [Fact]
-    public void TheFingerprintTellsContentsApart()
+    public void The_fingerprint_tells_contents_apart()
     {
         using var a = Make(5, new DataOptions());
         using var b = Make(6, new DataOptions());
@@ -106,7 +106,7 @@ public class ImageBatchSourceTests
     }
 
     [Fact]
-    public void WhatIsHeldOutIsNeverTrainedOnAndDependsOnTheCountAlone()
+    public void What_is_held_out_is_never_trained_on_and_depends_on_the_count_alone()
     {
         var (training, validation) = Parts(40, 0.1, new DataOptions { Seed = 1 });
         var held = Stored(validation);
@@ -125,7 +125,7 @@ public class ImageBatchSourceTests
     }
 
     [Fact]
-    public void AnotherHeldOutPartIsOtherData()
+    public void Another_held_out_part_is_other_data()
     {
         using var whole = Make(40, new DataOptions());
         string[] all = [whole.Fingerprint, .. new[] { 0.1, 5, 7 }.Select(v => whole.HoldOut(v).Training.Fingerprint), whole.HoldOut(5).Validation.Fingerprint];

@@ -8,7 +8,7 @@ public class ImageCropTests
     private static readonly DataOptions Options = new DataOptions { Crop = ImageCrop.Parse("celeba") }.WithSize(128);
 
     [Fact]
-    public void TheSquareOfThePaperIsCut()
+    public void The_square_of_the_paper_is_cut()
     {
         // The authors' Crop(57, 185, 25, 153): rows 57 to 184, columns 25 to 152.
         using var folder = new TempFolder();
@@ -23,7 +23,7 @@ public class ImageCropTests
     }
 
     [Fact]
-    public void SmallerImagesAreRefused()
+    public void Smaller_images_are_refused()
     {
         using var folder = new TempFolder();
         folder.Write("1.png", Fixtures.Flat(152, 185, SKColors.Red));

@@ -7,7 +7,7 @@ namespace DiffusionSharp.Imaging.Tests.Data;
 public class ImageReaderTests
 {
     [Fact]
-    public void AnErrorOnAnyThreadIsTheErrorItself()
+    public void An_error_on_any_thread_is_the_error_itself()
     {
         var files = Enumerable.Range(0, 20).Select(i => new RawImage($"{i}.png", 0, () => Fixtures.Flat(2, 2, SKColors.Red)));
         var e = Assert.Throws<DiffusionException>(() => ImageReader.Read<int>(
@@ -16,7 +16,7 @@ public class ImageReaderTests
     }
 
     [Fact]
-    public void ABatchEndsAtItsFilesOrAtItsBytes()
+    public void A_batch_ends_at_its_files_or_at_its_bytes()
     {
         Assert.Equal([128, 128, 44], Sizes(300, 0));
         Assert.Equal([4, 4, 2], Sizes(10, 16 << 20));
@@ -34,11 +34,11 @@ public class ImageReaderTests
     [InlineData(1001, 1500, null, 0.001, true)]
     [InlineData(1001, 3000, null, 0.001, false)]
     [InlineData(5000, 5000, null, 1, false)]
-    public void ReadingStopsWhenTooManyAreBad(int bad, int seen, int? total, double allowed, bool stops) =>
+    public void Reading_stops_when_too_many_are_bad(int bad, int seen, int? total, double allowed, bool stops) =>
         Assert.Equal(stops, ImageReader.TooManyBad(bad, seen, total, allowed));
 
     [Fact]
-    public void ASetThatMustBeRefusedIsNotReadToItsEnd()
+    public void A_set_that_must_be_refused_is_not_read_to_its_end()
     {
         var files = Enumerable.Range(0, 300).Select(i => i < 128 ? RawImage.Unusable($"{i}.png", "it is bad") : throw new InvalidOperationException("read on"));
         var (bad, stopped) = ImageReader.Read(files, new DataOptions(), i => i, (_, _) => { }, null, 300, TestContext.Current.CancellationToken);
@@ -51,7 +51,7 @@ public class ImageReaderTests
     }
 
     [Fact]
-    public void ThePixelsBeingDecodedAreBounded()
+    public void The_pixels_being_decoded_are_bounded()
     {
         var gate = new PixelGate(10);
         var (now, most) = (0, 0);
@@ -83,7 +83,7 @@ public class ImageReaderTests
     }
 
     [Fact]
-    public void PixelsAreCountedFromTheHeader()
+    public void Pixels_are_counted_from_the_header()
     {
         Assert.Equal(15, ImageDecoder.CountPixels(Fixtures.Flat(5, 3, SKColors.Red)));
         Assert.Equal(0, ImageDecoder.CountPixels([]));

@@ -17,7 +17,7 @@ public sealed class LabelFilesTests : IDisposable
     [InlineData("zip")]
     [InlineData("tar")]
     [InlineData("tar.gz")]
-    public void MetadataOfAnImagefolderIsReadInTheRootAndInFolders(string kind)
+    public void Metadata_of_an_imagefolder_is_read_in_the_root_and_in_folders(string kind)
     {
         Images("a/0.png", "a/1.png", "b/c/0.png", "b/c/1.png", "b/c/2.png");
         Text("metadata.jsonl", """
@@ -38,7 +38,7 @@ public sealed class LabelFilesTests : IDisposable
     [InlineData("zip")]
     [InlineData("tar")]
     [InlineData("tar.gz")]
-    public void PartsOfASampleOfWebDatasetSayItsClass(string kind)
+    public void Parts_of_a_sample_of_WebDataset_say_its_class(string kind)
     {
         Images("s/000.jpg.png", "s/001.png", "s/002.png", "s/003.png", "t/001.png");
         Text("s/000.cls", "2\n");
@@ -65,7 +65,7 @@ public sealed class LabelFilesTests : IDisposable
     [InlineData("{\"file_name\": \"0.png\", \"label\": 1}\n{\"file_name\": \"1.png\", \"label\": \"x\"}", "numbers or names, not both")]
     [InlineData("""{"file_name": "0.png", "label": -3}""", "label -3 is found")]
     [InlineData("""{"file_name": "9.png", "label": 1}""", ClassLabels.NoneFits)]
-    public void WhatIsWrongWithMetadataIsSaidAndStopsNoReading(string text, string problem)
+    public void What_is_wrong_with_metadata_is_said_and_stops_no_reading(string text, string problem)
     {
         Images("0.png", "1.png");
         Text("metadata.jsonl", text);
@@ -73,7 +73,7 @@ public sealed class LabelFilesTests : IDisposable
     }
 
     [Fact]
-    public void TooLargeFilesOfLabelsAreNotRead()
+    public void Too_large_files_of_labels_are_not_read()
     {
         Images("0.png");
         folder.Write("in/0.json", new byte[(1 << 20) + 1]);
@@ -87,7 +87,7 @@ public sealed class LabelFilesTests : IDisposable
     }
 
     [Fact]
-    public void NobodyMeetsThemWhoDidNotAsk()
+    public void Nobody_meets_them_who_did_not_ask()
     {
         Images("a/0.png", "b/1.png");
         Text("metadata.jsonl", "nothing");

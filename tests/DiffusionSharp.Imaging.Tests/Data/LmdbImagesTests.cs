@@ -19,7 +19,7 @@ public class LmdbImagesTests
         """;
 
     [Fact]
-    public void ADatabaseThatLmdbWroteIsReadInTheOrderOfItsKeys()
+    public void A_database_that_LMDB_wrote_is_read_in_the_order_of_its_keys()
     {
         using var folder = new TempFolder();
         folder.Write("data.mdb", Database());
@@ -47,7 +47,7 @@ public class LmdbImagesTests
     }
 
     [Fact]
-    public void NothingIsWrittenBesideTheDatabase()
+    public void Nothing_is_written_beside_the_database()
     {
         using var folder = new TempFolder();
         folder.Write("data.mdb", Database());
@@ -66,7 +66,7 @@ public class LmdbImagesTests
     }
 
     [Fact]
-    public void ADamagedDatabaseIsAnErrorThatNamesIt()
+    public void A_damaged_database_is_an_error_that_names_it()
     {
         using var folder = new TempFolder();
         var valid = Database();
@@ -115,7 +115,7 @@ public class LmdbImagesTests
     }
 
     [Fact]
-    public void DamageNeverRaisesAnythingElse()
+    public void Damage_never_raises_anything_else()
     {
         using var folder = new TempFolder();
         var valid = Database();

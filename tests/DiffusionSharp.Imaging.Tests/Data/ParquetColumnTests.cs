@@ -12,7 +12,7 @@ public class ParquetColumnTests
     private static readonly byte[] Blue = Fixtures.Flat(4, 4, SKColors.Blue);
 
     [Fact]
-    public async Task TheUsualNamesGoFirstThenStructuresThenTheFirst()
+    public async Task The_usual_names_go_first_then_structures_then_the_first()
     {
         using var folder = new TempFolder();
         var path = folder.Path("x.parquet");
@@ -40,7 +40,7 @@ public class ParquetColumnTests
     }
 
     [Fact]
-    public async Task AColumnThatIsNotThereIsRefusedWithThoseThatAre()
+    public async Task A_column_that_is_not_there_is_refused_with_those_that_are()
     {
         using var folder = new TempFolder();
         var path = folder.Path("x.parquet");
@@ -73,7 +73,7 @@ public class ParquetColumnTests
     }
 
     [Fact(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
-    public void TheCaseOfVersion01()
+    public void The_case_of_version_0_1()
     {
         var report = TestData.Check(Shared.Path("cases", "parquet_two_images"));
         Assert.Equal(("image", "conditioning_image"), (report.Column!.Name, Assert.Single(report.Column.Others)));

@@ -10,7 +10,7 @@ public class ParquetImagesTests
     private static readonly SKColor[] Colours = [SKColors.Red, SKColors.Lime, SKColors.Blue, SKColors.White];
 
     [Fact]
-    public async Task ShardsAreReadInOrderWithTheNamesOfTheirClasses()
+    public async Task Shards_are_read_in_order_with_the_names_of_their_classes()
     {
         using var folder = new TempFolder();
         Directory.CreateDirectory(folder.Path("data"));
@@ -33,7 +33,7 @@ public class ParquetImagesTests
     }
 
     [Fact]
-    public async Task ClassesWithoutNamesAreNumbers()
+    public async Task Classes_without_names_are_numbers()
     {
         using var folder = new TempFolder();
         await Write(folder.Path("x.parquet"), "image", null, [(0, 10), (1, 2)]);
@@ -43,7 +43,7 @@ public class ParquetImagesTests
     }
 
     [Fact]
-    public async Task APlainColumnOfBytesIsTakenToo()
+    public async Task A_plain_column_of_bytes_is_taken_too()
     {
         using var folder = new TempFolder();
         await ParquetTable.Save(folder.Path("x.parquet"), null, new ParquetTable().Bytes("jpg", Fixtures.Flat(4, 4, SKColors.Red), [1, 2, 3]));
@@ -53,7 +53,7 @@ public class ParquetImagesTests
     }
 
     [Fact]
-    public async Task AnEmptyRowGroupIsNoImages()
+    public async Task An_empty_row_group_is_no_images()
     {
         using var folder = new TempFolder();
         await ParquetTable.Save(folder.Path("x.parquet"), null, new ParquetTable().Bytes("image").Required<int>("label"));
@@ -61,7 +61,7 @@ public class ParquetImagesTests
     }
 
     [Fact]
-    public async Task WhatIsNoSetOfImagesIsRefused()
+    public async Task What_is_no_set_of_images_is_refused()
     {
         using var folder = new TempFolder();
         await ParquetTable.Save(folder.Path("x.parquet"), null, new ParquetTable().Required("a", 1).Texts("text", "b"));

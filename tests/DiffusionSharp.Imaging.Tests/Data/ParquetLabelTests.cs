@@ -14,7 +14,7 @@ public class ParquetLabelTests
 
     [Theory]
     [MemberData(nameof(Integers))]
-    public async Task EveryIntegerTypeNumbersClasses(string type)
+    public async Task Every_integer_type_numbers_classes(string type)
     {
         using var folder = new TempFolder();
         await ParquetTable.Save(folder.Path("x.parquet"), null, OfType[type](Table(3)));
@@ -25,7 +25,7 @@ public class ParquetLabelTests
     }
 
     [Fact]
-    public async Task TextsAreNamesOfClasses()
+    public async Task Texts_are_names_of_classes()
     {
         using var folder = new TempFolder();
         await ParquetTable.Save(folder.Path("x.parquet"), null, Table(2).Texts("label", "dog", null), Table(3).Texts("label", "cat", "", "dog"));
@@ -38,7 +38,7 @@ public class ParquetLabelTests
     }
 
     [Fact]
-    public async Task NullAndMinusOneAreImagesWithoutALabel()
+    public async Task Null_and_minus_one_are_images_without_a_label()
     {
         using var folder = new TempFolder();
         await ParquetTable.Save(folder.Path("x.parquet"), Names, Table(3).Values<long>("label", null, 2, -1));
@@ -67,7 +67,7 @@ public class ParquetLabelTests
 
     [Theory]
     [MemberData(nameof(Others))]
-    public async Task WhatMakesNoClassesKeepsNobodyFromTheImages(string problem)
+    public async Task What_makes_no_classes_keeps_nobody_from_the_images(string problem)
     {
         using var folder = new TempFolder();
         await ParquetTable.Save(folder.Path("x.parquet"), Names, Unusable[problem](Table(2)));
@@ -93,7 +93,7 @@ public class ParquetLabelTests
 
     [Theory(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
     [MemberData(nameof(Cases))]
-    public void CasesOfVersion01(string path, int images, string[] names, int[] first)
+    public void Cases_of_version_0_1(string path, int images, string[] names, int[] first)
     {
         using var source = Open(Shared.Path("cases", path));
         Assert.Equal(images, source.ImagesPerEpoch);

@@ -14,7 +14,7 @@ public class PassedOverTests
     [InlineData("zip")]
     [InlineData("tar")]
     [InlineData("tar.gz")]
-    public void OneRuleForFolderZipAndTar(string kind)
+    public void One_rule_for_folder_zip_and_tar(string kind)
     {
         using var folder = new TempFolder();
         foreach (var name in new[] { "cat/a.png", "cat/.ipynb_checkpoints/a-checkpoint.png", "cat/.b.png", ".git/c.png", "__MACOSX/cat/a.png", "dog/noending", "dog/.noending", "dog/x.tiff", "dog/.x.tiff" })
@@ -48,7 +48,7 @@ public class PassedOverTests
     }
 
     [Fact]
-    public void WhereNothingIsReadItIsSaidWhatWasPassedOver()
+    public void Where_nothing_is_read_it_is_said_what_was_passed_over()
     {
         using var folder = new TempFolder();
         folder.Write("in/a.tif", [1]);
@@ -59,7 +59,7 @@ public class PassedOverTests
     }
 
     [Fact]
-    public void APictureOfAnotherKindUnderAReadableNameSaysWhichItIs()
+    public void A_picture_of_another_kind_under_a_readable_name_says_which_it_is()
     {
         using var folder = new TempFolder();
         folder.Write("a.png", [.. "II*\0"u8, .. new byte[20]]);
@@ -72,7 +72,7 @@ public class PassedOverTests
     [InlineData("hidden_folder_in_archive/ds.tar", 1, "")]
     [InlineData("image_files_skipped_silently/ds", 3, "AVIF: 1 (t.avif), HEIC: 1 (t.heic), Netpbm: 1 (t.ppm), TIFF: 1 (t.tif)")]
     [InlineData("folder_jfif", 11, "Netpbm: 1 (l.ppm), PNG without an ending: 1 (noext), TIFF: 2 (g.tif, h.tiff)")]
-    public void TheCasesOfTheHouse(string path, int images, string skipped)
+    public void The_cases_of_the_house(string path, int images, string skipped)
     {
         var report = TestData.Check(Shared.Path("cases", path));
         Assert.Equal((images, 0, skipped), (report.Images, report.Bad.Count, string.Join(", ", report.Skipped)));

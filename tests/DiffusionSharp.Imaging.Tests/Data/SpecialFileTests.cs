@@ -8,7 +8,7 @@ namespace DiffusionSharp.Imaging.Tests.Data;
 public class SpecialFileTests
 {
     [Fact]
-    public void AmongImagesItIsABadFile()
+    public void Among_images_it_is_a_bad_file()
     {
         using var folder = new TempFolder();
         folder.Write("a/good.png", Fixtures.Flat(4, 4, SKColors.Red));
@@ -36,7 +36,7 @@ public class SpecialFileTests
     [InlineData("data_batch_1")]
     [InlineData("train_X.bin")]
     [InlineData("x.parquet")]
-    public void AsADataSetItIsRefused(string name)
+    public void As_a_data_set_it_is_refused(string name)
     {
         using var folder = new TempFolder();
         NamedPipe.Create(folder.Path(name));
@@ -68,7 +68,7 @@ public class SpecialFileTests
     }
 
     [Fact]
-    public void LinksAreAsLongAsWhatTheyLeadTo()
+    public void Links_are_as_long_as_what_they_lead_to()
     {
         using var folder = new TempFolder();
         folder.Write("blobs/0", [.. Enumerable.Repeat((byte)1, 2 * 3073)]);

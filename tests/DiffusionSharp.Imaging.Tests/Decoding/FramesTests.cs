@@ -18,7 +18,7 @@ public class FramesTests
     private static readonly byte[] Png = Fixtures.Flat(2, 2, SKColors.Blue);
 
     [Fact]
-    public void GifsOfSeveralImagesAreToldFromOthers()
+    public void GIFs_of_several_images_are_told_from_others()
     {
         Assert.True(Frames.AreSeveral([.. Screen, .. Pause, .. First, .. Pause, .. Second, 0x3B], "GIF"));
         Assert.True(Frames.AreSeveral([.. Screen, .. Second, .. First, 0x3B], "GIF"));
@@ -33,7 +33,7 @@ public class FramesTests
     }
 
     [Fact]
-    public void WhatIsCutOffOrClaimsTooMuchIsNoTrouble()
+    public void What_is_cut_off_or_claims_too_much_is_no_trouble()
     {
         byte[][] files = [[.. Screen, .. Pause, .. First, .. Pause, .. Second], WebP(), Apng(2), [.. "RIFF    WEBP"u8, .. "ANMF"u8, 255, 255, 255, 255]];
         foreach (var (file, format) in files.Zip(["GIF", "WebP", "PNG", "WebP"]))
@@ -46,7 +46,7 @@ public class FramesTests
     }
 
     [Fact]
-    public void TheyAreCountedInTheSummary()
+    public void They_are_counted_in_the_summary()
     {
         using var folder = new TempFolder();
         folder.Write("in/0.gif", [.. Screen, .. Pause, .. First, .. Pause, .. Second, 0x3B]);

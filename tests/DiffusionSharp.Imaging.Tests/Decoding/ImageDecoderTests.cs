@@ -14,7 +14,7 @@ public class ImageDecoderTests
     [InlineData("WebP")]
     [InlineData("BMP")]
     [InlineData("GIF")]
-    public void LosslessFormatsKeepEveryLevel(string format)
+    public void Lossless_formats_keep_every_level(string format)
     {
         var image = Decode(format switch
         {
@@ -28,7 +28,7 @@ public class ImageDecoderTests
     }
 
     [Fact]
-    public void JpegIsDecoded()
+    public void JPEG_is_decoded()
     {
         var image = Decode(Fixtures.Flat(16, 8, Orange, SKEncodedImageFormat.Jpeg));
         Assert.Equal(("JPEG", 8, 16), (image.Format, image.Height, image.Width));
@@ -36,7 +36,7 @@ public class ImageDecoderTests
     }
 
     [Fact]
-    public void CmykJpegIsDecoded()
+    public void CMYK_JPEG_is_decoded()
     {
         // Adobe stores inverted inks: red = C·K/255 and so on.
         AssertNear([200, 100, 50], Decode(Fixtures.CmykJpeg(200, 100, 50, 255)).Rgb[..3], 1);
@@ -44,7 +44,7 @@ public class ImageDecoderTests
     }
 
     [Fact]
-    public void SixteenBitsAreReduced()
+    public void Sixteen_bits_are_reduced()
     {
         byte[] rgb = [0xFF, 0xFF, 0x80, 0x80, 0x12, 0x12];
         Assert.Equal([255, 128, 18], Decode(Fixtures.Png(1, 1, 16, 2, [rgb])).Rgb);
@@ -53,7 +53,7 @@ public class ImageDecoderTests
     }
 
     [Fact]
-    public void PalettesAndTheirTransparencyAreApplied()
+    public void Palettes_and_their_transparency_are_applied()
     {
         // Two bits per pixel: entries 0, 1, 2, 3; entry 1 is transparent.
         var file = Fixtures.Png(4, 1, 2, 3, [[0b00_01_10_11]], ("PLTE", [255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 8, 7]), ("tRNS", [255, 0]));
@@ -61,14 +61,14 @@ public class ImageDecoderTests
     }
 
     [Fact]
-    public void GreyAndGreyWithAlphaAreDecoded()
+    public void Grey_and_grey_with_alpha_are_decoded()
     {
         Assert.Equal([7, 7, 7, 200, 200, 200], Decode(Fixtures.Png(2, 1, 8, 0, [[7, 200]])).Rgb);
         Assert.Equal([255, 255, 255, 100, 100, 100], Decode(Fixtures.Png(2, 1, 8, 4, [[7, 0, 100, 255]])).Rgb);
     }
 
     [Fact]
-    public void AlphaIsCompositedOnTheBackground()
+    public void Alpha_is_composited_on_the_background()
     {
         var file = Fixtures.Png(1, 1, 8, 6, [[200, 100, 0, 51]]);
         Assert.Equal([40, 20, 0], ImageDecoder.Decode(file, new Rgb(0, 0, 0), 100).Rgb);
@@ -84,7 +84,7 @@ public class ImageDecoderTests
     [InlineData(6, "TR BR TL BL")]
     [InlineData(7, "BR TR BL TL")]
     [InlineData(8, "BL TL BR TR")]
-    public void EveryOrientationIsTurnedUpright(byte orientation, string stored)
+    public void Every_orientation_is_turned_upright(byte orientation, string stored)
     {
         // Stored corners (left to right, top to bottom) as EXIF 2.3 names the sides of row 0 and column 0.
         var color = new Dictionary<string, SKColor>(StringComparer.Ordinal)
@@ -119,7 +119,7 @@ public class ImageDecoderTests
     }
 
     [Fact]
-    public void AnOrientationThatMakesNoSenseIsNone()
+    public void An_orientation_that_makes_no_sense_is_none()
     {
         var png = Fixtures.Encode(6, 4, (x, y) => new SKColor((byte)(40 * x), (byte)(60 * y), 0));
         var exif = Fixtures.Exif(6);
@@ -140,7 +140,7 @@ public class ImageDecoderTests
     }
 
     [Fact(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
-    public void PngJpegAndWebpOfOneOrientationAreOnePicture()
+    public void PNG_JPEG_and_WebP_of_one_orientation_are_one_picture()
     {
         var (png, jpeg, webp) = (Case("png"), Case("jpg"), Case("webp"));
         Assert.Equal((png.Height, png.Width), (jpeg.Height, jpeg.Width));
@@ -154,7 +154,7 @@ public class ImageDecoderTests
     }
 
     [Fact]
-    public void BadFilesSayWhy()
+    public void Bad_files_say_why()
     {
         var png = Fixtures.Encode(64, 64, (x, y) => new SKColor((byte)(x * y), (byte)(x ^ y), (byte)(x * 3)));
         var jpeg = Fixtures.Encode(64, 64, (x, y) => new SKColor((byte)(x * y), (byte)(x ^ y), (byte)(x * 3)), SKEncodedImageFormat.Jpeg);
@@ -166,7 +166,7 @@ public class ImageDecoderTests
     }
 
     [Fact]
-    public void DamagedFilesNeverDoWorse()
+    public void Damaged_files_never_do_worse()
     {
         var random = new Random(4);
         byte[][] files = [Fixtures.Flat(8, 8, Orange), Fixtures.Flat(8, 8, Orange, SKEncodedImageFormat.Jpeg), Fixtures.Gif(Orange), Fixtures.Bmp(8, 8, Orange), Fixtures.Flat(8, 8, Orange, SKEncodedImageFormat.Webp)];

@@ -6,7 +6,7 @@ namespace DiffusionSharp.Imaging.Tests.Decoding;
 public class ImageFitTests
 {
     [Fact]
-    public void TheSameSizeIsTheSamePicture() => Gen.Select(Gen.Int[1, 12], Gen.Int[1, 12], Gen.Int[0, 1000]).Sample((h, w, seed) =>
+    public void The_same_size_is_the_same_picture() => Gen.Select(Gen.Int[1, 12], Gen.Int[1, 12], Gen.Int[0, 1000]).Sample((h, w, seed) =>
     {
         var rgb = new byte[3 * h * w];
         new Random(seed).NextBytes(rgb);
@@ -15,11 +15,11 @@ public class ImageFitTests
     });
 
     [Fact]
-    public void OneColourStaysOneColour() => Gen.Select(Gen.Int[1, 40], Gen.Int[1, 40], Gen.Int[1, 40], Gen.Int[1, 40], Gen.Byte).Sample((h, w, toH, toW, level) =>
+    public void One_colour_stays_one_colour() => Gen.Select(Gen.Int[1, 40], Gen.Int[1, 40], Gen.Int[1, 40], Gen.Int[1, 40], Gen.Byte).Sample((h, w, toH, toW, level) =>
         Fit(h, w, [.. Enumerable.Repeat(level, 3 * h * w)], new ImageShape(3, toH, toW)).All(p => p == level));
 
     [Fact]
-    public void AReductionByTwoHasTheTriangleWeights()
+    public void A_reduction_by_two_has_the_taps_of_a_triangle()
     {
         // Row 0 0 0 0 200 0 0 0 → 4: the pixel at 4.5 is 0.5 from centre 5 (weight 3/8) and 1.5 from centre 3 (weight 1/8).
         var rgb = new byte[3 * 8 * 8];
@@ -36,7 +36,7 @@ public class ImageFitTests
     [InlineData(3)]
     [InlineData(7)]
     [InlineData(10.7)]
-    public void FinePatternsBecomeGreyAtAnyRatio(double ratio)
+    public void Fine_patterns_become_grey_at_any_ratio(double ratio)
     {
         var side = (int)(16 * ratio);
         var rgb = Enumerable.Range(0, 3 * side * side).Select(i => ((i / 3 % side) + (i / 3 / side)) % 2 == 0 ? (byte)255 : (byte)0).ToArray();
@@ -44,7 +44,7 @@ public class ImageFitTests
     }
 
     [Fact]
-    public void ARampStaysARamp()
+    public void A_ramp_stays_a_ramp()
     {
         var rgb = Enumerable.Range(0, 3 * 60 * 60).Select(i => (byte)(4 * (i / 3 % 60))).ToArray();
         var pixels = Fit(60, 60, rgb, new ImageShape(1, 20, 20));
@@ -58,7 +58,7 @@ public class ImageFitTests
     [Theory]
     [InlineData(20, 60)]
     [InlineData(60, 20)]
-    public void TheCropIsInTheMiddle(int height, int width)
+    public void The_crop_is_in_the_middle(int height, int width)
     {
         // White in the middle third of the long side, black outside: after the crop all is white.
         var rgb = Enumerable.Range(0, height * width).SelectMany(i =>
@@ -70,7 +70,7 @@ public class ImageFitTests
     }
 
     [Fact]
-    public void NonSquareTargetsAreFilled()
+    public void Non_square_targets_are_filled()
     {
         var rgb = Enumerable.Range(0, 3 * 30 * 40).Select(i => (byte)(i / 3 % 40 * 6)).ToArray();
         var pixels = Fit(30, 40, rgb, new ImageShape(1, 30, 20));
@@ -79,7 +79,7 @@ public class ImageFitTests
     }
 
     [Fact]
-    public void GreyIsTheLumaOfBt601() => Assert.Equal([76, 150, 29], Fit(1, 3, [255, 0, 0, 0, 255, 0, 0, 0, 255], new ImageShape(1, 1, 3)));
+    public void Grey_is_the_luma_of_BT601() => Assert.Equal([76, 150, 29], Fit(1, 3, [255, 0, 0, 0, 255, 0, 0, 0, 255], new ImageShape(1, 1, 3)));
 
     private static byte[] Fit(int height, int width, byte[] rgb, ImageShape shape)
     {

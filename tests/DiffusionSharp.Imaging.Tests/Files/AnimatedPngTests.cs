@@ -9,7 +9,7 @@ public class AnimatedPngTests
     [Theory]
     [InlineData(1, 1)]
     [InlineData(3, 4)]
-    public void EveryFrameComesBackAndTheSequenceIsRight(int channels, int count)
+    public void Every_frame_comes_back_and_the_sequence_is_right(int channels, int count)
     {
         using var folder = new TempFolder();
         var shape = new ImageShape(channels, 90, 110);
@@ -41,7 +41,7 @@ public class AnimatedPngTests
     }
 
     [Fact]
-    public void NoFramesAndEndlessDelaysAreRefused()
+    public void No_frames_and_endless_delays_are_refused()
     {
         using var folder = new TempFolder();
         var shape = new ImageShape(1, 1, 1);

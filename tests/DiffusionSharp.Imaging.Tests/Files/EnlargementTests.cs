@@ -8,7 +8,7 @@ public class EnlargementTests
     private static readonly ImageShape Shape = new(3, 4, 5);
 
     [Fact]
-    public void PixelsBecomeSquares()
+    public void Pixels_become_squares()
     {
         var (shape, large) = Enlargement.Make(Shape, Random(), 3);
 
@@ -24,7 +24,7 @@ public class EnlargementTests
     [InlineData("65", false)]
     [InlineData("2", false)]
     [InlineData("three", false)]
-    public void WhoReadsAFileTakesThePixelsAsTheyWere(string? said, bool exact)
+    public void Who_reads_a_file_takes_the_pixels_as_they_were(string? said, bool exact)
     {
         using var folder = new TempFolder();
         var (shape, large) = Enlargement.Make(Shape, Random(), 3);
@@ -36,13 +36,13 @@ public class EnlargementTests
     }
 
     [Fact]
-    public void OtherFilesWereNotEnlarged()
+    public void Other_files_were_not_enlarged()
     {
         using var folder = new TempFolder();
         folder.Write("x.jpg", [1, 2, 3]);
 
-        Assert.Equal(1, Enlargement.Of(folder.Path("x.jpg")));
-        Assert.Equal(1, Enlargement.Of(folder.Path("absent.png")));
+        Assert.Equal(1, Enlargement.Read(folder.Path("x.jpg")));
+        Assert.Equal(1, Enlargement.Read(folder.Path("absent.png")));
     }
 
     private static byte[] Random()

@@ -9,7 +9,7 @@ public class ImageFileTests
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public void WhatIsSavedIsReadBack(int channels)
+    public void What_is_saved_is_read_back(int channels)
     {
         using var folder = new TempFolder();
         var shape = new ImageShape(channels, 5, 7);
@@ -26,7 +26,7 @@ public class ImageFileTests
     }
 
     [Fact]
-    public void FloatsAreRoundedAndClamped()
+    public void Floats_are_rounded_and_clamped()
     {
         var bytes = new byte[8];
         ImageFile.ToBytes([-1, 1, 0, -2, 2, float.NaN, (2 * 77 / 255f) - 1, -1 + (1.02f / 255)], bytes);
@@ -37,7 +37,7 @@ public class ImageFileTests
     }
 
     [Fact]
-    public void TextIsStoredInTheFile()
+    public void Text_is_stored_in_the_file()
     {
         using var folder = new TempFolder();
         ImageFile.SavePng(folder.Path("x.png"), new ImageShape(1, 1, 1), [(byte)9], new Dictionary<string, string>(StringComparer.Ordinal) { ["recipe"] = "η = 0, τ = 50" });
@@ -48,7 +48,7 @@ public class ImageFileTests
     }
 
     [Fact]
-    public void AFileInTheWayIsAStorageError()
+    public void A_file_in_the_way_is_a_storage_error()
     {
         using var folder = new TempFolder();
         folder.Write("file", [1]);
@@ -58,7 +58,7 @@ public class ImageFileTests
     }
 
     [Fact]
-    public void AGridPutsEveryPictureInItsPlace()
+    public void A_grid_puts_every_picture_in_its_place()
     {
         var pixels = Enumerable.Range(0, 5).SelectMany(n => Enumerable.Repeat((byte)(10 * (n + 1)), 2 * 3)).ToArray();
         var (shape, sheet) = ImageGrid.Make(new ImageShape(1, 2, 3), pixels, scale: 2, padding: 1);
@@ -76,7 +76,7 @@ public class ImageFileTests
     [InlineData(1, 1)]
     [InlineData(16, 4)]
     [InlineData(17, 5)]
-    public void GridsAreNearlySquare(int count, int columns) => Assert.Equal(columns, ImageGrid.NearSquareColumns(count));
+    public void Grids_are_nearly_square(int count, int columns) => Assert.Equal(columns, ImageGrid.NearSquareColumns(count));
 
     [Theory]
     [InlineData(1, 10, 2, 1)]
@@ -85,6 +85,6 @@ public class ImageFileTests
     [InlineData(50, 2, 2, 8)]
     [InlineData(4, 1, 2, 4)] // 4 × 2 rather than 2 × 4
     [InlineData(5, 1, 2, 3)]
-    public void BlocksAreLaidOutToBeNearlySquare(int count, int width, int height, int columns) =>
+    public void Blocks_are_laid_out_to_be_nearly_square(int count, int width, int height, int columns) =>
         Assert.Equal(columns, ImageGrid.NearSquareColumns(count, width, height));
 }

@@ -8,7 +8,7 @@ public class PngFileTests
     private static readonly ImageShape Shape = new(3, 4, 6);
 
     [Fact]
-    public void TextAndSizeAreReadBack()
+    public void Text_and_size_are_read_back()
     {
         using var folder = new TempFolder();
         var path = folder.Path("x.png");
@@ -20,7 +20,7 @@ public class PngFileTests
     }
 
     [Fact]
-    public void ForeignTextIsLetBe()
+    public void Foreign_text_is_let_be()
     {
         using var folder = new TempFolder();
         byte[] ours = [.. "ddim\0\0\0en\0translated\0text"u8];
@@ -40,7 +40,7 @@ public class PngFileTests
     }
 
     [Fact]
-    public void DamageIsAnErrorThatSaysWhat()
+    public void Damage_is_an_error_that_says_what()
     {
         using var folder = new TempFolder();
         var path = folder.Path("x.png");

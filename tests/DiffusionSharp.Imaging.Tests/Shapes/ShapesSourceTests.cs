@@ -6,7 +6,7 @@ namespace DiffusionSharp.Imaging.Tests.Shapes;
 public class ShapesSourceTests
 {
     [Fact]
-    public void APictureIsAPureFunctionOfSeedAndPosition()
+    public void A_picture_is_a_pure_function_of_seed_and_position()
     {
         var source = new ShapesSource(32, 7);
         byte[] together = new byte[64 * 3072], apart = new byte[64 * 3072];
@@ -22,26 +22,26 @@ public class ShapesSourceTests
     }
 
     [Fact]
-    public void TheSetNeverChanges()
+    public void The_set_never_changes()
     {
         // A model card names this set: a change of any pixel needs a new name or version in the fingerprint.
         var pixels = new byte[256 * 3072];
         new ShapesSource(32, 0).Read(0, pixels, new int[256]);
-        Assert.Equal("364aeafd5a8a4ac06be48abd2d4af45fc4b4cc8fc2167d4d2a056b40190e53ed", Sha256.Of(pixels));
+        Assert.Equal("364aeafd5a8a4ac06be48abd2d4af45fc4b4cc8fc2167d4d2a056b40190e53ed", Sha256.Compute(pixels));
     }
 
     [Fact]
-    public void SeedsShareNoPicture()
+    public void Seeds_share_no_picture()
     {
         byte[] a = new byte[200 * 3072], b = new byte[200 * 3072];
         new ShapesSource(32, 0).Read(0, a, new int[200]);
         new ShapesSource(32, 1).Read(0, b, new int[200]);
-        var hashes = a.Chunk(3072).Concat(b.Chunk(3072)).Select(p => Sha256.Of(p));
+        var hashes = a.Chunk(3072).Concat(b.Chunk(3072)).Select(p => Sha256.Compute(p));
         Assert.Equal(400, hashes.Distinct(StringComparer.Ordinal).Count());
     }
 
     [Fact]
-    public void EveryShapeAndHueIsEquallyLikely()
+    public void Every_shape_and_hue_is_equally_likely()
     {
         var drawings = Enumerable.Range(0, 12_000).Select(i => ShapeDrawing.Create(3, i)).ToArray();
         Assert.All(Enum.GetValues<ShapeKind>(), kind => Assert.InRange(drawings.Count(d => d.Kind == kind), 1800, 2200));
@@ -49,7 +49,7 @@ public class ShapesSourceTests
     }
 
     [Fact]
-    public void CoverageIsTheShapesArea()
+    public void Coverage_is_the_shapes_area()
     {
         // White on black without shading: the mean level is the area, known in closed form for every shape.
         double[] areas = [Math.PI, 2, 3 * Math.Sqrt(3) / 4, 5 * 0.45 * Math.Sin(Math.PI / 5), Math.PI * (1 - (0.55 * 0.55)), 4 * 0.3 * ((2 * Math.Sqrt(0.91)) - 0.3)];
@@ -73,7 +73,7 @@ public class ShapesSourceTests
     }
 
     [Fact]
-    public void TheBorderStaysBackground()
+    public void The_border_stays_background()
     {
         for (var i = 0; i < 500; i++)
         {
@@ -86,7 +86,7 @@ public class ShapesSourceTests
     [Theory]
     [InlineData(15)]
     [InlineData(257)]
-    public void SizesOutOfRangeAreRefused(int size)
+    public void Sizes_out_of_range_are_refused(int size)
     {
         var e = Assert.Throws<DiffusionException>(() => new ShapesSource(size));
         Assert.Equal(ErrorKind.Configuration, e.Kind);
@@ -94,7 +94,7 @@ public class ShapesSourceTests
     }
 
     [Fact]
-    public void TheNearestTrainingImageIsFound()
+    public void The_nearest_training_image_is_found()
     {
         var source = new ShapesSource(32, 11);
         var pictures = new byte[3 * 3072];
@@ -118,7 +118,7 @@ public class ShapesSourceTests
     }
 
     [Fact]
-    public void StoredDrawingsAreTheSameForEverySeedAndApartFromThoseOfTraining()
+    public void Stored_drawings_are_the_same_for_every_seed_and_apart_from_those_of_training()
     {
         byte[] one = new byte[3 * 32 * 32], other = new byte[3 * 32 * 32], training = new byte[3 * 32 * 32];
         var label = new int[1];

@@ -18,7 +18,7 @@ public class LabelledSheetTests
     };
 
     [Fact]
-    public void TheFontComesWithTheLibraryAndHasTheFieldsLetters()
+    public void The_font_comes_with_the_library_and_has_the_fields_letters()
     {
         Assert.Equal("DejaVu Sans", LabelFont.Typeface.FamilyName);
         Assert.InRange(LabelFont.Typeface.GlyphCount, 300, 600); // An installed DejaVu Sans has thousands.
@@ -31,7 +31,7 @@ public class LabelledSheetTests
     [InlineData(96, 96)]
     [InlineData(384, 384)]
     [InlineData(1030, 260)]
-    public void NothingOverlapsAndAllIsOnTheSheet(int width, int height)
+    public void Nothing_overlaps_and_all_is_on_the_sheet(int width, int height)
     {
         var layout = new SheetLayout(Labels(3, 4), width, height);
 
@@ -51,7 +51,7 @@ public class LabelledSheetTests
     [InlineData(1)]
     [InlineData(3)]
     [InlineData(4)]
-    public void RowsStandBesideOneAnother(int across)
+    public void Rows_stand_beside_one_another(int across)
     {
         var layout = new SheetLayout(Labels(7, 2) with { Across = across }, 100, 100);
 
@@ -69,7 +69,7 @@ public class LabelledSheetTests
     }
 
     [Fact]
-    public void WordsThatAreNotThereTakeNoRoom()
+    public void Words_that_are_not_there_take_no_room()
     {
         var layout = new SheetLayout(SheetLabels.Captioned([[], [], [], [], []]), 100, 100);
 
@@ -80,7 +80,7 @@ public class LabelledSheetTests
     }
 
     [Fact]
-    public void ASheetThatIsTooLargeIsRefusedBeforeItIsDrawn()
+    public void A_sheet_that_is_too_large_is_refused_before_it_is_drawn()
     {
         var labels = SheetLabels.Captioned([.. Enumerable.Repeat<IReadOnlyList<string>>(["seed 7"], 900)]);
         var e = Assert.Throws<DiffusionException>(() => LabelledSheet.RequireRoom(new ImageShape(3, 1024, 1024), 1, labels, 1, 1));
@@ -88,14 +88,14 @@ public class LabelledSheetTests
     }
 
     [Fact]
-    public void CaptionsAreStackedWhereTheyAreTooWide()
+    public void Captions_are_stacked_where_they_are_too_wide()
     {
         Assert.Contains(new SheetLayout(Labels(1, 1), 400, 100).Texts, t => t.Text == "0.123 s   94 %   31.2 dB");
         Assert.Contains(new SheetLayout(Labels(1, 1), 96, 96).Texts, t => t.Text == "94 %");
     }
 
     [Fact]
-    public void EveryTextLeavesInkAndStaysInItsBox()
+    public void Every_text_leaves_ink_and_stays_in_its_box()
     {
         var labels = Labels(2, 2);
         var cells = Enumerable.Repeat(Enumerable.Repeat((byte)255, 64).ToArray(), 4).ToArray();
@@ -122,7 +122,7 @@ public class LabelledSheetTests
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public void CellsStandWhereTheLayoutSaysUnchanged(int channels)
+    public void Cells_stand_where_the_layout_says_unchanged(int channels)
     {
         var shape = new ImageShape(channels, 5, 7);
         var random = new Random(1);
@@ -151,6 +151,6 @@ public class LabelledSheetTests
     }
 
     [Fact]
-    public void LabelsThatDoNotFitTheCellsAreRefused() => Assert.Throws<ArgumentException>(
+    public void Labels_that_do_not_fit_the_cells_are_refused() => Assert.Throws<ArgumentException>(
         () => LabelledSheet.Draw(new ImageShape(1, 1, 1), [[0], [0]], Labels(1, 1), 1, 1));
 }

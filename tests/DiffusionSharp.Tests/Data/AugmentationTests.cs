@@ -29,7 +29,7 @@ public class AugmentationTests
                 * AffineMap.Translation(-Side * l[7] / 8, -Side * l[8] / 8);
             for (var i = 0; i < x.Length; i++)
             {
-                var (u, v) = map.Of((i % Side) - 16, (i / Side) - 16);
+                var (u, v) = map.Apply((i % Side) - 16, (i / Side) - 16);
                 if (Math.Abs(u) < 11 && Math.Abs(v) < 11)
                 {
                     Assert.Equal(Function(l[0] == 1 ? -u : u, l[1] == 1 ? -v : v), x[i], 6e-3);

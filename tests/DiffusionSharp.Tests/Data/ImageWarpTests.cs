@@ -52,7 +52,7 @@ public class ImageWarpTests
         var checkedPixels = 0;
         for (var i = 0; i < y.Length; i++)
         {
-            var (u, v) = map.Of((i % 33) - 16, (i / 33) - 16);
+            var (u, v) = map.Apply((i % 33) - 16, (i / 33) - 16);
             if (Math.Abs(u) < 12 && Math.Abs(v) < 12)
             {
                 checkedPixels++;
@@ -68,7 +68,7 @@ public class ImageWarpTests
     [Fact]
     public void Maps_are_applied_from_right_to_left()
     {
-        var (x, y) = (AffineMap.Translation(1, 2) * AffineMap.Rotation(0, 1) * AffineMap.Scale(2, 3)).Of(5, 7);
+        var (x, y) = (AffineMap.Translation(1, 2) * AffineMap.Rotation(0, 1) * AffineMap.Scale(2, 3)).Apply(5, 7);
         Assert.Equal((1 - 21, 2 + 10), (x, y));
     }
 }

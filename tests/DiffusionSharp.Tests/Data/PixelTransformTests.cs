@@ -12,12 +12,12 @@ public class PixelTransformTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void EveryLevelComesBack(Dequantization dequantization, bool logit)
+    public void Every_level_comes_back(Dequantization dequantization, bool logit)
     {
         // Of Gaussian noise only without it: it moves a level by 2.55 of them.
         var transform = new PixelTransform { Dequantization = dequantization, Logit = logit };
-        Assert.Equal(Levels, Levels.Select(v => transform.Level(transform.Of(v))));
-        Assert.Equal(Levels, Levels.Select(v => transform.Level((float)transform.Of(v))));
+        Assert.Equal(Levels, Levels.Select(v => transform.Level(transform.FromLevel(v))));
+        Assert.Equal(Levels, Levels.Select(v => transform.Level((float)transform.FromLevel(v))));
         if (dequantization != Dequantization.Gaussian)
         {
             var x = new float[256];
@@ -33,7 +33,7 @@ public class PixelTransformTests
     }
 
     [Fact]
-    public void TheNumbersAreTheAuthors()
+    public void The_numbers_are_the_authors()
     {
         // data_transform of the DDIM authors' datasets/__init__.py in float64, with the noise drawn here: X = v/255,
         // X·255/256 + u/256 or X + 0.01·z, then 2X - 1 or the logit of λ + (1 - 2λ)X.
@@ -69,7 +69,7 @@ public class PixelTransformTests
     }
 
     [Fact]
-    public void TheNoiseIsUniformAndGaussian()
+    public void The_noise_is_uniform_and_Gaussian()
     {
         const int n = 40_000;
         var (levels, x) = (Enumerable.Repeat((byte)100, n).ToArray(), new float[n]);
@@ -89,7 +89,7 @@ public class PixelTransformTests
     }
 
     [Fact]
-    public void TheNoiseIsAFunctionOfSeedAndPosition()
+    public void The_noise_is_a_function_of_seed_and_position()
     {
         var transform = new PixelTransform { Dequantization = Dequantization.Uniform };
         float[] One(ulong seed, long position)
@@ -105,7 +105,7 @@ public class PixelTransformTests
     }
 
     [Fact]
-    public void WithoutATransformABatchIsWhatItWas()
+    public void Without_a_transform_a_batch_is_what_it_was()
     {
         var (x, expected) = (new float[256], new float[256]);
         PixelTransform.None.Apply(Levels, 1, 2, x);
@@ -115,7 +115,7 @@ public class PixelTransformTests
     }
 
     [Fact]
-    public void TheAuthorsInverseIsNone()
+    public void The_authors_inverse_is_none()
     {
         // sigmoid alone gives λ where x was 0, and their clamp leaves u in: level 0 with u > 0.502 is shown as 1.
         var transform = new PixelTransform { Dequantization = Dequantization.Uniform };
@@ -123,19 +123,19 @@ public class PixelTransformTests
         Assert.Equal(1, (int)Math.Floor((Math.Clamp((x + 1) / 2, 0, 1) * 255) + 0.5));
         Assert.Equal(0, transform.Level(x));
         var logit = new PixelTransform { Logit = true };
-        Assert.Equal(PixelTransform.Lambda, 1 / (1 + Math.Exp(-logit.Of(0))), 1e-12);
+        Assert.Equal(PixelTransform.Lambda, 1 / (1 + Math.Exp(-logit.FromLevel(0))), 1e-12);
         Assert.Equal((0, 255), (logit.Level(double.NegativeInfinity), logit.Level(double.PositiveInfinity)));
         Assert.Equal(0, logit.Level(double.NaN));
     }
 
     [Theory]
     [MemberData(nameof(All))]
-    public void PicturesGoInAndComeOut(Dequantization dequantization, bool logit)
+    public void Pictures_go_in_and_come_out(Dequantization dequantization, bool logit)
     {
         var transform = new PixelTransform { Dequantization = dequantization, Logit = logit };
         double[] pictures = [.. Levels.Select(v => (v / 127.5) - 1)];
-        Assert.Equal(pictures, transform.ToPictures(transform.OfPictures(pictures)).Select(v => (double)v), (a, b) => Math.Abs(a - b) < 1e-7);
-        Assert.InRange(transform.OfPictures(pictures).Max(Math.Abs), 0.99, transform.Range + 1e-9);
+        Assert.Equal(pictures, transform.ToPictures(transform.FromPictures(pictures)).Select(v => (double)v), (a, b) => Math.Abs(a - b) < 1e-7);
+        Assert.InRange(transform.FromPictures(pictures).Max(Math.Abs), 0.99, transform.Range + 1e-9);
     }
 
     // Of Gaussian noise, without it.
@@ -146,14 +146,14 @@ public class PixelTransformTests
     public void The_scale_of_pictures_is_that_of_their_levels(Dequantization dequantization, bool logit)
     {
         var transform = new PixelTransform { Dequantization = dequantization, Logit = logit };
-        var scaled = transform.ToScale([.. Levels.Select(transform.Of)]);
+        var scaled = transform.ToScale([.. Levels.Select(transform.FromLevel)]);
         Assert.Equal(Levels.Select(v => (v / 127.5) - 1), scaled, (a, b) => Math.Abs(a - b) < 1e-9);
         Assert.InRange(new PixelTransform { Logit = true }.ToScale([0.3])[0], 0.148885, 0.148886);
     }
 
     [Theory]
     [MemberData(nameof(All))]
-    public void TheSchedulerCarriesIt(Dequantization dequantization, bool logit)
+    public void The_scheduler_carries_it(Dequantization dequantization, bool logit)
     {
         var transform = new PixelTransform { Dequantization = dequantization, Logit = logit };
         var config = new SchedulerConfig { PixelTransform = transform, ClipSampleRange = transform.Range };

@@ -6,8 +6,8 @@ using DiffusionSharp.Networks;
 using DiffusionSharp.Sampling.Inversion;
 using DiffusionSharp.Sampling.Plans;
 using DiffusionSharp.Schedules;
+using DiffusionSharp.Tests.Files.Storage;
 using DiffusionSharp.Tests.Sampling;
-using DiffusionSharp.Tests.Storage;
 using DiffusionSharp.Training.Options;
 using DiffusionSharp.Training.Runs;
 

@@ -7,7 +7,7 @@ using DiffusionSharp.Models.Folder;
 using DiffusionSharp.Models.Layouts;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Schedules;
-using DiffusionSharp.Tests.Storage;
+using DiffusionSharp.Tests.Files.Storage;
 using TestKit;
 using TestKit.Files;
 using TestKit.Networks;
@@ -183,7 +183,7 @@ public sealed class ModelConverterTests : IDisposable
     public void A_damaged_archive_is_refused_by_its_checksums()
     {
         var module = new ErmongroupFlags().Module();
-        File.WriteAllBytes(folder["m.pt"], TorchWriter.Zip(TorchDict.Of(module.Values())));
+        File.WriteAllBytes(folder["m.pt"], TorchWriter.Zip(TorchDict.FromTensors(module.Values())));
         var source = ModelSource.Open(folder["m.pt"], facts: Size);
         Assert.InRange(ModelConverter.Convert(source, folder["out"]).Verified, 4 * module.Parameters, new FileInfo(folder["m.pt"]).Length);
         AssertSame(source, ModelSource.Open(folder["out"]));

@@ -6,8 +6,8 @@ using DiffusionSharp.Sampling.Inversion;
 using DiffusionSharp.Sampling.Plans;
 using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
+using DiffusionSharp.Tests.Files.Storage;
 using DiffusionSharp.Tests.Sampling;
-using DiffusionSharp.Tests.Storage;
 
 namespace DiffusionSharp.Tests.Models;
 

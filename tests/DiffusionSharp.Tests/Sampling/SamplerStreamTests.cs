@@ -14,7 +14,7 @@ public class SamplerStreamTests
 {
     private static readonly ImageShape Shape = new(3, 2, 4);
     private static readonly NoiseSchedule Linear = NoiseSchedule.Linear();
-    private static readonly NoiseLevels Levels = NoiseLevels.Of(Linear, Timesteps.Uniform(1000, 3));
+    private static readonly NoiseLevels Levels = NoiseLevels.FromTimesteps(Linear, Timesteps.Uniform(1000, 3));
     private static readonly SamplingPlan Plan = DdimPlan.Create(Levels, new DdimOptions { Eta = 1 });
 
     private static FakeDenoiser Network() => new(3, (x, t) => (float)(0.3 * Math.Sin((3 * x) + (t / 250))));

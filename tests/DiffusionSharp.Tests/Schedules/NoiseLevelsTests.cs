@@ -73,7 +73,7 @@ public class NoiseLevelsTests
         Assert.Throws<DiffusionException>(() => NoiseLevels.Custom(10, 1, new NoiseLevel(3, 0.5), new NoiseLevel(2, 0.4)));
         Assert.Throws<DiffusionException>(() => NoiseLevels.Custom(10, 0.3, new NoiseLevel(3, 0.5)));
         Assert.Throws<DiffusionException>(() => NoiseLevels.Custom(10, 0, new NoiseLevel(3, 0)));
-        Assert.Throws<DiffusionException>(() => NoiseLevels.Of(Linear, Timesteps.Uniform(100, 3)));
+        Assert.Throws<DiffusionException>(() => NoiseLevels.FromTimesteps(Linear, Timesteps.Uniform(100, 3)));
         Assert.Throws<DiffusionException>(() => Timesteps.Create(TimestepSpacing.Karras, 1000, 10));
     }
 }

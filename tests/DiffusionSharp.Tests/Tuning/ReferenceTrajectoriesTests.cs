@@ -26,7 +26,7 @@ public class ReferenceTrajectoriesTests
             X0Treatment = treatment switch { "clip" => X0Treatment.Clip(0.8), "threshold" => X0Treatment.DynamicThreshold(0.9), _ => X0Treatment.None },
         };
         var schedule = NoiseSchedule.Linear(100, 0.001, 0.2);
-        var plan = DdimPlan.Create(NoiseLevels.Of(schedule, Timesteps.Uniform(100, n)), options);
+        var plan = DdimPlan.Create(NoiseLevels.FromTimesteps(schedule, Timesteps.Uniform(100, n)), options);
         var noise = NoiseSource.FromSeeds([1, 2, 3, 4, 5]);
         (int From, int At)[] probes = [(0, 2), (1, 4), (4, 5)];
         var trajectories = new ReferenceTrajectories(plan, noise, images, Shape.Elements, probes);

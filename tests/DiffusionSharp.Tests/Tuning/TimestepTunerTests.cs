@@ -3,8 +3,8 @@ using DiffusionSharp.Models.Configs;
 using DiffusionSharp.Models.Folder;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Schedules;
+using DiffusionSharp.Tests.Files.Storage;
 using DiffusionSharp.Tests.Sampling;
-using DiffusionSharp.Tests.Storage;
 using DiffusionSharp.Tuning;
 
 namespace DiffusionSharp.Tests.Tuning;

@@ -38,7 +38,7 @@ public sealed class ConvolutionCheckTests
         (inputs, outputs, kernel, stride) =>
         {
             // The output is linear in x and in w: for any others x' and w', <y(x', w), g> = <x', dx> and <y(x, w'), g> = <w', dw>.
-            var c = ConvolutionInputs.Of(new(inputs, outputs, kernel, stride));
+            var c = ConvolutionInputs.Create(new(inputs, outputs, kernel, stride));
             var results = PlainConvolution.Compute(c);
             float[] otherInput = Reversed(c.Input), otherWeights = Reversed(c.Weights);
             Assert.Equal(Product(c with { Input = otherInput }), Inner(otherInput, results.InputGradient), 1e-3);
@@ -52,7 +52,7 @@ public sealed class ConvolutionCheckTests
     [InlineData(1, 1)]
     public void The_plain_convolution_is_that_of_the_reference(int kernel, int stride)
     {
-        var inputs = ConvolutionInputs.Of(new(5, 4, kernel, stride));
+        var inputs = ConvolutionInputs.Create(new(5, 4, kernel, stride));
         var c = inputs.Case;
         var shape = new ImageShape(c.In, (int)c.Input[2], (int)c.Input[3]);
         var expected = inputs.Input.Chunk(shape.Elements).SelectMany(x => ReferenceConvolution.Apply(
@@ -64,7 +64,7 @@ public sealed class ConvolutionCheckTests
     public void Libtorch_is_right_here_in_both_precisions()
     {
         Assert.Null(ConvolutionCheck.Again(TorchSharp.torch.CPU, TorchSharp.torch.ScalarType.Float32).Problem);
-        Assert.Null(ConvolutionCheck.Of(TorchSharp.torch.CPU, TorchSharp.torch.ScalarType.BFloat16).Problem);
+        Assert.Null(ConvolutionCheck.Run(TorchSharp.torch.CPU, TorchSharp.torch.ScalarType.BFloat16).Problem);
     }
 
     private static double Product(ConvolutionInputs c) => Inner(PlainConvolution.Compute(c).Output, c.OutputGradient);

@@ -27,7 +27,7 @@ internal static class Engines
     public static Engine Usual => Get("torch");
 
     /// <summary>What recorded chains are compared with.</summary>
-    public static Engine OfChains => Usual;
+    public static Engine ForChains => Usual;
 
     /// <summary>
     /// What rounding may do to a random network. libtorch's group norm takes the mean of squares less the square of the mean, which

@@ -22,7 +22,7 @@ public class StepTests
     [InlineData(LossKind.L2, LossReduction.Mean, 1)]
     [InlineData(LossKind.L1, LossReduction.Sum, 2)]
     [InlineData(LossKind.Huber, LossReduction.Mean, 4)]
-    public void Parts_give_the_loss_and_the_gradients_of_the_whole(LossKind loss, LossReduction reduction, int microBatch)
+    public void Micro_batches_give_the_loss_and_the_gradients_of_the_whole(LossKind loss, LossReduction reduction, int microBatch)
     {
         using var scope = torch.NewDisposeScope();
         var options = Options with { Loss = loss, Reduction = reduction, MinSnrGamma = 5 };
@@ -98,7 +98,7 @@ public class StepTests
     [TorchFact]
     public void What_does_not_fit_is_halved_until_it_does()
     {
-        var size = new PartSize(13);
+        var size = new MicroBatchSize(13);
         List<int> tried = [];
         for (var update = 0; update < 2; update++)
         {
@@ -116,7 +116,7 @@ public class StepTests
     [TorchFact]
     public void One_image_that_does_not_fit_is_an_error_of_the_device()
     {
-        var e = Assert.Throws<DiffusionException>(() => new PartSize(2).Fit(_ => torch.empty(TooMuch)));
+        var e = Assert.Throws<DiffusionException>(() => new MicroBatchSize(2).Fit(_ => torch.empty(TooMuch)));
         Assert.Equal(ErrorKind.Device, e.Kind);
         Assert.Contains("out of memory", e.Message);
         Assert.DoesNotContain("\n", e.Message);
@@ -132,7 +132,7 @@ public class StepTests
         batch.Xt[7] = float.NaN;
         Assert.Equal(ErrorKind.NonFinite, Assert.Throws<DiffusionException>(() => step.Run(batch, 1, 1e-3)).Kind);
         batch = Batch(Options);
-        batch.Weights[0] = float.PositiveInfinity;
+        batch.LossWeights[0] = float.PositiveInfinity;
         Assert.Equal(ErrorKind.NonFinite, Assert.Throws<DiffusionException>(() => step.Run(batch, 1, 1e-3)).Kind);
         Assert.Equal(before, Everything(step));
         Assert.Equal(1, step.Optimizer.Steps);

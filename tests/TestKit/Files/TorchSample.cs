@@ -55,7 +55,7 @@ public sealed record TorchStorage(string Key, TensorDtype Dtype, byte[] Bytes)
 public sealed record TorchDict(TorchStorage[] Storages, TorchSample[] Tensors)
 {
     /// <summary>Tensors in C order, each in a storage of its own.</summary>
-    public static TorchDict Of(IReadOnlyList<KeyValuePair<string, HostTensor>> tensors) => new(
+    public static TorchDict FromTensors(IReadOnlyList<KeyValuePair<string, HostTensor>> tensors) => new(
         [.. tensors.Select((t, i) => new TorchStorage($"{i}", TensorDtype.F32, MemoryMarshal.AsBytes(t.Value.Data.AsSpan()).ToArray()))],
         [.. tensors.Select((t, i) => new TorchSample(t.Key, $"{i}", 0, [.. t.Value.Shape], TensorInfo.ContiguousStrides(t.Value.Shape)))]);
 

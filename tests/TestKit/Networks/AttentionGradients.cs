@@ -4,16 +4,16 @@ namespace TestKit.Networks;
 internal static class AttentionGradients
 {
     /// <summary>By q, k and v, each [C, H, W]; that by the memory, [2, heads, M, width], is added to its own.</summary>
-    public static double[][] Of(double[][] inputs, double[] dy, int pixels, int heads, double[] memory, double[] byMemory)
+    public static double[][] Compute(double[][] inputs, double[] dy, int pixels, int heads, double[] memory, double[] byMemory)
     {
         double[][] result = [new double[dy.Length], new double[dy.Length], new double[dy.Length]];
         var width = dy.Length / pixels / heads;
         var learned = memory.Length / 2 / heads / width;
         Parallel.For(0, heads, head =>
         {
-            var q = HeadRows.OfPixels(inputs[0], pixels, head, width);
+            var q = HeadRows.FromPixels(inputs[0], pixels, head, width);
             var (k, v) = (Joined(inputs[1], 0), Joined(inputs[2], 1));
-            var output = HeadRows.OfPixels(dy, pixels, head, width);
+            var output = HeadRows.FromPixels(dy, pixels, head, width);
             double[][] dq = HeadRows.Zero(pixels, width), dk = HeadRows.Zero(k.Length, width), dv = HeadRows.Zero(k.Length, width);
             var root = Math.Sqrt(width);
             for (var n = 0; n < pixels; n++)
@@ -36,7 +36,7 @@ internal static class AttentionGradients
 
             // The image's rows, then the memory's.
             double[][] Joined(double[] x, int which) => [
-                .. HeadRows.OfPixels(x, pixels, head, width),
+                .. HeadRows.FromPixels(x, pixels, head, width),
                 .. Enumerable.Range(0, learned).Select(m => memory.AsSpan(Row(which, m), width).ToArray())];
 
             void Store(double[] x, double[][] rows, int which)

@@ -4,7 +4,7 @@ namespace TestKit.Networks;
 internal static class HeadRows
 {
     /// <summary>Rows of d channels, one for each pixel, of an image [C, H, W].</summary>
-    public static double[][] OfPixels(double[] x, int pixels, int head, int width) =>
+    public static double[][] FromPixels(double[] x, int pixels, int head, int width) =>
         [.. Enumerable.Range(0, pixels).Select(n => (double[])[.. Enumerable.Range(head * width, width).Select(c => x[(c * pixels) + n])])];
 
     /// <summary>Writes such rows.</summary>

@@ -4,7 +4,7 @@ namespace TestKit.Networks;
 internal static class LinearAttentionGradients
 {
     /// <summary>By q, k and v, each [C, H, W]; that by the memory, [2, heads, width, M], is added to its own.</summary>
-    public static double[][] Of(double[][] inputs, double[] dy, int pixels, int heads, double[] memory, double[] byMemory)
+    public static double[][] Compute(double[][] inputs, double[] dy, int pixels, int heads, double[] memory, double[] byMemory)
     {
         double[][] result = [new double[dy.Length], new double[dy.Length], new double[dy.Length]];
         var width = dy.Length / pixels / heads;
@@ -13,13 +13,13 @@ internal static class LinearAttentionGradients
         {
             // o_n = Σ_c q'_nc·context_c/√d with context_c = Σ_m k'_cm·v_m: q by pixels, k and v by channels.
             var root = Math.Sqrt(width);
-            var q = HeadRows.OfPixels(inputs[0], pixels, head, width);
+            var q = HeadRows.FromPixels(inputs[0], pixels, head, width);
             var (k, v) = (Joined(inputs[1], 0), Joined(inputs[2], 1));
             Array.ForEach(q, HeadRows.Softmax);
             Array.ForEach(k, HeadRows.Softmax);
             var context = Array.ConvertAll(k, key => Array.ConvertAll(v, value => Rows.Dot(key, value)));
 
-            var output = HeadRows.OfPixels(dy, pixels, head, width);
+            var output = HeadRows.FromPixels(dy, pixels, head, width);
             var byContext = HeadRows.Zero(width, width);
             var dq = new double[pixels][];
             for (var n = 0; n < pixels; n++)

@@ -19,7 +19,7 @@ public sealed record LossInputs
     public required double[] Target { get; init; }
 
     /// <summary>w of each image.</summary>
-    public required double[] Weights { get; init; }
+    public required double[] LossWeights { get; init; }
 
     /// <summary>How an error is measured.</summary>
     public LossKind Kind { get; init; } = LossKind.L2;
@@ -34,7 +34,7 @@ public sealed record LossInputs
     public int Count => Timesteps.Length;
 
     /// <summary>The loss that an update of a training network has.</summary>
-    public static LossInputs Of(TrainingBatch batch, TrainingOptions options, long step)
+    public static LossInputs FromBatch(TrainingBatch batch, TrainingOptions options, long step)
     {
         ArgumentNullException.ThrowIfNull(batch);
         ArgumentNullException.ThrowIfNull(options);
@@ -44,7 +44,7 @@ public sealed record LossInputs
             Timesteps = [.. batch.Timesteps],
             Labels = [.. batch.Labels],
             Target = Array.ConvertAll(batch.Target, v => (double)v),
-            Weights = Array.ConvertAll(batch.Weights, v => (double)v),
+            LossWeights = Array.ConvertAll(batch.LossWeights, v => (double)v),
             Kind = options.Loss,
             Reduction = options.Reduction,
             Dropout = (options.Seed, step),

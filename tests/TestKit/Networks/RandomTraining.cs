@@ -39,7 +39,7 @@ public static class RandomTraining
         CounterNoise.Gaussian((ulong)seed, -9, batch.Target.AsSpan());
         for (var n = 0; n < batch.Count; n++)
         {
-            batch.Weights[n] = random.Next(4) == 0 ? 1 : 0.1f + random.NextSingle();
+            batch.LossWeights[n] = random.Next(4) == 0 ? 1 : 0.1f + random.NextSingle();
         }
 
         var options = new TrainingOptions

@@ -58,8 +58,8 @@ internal sealed class ReferenceBackward(
             Operation.UpsampleNearest => [Gather(shape, (c, y, x) => dy[At(c, 2 * y, 2 * x)] + dy[At(c, 2 * y, (2 * x) + 1)] + dy[At(c, (2 * y) + 1, 2 * x)] + dy[At(c, (2 * y) + 1, (2 * x) + 1)])],
             Operation.AveragePool => [Gather(shape, (c, y, x) => dy[At(c, y / 2, x / 2)] / 4)],
             Operation.PadRightBottom => [Gather(shape, (c, y, x) => dy[At(c, y, x)])],
-            Operation.Attention t => AttentionGradients.Of(inputs, dy, pixels, t.Heads, Of(parameters, t.Memory), Of(Parameters, t.Memory)),
-            Operation.LinearAttention t => LinearAttentionGradients.Of(inputs, dy, pixels, t.Heads, Of(parameters, t.Memory), Of(Parameters, t.Memory)),
+            Operation.Attention t => AttentionGradients.Compute(inputs, dy, pixels, t.Heads, Values(parameters, t.Memory), Values(Parameters, t.Memory)),
+            Operation.LinearAttention t => LinearAttentionGradients.Compute(inputs, dy, pixels, t.Heads, Values(parameters, t.Memory), Values(Parameters, t.Memory)),
             Operation.PoolTokens p => [Tokens(dy, pixels, Parameters[p.Positions])],
             Operation.FirstPixel => [Gather(shape, (c, y, x) => y == 0 && x == 0 ? dy[c] : 0)],
             Operation.TimestepEmbedding e => [Sinusoid(a[0], e, dy)],
@@ -82,7 +82,7 @@ internal sealed class ReferenceBackward(
         }
     }
 
-    private static double[] Of(IReadOnlyDictionary<ParameterSpec, double[]> of, ParameterSpec? spec) => spec is null ? [] : of[spec];
+    private static double[] Values(IReadOnlyDictionary<ParameterSpec, double[]> of, ParameterSpec? spec) => spec is null ? [] : of[spec];
 
     private static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
 

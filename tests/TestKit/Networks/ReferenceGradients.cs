@@ -44,7 +44,7 @@ public sealed class ReferenceGradients
     }
 
     /// <summary>The loss and its derivative by every parameter, by x, and by every value on the way.</summary>
-    public LossGradients Of(LossInputs inputs)
+    public LossGradients Compute(LossInputs inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         var images = new (double Loss, ReferenceBackward Backward, double[] X)[inputs.Count];
@@ -82,8 +82,8 @@ public sealed class ReferenceGradients
     private (double Loss, double[] Gradient) LossOf(int n, LossInputs inputs, double[] prediction)
     {
         var target = inputs.Target.AsSpan(n * prediction.Length, prediction.Length);
-        var (loss, gradient) = ReferenceLoss.Of(prediction, target, inputs.Kind, inputs.Reduction);
-        var part = inputs.Weights[n] / inputs.Count;
+        var (loss, gradient) = ReferenceLoss.Compute(prediction, target, inputs.Kind, inputs.Reduction);
+        var part = inputs.LossWeights[n] / inputs.Count;
         return (part * loss, Array.ConvertAll(gradient, v => part * v));
     }
 

@@ -6,7 +6,7 @@ namespace TestKit.Networks;
 public static class ReferenceLoss
 {
     /// <summary>The loss and its derivative by each predicted value.</summary>
-    public static (double Loss, double[] Gradient) Of(ReadOnlySpan<double> prediction, ReadOnlySpan<double> target, LossKind kind, LossReduction reduction)
+    public static (double Loss, double[] Gradient) Compute(ReadOnlySpan<double> prediction, ReadOnlySpan<double> target, LossKind kind, LossReduction reduction)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(target.Length, prediction.Length);
         var part = reduction switch

@@ -15,10 +15,10 @@ public sealed record TrainingCase(NetworkCase Network, TrainingBatch Batch, Trai
     public bool HasDropout => Network.Graph.Nodes.Any(n => n.Operation is Operation.Dropout);
 
     /// <summary>What the loss is computed of.</summary>
-    public LossInputs Inputs => LossInputs.Of(Batch, Options, Step);
+    public LossInputs Inputs => LossInputs.FromBatch(Batch, Options, Step);
 
     /// <summary>Loss and gradients in float64.</summary>
-    public LossGradients Reference() => new ReferenceGradients(Network.Graph, p => Network.Weights[p.Name]).Of(Inputs);
+    public LossGradients Reference() => new ReferenceGradients(Network.Graph, p => Network.Weights[p.Name]).Compute(Inputs);
 
     /// <inheritdoc/>
     public override string ToString() =>

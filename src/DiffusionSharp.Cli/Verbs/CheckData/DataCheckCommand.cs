@@ -53,7 +53,7 @@ internal static class DataCheckCommand
     private static string Text(DataReport report)
     {
         const int mostSizes = 5;
-        List<string> lines = [$"{report.Path}: {report.Kind}, {Human.Images(report.Images)}, {Human.Of(report.Bad.Count, "bad file")}"];
+        List<string> lines = [$"{report.Path}: {report.Kind}, {Human.Images(report.Images)}, {Human.Quantity(report.Bad.Count, "bad file")}"];
         if (report.Column is { } column)
         {
             Say("column", column.Name + (column.Others.Count == 0 ? "" : $" (--column takes another: {string.Join(", ", column.Others)})"));

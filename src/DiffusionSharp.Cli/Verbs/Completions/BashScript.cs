@@ -3,7 +3,7 @@ namespace DiffusionSharp.Cli.Verbs.Completions;
 /// <summary>The script for bash, 3.2 or later.</summary>
 internal static class BashScript
 {
-    public static string Of(IReadOnlyList<VerbWords> verbs) => $$"""
+    public static string Write(IReadOnlyList<VerbWords> verbs) => $$"""
         # ddim for bash, made by: ddim completions bash
         _ddim() {
             local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}" verb="${COMP_WORDS[1]}" kind= words= options= arguments=

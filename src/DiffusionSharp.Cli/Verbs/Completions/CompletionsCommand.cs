@@ -25,7 +25,7 @@ internal static class CompletionsCommand
         """;
 
     private static readonly (string Name, Func<IReadOnlyList<VerbWords>, string> Script)[] Shells =
-        [("bash", BashScript.Of), ("zsh", ZshScript.Of), ("fish", FishScript.Of), ("powershell", PowerShellScript.Of)];
+        [("bash", BashScript.Write), ("zsh", ZshScript.Write), ("fish", FishScript.Write), ("powershell", PowerShellScript.Write)];
 
     /// <param name="host">Receives the script.</param>
     /// <param name="verbs">Makes the words of all verbs.</param>

@@ -5,7 +5,7 @@ namespace DiffusionSharp.Cli.Verbs.Completions;
 /// <summary>The script for fish.</summary>
 internal static class FishScript
 {
-    public static string Of(IReadOnlyList<VerbWords> verbs)
+    public static string Write(IReadOnlyList<VerbWords> verbs)
     {
         var text = new StringBuilder("""
             # ddim for fish, made by: ddim completions fish

@@ -13,7 +13,7 @@ internal sealed record OptionWords(IReadOnlyList<string> Names, bool TakesValue,
     /// <summary>Every verb's own help, which is no option of its command.</summary>
     public static OptionWords Help { get; } = new(["--help", "-h"], false, [], false);
 
-    public static OptionWords Of(Option option)
+    public static OptionWords FromOption(Option option)
     {
         var takesValue = option.ValueType != typeof(bool);
         string[] words = takesValue ? [.. option.GetCompletions(CompletionContext.Empty).Select(c => c.Label)] : [];

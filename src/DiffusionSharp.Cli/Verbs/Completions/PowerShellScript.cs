@@ -3,7 +3,7 @@ namespace DiffusionSharp.Cli.Verbs.Completions;
 /// <summary>The script for PowerShell, which completes file names by itself where nothing else is offered.</summary>
 internal static class PowerShellScript
 {
-    public static string Of(IReadOnlyList<VerbWords> verbs) => $$"""
+    public static string Write(IReadOnlyList<VerbWords> verbs) => $$"""
         # ddim for PowerShell, made by: ddim completions powershell
         Register-ArgumentCompleter -Native -CommandName ddim -ScriptBlock {
             param($word, $command, $cursor)

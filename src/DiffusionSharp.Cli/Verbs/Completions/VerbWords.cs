@@ -16,10 +16,10 @@ internal sealed record VerbWords(string Name, string Line, IReadOnlyList<OptionW
     /// <param name="line">What it does.</param>
     /// <param name="command">Its command.</param>
     /// <param name="everywhere">Options that every verb has.</param>
-    public static VerbWords Of(string name, string line, Command command, params IEnumerable<Option> everywhere) => new(
+    public static VerbWords FromCommand(string name, string line, Command command, params IEnumerable<Option> everywhere) => new(
         name,
         line,
-        [.. command.Options.Concat(everywhere).Select(OptionWords.Of), OptionWords.Help],
+        [.. command.Options.Concat(everywhere).Select(OptionWords.FromOption), OptionWords.Help],
         command.Arguments.Count > 0,
         [.. command.Arguments.SelectMany(a => a.GetCompletions(CompletionContext.Empty)).Select(c => c.Label)]);
 

@@ -3,7 +3,7 @@ namespace DiffusionSharp.Cli.Verbs.Completions;
 /// <summary>The script for zsh, to be sourced or to lie as <c>_ddim</c> in a folder of <c>fpath</c>.</summary>
 internal static class ZshScript
 {
-    public static string Of(IReadOnlyList<VerbWords> verbs) => $$"""
+    public static string Write(IReadOnlyList<VerbWords> verbs) => $$"""
         #compdef ddim
         # ddim for zsh, made by: ddim completions zsh
         _ddim() {

@@ -103,7 +103,7 @@ internal sealed class ConvertCommand
 
         AtomicFolder.RequireNew(folder);
         var length = r.GetValue(posthoc);
-        var (config, average) = (RunConfig.Read(run.Config), PosthocAverage.Of(run, length, host.Interruption.Token));
+        var (config, average) = (RunConfig.Read(run.Config), PosthocAverage.Reconstruct(run, length, host.Interruption.Token));
         var card = ModelCard.Write(config, config.Network.Build(), average.State, CommandLog.Read(run.Root), length);
         ModelFolder.Save(folder, config.Network, config.Scheduler, average.Weights, card);
         JsonOption.Print(

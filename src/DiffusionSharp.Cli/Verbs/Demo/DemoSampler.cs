@@ -46,7 +46,7 @@ internal sealed class DemoSampler(CliHost host, EngineChoice engine, string fold
         };
         var path = Path.Combine(folder, name);
         var score = new ScoreWriter();
-        var sheet = new SheetWriter(path, model.Graph.InputShape, PictureLook.Usual, SheetCaptions.Of(job), job.SheetRecipe);
+        var sheet = new SheetWriter(path, model.Graph.InputShape, PictureLook.Usual, SheetCaptions.ForJob(job), job.SheetRecipe);
         var pictures = new FolderWriter(Path.Combine(folder, Path.GetFileNameWithoutExtension(name)), job);
         var result = job.Draw([sheet, pictures, score]);
         host.Out.WriteLine(FormattableString.Invariant(

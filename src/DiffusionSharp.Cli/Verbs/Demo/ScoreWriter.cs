@@ -10,7 +10,7 @@ internal sealed class ScoreWriter : IImageWriter
     /// <summary>How many are.</summary>
     public int Recognised { get; private set; }
 
-    public void Write(int[] which, SampledImages images) => Recognised += ShapesScore.Of(images.ToPictures(), images.Shape.Width).Recognised;
+    public void Write(int[] which, SampledImages images) => Recognised += ShapesScore.Compute(images.ToPictures(), images.Shape.Width).Recognised;
 
     public void Commit()
     {

@@ -30,7 +30,7 @@ internal sealed class ExportCheck(CliHost host, DiffusionModel model, string fil
     public double Difference(SamplingPlan? plan, double guidance)
     {
         using var exported = new OnnxRuntimeModel(file, threads);
-        return plan is null ? OfNetwork(exported) : OfSampler(exported, plan, guidance);
+        return plan is null ? CompareNetwork(exported) : CompareSampler(exported, plan, guidance);
     }
 
     private static float[] Noise(int images, int elements)
@@ -45,7 +45,7 @@ internal sealed class ExportCheck(CliHost host, DiffusionModel model, string fil
     }
 
     // From the first timestep to the last, most of them between two whole ones.
-    private double OfNetwork(OnnxRuntimeModel exported)
+    private double CompareNetwork(OnnxRuntimeModel exported)
     {
         var input = Input([.. Enumerable.Range(0, images).Select(i => (model.Schedule.T - 1) * (i + 0.3) / images)]);
         float[] theirs = new float[images * model.Graph.OutputShape.Elements], ours = new float[theirs.Length];
@@ -54,7 +54,7 @@ internal sealed class ExportCheck(CliHost host, DiffusionModel model, string fil
         return Apart(theirs, ours);
     }
 
-    private double OfSampler(OnnxRuntimeModel exported, SamplingPlan plan, double guidance)
+    private double CompareSampler(OnnxRuntimeModel exported, SamplingPlan plan, double guidance)
     {
         var request = new SamplerRequest
         {

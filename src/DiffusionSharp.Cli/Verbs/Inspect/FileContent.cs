@@ -19,7 +19,7 @@ internal static class FileContent
 
     /// <summary>The kind of a file.</summary>
     /// <param name="path">A file that is there.</param>
-    public static Kind Of(string path)
+    public static Kind Detect(string path)
     {
         Span<byte> head = stackalloc byte[16];
         try

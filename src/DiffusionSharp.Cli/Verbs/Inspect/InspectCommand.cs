@@ -67,12 +67,12 @@ internal static class InspectCommand
 
     private static JsonObject LookInto(string path, Wanted wanted, CliHost host)
     {
-        var kind = FileContent.Of(path);
+        var kind = FileContent.Detect(path);
         try
         {
             return kind switch
             {
-                FileContent.Kind.Tensors => TensorFacts.Of(path, wanted),
+                FileContent.Kind.Tensors => TensorFacts.Read(path, wanted),
                 FileContent.Kind.Npy => FileFacts.Npy(path),
                 FileContent.Kind.Npz => FileFacts.Npz(path),
                 FileContent.Kind.Picture => FileFacts.Picture(path),

@@ -49,18 +49,18 @@ internal static class ModelFacts
     }
 
     /// <summary>Network and schedule.</summary>
-    public static IEnumerable<KeyValuePair<string, JsonNode?>> Of(ModelSource source) => Of(source.Network, source.Scheduler, source.Notes);
+    public static IEnumerable<KeyValuePair<string, JsonNode?>> Describe(ModelSource source) => Describe(source.Network, source.Scheduler, source.Notes);
 
     private static JsonObject Describe(string kind, string path, NetworkConfig network, SchedulerConfig scheduler, string? weights, IEnumerable<string> notes) => new(
     [
         new("kind", kind),
         new("path", path),
         new("weights", weights),
-        .. Of(network, scheduler, notes),
+        .. Describe(network, scheduler, notes),
         new("tensors", JsonParts.Map(network.Build().Parameters.Select(p => KeyValuePair.Create(p.Name, p.Shape.ToString())))),
     ]);
 
-    private static IEnumerable<KeyValuePair<string, JsonNode?>> Of(NetworkConfig network, SchedulerConfig scheduler, IEnumerable<string> notes)
+    private static IEnumerable<KeyValuePair<string, JsonNode?>> Describe(NetworkConfig network, SchedulerConfig scheduler, IEnumerable<string> notes)
     {
         var graph = network.Build();
         var unet = network as UNetConfig;

@@ -14,7 +14,7 @@ internal static class TensorFacts
     /// <summary>Everything but the values of its tensors.</summary>
     /// <param name="path">The file.</param>
     /// <param name="wanted">Which of its sets of weights is described, and what it does not say of itself.</param>
-    public static JsonObject Of(string path, Wanted wanted)
+    public static JsonObject Read(string path, Wanted wanted)
     {
         using var file = TensorFiles.Open(path);
         var found = new JsonObject
@@ -60,7 +60,7 @@ internal static class TensorFacts
             var source = wanted.Open(path);
             using (source.OpenWeights())
             {
-                foreach (var (name, value) in ModelFacts.Of(source))
+                foreach (var (name, value) in ModelFacts.Describe(source))
                 {
                     found[name] = value;
                 }

@@ -14,7 +14,7 @@ internal static class BetweenLabels
     /// <param name="frames">Images from one seed to the next.</param>
     /// <param name="model">Knows the classes' names.</param>
     /// <param name="classes">The class of each image; null without.</param>
-    public static SheetLabels Of(ulong[] ends, int frames, DiffusionModel model, int[]? classes)
+    public static SheetLabels Create(ulong[] ends, int frames, DiffusionModel model, int[]? classes)
     {
         var isSquare = ends.Length == 4;
         var rows = isSquare ? frames : 1;

@@ -92,7 +92,7 @@ internal sealed class InterpolateCommand
 
         var count = ends.Length == 2 ? steps : steps * steps;
         var classes = load.Classes(r, loaded, count, otherwise: loaded.Graph.ClassCount is null ? null : "0");
-        var (look, labels) = (picture.Look(r), BetweenLabels.Of(ends, steps, loaded, classes));
+        var (look, labels) = (picture.Look(r), BetweenLabels.Create(ends, steps, loaded, classes));
         if (target is not null)
         {
             Sheet.RequireRoom(shape, look, labels);
@@ -120,7 +120,7 @@ internal sealed class InterpolateCommand
 
         IImageWriter?[] writers =
         [
-            target is null ? null : new SheetWriter(target, shape, look, labels, recipe.Of(ends, classes)),
+            target is null ? null : new SheetWriter(target, shape, look, labels, recipe.ToJson(ends, classes)),
             numbers is null ? null : new DumpWriter(numbers, shape, count),
         ];
         var result = job.Draw([.. writers.OfType<IImageWriter>()]);

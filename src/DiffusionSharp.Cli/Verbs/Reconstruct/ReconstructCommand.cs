@@ -81,7 +81,7 @@ internal sealed class ReconstructCommand
         var recipe = new Recipe(load.Asked(r, load.BatchSize(r), ("data", string.Join(' ', r.GetValue(encoding.Images)!))), loaded.Source, run.Plans[^1]);
         var folder = OutputFolder.Create(r.GetValue(output) ?? "reconstruction");
         var rows = run.Run(ReconstructionTable.Rows.Printer(host.Out, csv, json));
-        ReconstructionFolder.Write(folder, run, rows, picture.Look(r), recipe.Of([], run.Labels));
+        ReconstructionFolder.Write(folder, run, rows, picture.Look(r), recipe.ToJson([], run.Labels));
         if (json)
         {
             host.Out.WriteLine(JsonOption.Text(ReconstructionTable.Json(rows)));

@@ -15,7 +15,7 @@ internal static class ReconstructionFolder
         var shape = run.Model.Graph.InputShape;
         var images = run.Shown;
         var shown = images.Length / shape.Elements;
-        var (sheet, pixels) = LabelledSheet.Draw(shape, [images, .. rows.Select(row => row.Shown)], Labels(run, rows, shown), shown, look.OfSheet(shape));
+        var (sheet, pixels) = LabelledSheet.Draw(shape, [images, .. rows.Select(row => row.Shown)], Labels(run, rows, shown), shown, look.SheetScale(shape));
         ImageFile.SavePng(Path.Combine(folder, "sheet.png"), sheet, pixels, Recipe.Metadata(recipe));
     }
 

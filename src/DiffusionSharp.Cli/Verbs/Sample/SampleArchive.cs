@@ -37,7 +37,7 @@ internal sealed class SampleArchive(string path, ImageShape shape, int count, in
     {
         if (labels is not null)
         {
-            File.Add(NpyArray.Of<long>([labels.Length], [.. labels.Select(l => (long)l)]));
+            File.Add(NpyArray.Create<long>([labels.Length], [.. labels.Select(l => (long)l)]));
         }
 
         File.Commit();

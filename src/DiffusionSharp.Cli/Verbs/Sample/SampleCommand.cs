@@ -132,7 +132,7 @@ internal sealed class SampleCommand
         [
             file is null ? null
                 : PictureTarget.Is(file, PictureTarget.Archive) ? new SampleArchive(file, shape, count, job.WantedLabels)
-                : new SheetWriter(file, shape, look, SheetCaptions.Of(job), job.SheetRecipe),
+                : new SheetWriter(file, shape, look, SheetCaptions.ForJob(job), job.SheetRecipe),
             numbers is null ? null : new DumpWriter(numbers, shape, count),
         ];
         return writers.OfType<IImageWriter>();

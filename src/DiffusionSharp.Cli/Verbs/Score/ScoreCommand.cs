@@ -44,7 +44,7 @@ internal static class ScoreCommand
             }
 
             var (pixels, size) = Read(r.GetValue(path)!, new DataOptions { Channels = 3, Column = r.GetValue(column) });
-            var score = ShapesScore.Of(pixels, size);
+            var score = ShapesScore.Compute(pixels, size);
             double[]? distances = null;
             if (r.Has(nearest))
             {

@@ -33,7 +33,7 @@ internal sealed class StepPictures(StepFrames frames, IReadOnlyList<IReadOnlyLis
     /// <param name="strip">All steps in one, or a picture each.</param>
     public void RequireRoom(bool strip)
     {
-        var (shown, scale) = (strip ? Steps : 1, look.OfSheet(frames.Shape));
+        var (shown, scale) = (strip ? Steps : 1, look.SheetScale(frames.Shape));
         ImageGrid.Layout(frames.Shape, 2 * frames.Images * shown, Across(shown) * shown, scale);
         if (look.IsLabelled)
         {
@@ -58,7 +58,7 @@ internal sealed class StepPictures(StepFrames frames, IReadOnlyList<IReadOnlyLis
 
     private (ImageShape Shape, byte[] Pixels) Draw(int across, int[] shown, SheetLabels labels)
     {
-        var scale = look.OfSheet(frames.Shape);
+        var scale = look.SheetScale(frames.Shape);
         var cells = Enumerable.Range(0, frames.Images).SelectMany(i => shown.Select(f => frames.Cell(f, i))).ToArray();
         if (look.IsLabelled)
         {

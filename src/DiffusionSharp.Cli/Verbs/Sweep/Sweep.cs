@@ -139,7 +139,7 @@ internal sealed class Sweep
             at.Eta,
             Plans[at].NetworkCalls * GuidedDenoiser.NetworkCalls(Options.Guidance),
             run.Seconds / Images,
-            IsOfShapes ? ShapesScore.Of(values, run.Images.Shape.Width).Recognised : null,
+            IsOfShapes ? ShapesScore.Compute(values, run.Images.Shape.Width).Recognised : null,
             ImageError.MeanSquared(run.Images.ToScale(), reference.ToScale()),
             shown);
     }

@@ -90,7 +90,7 @@ internal sealed class SweepCommand
         var folder = OutputFolder.Create(r.GetValue(output) ?? "sweep");
         var (cells, result) = sweep.Run(SweepTable.Rows(sweep.Images).Printer(host.Out, csv, json));
         var table = SweepTable.Json(sweep, cells, result, folder, notes);
-        SweepFolder.Write(folder, sweep, cells, picture.Look(r), table, recipe.Of([.. sweep.Options.Seeds!], sweep.Options.Labels));
+        SweepFolder.Write(folder, sweep, cells, picture.Look(r), table, recipe.ToJson([.. sweep.Options.Seeds!], sweep.Options.Labels));
         if (json)
         {
             host.Out.WriteLine(JsonOption.Text(table));
@@ -100,7 +100,7 @@ internal sealed class SweepCommand
 
         if (!csv)
         {
-            host.Out.WriteLine(FormattableString.Invariant($"{cells.Count} × {Human.Images(sweep.Images)} in {folder}: {Human.Of(result.Calls, "network call")}, {result.Seconds:F1} s; s/image is {SweepTable.Timing}"));
+            host.Out.WriteLine(FormattableString.Invariant($"{cells.Count} × {Human.Images(sweep.Images)} in {folder}: {Human.Quantity(result.Calls, "network call")}, {result.Seconds:F1} s; s/image is {SweepTable.Timing}"));
         }
 
         OutputFolder.TellFiles(host, folder, aside: csv);

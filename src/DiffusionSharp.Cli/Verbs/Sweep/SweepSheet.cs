@@ -16,7 +16,7 @@ internal static class SweepSheet
         var shape = sweep.Model.Graph.InputShape;
         var shown = Math.Min(sweep.Images, Sweep.MostShown);
         var (sheet, pixels) = LabelledSheet.Draw(
-            shape, [.. cells.Select(c => c.Shown)], Labels(sweep, cells, shown), Math.Min(shown, Columns), look.OfSheet(shape));
+            shape, [.. cells.Select(c => c.Shown)], Labels(sweep, cells, shown), Math.Min(shown, Columns), look.SheetScale(shape));
         ImageFile.SavePng(path, sheet, pixels, Recipe.Metadata(recipe));
     }
 

@@ -14,7 +14,7 @@ internal sealed record DryRun(
     /// <param name="options">The options in force.</param>
     /// <param name="seconds">Time of an update.</param>
     /// <param name="memory">Memory of the process.</param>
-    public static DryRun Of(NetworkGraph graph, TrainingOptions options, double seconds, long memory)
+    public static DryRun Estimate(NetworkGraph graph, TrainingOptions options, double seconds, long memory)
     {
         var byImages = options.TotalImages is long total ? seconds * total / options.BatchSize : double.PositiveInfinity;
         return new DryRun(

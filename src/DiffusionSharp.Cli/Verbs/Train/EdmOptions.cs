@@ -42,7 +42,7 @@ internal sealed class EdmOptions
         }
 
         var edm = known?.Edm ?? new EdmPreconditioning();
-        var scheduler = (known?.Edm is null ? SchedulerConfig.OfEdm(edm) : known) with
+        var scheduler = (known?.Edm is null ? SchedulerConfig.FromEdm(edm) : known) with
         {
             Edm = edm with { SigmaData = r.Or(sigmaData, edm.SigmaData) },
         };

@@ -211,7 +211,7 @@ internal sealed class TrainCommand
                 + "whose rounding is another; or build ddim with -p:TorchBackend=cpu or =cuda");
         }
 
-        TrainingEngines.Of(engine);
+        TrainingEngines.Get(engine);
     }
 
     private (RunConfig Config, IBatchSource Training, IBatchSource? Validation) Resolve(ParseResult r, RunFolder? run, RunConfig? saved)

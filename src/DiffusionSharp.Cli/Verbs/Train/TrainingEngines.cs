@@ -13,7 +13,7 @@ internal static class TrainingEngines
 
     /// <summary>The engine of a name; a native library is loaded only when it makes a network.</summary>
     /// <exception cref="DiffusionException">The name is unknown (<see cref="ErrorKind.Configuration"/>), or this build has no such engine (<see cref="ErrorKind.Device"/>).</exception>
-    public static TrainingEngine Of(string name) => name switch
+    public static TrainingEngine Get(string name) => name switch
     {
         EngineNames.Managed => CpuTraining.Engine,
         EngineNames.Libtorch => TorchPart.Training(),

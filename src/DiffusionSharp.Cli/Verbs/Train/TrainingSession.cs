@@ -12,7 +12,7 @@ using DiffusionSharp.Training.Runs;
 
 namespace DiffusionSharp.Cli.Verbs.Train;
 
-/// <summary>One sitting of a run with live progress; exports the model when the run is finished.</summary>
+/// <summary>One session of a run with live progress; exports the model when the run is finished.</summary>
 internal static class TrainingSession
 {
     /// <summary>Trains until the run's end or until it is asked to stop; exports the model at the end.</summary>
@@ -29,7 +29,7 @@ internal static class TrainingSession
         CliHost host, RunFolder run, IReadOnlyList<string> args, RunConfig config, IBatchSource data,
         IBatchSource? validation = null, Func<ParameterSpec, HostTensor>? initial = null, bool allowChanges = false)
     {
-        using var trainer = Trainer.Open(TrainingEngines.Of(config.Training.Engine), run.Root, config, data, validation, initial, allowChanges, host.Clock);
+        using var trainer = Trainer.Open(TrainingEngines.Get(config.Training.Engine), run.Root, config, data, validation, initial, allowChanges, host.Clock);
         TellNote(host, config);
         CommandLog.Append(run.Root, args);
         return Run(host, trainer, run) == TrainingOutcome.Interrupted ? null : trainer.State;
@@ -41,10 +41,10 @@ internal static class TrainingSession
         var scratch = Directory.CreateTempSubdirectory("ddim-dry-run-");
         try
         {
-            using var trainer = Trainer.Open(TrainingEngines.Of(config.Training.Engine), scratch.FullName, config, data, initialWeights: initial, clock: host.Clock);
+            using var trainer = Trainer.Open(TrainingEngines.Get(config.Training.Engine), scratch.FullName, config, data, initialWeights: initial, clock: host.Clock);
             TellNote(host, config);
             var (seconds, memory) = trainer.DryRun();
-            return Verbs.Train.DryRun.Of(trainer.Graph, trainer.Config.Training, seconds, memory);
+            return Verbs.Train.DryRun.Estimate(trainer.Graph, trainer.Config.Training, seconds, memory);
         }
         finally
         {
@@ -71,7 +71,7 @@ internal static class TrainingSession
             + $"batch {options.BatchSize} in parts of up to {options.MicroBatch}");
         if (graph.ClassCount is int classes)
         {
-            host.Error.WriteLine(FormattableString.Invariant($"{Human.Of(classes, "class")}; {100 * options.LabelDrop:0.##} % of the labels are dropped"));
+            host.Error.WriteLine(FormattableString.Invariant($"{Human.Quantity(classes, "class")}; {100 * options.LabelDrop:0.##} % of the labels are dropped"));
         }
 
         TrainingProgress? last = null;

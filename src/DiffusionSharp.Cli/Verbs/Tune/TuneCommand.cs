@@ -93,7 +93,7 @@ internal sealed class TuneCommand
         var checks = Sampler.Batches(checking, options.BatchSize) * wanted.Sum() * Rules.Length;
         using var meter = new SamplingMeter(host, TimestepTuner.NetworkCalls(T, seeds.Length, tuning, options.BatchSize, n) + checks, options.Guidance);
         var tuner = TimestepTuner.Measure(loaded, options with { Progress = p => meter.Report(p) }, tuning, n);
-        Row[] rows = [.. wanted.SelectMany(s => Rules.Select(rule => Row.Of(tuner, s, rule.Name, rule.Tau(tuner, s))))];
+        Row[] rows = [.. wanted.SelectMany(s => Rules.Select(rule => Row.Measure(tuner, s, rule.Name, rule.Tau(tuner, s))))];
         meter.Dispose();
         TunedTimestepsJson.Add(path, T, wanted.Select(tuner.Find));
         var result = meter.Result();
@@ -115,12 +115,12 @@ internal sealed class TuneCommand
                 {checking} latents against {n} steps, tuned on {tuning} others, {result.Seconds:F1} s
                    S  rule       expected  PSNR (dB)  timesteps
                 {string.Join('\n', rows.Select(row => row.Text()))}
-                written to {path}; use them: ddim sample{OfModel(loaded.Source.Path)} --timesteps {SamplingOptions.Tuned} --steps {wanted[0]}
+                written to {path}; use them: ddim sample{ModelArgument(loaded.Source.Path)} --timesteps {SamplingOptions.Tuned} --steps {wanted[0]}
                 """);
         return 0;
     }
 
-    private string OfModel(string path) => path == ModelOption.BundledFolder(host) ? "" : $" --model {ShellWord.Quote(path)}";
+    private string ModelArgument(string path) => path == ModelOption.BundledFolder(host) ? "" : $" --model {ShellWord.Quote(path)}";
 
     private static readonly (string Name, Func<TimestepTuner, int, Timesteps> Tau)[] Rules =
     [
@@ -131,7 +131,7 @@ internal sealed class TuneCommand
 
     private sealed record Row(int Steps, string Rule, double Expected, double Measured, Timesteps Tau)
     {
-        public static Row Of(TimestepTuner tuner, int steps, string rule, Timesteps tau) =>
+        public static Row Measure(TimestepTuner tuner, int steps, string rule, Timesteps tau) =>
             new(steps, rule, tuner.ExpectedError(tau), tuner.MeasuredError(tau), tau);
 
         public JsonObject Json() => new()

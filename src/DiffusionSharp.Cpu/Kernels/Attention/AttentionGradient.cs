@@ -57,11 +57,11 @@ internal sealed unsafe class AttentionGradient<T> : IStep
 
     private nint ScoreRow => Panels.Round(keys) + Apart;
 
-    private nint TurnedFloats => (nint)Panels.Round(keys) * width;
+    private nint TransposedFloats => (nint)Panels.Round(keys) * width;
 
     private nint PanelFloats => (nint)Panels.Round(width) * keys;
 
-    public ScratchNeed Scratch(int images, int threads) => new(0, (2 * TurnedFloats) + (3 * PanelFloats) + (block * ((2 * Row) + (2 * ScoreRow) + Columns)));
+    public ScratchNeed Scratch(int images, int threads) => new(0, (2 * TransposedFloats) + (3 * PanelFloats) + (block * ((2 * Row) + (2 * ScoreRow) + Columns)));
 
     public void Run(Workspace workspace)
     {
@@ -72,11 +72,11 @@ internal sealed unsafe class AttentionGradient<T> : IStep
     private void Attend(int worker, int at)
     {
         var (image, head) = Math.DivRem(at, heads.Count);
-        float* turnedKeys = workspace.Own(worker), turnedValues = turnedKeys + TurnedFloats;
-        float* keyPanels = turnedValues + TurnedFloats, keySums = keyPanels + PanelFloats, valueSums = keySums + PanelFloats;
+        float* transposedKeys = workspace.Own(worker), transposedValues = transposedKeys + TransposedFloats;
+        float* keyPanels = transposedValues + TransposedFloats, keySums = keyPanels + PanelFloats, valueSums = keySums + PanelFloats;
         float* queries = valueSums + PanelFloats, gradients = queries + (block * Row);
         float* p = gradients + (block * Row), dp = p + (block * ScoreRow), sums = dp + (block * ScoreRow);
-        Arrange(image, head, turnedKeys, turnedValues, keyPanels);
+        Arrange(image, head, transposedKeys, transposedValues, keyPanels);
         for (var first = 0; first < pixels; first += block)
         {
             var count = Math.Min(block, pixels - first);
@@ -90,8 +90,8 @@ internal sealed unsafe class AttentionGradient<T> : IStep
             for (var column = 0; column < RoundedKeys; column += Columns)
             {
                 var place = Panels.Place(column, width);
-                MatrixTile.Multiply<T>(count, queries, Row, turnedKeys + place, 1, 0, Panels.Columns, T.Width, width, p + column, ScoreRow, false);
-                MatrixTile.Multiply<T>(count, gradients, Row, turnedValues + place, 1, 0, Panels.Columns, T.Width, width, dp + column, ScoreRow, false);
+                MatrixTile.Multiply<T>(count, queries, Row, transposedKeys + place, 1, 0, Panels.Columns, T.Width, width, p + column, ScoreRow, false);
+                MatrixTile.Multiply<T>(count, gradients, Row, transposedValues + place, 1, 0, Panels.Columns, T.Width, width, dp + column, ScoreRow, false);
             }
 
             for (var i = 0; i < count; i++)
@@ -116,7 +116,7 @@ internal sealed unsafe class AttentionGradient<T> : IStep
         Write(image, head, keySums, valueSums);
     }
 
-    private void Arrange(int image, int head, float* turnedKeys, float* turnedValues, float* keyPanels)
+    private void Arrange(int image, int head, float* transposedKeys, float* transposedValues, float* keyPanels)
     {
         var rows = stackalloc float*[2 * Panels.Columns];
         for (var first = 0; first < keys; first += Panels.Columns)
@@ -129,8 +129,8 @@ internal sealed unsafe class AttentionGradient<T> : IStep
                 Panels.Write(rows[i], width, keyPanels, keys, first + i);
             }
 
-            Panels.Turn(rows, count, width, turnedKeys + ((nint)first * width));
-            Panels.Turn(rows + Panels.Columns, count, width, turnedValues + ((nint)first * width));
+            Panels.Transpose(rows, count, width, transposedKeys + ((nint)first * width));
+            Panels.Transpose(rows + Panels.Columns, count, width, transposedValues + ((nint)first * width));
         }
     }
 

@@ -42,7 +42,7 @@ internal sealed unsafe class AttentionHeads
 
     /// <summary>A head's channels of a pixel of q (0), k (1) or v (2).</summary>
     public float* Input(Workspace workspace, int index, int image, int head, int pixel) =>
-        inputs[index].Of(inputs[index].Segments[0], workspace).At(image, pixel) + (head * Width);
+        inputs[index].Locate(inputs[index].Segments[0], workspace).At(image, pixel) + (head * Width);
 
     /// <summary>A head's channels of a learned key (1) or value (2).</summary>
     public float* Learned(int index, int head, int key) => memory!.Row(index - 1, key) + (head * Width);

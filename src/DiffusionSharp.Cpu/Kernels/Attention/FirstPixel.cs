@@ -20,7 +20,7 @@ internal sealed unsafe class FirstPixel : IStep
 
     public void Run(Workspace workspace)
     {
-        var x = input.Of(input.Segments[0], workspace);
+        var x = input.Locate(input.Segments[0], workspace);
         for (var i = 0; i < workspace.Count(input.PerCondition); i++)
         {
             var y = new Span<float>(workspace.Pointer(output.Buffer) + ((nint)i * output.Stride), output.Stride);

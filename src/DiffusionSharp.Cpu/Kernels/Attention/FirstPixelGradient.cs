@@ -27,7 +27,7 @@ internal sealed unsafe class FirstPixelGradient<T> : IStep
 
     public void Run(Workspace workspace)
     {
-        var source = first.Of(first.Segments[0], workspace);
+        var source = first.Locate(first.Segments[0], workspace);
         var target = new GradientPixels<T>(workspace, pixels.Segments[0], added, 0);
         for (var i = 0; i < workspace.Images * pixels.Pixels; i++)
         {

@@ -94,7 +94,7 @@ internal sealed unsafe class LinearAttention<T> : IStep
         }
     }
 
-    // Adds keysᵀ·values to the summary; the exponentials' sums lie behind the largest keys, then one key's and those of a block, turned.
+    // Adds keysᵀ·values to the summary; the exponentials' sums lie behind the largest keys, then one key's and those of a block, transposed.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Add(float* k, nint kRow, float* v, nint vRow, int count, float* largest, float* summary, bool accumulate)
     {

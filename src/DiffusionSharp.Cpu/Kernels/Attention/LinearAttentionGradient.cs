@@ -67,21 +67,21 @@ internal sealed unsafe class LinearAttentionGradient<T> : IStep
     {
         var (image, head) = Math.DivRem(at, heads.Count);
         float* largest = workspace.Own(worker), inverse = largest + Row, means = inverse + Row;
-        float* s = means + Row, turnedS = s + Square, r = turnedS + Square, turnedR = r + Square;
-        float* a = turnedR + Square, b = a + BlockFloats, first = b + BlockFloats, second = first + BlockFloats;
+        float* s = means + Row, transposedS = s + Square, r = transposedS + Square, transposedR = r + Square;
+        float* a = transposedR + Square, b = a + BlockFloats, first = b + BlockFloats, second = first + BlockFloats;
         var scale = 1 / Math.Sqrt(width);
         Largest(image, head, largest);
         Summarise(image, head, largest, inverse, s, a, b);
-        Turn(s, (float)scale, turnedS);
-        Query(image, head, turnedS, r, a, b, first);
+        Transpose(s, (float)scale, transposedS);
+        Query(image, head, transposedS, r, a, b, first);
         for (var c = 0; c < width; c++)
         {
             Rows.Scale<T>(r + (c * Row), (float)scale, null, r + (c * Row), Padded);
             means[c] = Dot(r + (c * Row), s + (c * Row));
         }
 
-        Turn(r, 1, turnedR);
-        Key(image, head, largest, inverse, means, r, turnedR, a, b, first, second);
+        Transpose(r, 1, transposedR);
+        Key(image, head, largest, inverse, means, r, transposedR, a, b, first, second);
         if (head == heads.Count - 1)
         {
             ClearBehind(image);
@@ -165,14 +165,14 @@ internal sealed unsafe class LinearAttentionGradient<T> : IStep
         }
     }
 
-    private void Turn(float* matrix, float factor, float* turned)
+    private void Transpose(float* matrix, float factor, float* transposed)
     {
-        new Span<float>(turned, (int)Square).Clear();
+        new Span<float>(transposed, (int)Square).Clear();
         for (nint i = 0; i < width; i++)
         {
             for (nint c = 0; c < width; c++)
             {
-                turned[(c * Row) + i] = factor * matrix[(i * Row) + c];
+                transposed[(c * Row) + i] = factor * matrix[(i * Row) + c];
             }
         }
     }
@@ -189,7 +189,7 @@ internal sealed unsafe class LinearAttentionGradient<T> : IStep
     }
 
     // dq, and R without its scale.
-    private void Query(int image, int head, float* turnedS, float* r, float* q, float* gradients, float* derivative)
+    private void Query(int image, int head, float* transposedS, float* r, float* q, float* gradients, float* derivative)
     {
         for (var first = 0; first < pixels; first += BlockRows)
         {
@@ -205,7 +205,7 @@ internal sealed unsafe class LinearAttentionGradient<T> : IStep
             for (var column = 0; column < width; column += Columns)
             {
                 OuterTile.Multiply<T>(width, q, Row, gradients + column, Row, count, r + column, Row, first > 0);
-                MatrixTile.Multiply<T>(count, gradients, Row, turnedS + column, 1, 0, Row, T.Width, width, derivative + column, Row, false);
+                MatrixTile.Multiply<T>(count, gradients, Row, transposedS + column, 1, 0, Row, T.Width, width, derivative + column, Row, false);
             }
 
             for (var i = 0; i < count; i++)
@@ -217,7 +217,7 @@ internal sealed unsafe class LinearAttentionGradient<T> : IStep
     }
 
     // dk and dv.
-    private void Key(int image, int head, float* largest, float* inverse, float* means, float* r, float* turnedR, float* k, float* v, float* keyGradients, float* valueGradients)
+    private void Key(int image, int head, float* largest, float* inverse, float* means, float* r, float* transposedR, float* k, float* v, float* keyGradients, float* valueGradients)
     {
         for (var first = 0; first < learned + pixels; first += BlockRows)
         {
@@ -227,7 +227,7 @@ internal sealed unsafe class LinearAttentionGradient<T> : IStep
             for (var column = 0; column < width; column += Columns)
             {
                 MatrixTile.Multiply<T>(count, k, Row, r + column, 1, 0, Row, T.Width, width, valueGradients + column, Row, false);
-                MatrixTile.Multiply<T>(count, v, Row, turnedR + column, 1, 0, Row, T.Width, width, keyGradients + column, Row, false);
+                MatrixTile.Multiply<T>(count, v, Row, transposedR + column, 1, 0, Row, T.Width, width, keyGradients + column, Row, false);
             }
 
             Derive(k, keyGradients, count, means);

@@ -36,7 +36,7 @@ internal sealed unsafe class PoolTokens : IStep
         int stride = output.Stride, pixels = input.Pixels;
         var sums = new Span<double>(workspace.Own(worker), stride);
         sums.Clear();
-        var x = input.Of(input.Segments[0], workspace).At(image, 0);
+        var x = input.Locate(input.Segments[0], workspace).At(image, 0);
         float* first = workspace.Pointer(output.Buffer) + ((nint)image * (pixels + 1) * stride), y = first + stride, add = positions.Floats + stride;
         for (var pixel = 0; pixel < pixels; pixel++, x += stride, y += stride, add += stride)
         {

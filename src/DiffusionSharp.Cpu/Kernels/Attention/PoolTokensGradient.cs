@@ -33,7 +33,7 @@ internal sealed unsafe class PoolTokensGradient : IStep
     private void Image(int worker, int image)
     {
         var (segment, count) = (pixels.Segments[0], pixels.Pixels);
-        var mean = tokens.Of(tokens.Segments[0], workspace).At(image, 0);
+        var mean = tokens.Locate(tokens.Segments[0], workspace).At(image, 0);
         var place = (nint)image * count * segment.Stride;
         float* dy = mean + segment.Stride, dx = workspace.Pointer(segment.Buffer) + place;
         var other = added is { } a ? workspace.Pointer(a) + place : null;

@@ -12,6 +12,6 @@ internal enum ConvolutionMethod
     /// <summary>3×3 of stride 1 in tiles of 4×4 (<see cref="Winograd4"/>).</summary>
     Winograd4,
 
-    /// <summary>3×3 of stride 1 of doubled pixels, in tiles of 4×4 pixels before they are doubled (<see cref="DoubledWinograd4"/>).</summary>
-    DoubledWinograd4,
+    /// <summary>3×3 of stride 1 of upsampled pixels, in tiles of 4×4 pixels before they are upsampled (<see cref="UpsampledWinograd4"/>).</summary>
+    UpsampledWinograd4,
 }

@@ -30,7 +30,7 @@ internal static class Convolutions
         {
             ConvolutionMethod.Winograd2 => new WinogradConvolution<T, Winograd2, TFormat>(input, shape, weights, epilogue, zeros),
             ConvolutionMethod.Winograd4 => new WinogradConvolution<T, Winograd4, TFormat>(input, shape, weights, epilogue, zeros),
-            ConvolutionMethod.DoubledWinograd4 => new WinogradConvolution<T, DoubledWinograd4, TFormat>(input, shape, weights, epilogue, zeros),
+            ConvolutionMethod.UpsampledWinograd4 => new WinogradConvolution<T, UpsampledWinograd4, TFormat>(input, shape, weights, epilogue, zeros),
             _ => new DirectConvolution<T, TFormat>(input, TapPhase.Forward(shape), shape.Width, shape.Height, weights, epilogue, zeros),
         };
 
@@ -82,9 +82,9 @@ internal static class Convolutions
         var best = (Method: ConvolutionMethod.Product, Cost: NominalImages * shape.Pixels * 9 * pairs / 16);
         Consider(ConvolutionMethod.Winograd4, Tiles(4, 1) * ((36 * pairs / 16) + (10.5 * (input.Channels + outputs))) + (7.5 * pairs));
         Consider(ConvolutionMethod.Winograd2, Tiles(2, 1) * ((16 * pairs / 16) + (4 * (input.Channels + outputs))) + (3 * pairs));
-        if (input is { Doubled: true, Bordered: false })
+        if (input is { Upsampled: true, Padded: false })
         {
-            Consider(ConvolutionMethod.DoubledWinograd4, Tiles(4, 2) * ((100 * pairs / 16) + (10.5 * (input.Channels + (4 * outputs)))) + (20 * pairs));
+            Consider(ConvolutionMethod.UpsampledWinograd4, Tiles(4, 2) * ((100 * pairs / 16) + (10.5 * (input.Channels + (4 * outputs)))) + (20 * pairs));
         }
 
         return best.Method;

@@ -102,7 +102,7 @@ internal sealed unsafe class DirectConvolution<T, TFormat> : IStep
             var row = pointers + i;
             foreach (var segment in input.Segments)
             {
-                var pixels = input.Of(segment, workspace);
+                var pixels = input.Locate(segment, workspace);
                 for (var tap = 0; tap < taps.Length; tap++, row += BlockRows)
                 {
                     var source = input.Pixel(y + taps[tap].Y, x + taps[tap].X);

@@ -140,7 +140,7 @@ internal sealed unsafe class DirectWeightGradient<T> : IStep, IImageBlocks, IDis
         {
             var block = blocks[b];
             var to = start + places[firstPlace + b];
-            var pixels = from.Of(block.Segment, workspace);
+            var pixels = from.Locate(block.Segment, workspace);
             for (var pixel = chunk * ChunkPixels; pixel < end; pixel++)
             {
                 float* x = pixels.At(image, pixel) + block.Channel, y = to + (pixel * (nint)block.Stride);

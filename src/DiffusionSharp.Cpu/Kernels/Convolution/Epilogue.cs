@@ -29,7 +29,7 @@ internal sealed unsafe class Epilogue
 
     public Target Begin(Workspace workspace, int image, int channel) => new(
         bias.Floats + channel,
-        vector is null ? null : vector.Of(workspace, image) + channel,
+        vector is null ? null : vector.Pointer(workspace, image) + channel,
         workspace.Pointer(output) + channel,
         residual is { } r ? workspace.Pointer(r) + channel : null,
         stride);

@@ -27,7 +27,7 @@ internal sealed record TapPhase(int Top, int Left, int Step, int Rows, int Colum
     /// <param name="shape">The convolution.</param>
     /// <param name="height">Rows of its input.</param>
     /// <param name="width">Columns of its input.</param>
-    public static TapPhase[] Turned(ConvolutionShape shape, int height, int width)
+    public static TapPhase[] Transposed(ConvolutionShape shape, int height, int width)
     {
         var (stride, phases) = (shape.Stride, new List<TapPhase>());
         for (var top = 0; top < Math.Min(stride, height); top++)

@@ -54,8 +54,8 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
     public WinogradConvolution(View input, ConvolutionShape shape, PackedWeights weights, Epilogue epilogue, AlignedMemory zeros)
     {
         Debug.Assert(shape is { Kernel: 3, Stride: 1, Padding: 1 } && Convolutions.Fit(input, shape, weights, epilogue, zeros, tapsTogether: true), "the convolution's parts do not fit");
-        Debug.Assert(TScheme.Scale == 1 || input is { Doubled: true, Bordered: false }, "the pixels are not doubled");
-        tiles = new WinogradTiles<T, TScheme>(TScheme.Scale == 1 ? input : input with { Doubled = false }, shape, epilogue, zeros);
+        Debug.Assert(TScheme.Scale == 1 || input is { Upsampled: true, Padded: false }, "the pixels are not upsampled");
+        tiles = new WinogradTiles<T, TScheme>(TScheme.Scale == 1 ? input : input with { Upsampled = false }, shape, epilogue, zeros);
         (perCondition, this.weights, this.epilogue) = (input.PerCondition, weights, epilogue);
         columns = Ceiling(epilogue.Stride, Columns) * Phases;
         blocks = [.. ChannelBlock.Split(input, BlockInputs)];
@@ -114,7 +114,7 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
         }
     }
 
-    // Those of doubled pixels have the weights of four phases, too many to be held transformed.
+    // Those of upsampled pixels have the weights of four phases, too many to be held transformed.
     private bool OwnsTiles(int tiles) => tiles > BlockTiles && TScheme.Scale == 1 && AllWeights <= MostWeights;
 
     // Enough parts for every thread to have four, if columns alone do not give them.
@@ -235,8 +235,8 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
                 continue;
             }
 
-            var ahead = place + 1 < Places
-                ? new Ahead(transformed + WeightPlane, panels * BlockInputs * PanelColumns, inputs + plane, inputsAhead ? rows * block.Stride : 0)
+            var queue = place + 1 < Places
+                ? new PrefetchQueue(transformed + WeightPlane, panels * BlockInputs * PanelColumns, inputs + plane, inputsAhead ? rows * block.Stride : 0)
                 : default;
             MatrixTile.Multiply<T>(
                 rows,
@@ -251,7 +251,7 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
                 products,
                 productRow,
                 b > 0,
-                ahead);
+                queue);
         }
     }
 }

@@ -18,7 +18,7 @@ internal sealed unsafe class WinogradTiles<T, TScheme>
     private readonly int height;
     private readonly int tilesX;
 
-    /// <param name="input">What is convolved, its pixels not doubled where the scheme doubles them.</param>
+    /// <param name="input">What is convolved, its pixels not upsampled where the scheme upsamples them.</param>
     /// <param name="shape">The convolution's.</param>
     /// <param name="epilogue">Where the outputs go; null where inputs alone are transformed.</param>
     /// <param name="zeros">What lies outside the image.</param>
@@ -45,7 +45,7 @@ internal sealed unsafe class WinogradTiles<T, TScheme>
     public void Input(Workspace workspace, ChannelBlock block, int first, int count, float* destination, nint plane)
     {
         const int Most = 36;
-        var pixels = input.Of(block.Segment, workspace);
+        var pixels = input.Locate(block.Segment, workspace);
         float** corners = stackalloc float*[Most], next = stackalloc float*[Most];
         Find(next, pixels, first);
         for (var i = 0; i < count; i++, destination += block.Stride)

@@ -97,7 +97,7 @@ internal sealed unsafe class WinogradWeightGradient<T> : IStep, IImageBlocks
             tiles.Input(workspace, block, (image * tiles.PerImage) + tile, some, ready + places[b] + (tile * block.Stride), Plane(block));
         }
 
-        TransformOutputs(outputGradient.Of(outputGradient.Segments[0], workspace), image, tile, some, ready);
+        TransformOutputs(outputGradient.Locate(outputGradient.Segments[0], workspace), image, tile, some, ready);
     }
 
     /// <inheritdoc/>

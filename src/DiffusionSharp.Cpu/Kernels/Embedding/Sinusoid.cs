@@ -22,7 +22,7 @@ internal static class Sinusoid
     }
 
     /// <summary>Sine and cosine; good to 1e-12 for angles up to 1000.</summary>
-    public static (double Sin, double Cos) Of(double angle)
+    public static (double Sin, double Cos) SinCos(double angle)
     {
         // Less whole turns in two parts: what remains is within half a turn.
         var turns = Math.Round(angle / 6.283185307179586);

@@ -22,7 +22,7 @@ internal sealed unsafe class TimestepEmbedding(Operation.TimestepEmbedding embed
             var value = embedding.Scale * (ofLabel ? workspace.Inputs.Labels[i] : workspace.Inputs.Timesteps[i]);
             for (var k = 0; k < half; k++)
             {
-                var (s, c) = Sinusoid.Of(value * frequencies[k]);
+                var (s, c) = Sinusoid.SinCos(value * frequencies[k]);
                 (y[sin + k], y[cos + k]) = ((float)s, (float)c);
             }
         }

@@ -21,17 +21,17 @@ internal sealed unsafe class TimestepGradient(Segment gradient, Operation.Timest
         for (var image = 0; image < workspace.Images; image++)
         {
             var g = workspace.Pointer(gradient.Buffer) + ((nint)image * gradient.Stride);
-            workspace.Gradients.Timesteps[image] += embedding is null ? g[0] : OfSinusoid(embedding, g, workspace.Inputs.Timesteps[image]);
+            workspace.Gradients.Timesteps[image] += embedding is null ? g[0] : SinusoidGradient(embedding, g, workspace.Inputs.Timesteps[image]);
         }
     }
 
-    private double OfSinusoid(Operation.TimestepEmbedding of, float* g, double t)
+    private double SinusoidGradient(Operation.TimestepEmbedding of, float* g, double t)
     {
         var (sum, half) = (0.0, frequencies.Length);
         var (sin, cos) = of.FlipSinToCos ? (half, 0) : (0, half);
         for (var k = 0; k < half; k++)
         {
-            var (s, c) = Sinusoid.Of(of.Scale * t * frequencies[k]);
+            var (s, c) = Sinusoid.SinCos(of.Scale * t * frequencies[k]);
             sum += frequencies[k] * ((g[sin + k] * c) - (g[cos + k] * s));
         }
 

@@ -40,7 +40,7 @@ internal sealed unsafe class AveragePoolGradient<T> : IStep
     {
         var (image, y) = Math.DivRem(item, inputGradient.Height);
         var target = new GradientPixels<T>(workspace, inputGradient.Segments[0], added, (nint)item * inputGradient.Width);
-        var source = outputGradient.Of(outputGradient.Segments[0], workspace);
+        var source = outputGradient.Locate(outputGradient.Segments[0], workspace);
         for (var x = 0; x < inputGradient.Width; x++)
         {
             var inside = y / 2 < outputGradient.Height && x / 2 < outputGradient.Width;

@@ -38,7 +38,7 @@ internal sealed unsafe class Copy : IStep
     {
         var (image, y) = Math.DivRem(item, output.Height);
         var source = input.PerCondition && !output.PerCondition ? workspace.ConditionOf[image] : image;
-        var destination = output.Of(output.Segments[0], workspace).At(image, y * output.Width);
+        var destination = output.Locate(output.Segments[0], workspace).At(image, y * output.Width);
         var stride = output.Segments[0].Stride;
         for (var x = 0; x < output.Width; x++, destination += stride)
         {
@@ -52,7 +52,7 @@ internal sealed unsafe class Copy : IStep
                 }
                 else if (input.Pixel(y, x) is >= 0 and var pixel)
                 {
-                    new Span<float>(input.Of(segment, workspace).At(source, pixel), segment.Channels).CopyTo(target);
+                    new Span<float>(input.Locate(segment, workspace).At(source, pixel), segment.Channels).CopyTo(target);
                 }
                 else
                 {
@@ -68,7 +68,7 @@ internal sealed unsafe class Copy : IStep
 
     private void Pool(Segment segment, int image, int y, int x, Span<float> target)
     {
-        var pixels = input.Of(segment, workspace);
+        var pixels = input.Locate(segment, workspace);
         float* a = pixels.At(image, input.Pixel(y, x)), b = pixels.At(image, input.Pixel(y, x + 1));
         float* c = pixels.At(image, input.Pixel(y + 1, x)), d = pixels.At(image, input.Pixel(y + 1, x + 1));
         for (var i = 0; i < target.Length; i++)

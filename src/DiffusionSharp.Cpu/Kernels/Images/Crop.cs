@@ -39,7 +39,7 @@ internal sealed unsafe class Crop<T> : IStep
         var target = new GradientPixels<T>(workspace, output.Segments[0], added, (nint)item * output.Width);
         for (var x = 0; x < output.Width; x++)
         {
-            target.Write(input.Of(input.Segments[0], workspace).At(image, (y * input.Width) + x), 1);
+            target.Write(input.Locate(input.Segments[0], workspace).At(image, (y * input.Width) + x), 1);
         }
     }
 }

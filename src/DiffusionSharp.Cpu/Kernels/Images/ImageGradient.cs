@@ -30,7 +30,7 @@ internal sealed unsafe class ImageGradient : IStep
     {
         var (image, row) = Math.DivRem(item, gradient.Height);
         var segment = gradient.Segments[0];
-        var g = gradient.Of(segment, workspace).At(image, row * gradient.Width);
+        var g = gradient.Locate(segment, workspace).At(image, row * gradient.Width);
         var x = workspace.Gradients.X + ((nint)image * segment.Channels * gradient.Pixels) + (row * gradient.Width);
         for (var column = 0; column < gradient.Width; column++, x++, g += segment.Stride)
         {

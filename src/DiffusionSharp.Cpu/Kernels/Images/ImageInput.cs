@@ -29,7 +29,7 @@ internal sealed unsafe class ImageInput : IStep
     {
         var (image, row) = Math.DivRem(item, output.Height);
         var segment = output.Segments[0];
-        var y = output.Of(segment, workspace).At(image, row * output.Width);
+        var y = output.Locate(segment, workspace).At(image, row * output.Width);
         var x = (ofCotangent ? workspace.Gradients.Cotangent : workspace.Inputs.X) + ((nint)image * segment.Channels * output.Pixels) + (row * output.Width);
         for (var column = 0; column < output.Width; column++, x++, y += segment.Stride)
         {

@@ -28,7 +28,7 @@ internal sealed unsafe class ImageOutput : IStep
     {
         var (image, row) = Math.DivRem(item, input.Height);
         var segment = input.Segments[0];
-        var x = input.Of(segment, workspace).At(image, row * input.Width);
+        var x = input.Locate(segment, workspace).At(image, row * input.Width);
         var y = workspace.Inputs.Prediction + ((nint)image * segment.Channels * input.Pixels) + (row * input.Width);
         for (var column = 0; column < input.Width; column++, y++, x += segment.Stride)
         {

@@ -42,19 +42,19 @@ internal sealed unsafe class LossGradient : IStep
         var (update, segment) = (workspace.Update, prediction.Segments[0]);
         var (pixels, returned, stride) = (prediction.Pixels, segment.Channels, segment.Stride);
         float* target = update.Target + ((nint)image * channels * pixels), noisy = workspace.Inputs.X + ((nint)image * channels * pixels);
-        float* x = prediction.Of(segment, workspace).At(image, 0), d = workspace.Pointer(gradient.Buffer) + ((nint)image * pixels * stride);
-        double each = reduction == LossReduction.Mean ? 1.0 / ((double)channels * pixels) : 1, weight = update.Weights[image];
+        float* x = prediction.Locate(segment, workspace).At(image, 0), d = workspace.Pointer(gradient.Buffer) + ((nint)image * pixels * stride);
+        double each = reduction == LossReduction.Mean ? 1.0 / ((double)channels * pixels) : 1, weight = update.LossWeights[image];
         var (factor, sum, bits) = (weight * each / update.Batch, 0.0, 0.0);
         var learnsVariance = returned > channels;
         var term = learnsVariance ? update.Terms[image] : default;
-        var termFactor = term.Weight * each / update.Batch;
+        var termFactor = term.LossWeight * each / update.Batch;
         for (var pixel = 0; pixel < pixels; pixel++, x += stride, d += stride)
         {
             for (var c = 0; c < channels; c++)
             {
                 var place = (c * pixels) + pixel;
                 var error = (double)x[c] - target[place];
-                var (loss, slope) = Of(error);
+                var (loss, slope) = Evaluate(error);
                 sum += loss;
                 d[c] = (float)(slope * factor);
                 if (learnsVariance)
@@ -69,13 +69,13 @@ internal sealed unsafe class LossGradient : IStep
         }
 
         var simple = sum * each * weight;
-        update.Losses[image] = learnsVariance ? simple + (bits * each * term.Weight) : simple;
+        update.Losses[image] = learnsVariance ? simple + (bits * each * term.LossWeight) : simple;
     }
 
     // Of NaN it is NaN.
     private static double Sign(double error) => error > 0 ? 1 : error < 0 ? -1 : error;
 
-    private (double Loss, double Slope) Of(double error) => kind switch
+    private (double Loss, double Slope) Evaluate(double error) => kind switch
     {
         LossKind.L1 => (Math.Abs(error), Sign(error)),
         LossKind.Huber => Math.Abs(error) < 1 ? (0.5 * error * error, error) : (Math.Abs(error) - 0.5, Sign(error)),

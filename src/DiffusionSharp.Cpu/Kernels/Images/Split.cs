@@ -44,7 +44,7 @@ internal sealed unsafe class Split<T> : IStep
         var target = new GradientPixels<T>(workspace, output, added, ((nint)image * input.Pixels) + pixel);
         for (var i = 0; i < ChunkSums.PixelsOf(part, input.Pixels); i++)
         {
-            target.Write(input.Of(input.Segments[0], workspace).At(image, pixel + i) + first, 1);
+            target.Write(input.Locate(input.Segments[0], workspace).At(image, pixel + i) + first, 1);
         }
     }
 }

@@ -22,8 +22,8 @@ internal static unsafe class MatrixTile
     /// <param name="c">Row 0 of C: two vectors a row.</param>
     /// <param name="cRow">Distance of C's rows.</param>
     /// <param name="accumulate">Whether C is added to.</param>
-    /// <param name="ahead">What the next products read.</param>
-    public static void Multiply<T>(int rows, float* a, nint aRow, float* b, int panels, nint bPanel, nint bRow, nint bStep, nint k, float* c, nint cRow, bool accumulate, Ahead ahead = default)
+    /// <param name="queue">What the next products read.</param>
+    public static void Multiply<T>(int rows, float* a, nint aRow, float* b, int panels, nint bPanel, nint bRow, nint bStep, nint k, float* c, nint cRow, bool accumulate, PrefetchQueue queue = default)
         where T : unmanaged, ISimd<T>
     {
         var pointers = stackalloc float*[12];
@@ -38,7 +38,7 @@ internal static unsafe class MatrixTile
             for (var panel = 0; panel < panels; panel++)
             {
                 var panelOfB = b + (panel * bPanel);
-                Multiply<T>(height, pointers, 0, panelOfB, bRow, bStep, k, c + (row * cRow) + (2 * panel * T.Width), cRow, accumulate, ahead.Take(k / 2, panelOfB));
+                Multiply<T>(height, pointers, 0, panelOfB, bRow, bStep, k, c + (row * cRow) + (2 * panel * T.Width), cRow, accumulate, queue.Take(k / 2, panelOfB));
             }
 
             row += height;

@@ -64,7 +64,7 @@ internal static unsafe class WeightTile
         T c80 = T.Zero, c81 = T.Zero, c90 = T.Zero, c91 = T.Zero, c100 = T.Zero, c101 = T.Zero, c110 = T.Zero, c111 = T.Zero;
         for (nint p = 0; p < k; p++)
         {
-            float* x = TRows.Of(a, aRow, aRows, p), y = TRows.Of(b, bRow, bRows, p);
+            float* x = TRows.Address(a, aRow, aRows, p), y = TRows.Address(b, bRow, bRows, p);
             T b0 = T.Load(y), b1 = T.Load(y + T.Width);
             Step(x, b0, b1, ref c00, ref c01);
             Step(x + 1, b0, b1, ref c10, ref c11);
@@ -103,7 +103,7 @@ internal static unsafe class WeightTile
         T c30 = T.Zero, c31 = T.Zero, c40 = T.Zero, c41 = T.Zero, c50 = T.Zero, c51 = T.Zero;
         for (nint p = 0; p < k; p++)
         {
-            float* x = TRows.Of(a, aRow, aRows, p), y = TRows.Of(b, bRow, bRows, p);
+            float* x = TRows.Address(a, aRow, aRows, p), y = TRows.Address(b, bRow, bRows, p);
             T b0 = T.Load(y), b1 = T.Load(y + T.Width);
             Step(x, b0, b1, ref c00, ref c01);
             Step(x + 1, b0, b1, ref c10, ref c11);
@@ -140,18 +140,18 @@ internal static unsafe class WeightTile
 
     private interface IRows
     {
-        static abstract float* Of(float* start, nint row, int* rows, nint index);
+        static abstract float* Address(float* start, nint row, int* rows, nint index);
     }
 
     private readonly struct Following : IRows
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static float* Of(float* start, nint row, int* rows, nint index) => start + (index * row);
+        public static float* Address(float* start, nint row, int* rows, nint index) => start + (index * row);
     }
 
     private readonly struct Numbered : IRows
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static float* Of(float* start, nint row, int* rows, nint index) => start + (rows[index] * row);
+        public static float* Address(float* start, nint row, int* rows, nint index) => start + (rows[index] * row);
     }
 }

@@ -36,7 +36,7 @@ internal sealed unsafe class GroupNormalization<T> : IStep
     /// <param name="shift">One value for each channel.</param>
     public GroupNormalization(View input, Segment output, Segment statistics, NormalizationOptions options, ParameterPlace scale, ParameterPlace shift)
     {
-        Debug.Assert(input is { Doubled: false, Bordered: false } && input.Segments.SkipLast(1).All(s => s.Channels == s.Stride), "segments must fill their vectors");
+        Debug.Assert(input is { Upsampled: false, Padded: false } && input.Segments.SkipLast(1).All(s => s.Channels == s.Stride), "segments must fill their vectors");
         Debug.Assert(input.Channels == output.Channels && output.Channels % options.Groups == 0, "groups must share out the channels");
         Debug.Assert(statistics.Stride == StatisticRows * output.Stride, "each channel has its statistics");
         (this.input, this.output, this.statistics, this.options) = (input, output, statistics, options);
@@ -77,7 +77,7 @@ internal sealed unsafe class GroupNormalization<T> : IStep
         var sums = Statistics(image, chunk);
         foreach (var segment in input.Segments)
         {
-            var pixels = input.Of(segment, workspace);
+            var pixels = input.Locate(segment, workspace);
             Measure(pixels.At(image, chunk * ChunkPixels), pixels.Stride, PixelsOf(chunk), sums, sums + Stride);
             sums += segment.Channels;
         }
@@ -154,7 +154,7 @@ internal sealed unsafe class GroupNormalization<T> : IStep
     private void Combine(int worker, int image)
     {
         var size = output.Channels / options.Groups;
-        var vector = options.ScaleShift is { } v ? v.Of(workspace, image) : null;
+        var vector = options.ScaleShift is { } v ? v.Pointer(workspace, image) : null;
         float* factors = Factors(image), scales = scale.Floats, shifts = shift.Floats;
         for (var group = 0; group < options.Groups; group++)
         {
@@ -227,7 +227,7 @@ internal sealed unsafe class GroupNormalization<T> : IStep
         var y = start;
         foreach (var segment in input.Segments)
         {
-            var x = input.Of(segment, workspace);
+            var x = input.Locate(segment, workspace);
             if (options.Silu)
             {
                 Apply<Silu>(x.At(image, pixel), x.Stride, y, pixels, factors);
@@ -255,25 +255,25 @@ internal sealed unsafe class GroupNormalization<T> : IStep
         {
             for (nint c = 0; c < stride; c += T.Width)
             {
-                T.Store(TActivation.Of(T.Fma(T.Load(x + c), T.Load(factors + c), T.Load(factors + Stride + c))), y + c);
+                T.Store(TActivation.Apply(T.Fma(T.Load(x + c), T.Load(factors + c), T.Load(factors + Stride + c))), y + c);
             }
         }
     }
 
     private interface IActivation
     {
-        static abstract T Of(T x);
+        static abstract T Apply(T x);
     }
 
     private readonly struct Silu : IActivation
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static T Of(T x) => Activation.Silu(x);
+        public static T Apply(T x) => Activation.Silu(x);
     }
 
     private readonly struct Identity : IActivation
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static T Of(T x) => x;
+        public static T Apply(T x) => x;
     }
 }

@@ -43,8 +43,8 @@ internal sealed unsafe class NormalizationGradient<T> : IStep
         (this.input, this.gradient, this.statistics, this.options, this.outputs) = (input, gradient, statistics, options, outputs);
         (this.scale, this.shift) = (scale, shift);
         combine = Combine;
-        measure = input.Narrow ? Measure<BFloat16Weights> : Measure<Float32Weights>;
-        apply = input.Narrow ? Apply<BFloat16Weights> : Apply<Float32Weights>;
+        measure = input.BFloat16 ? Measure<BFloat16Weights> : Measure<Float32Weights>;
+        apply = input.BFloat16 ? Apply<BFloat16Weights> : Apply<Float32Weights>;
     }
 
     private int Stride => gradient.Stride;
@@ -173,7 +173,7 @@ internal sealed unsafe class NormalizationGradient<T> : IStep
     private void Combine(int worker, int image)
     {
         var size = gradient.Channels / options.Groups;
-        var vector = options.ScaleShift is { } v ? v.Of(workspace, image) : null;
+        var vector = options.ScaleShift is { } v ? v.Pointer(workspace, image) : null;
         var vectorGradient = outputs.ScaleShift is { } o ? workspace.Pointer(o.Buffer) + ((nint)image * o.Stride) : null;
         float* of = Statistics(image), factors = Factors(image), scales = scale.Floats, shifts = shift.Floats;
         var rows = workspace.Pointer(outputs.Parameters.Buffer) + ((nint)image * outputs.Parameters.Stride);

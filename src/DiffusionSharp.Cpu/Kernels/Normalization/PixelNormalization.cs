@@ -26,7 +26,7 @@ internal sealed unsafe class PixelNormalization<T> : IStep
 
     public PixelNormalization(View input, Segment output, NormalizationOptions options, ParameterPlace scale)
     {
-        Debug.Assert(input is { Doubled: false, Bordered: false } && input.Segments.SkipLast(1).All(s => s.Channels == s.Stride), "segments must fill their vectors");
+        Debug.Assert(input is { Upsampled: false, Padded: false } && input.Segments.SkipLast(1).All(s => s.Channels == s.Stride), "segments must fill their vectors");
         Debug.Assert(input.Channels == output.Channels, "channels must be equal");
         (this.input, this.output, this.options, this.scale) = (input, output, options, scale);
         apply = Apply;
@@ -56,7 +56,7 @@ internal sealed unsafe class PixelNormalization<T> : IStep
             nint channel = 0;
             foreach (var segment in input.Segments)
             {
-                Apply(input.Of(segment, workspace).At(image, pixel), segment.Stride, inverse, factors + channel, y + channel);
+                Apply(input.Locate(segment, workspace).At(image, pixel), segment.Stride, inverse, factors + channel, y + channel);
                 channel += segment.Channels;
             }
         }
@@ -69,7 +69,7 @@ internal sealed unsafe class PixelNormalization<T> : IStep
         new Span<float>(factors + output.Stride, output.Stride).Clear();
         if (options.ScaleShift is { } v)
         {
-            var vector = v.Of(workspace, image);
+            var vector = v.Pointer(workspace, image);
             for (var c = 0; c < output.Channels; c++)
             {
                 factors[c] *= 1 + vector[c];
@@ -84,7 +84,7 @@ internal sealed unsafe class PixelNormalization<T> : IStep
         new Span<float>(lanes, Lanes).Clear();
         foreach (var segment in input.Segments)
         {
-            AddSquares(input.Of(segment, workspace).At(image, pixel), segment.Channels, lanes);
+            AddSquares(input.Locate(segment, workspace).At(image, pixel), segment.Channels, lanes);
         }
 
         var sum = 0.0;

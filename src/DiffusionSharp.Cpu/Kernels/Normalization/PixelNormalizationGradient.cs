@@ -51,7 +51,7 @@ internal sealed unsafe class PixelNormalizationGradient<T> : IStep
         Segment? output = null,
         int? added = null)
     {
-        Debug.Assert(input is { Doubled: false, Bordered: false, PerCondition: false } && input.Segments.SkipLast(1).All(s => s.Channels == s.Stride), "segments must fill their vectors");
+        Debug.Assert(input is { Upsampled: false, Padded: false, PerCondition: false } && input.Segments.SkipLast(1).All(s => s.Channels == s.Stride), "segments must fill their vectors");
         Debug.Assert(new[] { outputGradient, scaleGradient, output ?? inputGradient }.All(s => s.Channels == inputGradient.Channels) && input.Channels == inputGradient.Channels, "channels must be equal");
         Debug.Assert((options.ScaleShift is null) == (vectorGradient is null), "scale and shift have a gradient");
         Debug.Assert((vectorGradient?.Channels ?? 2 * input.Channels) == 2 * input.Channels, "each channel has its scale and shift");
@@ -116,7 +116,7 @@ internal sealed unsafe class PixelNormalizationGradient<T> : IStep
         Panels.Copy(scale.Floats, Channels, factors, 2 * Stride);
         if (options.ScaleShift is { } v)
         {
-            var vector = v.Of(workspace, image);
+            var vector = v.Pointer(workspace, image);
             for (var c = 0; c < Channels; c++)
             {
                 factors[c] *= 1 + vector[c];
@@ -130,7 +130,7 @@ internal sealed unsafe class PixelNormalizationGradient<T> : IStep
         var end = x + Stride;
         foreach (var segment in input.Segments)
         {
-            new Span<float>(input.Of(segment, workspace).At(image, pixel), segment.Channels).CopyTo(new Span<float>(x, segment.Channels));
+            new Span<float>(input.Locate(segment, workspace).At(image, pixel), segment.Channels).CopyTo(new Span<float>(x, segment.Channels));
             x += segment.Channels;
         }
 
@@ -170,7 +170,7 @@ internal sealed unsafe class PixelNormalizationGradient<T> : IStep
         for (nint c = 0; c < Stride; c += T.Width)
         {
             var (n, factor) = (T.Multiply(T.Load(x + c), by), T.Load(factors + c));
-            var (value, du) = TActivation.Of(T.Fma(n, factor, T.Load(factors + Stride + c)), T.Load(dy + c));
+            var (value, du) = TActivation.Apply(T.Fma(n, factor, T.Load(factors + Stride + c)), T.Load(dy + c));
             T.Store(T.Fma(du, n, T.Load(sums + c)), sums + c);
             T.Store(T.Add(du, T.Load(sums + Stride + c)), sums + Stride + c);
             T.Store(n, x + c);
@@ -198,7 +198,7 @@ internal sealed unsafe class PixelNormalizationGradient<T> : IStep
     private void Combine(int worker, int image)
     {
         var sums = workspace.Shared + ((nint)image * Chunks * 2 * Stride);
-        var vector = options.ScaleShift is { } v ? v.Of(workspace, image) : null;
+        var vector = options.ScaleShift is { } v ? v.Pointer(workspace, image) : null;
         var dg = workspace.Pointer(scaleGradient.Buffer) + ((nint)image * Stride);
         var dv = vectorGradient is { } d ? workspace.Pointer(d.Buffer) + ((nint)image * d.Stride) : null;
         for (var c = 0; c < Channels; c++)
@@ -222,13 +222,13 @@ internal sealed unsafe class PixelNormalizationGradient<T> : IStep
     private interface IActivation
     {
         // y and du.
-        static abstract (T Value, T Gradient) Of(T u, T dy);
+        static abstract (T Value, T Gradient) Apply(T u, T dy);
     }
 
     private readonly struct Silu : IActivation
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static (T Value, T Gradient) Of(T u, T dy)
+        public static (T Value, T Gradient) Apply(T u, T dy)
         {
             var (value, derivative) = ActivationGradient.Silu(u);
             return (value, T.Multiply(derivative, dy));
@@ -238,6 +238,6 @@ internal sealed unsafe class PixelNormalizationGradient<T> : IStep
     private readonly struct Identity : IActivation
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static (T Value, T Gradient) Of(T u, T dy) => (u, dy);
+        public static (T Value, T Gradient) Apply(T u, T dy) => (u, dy);
     }
 }

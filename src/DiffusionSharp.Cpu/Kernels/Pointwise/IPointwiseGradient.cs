@@ -7,21 +7,21 @@ namespace DiffusionSharp.Cpu.Kernels.Pointwise;
 internal interface IPointwiseGradient
 {
     /// <param name="x">The operation's values.</param>
-    T Of<T>(T x)
+    T Apply<T>(T x)
         where T : unmanaged, ISimd<T>;
 }
 
 internal readonly struct SiluDerivative : IPointwiseGradient
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Of<T>(T x)
+    public T Apply<T>(T x)
         where T : unmanaged, ISimd<T> => ActivationGradient.Silu(x).Derivative;
 }
 
 internal readonly struct GeluDerivative : IPointwiseGradient
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Of<T>(T x)
+    public T Apply<T>(T x)
         where T : unmanaged, ISimd<T> => ActivationGradient.Gelu(x);
 }
 
@@ -29,6 +29,6 @@ internal readonly struct GeluDerivative : IPointwiseGradient
 internal readonly struct AffineDerivative(double factor) : IPointwiseGradient
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Of<T>(T x)
+    public T Apply<T>(T x)
         where T : unmanaged, ISimd<T> => T.Broadcast((float)factor);
 }

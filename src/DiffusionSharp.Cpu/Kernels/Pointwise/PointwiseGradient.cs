@@ -57,7 +57,7 @@ internal sealed unsafe class PointwiseGradient<T, TDerivative> : IStep
         {
             for (nint c = 0; c < stride; c += T.Width)
             {
-                var value = T.Multiply(derivative.Of(T.Load(x + c)), T.Load(dy + c));
+                var value = T.Multiply(derivative.Apply(T.Load(x + c)), T.Load(dy + c));
                 T.Store(other is null ? value : T.Add(value, T.Load(other + c)), dx + c);
             }
 

@@ -46,14 +46,14 @@ internal sealed unsafe class PointwiseStep<T, TOperation> : IStep
         var first = (((nint)image * input.Pixels) + (chunk * ChunkPixels)) * stride;
         var x = workspace.Pointer(input.Segments[0].Buffer) + first;
         var y = workspace.Pointer(output.Buffer) + first;
-        var other = vector is { } v ? v.Of(workspace, image) : second is { } s ? workspace.Pointer(s.Buffer) + first : x;
+        var other = vector is { } v ? v.Pointer(workspace, image) : second is { } s ? workspace.Pointer(s.Buffer) + first : x;
         var otherStride = vector is null ? stride : 0;
         var pixels = Math.Min(ChunkPixels, input.Pixels - (chunk * ChunkPixels));
         for (var i = 0; i < pixels; i++, x += stride, y += stride, other += otherStride)
         {
             for (nint c = 0; c < stride; c += T.Width)
             {
-                T.Store(operation.Of(T.Load(x + c), other + c, output.Channels), y + c);
+                T.Store(operation.Apply(T.Load(x + c), other + c, output.Channels), y + c);
             }
         }
     }

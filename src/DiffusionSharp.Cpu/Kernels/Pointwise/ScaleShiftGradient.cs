@@ -57,7 +57,7 @@ internal sealed unsafe class ScaleShiftGradient<T> : IStep
         var dy = workspace.Pointer(outputGradient.Buffer) + first;
         var dx = workspace.Pointer(inputGradient.Buffer) + first;
         var other = added is { } a ? workspace.Pointer(a) + first : null;
-        Apply(x, dy, vector.Of(workspace, image), other, dx, ChunkSums.PixelsOf(chunk, input.Pixels), workspace.Shared + ((nint)item * 2 * Stride));
+        Apply(x, dy, vector.Pointer(workspace, image), other, dx, ChunkSums.PixelsOf(chunk, input.Pixels), workspace.Shared + ((nint)item * 2 * Stride));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -39,7 +39,7 @@ internal sealed unsafe class PixelSums<T> : IStep
     private void Measure(int worker, int item)
     {
         var (image, chunk) = Math.DivRem(item, Chunks);
-        var x = input.Of(input.Segments[0], workspace).At(image, chunk * ChunkSums.Pixels);
+        var x = input.Locate(input.Segments[0], workspace).At(image, chunk * ChunkSums.Pixels);
         ChunkSums.Add<T>(x, output.Stride, ChunkSums.PixelsOf(chunk, input.Pixels), workspace.Shared + ((nint)item * output.Stride));
     }
 

@@ -54,7 +54,7 @@ public static class ArrayFile
         using var file = NpzFile.Open(path);
         return file.Names.Count == 1 ? file.Read(file.Names[0]) : throw NpyFile.Bad(
             path,
-            file.Names.Count == 0 ? "it holds no array" : $"it holds several arrays ({Printable.Of(string.Join(", ", file.Names))}); name one: {path}:{Printable.Of(file.Names[0])}");
+            file.Names.Count == 0 ? "it holds no array" : $"it holds several arrays ({Printable.Sanitize(string.Join(", ", file.Names))}); name one: {path}:{Printable.Sanitize(file.Names[0])}");
     }
 
     private static bool IsZip(string path)

@@ -23,7 +23,7 @@ public sealed class NpyArray
     /// <param name="shape">The dimensions.</param>
     /// <param name="values">The values in C order.</param>
     /// <exception cref="ArgumentException">The number of values does not fit the shape, or their type is another.</exception>
-    public static NpyArray Of<T>(ReadOnlySpan<int> shape, ReadOnlySpan<T> values)
+    public static NpyArray Create<T>(ReadOnlySpan<int> shape, ReadOnlySpan<T> values)
         where T : unmanaged, INumber<T>
     {
         var dtype = DtypeOf<T>();

@@ -79,7 +79,7 @@ public static class NpyFile
     public static void Write(string path, ReadOnlySpan<int> shape, double[] values)
     {
         ArgumentNullException.ThrowIfNull(values);
-        Write(path, NpyArray.Of<double>(shape, values));
+        Write(path, NpyArray.Create<double>(shape, values));
     }
 
     internal static DiffusionException Bad(string path, string reason) => new(ErrorKind.Data, $"array file '{path}' cannot be read: {reason}");

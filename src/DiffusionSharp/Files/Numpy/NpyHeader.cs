@@ -68,7 +68,7 @@ internal sealed record NpyHeader(TensorDtype Dtype, bool FortranOrder, int[] Sha
 
     private static TensorDtype Type(string path, string descr) => Types.FirstOrDefault(t => t.Descr == descr) is { Descr: not null } type
         ? type.Dtype
-        : throw NpyFile.Bad(path, $"its type is '{Printable.Of(descr, 40)}' (supported: {string.Join(", ", Types.Take(9).Select(t => t.Descr))}; convert with array.astype('<f4'))");
+        : throw NpyFile.Bad(path, $"its type is '{Printable.Sanitize(descr, 40)}' (supported: {string.Join(", ", Types.Take(9).Select(t => t.Descr))}; convert with array.astype('<f4'))");
 
     private static long Fit(string path, string descr, int[] shape, long found)
     {

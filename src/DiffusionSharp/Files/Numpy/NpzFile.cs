@@ -29,12 +29,12 @@ public sealed class NpzFile : IDisposable
             packed += entry.CompressedLength;
             if (!entries.TryAdd(name, entry))
             {
-                throw NpyFile.Bad(path, $"it holds the array '{Printable.Of(name)}' twice");
+                throw NpyFile.Bad(path, $"it holds the array '{Printable.Sanitize(name)}' twice");
             }
 
             if (entry.CompressedLength < 0 || packed > length || entry.Length < 0 || entry.Length / MaxExpansion > entry.CompressedLength)
             {
-                throw NpyFile.Bad(path, $"its directory promises {entry.Length} bytes of '{Printable.Of(name)}', packed as {entry.CompressedLength}, in a file of {length}; this is no honest archive");
+                throw NpyFile.Bad(path, $"its directory promises {entry.Length} bytes of '{Printable.Sanitize(name)}', packed as {entry.CompressedLength}, in a file of {length}; this is no honest archive");
             }
         }
 
@@ -79,7 +79,7 @@ public sealed class NpzFile : IDisposable
     /// <summary>Type and shape of an array.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.Data"/>: no such array, or a malformed one.</exception>
-    public (TensorDtype Dtype, IReadOnlyList<int> Shape) Describe(string name) => OfMember(name, (where, member, length) =>
+    public (TensorDtype Dtype, IReadOnlyList<int> Shape) Describe(string name) => ReadMember(name, (where, member, length) =>
     {
         var header = NpyHeader.Read(where, member, length);
         return (header.Dtype, (IReadOnlyList<int>)header.Shape);
@@ -88,7 +88,7 @@ public sealed class NpzFile : IDisposable
     /// <summary>Reads an array.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.Data"/>: no such array, or a damaged one.</exception>
-    public NpyArray Read(string name) => OfMember(name, (where, member, length) =>
+    public NpyArray Read(string name) => ReadMember(name, (where, member, length) =>
     {
         var header = NpyHeader.Read(where, member, length);
         var array = NpyFormat.ReadElements(where, member, header, Math.Max(CertainBytes, entries[name].CompressedLength));
@@ -166,7 +166,7 @@ public sealed class NpzFile : IDisposable
         return entry.Open();
     }
 
-    private T OfMember<T>(string name, Func<string, NpzMember, long, T> read)
+    private T ReadMember<T>(string name, Func<string, NpzMember, long, T> read)
     {
         var where = Where(name);
         return Guard(where, () =>
@@ -179,9 +179,9 @@ public sealed class NpzFile : IDisposable
     private string Where(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return entries.ContainsKey(name) ? $"{Path}:{Printable.Of(name)}" : throw NpyFile.Bad(
+        return entries.ContainsKey(name) ? $"{Path}:{Printable.Sanitize(name)}" : throw NpyFile.Bad(
             Path,
-            $"it has no array '{Printable.Of(name)}' (it has {(Names.Count == 0 ? "none" : Printable.Of(string.Join(", ", Names)))})");
+            $"it has no array '{Printable.Sanitize(name)}' (it has {(Names.Count == 0 ? "none" : Printable.Sanitize(string.Join(", ", Names)))})");
     }
 
     private static T Guard<T>(string where, Func<T> read)

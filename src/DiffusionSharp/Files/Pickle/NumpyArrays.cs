@@ -55,7 +55,7 @@ internal static class NumpyArrays
         return dtype is { } known ? new PickleValue.ArrayType(known) : Refuse(
             context,
             new PickleValue.ArrayType(TensorDtype.U8),
-            $"a NumPy array in it has the type '{Printable.Of(code ?? "", 40)}' (supported: f8, f4, f2, i8, i4, i2, i1, u1, b1); convert it with array.astype and save the file again");
+            $"a NumPy array in it has the type '{Printable.Sanitize(code ?? "", 40)}' (supported: f8, f4, f2, i8, i4, i2, i1, u1, b1); convert it with array.astype and save the file again");
     }
 
     /// <summary>The state of a dtype: (version, byte order, None, None, None, …).</summary>
@@ -106,11 +106,11 @@ internal static class NumpyArrays
             TensorDtype.F32 => new PickleValue.Number(MemoryMarshal.Read<float>(bytes)),
             TensorDtype.F16 => new PickleValue.Number((double)MemoryMarshal.Read<Half>(bytes)),
             TensorDtype.BOOL => bytes[0] == 0 ? PickleValue.Flag.False : PickleValue.Flag.True,
-            TensorDtype.I64 => PickleValue.Integer.Of(MemoryMarshal.Read<long>(bytes), context.Budget),
-            TensorDtype.I32 => PickleValue.Integer.Of(MemoryMarshal.Read<int>(bytes), context.Budget),
-            TensorDtype.I16 => PickleValue.Integer.Of(MemoryMarshal.Read<short>(bytes), context.Budget),
-            TensorDtype.I8 => PickleValue.Integer.Of((sbyte)bytes[0], context.Budget),
-            _ => PickleValue.Integer.Of(bytes[0], context.Budget),
+            TensorDtype.I64 => PickleValue.Integer.Create(MemoryMarshal.Read<long>(bytes), context.Budget),
+            TensorDtype.I32 => PickleValue.Integer.Create(MemoryMarshal.Read<int>(bytes), context.Budget),
+            TensorDtype.I16 => PickleValue.Integer.Create(MemoryMarshal.Read<short>(bytes), context.Budget),
+            TensorDtype.I8 => PickleValue.Integer.Create((sbyte)bytes[0], context.Budget),
+            _ => PickleValue.Integer.Create(bytes[0], context.Budget),
         };
     }
 

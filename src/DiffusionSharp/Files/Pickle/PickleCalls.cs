@@ -139,6 +139,6 @@ internal static class PickleCalls
     private static PickleValue.Name Device(PickleContext context, string device, PickleValue.Sequence arguments)
     {
         context.Budget.Charge(512 + (4L * Math.Min(device.Length, 100)));
-        return new PickleValue.Name(arguments.Count == 2 ? $"{Printable.Of(device)}:{arguments[1].AsLine()}" : Printable.Of(device));
+        return new PickleValue.Name(arguments.Count == 2 ? $"{Printable.Sanitize(device)}:{arguments[1].AsLine()}" : Printable.Sanitize(device));
     }
 }

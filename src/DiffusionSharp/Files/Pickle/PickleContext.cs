@@ -85,7 +85,7 @@ internal sealed class PickleContext(FileBytes file, ReadBudget budget, bool hasS
         {
             budget.Charge(128);
             index = files.Count;
-            files.Add(FileBytes.Of(Path, bytes.InMemory!.Value, isPart: true));
+            files.Add(FileBytes.FromMemory(Path, bytes.InMemory!.Value, isPart: true));
         }
 
         return new PickleStorage
@@ -127,7 +127,7 @@ internal sealed class PickleContext(FileBytes file, ReadBudget budget, bool hasS
         var size = type.Dtype is { } dtype ? TensorInfo.ElementSize(dtype) : 1;
         if (elements.Value > long.MaxValue / 16)
         {
-            throw Bad($"storage '{Printable.Of(key)}' would have {elements.Value} elements");
+            throw Bad($"storage '{Printable.Sanitize(key)}' would have {elements.Value} elements");
         }
 
         var storage = Storage(key, type.Dtype, size, elements.Value * size);
@@ -154,7 +154,7 @@ internal sealed class PickleContext(FileBytes file, ReadBudget budget, bool hasS
 
         return storage.Dtype == dtype && storage.Length == length
             ? storage
-            : throw Bad($"storage '{Printable.Of(key)}' is {storage.Length} bytes of {storage.Dtype} in one place and {length} of {dtype} in another");
+            : throw Bad($"storage '{Printable.Sanitize(key)}' is {storage.Length} bytes of {storage.Dtype} in one place and {length} of {dtype} in another");
     }
 
     private PickleStorage Part(PickleStorage root, PickleValue part)
@@ -163,7 +163,7 @@ internal sealed class PickleContext(FileBytes file, ReadBudget budget, bool hasS
             || tuple[1] is not PickleValue.Integer { Value: >= 0 } offset || tuple[2] is not PickleValue.Integer { Value: >= 0 } elements
             || offset.Value > long.MaxValue / 32 || elements.Value > long.MaxValue / 32 || (offset.Value + elements.Value) * root.ElementSize > root.Length)
         {
-            throw Bad($"a part of storage '{Printable.Of(root.Key)}' does not lie in it");
+            throw Bad($"a part of storage '{Printable.Sanitize(root.Key)}' does not lie in it");
         }
 
         budget.Charge(128);

@@ -36,7 +36,7 @@ internal static class PickleGlobals
 
     /// <summary>Why a name is refused.</summary>
     public static string Refusal(string name) =>
-        $"its pickle names '{Printable.Of(name, 200)}', which is not among what tensors need; a pickle is a program, and this reader runs none. " +
+        $"its pickle names '{Printable.Sanitize(name, 200)}', which is not among what tensors need; a pickle is a program, and this reader runs none. " +
         "If you trust the file, load it in Python and save only the weights: torch.save(model.state_dict(), 'weights.pth'), or safetensors";
 
     /// <summary>A global by its full name: one of those that tensors need, or a name that is not read.</summary>

@@ -47,7 +47,7 @@ internal sealed class PickleLiterals(ByteCursor cursor, PickleContext context)
     {
         if (value >= long.MinValue && value <= long.MaxValue)
         {
-            return PickleValue.Integer.Of((long)value, budget);
+            return PickleValue.Integer.Create((long)value, budget);
         }
 
         budget.ChargeObject();

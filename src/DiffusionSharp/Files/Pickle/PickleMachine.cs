@@ -130,7 +130,7 @@ internal sealed class PickleMachine
         }
     }
 
-    private void Push(long value) => stack.Push(PickleValue.Integer.Of(value, budget));
+    private void Push(long value) => stack.Push(PickleValue.Integer.Create(value, budget));
 
     private void PushSequence(SequenceKind kind, ReadOnlySpan<PickleValue> values)
     {

@@ -21,7 +21,7 @@ internal sealed class PickleNames(PickleContext context)
     private readonly Dictionary<string, string> values = new(StringComparer.Ordinal);
     private int visits;
 
-    public static (OrderedDictionary<string, TensorInfo> Tensors, Dictionary<string, string> Values) Of(PickleContext context, PickleValue root)
+    public static (OrderedDictionary<string, TensorInfo> Tensors, Dictionary<string, string> Values) Collect(PickleContext context, PickleValue root)
     {
         var names = new PickleNames(context);
         if (root is PickleValue.ArrayType { Refusal: { } refusal })
@@ -100,7 +100,7 @@ internal sealed class PickleNames(PickleContext context)
         context.Budget.Charge(192);
         if (!tensors.TryAdd(name, tensor.ToInfo(name)))
         {
-            throw context.Bad($"it has two tensors with the name '{Printable.Of(name)}'");
+            throw context.Bad($"it has two tensors with the name '{Printable.Sanitize(name)}'");
         }
     }
 
@@ -113,9 +113,9 @@ internal sealed class PickleNames(PickleContext context)
 
         var name = Path("value");
         context.Budget.Charge(192 + (4L * Math.Min(text.Length, MaxText)));
-        if (!values.TryAdd(name, Printable.Of(text, MaxText)))
+        if (!values.TryAdd(name, Printable.Sanitize(text, MaxText)))
         {
-            throw context.Bad($"it has two values with the name '{Printable.Of(name)}'");
+            throw context.Bad($"it has two values with the name '{Printable.Sanitize(name)}'");
         }
     }
 

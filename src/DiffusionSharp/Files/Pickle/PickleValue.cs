@@ -81,7 +81,7 @@ public abstract class PickleValue
 
         internal override string Kind => "an integer";
 
-        internal static Integer Of(long value, ReadBudget budget)
+        internal static Integer Create(long value, ReadBudget budget)
         {
             if (value is >= -128 and < 1024)
             {

@@ -45,7 +45,7 @@ internal static class TorchLegacyFormat
         }
 
         Place(context, keys, cursor.Position);
-        var (tensors, values) = PickleNames.Of(context, root);
+        var (tensors, values) = PickleNames.Collect(context, root);
         return new TensorFile(TensorContainer.TorchLegacy, context.Files, tensors, values) { UnreadNames = context.UnreadNames };
     }
 
@@ -57,12 +57,12 @@ internal static class TorchLegacyFormat
             var key = keys[i].AsLine() ?? "";
             if (!context.Storages.TryGetValue(key, out var storage) || storage.Start >= 0)
             {
-                throw context.Bad($"it lists a storage '{Printable.Of(key)}' that no tensor has or that it has listed before");
+                throw context.Bad($"it lists a storage '{Printable.Sanitize(key)}' that no tensor has or that it has listed before");
             }
 
             if (!context.File.TryRead(count, at))
             {
-                throw context.Bad($"it ends before its storage '{Printable.Of(key)}' (cut off?)");
+                throw context.Bad($"it ends before its storage '{Printable.Sanitize(key)}' (cut off?)");
             }
 
             var elements = BinaryPrimitives.ReadInt64LittleEndian(count);
@@ -71,7 +71,7 @@ internal static class TorchLegacyFormat
             if (elements != storage.Length / storage.ElementSize || storage.Length > context.File.Length - storage.Start)
             {
                 throw context.Bad(
-                    $"storage '{Printable.Of(key)}' has {elements} elements, its tensors need {storage.Length / storage.ElementSize}, and {context.File.Length - storage.Start} bytes follow (cut off?)");
+                    $"storage '{Printable.Sanitize(key)}' has {elements} elements, its tensors need {storage.Length / storage.ElementSize}, and {context.File.Length - storage.Start} bytes follow (cut off?)");
             }
         }
 
@@ -84,7 +84,7 @@ internal static class TorchLegacyFormat
         {
             if (storage.Start < 0)
             {
-                throw context.Bad($"it does not list the storage '{Printable.Of(storage.Key)}' of its tensors");
+                throw context.Bad($"it does not list the storage '{Printable.Sanitize(storage.Key)}' of its tensors");
             }
         }
 

@@ -47,7 +47,7 @@ internal static class TorchTensors
         {
             throw context.Bad(
                 $"a tensor of {dtype} [{string.Join(", ", shape)}] with strides [{string.Join(", ", strides)}] from element {offset} on does not lie in its {storage.Length} bytes"
-                + (storage.Key.Length > 0 ? $" (storage '{Printable.Of(storage.Key)}')" : ""));
+                + (storage.Key.Length > 0 ? $" (storage '{Printable.Sanitize(storage.Key)}')" : ""));
         }
 
         if (elements * size > limit)

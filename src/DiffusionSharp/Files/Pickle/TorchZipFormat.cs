@@ -26,11 +26,11 @@ internal static class TorchZipFormat
         var root = PickleMachine.Load(cursor, context);
         if (cursor.Remaining != 0)
         {
-            throw context.Bad($"{cursor.Remaining} bytes follow the pickle in '{Printable.Of(pickle.Name)}'");
+            throw context.Bad($"{cursor.Remaining} bytes follow the pickle in '{Printable.Sanitize(pickle.Name)}'");
         }
 
         Place(context, entries, table, prefix);
-        var (tensors, values) = PickleNames.Of(context, root);
+        var (tensors, values) = PickleNames.Collect(context, root);
         return new TensorFile(TensorContainer.TorchZip, context.Files, tensors, values) { Checksums = Checksums(context, entries), UnreadNames = context.UnreadNames };
     }
 
@@ -42,7 +42,7 @@ internal static class TorchZipFormat
         {
             if (!table.TryAdd(entries[i].Name, i))
             {
-                throw context.Bad($"its zip archive has '{Printable.Of(entries[i].Name)}' twice");
+                throw context.Bad($"its zip archive has '{Printable.Sanitize(entries[i].Name)}' twice");
             }
         }
 
@@ -70,7 +70,7 @@ internal static class TorchZipFormat
         {
             if (!entry.Name.StartsWith(prefix, StringComparison.Ordinal))
             {
-                throw context.Bad($"'{Printable.Of(entry.Name)}' in its zip archive does not lie in '{Printable.Of(prefix)}' as the rest does");
+                throw context.Bad($"'{Printable.Sanitize(entry.Name)}' in its zip archive does not lie in '{Printable.Sanitize(prefix)}' as the rest does");
             }
 
             var name = entry.Name.AsSpan(prefix.Length);
@@ -99,12 +99,12 @@ internal static class TorchZipFormat
             context.Budget.ChargeText(prefix.Length + 5 + storage.Key.Length);
             if (!table.TryGetValue($"{prefix}data/{storage.Key}", out var index))
             {
-                throw context.Bad($"it has no storage '{Printable.Of(storage.Key)}', which its tensors need");
+                throw context.Bad($"it has no storage '{Printable.Sanitize(storage.Key)}', which its tensors need");
             }
 
             if (entries[index].Length != storage.Length)
             {
-                throw context.Bad($"storage '{Printable.Of(storage.Key)}' has {entries[index].Length} bytes, its tensors need {storage.Length}");
+                throw context.Bad($"storage '{Printable.Sanitize(storage.Key)}' has {entries[index].Length} bytes, its tensors need {storage.Length}");
             }
 
             storage.Start = entries[index].Start;

@@ -140,7 +140,7 @@ internal static class ZipTable
         // No path is ever made of it; but a name that only makes sense as one is no checkpoint's.
         if (name.IndexOfAnyInRange((byte)0, (byte)31) >= 0 || name.Contains((byte)'\\') || name[0] == (byte)'/' || name.IndexOf("../"u8) >= 0 || name.IndexOfAnyInRange((byte)127, (byte)255) >= 0 && !System.Text.Unicode.Utf8.IsValid(name))
         {
-            throw Bad(file, $"its zip archive has the name '{Printable.Of(Encoding.Latin1.GetString(name))}', which torch.save does not write");
+            throw Bad(file, $"its zip archive has the name '{Printable.Sanitize(Encoding.Latin1.GetString(name))}', which torch.save does not write");
         }
 
         return Encoding.UTF8.GetString(name);

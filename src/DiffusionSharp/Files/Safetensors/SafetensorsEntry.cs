@@ -64,7 +64,7 @@ internal readonly record struct SafetensorsEntry(TensorDtype Dtype, int Rank, lo
     public static DiffusionException Bad(string path, ReadOnlySpan<byte> name, string reason) => ModelFileError.Malformed(path, $"tensor {Show(name)} {reason}");
 
     /// <summary>A name as it stands in the file, for a message.</summary>
-    public static string Show(ReadOnlySpan<byte> raw) => $"'{Printable.Of(Encoding.UTF8.GetString(raw[..Math.Min(raw.Length, 400)]))}'";
+    public static string Show(ReadOnlySpan<byte> raw) => $"'{Printable.Sanitize(Encoding.UTF8.GetString(raw[..Math.Min(raw.Length, 400)]))}'";
 
     /// <summary>Bytes of its elements. Saturates: no real file holds 2^90 bytes.</summary>
     public UInt128 ByteCount(ReadOnlySpan<int> shape)

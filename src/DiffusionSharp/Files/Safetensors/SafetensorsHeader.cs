@@ -29,7 +29,7 @@ internal static class SafetensorsHeader
         }
         catch (JsonException e)
         {
-            throw ModelFileError.Malformed(path, $"its header is not valid JSON ({Printable.Of(e.Message, 300)})", e);
+            throw ModelFileError.Malformed(path, $"its header is not valid JSON ({Printable.Sanitize(e.Message, 300)})", e);
         }
         catch (InvalidOperationException e)
         {

@@ -18,7 +18,7 @@ public static class SafetensorsWriter
     public static void Write(string path, IEnumerable<KeyValuePair<string, HostTensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        Write(path, (IReadOnlyList<StoredTensor>)[.. tensors.Select(t => StoredTensor.Of(t.Key, t.Value))], metadata);
+        Write(path, (IReadOnlyList<StoredTensor>)[.. tensors.Select(t => StoredTensor.FromMemory(t.Key, t.Value))], metadata);
     }
 
     /// <summary>Writes to a stream.</summary>
@@ -30,7 +30,7 @@ public static class SafetensorsWriter
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(tensors);
-        StoredTensor[] list = [.. tensors.Select(t => StoredTensor.Of(t.Key, t.Value))];
+        StoredTensor[] list = [.. tensors.Select(t => StoredTensor.FromMemory(t.Key, t.Value))];
         WriteTo(stream, Header(list, metadata), list);
     }
 

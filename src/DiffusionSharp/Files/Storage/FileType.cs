@@ -24,7 +24,7 @@ internal static partial class FileType
     private const int FromHere = 1;
 
     /// <summary>The type; where only that can be told, whatever can be sought in is regular, and what cannot is a pipe.</summary>
-    public static int Of(SafeFileHandle handle)
+    public static int Read(SafeFileHandle handle)
     {
         var status = new byte[StructureBytes];
         return OperatingSystem.IsLinux() && Statx(handle, string.Empty, EmptyPath, OnlyType, status) == 0

@@ -13,11 +13,11 @@ public static class RealPath
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        var relative = Path.GetRelativePath(Of(folder), Of(path));
+        var relative = Path.GetRelativePath(Resolve(folder), Resolve(path));
         return relative == "." || !(relative == ".." || relative.StartsWith(".." + Path.DirectorySeparatorChar, StringComparison.Ordinal) || Path.IsPathRooted(relative));
     }
 
-    private static string Of(string path, int links = 0)
+    private static string Resolve(string path, int links = 0)
     {
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         if (Path.GetDirectoryName(full) is not { } parent)
@@ -25,10 +25,10 @@ public static class RealPath
             return full;
         }
 
-        var name = Path.Combine(Of(parent, links), Path.GetFileName(full));
+        var name = Path.Combine(Resolve(parent, links), Path.GetFileName(full));
         try
         {
-            return Directory.ResolveLinkTarget(name, returnFinalTarget: true) is { } target && links < MostLinks ? Of(target.FullName, links + 1) : name;
+            return Directory.ResolveLinkTarget(name, returnFinalTarget: true) is { } target && links < MostLinks ? Resolve(target.FullName, links + 1) : name;
         }
         catch (IOException)
         {

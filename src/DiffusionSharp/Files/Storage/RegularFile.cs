@@ -113,7 +113,7 @@ public static partial class RegularFile
         }
     }
 
-    private static Exception? Refusal(string path, SafeFileHandle handle) => FileType.Of(handle) switch
+    private static Exception? Refusal(string path, SafeFileHandle handle) => FileType.Read(handle) switch
     {
         FileType.Regular => null,
         FileType.Folder => new UnauthorizedAccessException($"'{path}' is a folder, a file is expected."),

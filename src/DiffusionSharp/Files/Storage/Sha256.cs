@@ -33,7 +33,7 @@ public sealed class Sha256
 
     /// <summary>The hash of some bytes, as 64 lowercase hexadecimal digits.</summary>
     /// <param name="bytes">The bytes.</param>
-    public static string Of(ReadOnlySpan<byte> bytes)
+    public static string Compute(ReadOnlySpan<byte> bytes)
     {
         var hash = new Sha256();
         hash.Append(bytes);
@@ -42,7 +42,7 @@ public sealed class Sha256
 
     /// <summary>The hash of what is left of a stream, as 64 lowercase hexadecimal digits.</summary>
     /// <param name="stream">The stream, which stays open.</param>
-    public static string Of(Stream stream)
+    public static string Compute(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
         var hash = new Sha256();
@@ -112,14 +112,14 @@ public sealed class Sha256
             for (var t = 16; t < Rounds; t++)
             {
                 uint x = w[t - 15], y = w[t - 2];
-                w[t] = w[t - 16] + w[t - 7] + (Turned(x, 7) ^ Turned(x, 18) ^ (x >> 3)) + (Turned(y, 17) ^ Turned(y, 19) ^ (y >> 10));
+                w[t] = w[t - 16] + w[t - 7] + (RotateRight(x, 7) ^ RotateRight(x, 18) ^ (x >> 3)) + (RotateRight(y, 17) ^ RotateRight(y, 19) ^ (y >> 10));
             }
 
             uint a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], f = state[5], g = state[6], h = state[7];
             for (var t = 0; t < Rounds; t++)
             {
-                var one = h + K[t] + w[t] + (Turned(e, 6) ^ Turned(e, 11) ^ Turned(e, 25)) + (g ^ (e & (f ^ g)));
-                var two = (Turned(a, 2) ^ Turned(a, 13) ^ Turned(a, 22)) + ((a & b) ^ (c & (a ^ b)));
+                var one = h + K[t] + w[t] + (RotateRight(e, 6) ^ RotateRight(e, 11) ^ RotateRight(e, 25)) + (g ^ (e & (f ^ g)));
+                var two = (RotateRight(a, 2) ^ RotateRight(a, 13) ^ RotateRight(a, 22)) + ((a & b) ^ (c & (a ^ b)));
                 (h, g, f, e, d, c, b, a) = (g, f, e, d + one, c, b, a, one + two);
             }
 
@@ -134,5 +134,5 @@ public sealed class Sha256
         }
     }
 
-    private static uint Turned(uint x, int bits) => BitOperations.RotateRight(x, bits);
+    private static uint RotateRight(uint x, int bits) => BitOperations.RotateRight(x, bits);
 }

@@ -42,7 +42,7 @@ internal sealed class FileBytes : IDisposable
     /// <param name="path">For messages.</param>
     /// <param name="bytes">The bytes.</param>
     /// <param name="isPart">They were decoded from the file of that path.</param>
-    public static FileBytes Of(string path, ReadOnlyMemory<byte> bytes, bool isPart = false) => new(path, bytes, isPart);
+    public static FileBytes FromMemory(string path, ReadOnlyMemory<byte> bytes, bool isPart = false) => new(path, bytes, isPart);
 
     /// <summary>Fills the destination; false when the file ends before.</summary>
     public bool TryRead(Span<byte> destination, long offset)

@@ -20,7 +20,7 @@ internal readonly record struct StoredChecksum(string Name, int File, long Start
             var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, Length - at));
             if (!file.TryRead(part, Start + at))
             {
-                throw ModelFileError.Malformed(file.Path, $"it has become shorter since it was opened, inside '{Printable.Of(Name)}'");
+                throw ModelFileError.Malformed(file.Path, $"it has become shorter since it was opened, inside '{Printable.Sanitize(Name)}'");
             }
 
             crc = Crc32.Compute(part, crc);
@@ -28,7 +28,7 @@ internal readonly record struct StoredChecksum(string Name, int File, long Start
 
         if (crc != Crc)
         {
-            throw ModelFileError.Malformed(file.Path, $"the checksum of '{Printable.Of(Name)}' is {crc:X8} instead of {Crc:X8}: its bytes are not those that were saved");
+            throw ModelFileError.Malformed(file.Path, $"the checksum of '{Printable.Sanitize(Name)}' is {crc:X8} instead of {Crc:X8}: its bytes are not those that were saved");
         }
     }
 }

@@ -18,7 +18,7 @@ internal sealed record StoredTensor(string Name, IReadOnlyList<int> Shape, ReadV
     public int Elements => checked((int)HostTensor.Count([.. Shape]));
 
     /// <summary>A tensor in memory.</summary>
-    public static StoredTensor Of(string name, HostTensor tensor) => new(name, tensor.Shape, tensor.Data.CopyTo);
+    public static StoredTensor FromMemory(string name, HostTensor tensor) => new(name, tensor.Shape, tensor.Data.CopyTo);
 
     /// <summary>Writes the values little-endian, in parts.</summary>
     /// <param name="write">Receives the bytes of a part, in turn.</param>

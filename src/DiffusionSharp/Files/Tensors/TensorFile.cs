@@ -161,5 +161,5 @@ public sealed class TensorFile : IDisposable
         : throw new DiffusionException(ErrorKind.ModelFile, $"model file '{Path}' has no tensor '{name}' ({tensors.Count} others)");
 
     private DiffusionException Problem(TensorInfo view, string reason) =>
-        new(ErrorKind.ModelFile, $"model file '{files[view.File].Path}', tensor '{Printable.Of(view.Name)}': {reason}");
+        new(ErrorKind.ModelFile, $"model file '{files[view.File].Path}', tensor '{Printable.Sanitize(view.Name)}': {reason}");
 }

@@ -162,7 +162,7 @@ internal sealed class ConfigReader
     public void Done()
     {
         var unknown = options.Keys.Where(k => !k.StartsWith('_') && !known.Contains(k));
-        problems.AddRange(unknown.Select(k => $"{Printable.Of(k)} is {Show(options[k])}, an option that is not known here (it might change the result, so it is not ignored)"));
+        problems.AddRange(unknown.Select(k => $"{Printable.Sanitize(k)} is {Show(options[k])}, an option that is not known here (it might change the result, so it is not ignored)"));
         if (problems.Count > 0)
         {
             throw Bad(path, string.Join("; ", problems.Take(10)) + (problems.Count > 10 ? $"; and {problems.Count - 10} more" : ""));
@@ -211,7 +211,7 @@ internal sealed class ConfigReader
         }
     }
 
-    private static string Show(JsonElement e) => e.ValueKind == JsonValueKind.Undefined ? "absent" : Printable.Of(e.GetRawText(), 60);
+    private static string Show(JsonElement e) => e.ValueKind == JsonValueKind.Undefined ? "absent" : Printable.Sanitize(e.GetRawText(), 60);
 
     private T Get<T>(string name, T absent, string supported, Func<JsonElement, T?> read)
         where T : struct

@@ -14,7 +14,7 @@ internal static class EdmSchedulerJson
     public static SchedulerConfig Read(ConfigReader r)
     {
         var edm = new EdmPreconditioning { SigmaData = r.Double("sigma_data", 0.5), SigmaMin = r.Double("sigma_min", 0.002), SigmaMax = r.Double("sigma_max", 80) };
-        var config = SchedulerConfig.OfEdm(edm, r.Int("num_train_timesteps", 1000)).With(SchedulerConfigJson.ReadTransform(r)) with
+        var config = SchedulerConfig.FromEdm(edm, r.Int("num_train_timesteps", 1000)).With(SchedulerConfigJson.ReadTransform(r)) with
         {
             SetAlphaToOne = r.Text("final_sigmas_type", "zero", "zero", "sigma_min") == "zero",
         };

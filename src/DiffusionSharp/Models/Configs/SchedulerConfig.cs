@@ -7,7 +7,7 @@ using DiffusionSharp.Schedules;
 namespace DiffusionSharp.Models.Configs;
 
 /// <summary>
-/// A diffusers DDIMScheduler or DDPMScheduler, option by option; the defaults are diffusers' own. Or an EDMEulerScheduler (<see cref="OfEdm"/>), of which
+/// A diffusers DDIMScheduler or DDPMScheduler, option by option; the defaults are diffusers' own. Or an EDMEulerScheduler (<see cref="FromEdm"/>), of which
 /// T and <see cref="Edm"/> are all there is.
 /// </summary>
 public sealed record SchedulerConfig
@@ -103,7 +103,7 @@ public sealed record SchedulerConfig
     /// <summary>The EDMEulerScheduler of a preconditioning.</summary>
     /// <param name="edm">σ_data and the range of σ.</param>
     /// <param name="timesteps">T, how many levels the range is divided into for integer timesteps.</param>
-    public static SchedulerConfig OfEdm(EdmPreconditioning edm, int timesteps = 1000)
+    public static SchedulerConfig FromEdm(EdmPreconditioning edm, int timesteps = 1000)
     {
         ArgumentNullException.ThrowIfNull(edm);
         return new SchedulerConfig { ClassName = EdmSchedulerJson.ClassName, Edm = edm, NumTrainTimesteps = timesteps, PredictionType = PredictionType.VPrediction, ClipSample = false };

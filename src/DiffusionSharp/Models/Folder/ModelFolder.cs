@@ -132,7 +132,7 @@ public sealed class ModelFolder
         string path, NetworkConfig network, SchedulerConfig scheduler, IEnumerable<KeyValuePair<string, HostTensor>> weights, string? card = null)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        Save(path, network, WeightsLayout.Diffusers, scheduler, [.. weights.Select(w => StoredTensor.Of(w.Key, w.Value))], card);
+        Save(path, network, WeightsLayout.Diffusers, scheduler, [.. weights.Select(w => StoredTensor.FromMemory(w.Key, w.Value))], card);
     }
 
     /// <summary>
@@ -178,7 +178,7 @@ public sealed class ModelFolder
         index.Ignore("unet", _ => true, "");
         index.Ignore("scheduler", _ => true, "");
         index.Done();
-        return Of(path, unet, facts.Size, () => SchedulerConfigJson.ReadNoted(Need(Sub(path, "scheduler"), "scheduler_config.json")));
+        return Create(path, unet, facts.Size, () => SchedulerConfigJson.ReadNoted(Need(Sub(path, "scheduler"), "scheduler_config.json")));
     }
 
     private static ModelFolder OpenNetwork(string path, string unet, CheckpointFacts facts)
@@ -186,7 +186,7 @@ public sealed class ModelFolder
         var told = facts.WithoutSize();
         if (NetworkFolders.SchedulerBeside(unet) is { } scheduler)
         {
-            return told != new CheckpointFacts() ? throw Said(path) : Of(path, unet, facts.Size, () =>
+            return told != new CheckpointFacts() ? throw Said(path) : Create(path, unet, facts.Size, () =>
             {
                 var (config, notes) = SchedulerConfigJson.ReadNoted(scheduler);
                 return (config, [.. notes, $"the scheduler is that of '{scheduler}'"]);
@@ -201,11 +201,11 @@ public sealed class ModelFolder
                 + "tell others with noise_schedule=…, prediction=…");
         }
 
-        return told != facts.OfScheduler() ? throw Said(path)
-            : Of(path, unet, facts.Size, () => (CheckpointScheduler.Of(path, facts, "linear", clip: true, stored: null, assumed), assumed));
+        return told != facts.SchedulerOnly() ? throw Said(path)
+            : Create(path, unet, facts.Size, () => (CheckpointScheduler.Infer(path, facts, "linear", clip: true, stored: null, assumed), assumed));
     }
 
-    private static ModelFolder Of(string path, string unet, (int Rows, int Columns)? size, Func<(SchedulerConfig Config, IReadOnlyList<string> Notes)> readScheduler)
+    private static ModelFolder Create(string path, string unet, (int Rows, int Columns)? size, Func<(SchedulerConfig Config, IReadOnlyList<string> Notes)> readScheduler)
     {
         var (network, layout, isAverage) = NetworkConfigJson.Read(Need(unet, Config), size);
         var (scheduler, notes) = readScheduler();
@@ -249,7 +249,7 @@ public sealed class ModelFolder
         try
         {
             var tensors = weights.ToDictionary(w => w.Name, w => new TensorInfo(w.Name, TensorDtype.F32, w.Shape, 0), StringComparer.Ordinal);
-            WeightsMap.Of("the model to save", tensors, network.Build(), LayoutNames.Of(layout, network, tensors));
+            WeightsMap.Find("the model to save", tensors, network.Build(), LayoutNames.Mapping(layout, network, tensors));
         }
         catch (DiffusionException e) when (e.Kind == ErrorKind.ModelFile)
         {

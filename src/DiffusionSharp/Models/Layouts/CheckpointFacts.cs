@@ -60,7 +60,7 @@ public sealed record CheckpointFacts
     internal CheckpointFacts WithoutSize() => this with { Height = null, Width = null };
 
     /// <summary>What of this is about the scheduler and not the network.</summary>
-    internal CheckpointFacts OfScheduler() => new()
+    internal CheckpointFacts SchedulerOnly() => new()
     {
         NoiseSchedule = NoiseSchedule,
         DiffusionSteps = DiffusionSteps,
@@ -126,5 +126,5 @@ public sealed record CheckpointFacts
 
     private static bool Bool(string item, string value) => bool.TryParse(value, out var b) ? b : throw Bad(item, "True or False was expected");
 
-    private static DiffusionException Bad(string item, string expected) => new(ErrorKind.Usage, $"what was told about the checkpoint: '{Printable.Of(item)}': {expected}");
+    private static DiffusionException Bad(string item, string expected) => new(ErrorKind.Usage, $"what was told about the checkpoint: '{Printable.Sanitize(item)}': {expected}");
 }

@@ -29,12 +29,12 @@ internal static class CheckpointReader
         {
             throw new DiffusionException(
                 ErrorKind.Usage,
-                $"model file '{file.Path}' holds no moving average that is known by its names{(unknown is null ? "" : $" ('{Printable.Of(unknown)}' may belong to one)")}; leave --ema out to take "
+                $"model file '{file.Path}' holds no moving average that is known by its names{(unknown is null ? "" : $" ('{Printable.Sanitize(unknown)}' may belong to one)")}; leave --ema out to take "
                 + $"the weights themselves ({Where(dict)})");
         }
 
         RefuseLatent(file);
-        var tensors = dict.Of(file.Path, file.Tensors);
+        var tensors = dict.Select(file.Path, file.Tensors);
         var stored = StoredSchedule.Find(file, dict);
         var model = dict.Layout switch
         {
@@ -49,7 +49,7 @@ internal static class CheckpointReader
         ConfigReader.Check(file.Path, () => model.Network.Build());
         return unknown is null ? model : model with
         {
-            Notes = [.. model.Notes, $"'{Printable.Of(unknown)}' may belong to a moving average whose names are not known: the weights themselves are taken ({Where(dict)})"],
+            Notes = [.. model.Notes, $"'{Printable.Sanitize(unknown)}' may belong to a moving average whose names are not known: the weights themselves are taken ({Where(dict)})"],
         };
     }
 
@@ -61,7 +61,7 @@ internal static class CheckpointReader
         if (file.Tensors.Keys.FirstOrDefault(n => n.StartsWith("first_stage_model.", StringComparison.Ordinal)) is { } name)
         {
             throw new DiffusionException(
-                ErrorKind.ModelFile, $"model file '{file.Path}' holds an autoencoder ('{Printable.Of(name)}') beside its network: latent diffusion, which is not supported");
+                ErrorKind.ModelFile, $"model file '{file.Path}' holds an autoencoder ('{Printable.Sanitize(name)}') beside its network: latent diffusion, which is not supported");
         }
     }
 
@@ -82,5 +82,5 @@ internal static class CheckpointReader
     }
 
     private static string Shown(TensorFile file) =>
-        string.Join(", ", file.Tensors.Take(3).Select(t => $"{Printable.Of(t.Key)} [{string.Join(", ", t.Value.Shape)}]")) + (file.Tensors.Count > 3 ? ", …" : "");
+        string.Join(", ", file.Tensors.Take(3).Select(t => $"{Printable.Sanitize(t.Key)} [{string.Join(", ", t.Value.Shape)}]")) + (file.Tensors.Count > 3 ? ", …" : "");
 }

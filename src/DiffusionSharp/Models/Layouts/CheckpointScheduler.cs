@@ -19,13 +19,13 @@ internal static class CheckpointScheduler
     /// <param name="notes">Receives what the user should know.</param>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.Usage"/>: an unknown schedule, or numbers that give none or contradict the file's.</exception>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: the file's own schedule cannot be told.</exception>
-    public static SchedulerConfig Of(string path, CheckpointFacts facts, string linear, bool clip, StoredSchedule? stored, ICollection<string> notes)
+    public static SchedulerConfig Infer(string path, CheckpointFacts facts, string linear, bool clip, StoredSchedule? stored, ICollection<string> notes)
     {
         var schedule = stored is null || facts.NoiseSchedule is not null ? Told(facts, linear) : Stored(path, stored, facts);
         if (stored is not null && facts.NoiseSchedule is not null && !StoredSchedule.Agree(schedule, stored.Schedule))
         {
             notes.Add(
-                $"the schedule is {Printable.Of(facts.NoiseSchedule)} ({schedule}) as told, and not that of its '{Printable.Of(stored.Name)}' ({stored.Schedule?.ToString() ?? stored.Problem}); "
+                $"the schedule is {Printable.Sanitize(facts.NoiseSchedule)} ({schedule}) as told, and not that of its '{Printable.Sanitize(stored.Name)}' ({stored.Schedule?.ToString() ?? stored.Problem}); "
                 + "leave noise_schedule out to take that one");
         }
 
@@ -42,7 +42,7 @@ internal static class CheckpointScheduler
             "quad" or "scaled_linear" => "scaled_linear",
             "const" or "jsd" or "sigmoid" or "sigmoid_lucidrains" => facts.NoiseSchedule,
             var other => throw new DiffusionException(
-                ErrorKind.Usage, $"the noise schedule '{Printable.Of(other)}' is not known; give noise_schedule=linear, cosine, quad, const, jsd or sigmoid"),
+                ErrorKind.Usage, $"the noise schedule '{Printable.Sanitize(other)}' is not known; give noise_schedule=linear, cosine, quad, const, jsd or sigmoid"),
         };
         return NoiseSchedule.Named(name, facts.DiffusionSteps ?? 1000, facts.BetaStart ?? 1e-4, facts.BetaEnd ?? 0.02)!;
     }
@@ -58,7 +58,7 @@ internal static class CheckpointScheduler
         return numbers.FirstOrDefault(n => n.Told is { } told && Math.Abs(told - n.Found) > 1e-3 * n.Found) is { Name: not null } other
             ? throw new DiffusionException(
                 ErrorKind.Usage,
-                FormattableString.Invariant($"{other.Name}={other.Told} was told of '{path}', whose '{Printable.Of(stored.Name)}' say {other.Found:G6}: leave it out, or tell the whole schedule (noise_schedule=linear)"))
+                FormattableString.Invariant($"{other.Name}={other.Told} was told of '{path}', whose '{Printable.Sanitize(stored.Name)}' say {other.Found:G6}: leave it out, or tell the whole schedule (noise_schedule=linear)"))
             : schedule;
     }
 }

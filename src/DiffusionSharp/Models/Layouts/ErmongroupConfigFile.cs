@@ -75,14 +75,14 @@ internal sealed class ErmongroupConfigFile
         string? OtherAttention() =>
             Int("data.image_size") is not { } size || !values.TryGetValue("model.attn_resolutions", out var said)
             || attention.Index().All(a => a.Item == said.Contains((size >> a.Index).ToString(CultureInfo.InvariantCulture))) ? null
-            : $"data.image_size is {size} and model.attn_resolutions {string.Join(", ", said.Select(s => Printable.Of(s)))}, "
+            : $"data.image_size is {size} and model.attn_resolutions {string.Join(", ", said.Select(s => Printable.Sanitize(s)))}, "
                 + $"the weights beside it have attention at level {string.Join(", ", attention.Index().Where(a => a.Item).Select(a => a.Index))}";
 
         string? Other(string key, IEnumerable<int> found)
         {
             string[] expected = [.. found.Select(f => f.ToString(CultureInfo.InvariantCulture))];
             return !values.TryGetValue(key, out var said) || said.SequenceEqual(expected) ? null
-                : $"{key} is {string.Join(", ", said.Select(s => Printable.Of(s)))}, the weights beside it have {string.Join(", ", expected)}";
+                : $"{key} is {string.Join(", ", said.Select(s => Printable.Sanitize(s)))}, the weights beside it have {string.Join(", ", expected)}";
         }
     }
 
@@ -90,13 +90,13 @@ internal sealed class ErmongroupConfigFile
 
     private bool Flag(string key, bool absent) => Text(key) is not { } text ? absent
         : bool.TryParse(text, out var flag) ? flag
-        : throw ConfigReader.Bad(Path, $"{key} is '{Printable.Of(text)}', true or false was expected");
+        : throw ConfigReader.Bad(Path, $"{key} is '{Printable.Sanitize(text)}', true or false was expected");
 
     private int? Int(string key) => Text(key) is not { } text ? null
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0 ? n
-        : throw ConfigReader.Bad(Path, $"{key} is '{Printable.Of(text)}', a whole number was expected");
+        : throw ConfigReader.Bad(Path, $"{key} is '{Printable.Sanitize(text)}', a whole number was expected");
 
     private double? Number(string key) => Text(key) is not { } text ? null
         : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var d) && double.IsFinite(d) ? d
-        : throw ConfigReader.Bad(Path, $"{key} is '{Printable.Of(text)}', a number was expected");
+        : throw ConfigReader.Bad(Path, $"{key} is '{Printable.Sanitize(text)}', a number was expected");
 }

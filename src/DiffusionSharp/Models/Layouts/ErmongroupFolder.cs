@@ -38,7 +38,7 @@ internal static class ErmongroupFolder
     /// <param name="read">Reads a parameter's values.</param>
     public static void Write(string folder, UNetConfig network, SchedulerConfig scheduler, NetworkGraph graph, Func<ParameterSpec, ReadValues> read)
     {
-        StoredTensor[] tensors = [.. graph.Parameters.Select(p => new StoredTensor(ErmongroupNames.Of(p.Name, network), Shape(p), read(p)))];
+        StoredTensor[] tensors = [.. graph.Parameters.Select(p => new StoredTensor(ErmongroupNames.Map(p.Name, network), Shape(p), read(p)))];
         SafetensorsWriter.Write(Path.Combine(folder, Name, "model.safetensors"), tensors, new Dictionary<string, string> { ["format"] = "pt" });
         AtomicFile.WriteAllText(Path.Combine(folder, Name, ErmongroupConfigFile.FileName), Yaml(network, scheduler));
     }

@@ -46,9 +46,9 @@ internal static class ErmongroupLayout
             notes.Add("the linear schedule of DDPM (β from 0.0001 to 0.02, T = 1000) assumed; tell another with noise_schedule=…");
         }
 
-        var scheduler = CheckpointScheduler.Of(path, facts, "linear", clip: false, stored, notes);
+        var scheduler = CheckpointScheduler.Infer(path, facts, "linear", clip: false, stored, notes);
         return new CheckpointModel(
-            UNetConfig.OfLevels(channels, widths, blocks, attention) with
+            UNetConfig.FromLevels(channels, widths, blocks, attention) with
             {
                 Height = facts.Height!.Value,
                 Width = facts.Width!.Value,
@@ -66,7 +66,7 @@ internal static class ErmongroupLayout
     /// <exception cref="DiffusionException"><see cref="ErrorKind.Configuration"/>: it differs in other options than that code has.</exception>
     public static void RequireExpressible(NetworkConfig network)
     {
-        var there = network is not UNetConfig config ? null : UNetConfig.OfLevels(
+        var there = network is not UNetConfig config ? null : UNetConfig.FromLevels(
             config.FirstChannels, [.. config.BlockOutChannels], config.LayersPerBlock, [.. config.DownBlockTypes.Select(t => t == "AttnDownBlock2D")]) with
         {
             Height = config.Height,

@@ -8,7 +8,7 @@ internal static class ErmongroupNames
     /// <summary>Maps a name of ours: <c>down_blocks.0.resnets.1.time_emb_proj.weight</c> is <c>down.0.block.1.temb_proj.weight</c> there.</summary>
     /// <param name="name">A parameter of a network that <see cref="ErmongroupLayout"/> can express.</param>
     /// <param name="config">The network; the reference counts the levels of the way up from the top, diffusers from the bottom.</param>
-    public static string Of(string name, UNetConfig config) => name.Split('.') switch
+    public static string Map(string name, UNetConfig config) => name.Split('.') switch
     {
         ["conv_in" or "conv_out", _] => name,
         ["conv_norm_out", var p] => $"norm_out.{p}",

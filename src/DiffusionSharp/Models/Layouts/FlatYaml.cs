@@ -48,7 +48,7 @@ internal static class FlatYaml
 
             if (parents.Count == MostLevels || parents is { Count: > 0 } && !parents.Peek().Open)
             {
-                throw Bad(number, parents.Count == MostLevels ? $"it is nested deeper than {MostLevels} levels" : $"'{Printable.Of(Path())}' has a value already");
+                throw Bad(number, parents.Count == MostLevels ? $"it is nested deeper than {MostLevels} levels" : $"'{Printable.Sanitize(Path())}' has a value already");
             }
 
             if (isItem && parents.Count > 0)
@@ -68,12 +68,12 @@ internal static class FlatYaml
             var path = Path();
             if (path.Length > MaxKey)
             {
-                throw Bad(number, $"the key '{Printable.Of(path)}' has {path.Length} characters, at most {MaxKey} are accepted");
+                throw Bad(number, $"the key '{Printable.Sanitize(path)}' has {path.Length} characters, at most {MaxKey} are accepted");
             }
 
             if (!values.TryAdd(path, List(number, value)))
             {
-                throw Bad(number, $"'{Printable.Of(path)}' occurs twice");
+                throw Bad(number, $"'{Printable.Sanitize(path)}' occurs twice");
             }
         }
 
@@ -93,7 +93,7 @@ internal static class FlatYaml
         {
             ['"' or '\'', .. var inner, '"' or '\''] when value[0] == value[^1] && !inner.Contains(value[0], StringComparison.Ordinal) && !inner.Contains('\\', StringComparison.Ordinal) => inner,
             [] or ['&' or '*' or '!' or '|' or '>' or '{' or '[' or '"' or '\'' or '%' or '@' or '`' or '-' or '?', ..] when !IsNumber(value) =>
-                throw Bad(number, $"'{Printable.Of(value)}' is a kind of YAML that is not read here"),
+                throw Bad(number, $"'{Printable.Sanitize(value)}' is a kind of YAML that is not read here"),
             _ => value,
         };
 

@@ -70,7 +70,7 @@ internal static class GuidedClassifierLayout
         ["pool", "positions"] => new(Positions),
         ["pool", "to_q" or "to_k" or "to_v", var p] => new($"out.2.qkv_proj.{p}") { Parts = 3, Part = "qkv".IndexOf(name[8], StringComparison.Ordinal) },
         ["pool", "to_out", var p] => new($"out.2.c_proj.{p}"),
-        _ => GuidedNames.Of(name, config.Encoder, newOrder: false),
+        _ => GuidedNames.Map(name, config.Encoder, newOrder: false),
     };
 
     // Each level but the last halves the image; at the end its pixels are tokens, behind their mean.

@@ -27,7 +27,7 @@ internal static class GuidedLayout
             throw s.Missing("output_blocks.0.0.in_layers.0.weight");
         }
 
-        // A level of the way up ends with the block that doubles the image; pooled and plainly doubled levels leave no parameters, but a gap
+        // A level of the way up ends with the block that upsamples the image; pooled and plainly upsampled levels leave no parameters, but a gap
         // in the numbers of the way down.
         var up = Enumerable.Range(0, outputs).FirstOrDefault(n => Has($"output_blocks.{n}.{(HasAttention("output_blocks", n) ? 2 : 1)}."), -1);
         var gap = Parsed.Count(dict, "input_blocks.", ".0.in_layers.0.weight", first: 1);
@@ -57,7 +57,7 @@ internal static class GuidedLayout
         // CompVis' DDPM wraps the network in a module of this name; its "linear" is a line of the square roots.
         var compVis = (set.DottedPrefix ?? set.Prefix).EndsWith("diffusion_model.", StringComparison.Ordinal);
         var notes = Notes(facts, compVis, stored);
-        var scheduler = CheckpointScheduler.Of(path, facts, compVis ? "scaled_linear" : "linear_scaled_T", clip: true, stored, notes);
+        var scheduler = CheckpointScheduler.Infer(path, facts, compVis ? "scaled_linear" : "linear_scaled_T", clip: true, stored, notes);
         var (input, output) = (s.In("input_blocks.0.0.weight"), s.Out("out.2.weight"));
         var heads = Heads(facts, [.. widths.Where((_, l) => attention[l]), widths[^1]]);
         var network = Network(s, widths, attention, perLevel - 1, byResnet) with
@@ -127,7 +127,7 @@ internal static class GuidedLayout
     {
         if (dict.Keys.FirstOrDefault(k => k.Contains(".transformer_blocks.", StringComparison.Ordinal)) is { } name)
         {
-            throw s.Bad($"it has cross attention ('{Printable.Of(name)}'): a network of latent diffusion, which is not supported");
+            throw s.Bad($"it has cross attention ('{Printable.Sanitize(name)}'): a network of latent diffusion, which is not supported");
         }
 
         if (GuidedClassifierLayout.Is(dict))

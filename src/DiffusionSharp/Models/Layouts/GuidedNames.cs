@@ -9,7 +9,7 @@ internal static class GuidedNames
     /// <param name="name">A parameter of a network that <see cref="GuidedLayout"/> infers.</param>
     /// <param name="config">The network: blocks are numbered through all levels there.</param>
     /// <param name="newOrder">Whether attention's rows are all of q, then k, then v, instead of head by head.</param>
-    public static SourceName Of(string name, UNetConfig config, bool newOrder)
+    public static SourceName Map(string name, UNetConfig config, bool newOrder)
     {
         var blocks = config.LayersPerBlock + 1;
         return name.Split('.') switch

@@ -96,7 +96,7 @@ internal static class LucidrainsLayout
         var prediction = told.Prediction ?? Prediction(file, stored) ?? throw s.Tell("what it predicts (GaussianDiffusion's objective)", "prediction=v_prediction");
         return stored is null && told.NoiseSchedule is null
             ? throw s.Tell("its noise schedule", "noise_schedule=sigmoid,diffusion_steps=1000")
-            : CheckpointScheduler.Of(
+            : CheckpointScheduler.Infer(
                 file.Path,
                 told with { Prediction = prediction, NoiseSchedule = told.NoiseSchedule == "sigmoid" ? "sigmoid_lucidrains" : told.NoiseSchedule },
                 "linear_scaled_T",

@@ -6,7 +6,7 @@ internal static class LucidrainsNames
     private static readonly string[] Parts = ["to_q", "to_k", "to_v"];
 
     /// <summary>The tensor of a parameter: the same name but for q, k and v, which are one matrix there.</summary>
-    public static SourceName Of(string name) => name.Split('.') switch
+    public static SourceName Map(string name) => name.Split('.') switch
     {
         [.. var module, var part, "weight"] when Array.IndexOf(Parts, part) is >= 0 and var index =>
             new($"{string.Join('.', module)}.to_qkv.weight") { Parts = Parts.Length, Part = index },

@@ -54,7 +54,7 @@ public sealed record StateDict(WeightsLayout Layout, string Prefix, bool IsAvera
     /// <param name="path">Names the file in messages.</param>
     /// <param name="tensors">The tensors of the file.</param>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: a name without dots may stand for two.</exception>
-    internal Dictionary<string, TensorInfo> Of(string path, IReadOnlyDictionary<string, TensorInfo> tensors)
+    internal Dictionary<string, TensorInfo> Select(string path, IReadOnlyDictionary<string, TensorInfo> tensors)
     {
         var own = Below(tensors, Prefix);
         if (DottedPrefix is null)
@@ -69,8 +69,8 @@ public sealed record StateDict(WeightsLayout Layout, string Prefix, bool IsAvera
             {
                 throw new DiffusionException(
                     ErrorKind.ModelFile,
-                    $"model file '{path}': the average '{Printable.Of(Prefix + Undotted(name))}' may be that of '{Printable.Of(DottedPrefix + whole[Undotted(name)])}' or of "
-                    + $"'{Printable.Of(DottedPrefix + name)}', which are one name without dots; --raw takes the weights themselves");
+                    $"model file '{path}': the average '{Printable.Sanitize(Prefix + Undotted(name))}' may be that of '{Printable.Sanitize(DottedPrefix + whole[Undotted(name)])}' or of "
+                    + $"'{Printable.Sanitize(DottedPrefix + name)}', which are one name without dots; --raw takes the weights themselves");
             }
         }
 

@@ -29,7 +29,7 @@ internal sealed record StoredSchedule(string Name, string Parent, NoiseSchedule?
 
         StoredSchedule[] all = [.. modules.Select(m => Read(file, m.Key))];
         return all.FirstOrDefault(s => !Agree(all[0].Schedule, s.Schedule)) is { } other
-            ? all[0] with { Schedule = null, Problem = $"its '{Printable.Of(all[0].Name)}' and '{Printable.Of(other.Name)}' are different schedules" }
+            ? all[0] with { Schedule = null, Problem = $"its '{Printable.Sanitize(all[0].Name)}' and '{Printable.Sanitize(other.Name)}' are different schedules" }
             : all[0];
     }
 
@@ -53,12 +53,12 @@ internal sealed record StoredSchedule(string Name, string Parent, NoiseSchedule?
         {
             var schedule = betas is { } b ? StoredBetas.Schedule(b.Values, b.Dtype) : StoredBetas.FromAlphaBars(alphaBars!.Value.Values, alphaBars.Value.Dtype);
             return new StoredSchedule(name, parent, schedule, null) is var read && alphaBars is { } a && Difference(schedule, a.Values, a.Dtype) is { } t
-                ? read with { Schedule = null, Problem = $"its '{Printable.Of(name)}' and '{Printable.Of(parent + AlphaBars)}' are different schedules from t = {t} on" }
+                ? read with { Schedule = null, Problem = $"its '{Printable.Sanitize(name)}' and '{Printable.Sanitize(parent + AlphaBars)}' are different schedules from t = {t} on" }
                 : read;
         }
         catch (DiffusionException e) when (e.Kind == ErrorKind.Configuration)
         {
-            return new StoredSchedule(name, parent, null, $"its '{Printable.Of(name)}' are no noise schedule ({e.Message})");
+            return new StoredSchedule(name, parent, null, $"its '{Printable.Sanitize(name)}' are no noise schedule ({e.Message})");
         }
 
         (double[] Values, TensorDtype Dtype)? Values(string buffer)
@@ -70,7 +70,7 @@ internal sealed record StoredSchedule(string Name, string Parent, NoiseSchedule?
 
             if (info.Elements > MaxTimesteps)
             {
-                throw ModelFileError.Refused(file.Path, $"its '{Printable.Of(info.Name)}' has {info.Elements} noise levels (supported: 1 to {MaxTimesteps})");
+                throw ModelFileError.Refused(file.Path, $"its '{Printable.Sanitize(info.Name)}' has {info.Elements} noise levels (supported: 1 to {MaxTimesteps})");
             }
 
             var values = new double[info.Elements];

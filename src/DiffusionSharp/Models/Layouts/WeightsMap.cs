@@ -18,7 +18,7 @@ internal static class WeightsMap
     /// <exception cref="DiffusionException">
     /// <see cref="ErrorKind.ModelFile"/>: tensors are missing, left over or of another shape; up to ten of each are listed.
     /// </exception>
-    public static Dictionary<string, TensorInfo> Of(
+    public static Dictionary<string, TensorInfo> Find(
         string source, IReadOnlyDictionary<string, TensorInfo> tensors, NetworkGraph graph, Func<string, SourceName> names)
     {
         var views = new Dictionary<string, TensorInfo>(StringComparer.Ordinal);
@@ -74,7 +74,7 @@ internal static class WeightsMap
     {
         if (names.Count > 0)
         {
-            yield return $"{names.Count} {what}: {string.Join(", ", names.Take(Shown).Select(n => Printable.Of(n)))}{(names.Count > Shown ? ", …" : "")}";
+            yield return $"{names.Count} {what}: {string.Join(", ", names.Take(Shown).Select(n => Printable.Sanitize(n)))}{(names.Count > Shown ? ", …" : "")}";
         }
     }
 }

@@ -32,7 +32,7 @@ public sealed class WeightsReader : IDisposable
 
     /// <summary>Opens one set of weights in a file.</summary>
     internal static WeightsReader Open(string path, StateDict set, NetworkConfig? config, NetworkGraph graph) =>
-        Open(path, set, graph, tensors => LayoutNames.Of(set.Layout, config, tensors));
+        Open(path, set, graph, tensors => LayoutNames.Mapping(set.Layout, config, tensors));
 
     /// <summary>Opens one set of weights in a file, by names that may depend on its tensors.</summary>
     internal static WeightsReader Open(string path, StateDict set, NetworkGraph graph, Func<IReadOnlyDictionary<string, TensorInfo>, Func<string, SourceName>> names)
@@ -40,8 +40,8 @@ public sealed class WeightsReader : IDisposable
         var file = TensorFiles.Open(path);
         try
         {
-            var tensors = set.Of(path, file.Tensors);
-            return new WeightsReader(file, graph, WeightsMap.Of(path, tensors, graph, names(tensors)));
+            var tensors = set.Select(path, file.Tensors);
+            return new WeightsReader(file, graph, WeightsMap.Find(path, tensors, graph, names(tensors)));
         }
         catch
         {

@@ -48,7 +48,7 @@ public sealed class EdmDenoiser : IDifferentiableDenoiser
         ArgumentNullException.ThrowIfNull(cotangent);
         var (sigmas, x, elements) = (Sigmas(input.Timesteps), input.X.ToArray(), input.Shape.Elements);
         float[] v = new float[prediction.Length], slopes = new float[prediction.Length];
-        Differentiable.Of(network).Differentiate(
+        Differentiable.Require(network).Differentiate(
             Asked(input, sigmas),
             prediction,
             (f, g) =>

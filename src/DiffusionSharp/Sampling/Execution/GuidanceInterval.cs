@@ -19,7 +19,7 @@ public sealed record GuidanceInterval
     /// <param name="low">σ of the least noise that is guided; 0 leaves no level out.</param>
     /// <param name="high">σ of the most noise that is guided; infinity leaves no level out.</param>
     /// <exception cref="DiffusionException">The ends are no σ or in the wrong order, or the schedule has no level between them (<see cref="ErrorKind.Usage"/>).</exception>
-    public static GuidanceInterval OfSigmas(NoiseSchedule schedule, double low, double high)
+    public static GuidanceInterval FromSigmas(NoiseSchedule schedule, double low, double high)
     {
         ArgumentNullException.ThrowIfNull(schedule);
         double first = NoiseLevel.SigmaOf(schedule.AlphaBar(0)), last = NoiseLevel.SigmaOf(schedule.AlphaBar(schedule.T - 1));

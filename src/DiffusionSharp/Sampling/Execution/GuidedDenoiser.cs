@@ -25,7 +25,7 @@ public sealed class GuidedDenoiser : IDifferentiableDenoiser
     /// <param name="guidance">W; any finite number.</param>
     /// <param name="nullClass">The label that stands for none.</param>
     public GuidedDenoiser(IDenoiser network, double guidance, int nullClass)
-        : this(network, new UnlabelledDenoiser(network, nullClass), guidance)
+        : this(network, new UnconditionalDenoiser(network, nullClass), guidance)
     {
     }
 
@@ -74,46 +74,46 @@ public sealed class GuidedDenoiser : IDifferentiableDenoiser
     /// <inheritdoc/>
     public void Predict(DenoiserInput input, Span<float> prediction)
     {
-        var weights = Weights(input.Timesteps);
-        if (Alone(weights) is { } one)
+        var scales = Scales(input.Timesteps);
+        if (Alone(scales) is { } one)
         {
             one.Predict(input, prediction);
             return;
         }
 
         strong.Predict(input, prediction);
-        Combine(weights, input.Shape.Elements, PredictWeak(input), prediction);
+        Combine(scales, input.Shape.Elements, PredictWeak(input), prediction);
     }
 
     /// <inheritdoc/>
     public void Differentiate(DenoiserInput input, Span<float> prediction, Cotangent cotangent, Span<float> byX, Span<double> byTimesteps)
     {
         ArgumentNullException.ThrowIfNull(cotangent);
-        var weights = Weights(input.Timesteps);
-        if (Alone(weights) is { } one)
+        var scales = Scales(input.Timesteps);
+        if (Alone(scales) is { } one)
         {
-            Differentiable.Of(one).Differentiate(input, prediction, cotangent, byX, byTimesteps);
+            Differentiable.Require(one).Differentiate(input, prediction, cotangent, byX, byTimesteps);
             return;
         }
 
         var (elements, other) = (input.Shape.Elements, PredictWeak(input));
         float[] combined = new float[prediction.Length], slopes = new float[prediction.Length];
-        Differentiable.Of(strong).Differentiate(
+        Differentiable.Require(strong).Differentiate(
             input,
             prediction,
             (m, g) =>
             {
                 m.CopyTo(combined);
-                Combine(weights, elements, other, combined);
+                Combine(scales, elements, other, combined);
                 cotangent(combined, slopes);
-                Share(weights, elements, slopes, g, ofStrong: true);
+                Share(scales, elements, slopes, g, ofStrong: true);
             },
             byX,
             byTimesteps);
         combined.CopyTo(prediction);
 
         var (alsoByX, alsoByTimesteps) = (new float[byX.Length], new double[byTimesteps.Length]);
-        Differentiable.Of(weak).Differentiate(input, other, (_, g) => Share(weights, elements, slopes, g, ofStrong: false), alsoByX, alsoByTimesteps);
+        Differentiable.Require(weak).Differentiate(input, other, (_, g) => Share(scales, elements, slopes, g, ofStrong: false), alsoByX, alsoByTimesteps);
         for (var i = 0; i < alsoByX.Length; i++)
         {
             byX[i] += alsoByX[i];
@@ -125,20 +125,20 @@ public sealed class GuidedDenoiser : IDifferentiableDenoiser
         }
     }
 
-    private double[] Weights(ReadOnlySpan<double> timesteps)
+    private double[] Scales(ReadOnlySpan<double> timesteps)
     {
-        var weights = new double[timesteps.Length];
-        for (var n = 0; n < weights.Length; n++)
+        var scales = new double[timesteps.Length];
+        for (var n = 0; n < scales.Length; n++)
         {
-            weights[n] = Interval?.Contains(timesteps[n]) == false ? 1 : guidance;
+            scales[n] = Interval?.Contains(timesteps[n]) == false ? 1 : guidance;
         }
 
-        return weights;
+        return scales;
     }
 
     // The one network that is called, where one is enough.
-    private IDenoiser? Alone(double[] weights) =>
-        Array.TrueForAll(weights, w => w == 1) ? strong : Array.TrueForAll(weights, w => w == 0) && SameChannels ? weak : null;
+    private IDenoiser? Alone(double[] scales) =>
+        Array.TrueForAll(scales, w => w == 1) ? strong : Array.TrueForAll(scales, w => w == 0) && SameChannels ? weak : null;
 
     private float[] PredictWeak(DenoiserInput input)
     {
@@ -148,12 +148,12 @@ public sealed class GuidedDenoiser : IDifferentiableDenoiser
     }
 
     // Channels beyond the image's own are a learned variance, which stays the strong one's.
-    private void Combine(double[] weights, int elements, ReadOnlySpan<float> other, Span<float> prediction)
+    private void Combine(double[] scales, int elements, ReadOnlySpan<float> other, Span<float> prediction)
     {
-        int stride = prediction.Length / weights.Length, otherStride = other.Length / weights.Length;
-        for (var n = 0; n < weights.Length; n++)
+        int stride = prediction.Length / scales.Length, otherStride = other.Length / scales.Length;
+        for (var n = 0; n < scales.Length; n++)
         {
-            var w = weights[n];
+            var w = scales[n];
             var m = prediction.Slice(n * stride, stride);
             var from = other.Slice(n * otherStride, otherStride);
             if (w == 0 && SameChannels)
@@ -171,13 +171,13 @@ public sealed class GuidedDenoiser : IDifferentiableDenoiser
     }
 
     // The cotangent of one of the two predictions: its part of the image's own channels, and the strong one's of those beyond.
-    private void Share(double[] weights, int elements, ReadOnlySpan<float> slopes, Span<float> share, bool ofStrong)
+    private void Share(double[] scales, int elements, ReadOnlySpan<float> slopes, Span<float> share, bool ofStrong)
     {
-        int stride = share.Length / weights.Length, slopeStride = slopes.Length / weights.Length;
-        for (var n = 0; n < weights.Length; n++)
+        int stride = share.Length / scales.Length, slopeStride = slopes.Length / scales.Length;
+        for (var n = 0; n < scales.Length; n++)
         {
-            var part = ofStrong ? weights[n] : 1 - weights[n];
-            var rest = weights[n] == 0 && SameChannels ? part : ofStrong ? 1 : 0;
+            var part = ofStrong ? scales[n] : 1 - scales[n];
+            var rest = scales[n] == 0 && SameChannels ? part : ofStrong ? 1 : 0;
             var from = slopes.Slice(n * slopeStride, slopeStride);
             var to = share.Slice(n * stride, stride);
             for (var i = 0; i < stride; i++)

@@ -29,26 +29,26 @@ internal static class StepArithmetic
         }
     }
 
-    /// <summary>result = weight·values.</summary>
-    public static void Scale(double weight, ReadOnlySpan<double> values, Span<double> result)
+    /// <summary>result = coefficient·values.</summary>
+    public static void Scale(double coefficient, ReadOnlySpan<double> values, Span<double> result)
     {
         var lanes = Lanes(values);
         var target = MemoryMarshal.Cast<double, Vector<double>>(result);
         for (var i = 0; i < lanes.Length; i++)
         {
-            target[i] = weight * lanes[i];
+            target[i] = coefficient * lanes[i];
         }
 
         for (var i = lanes.Length * Vector<double>.Count; i < values.Length; i++)
         {
-            result[i] = weight * values[i];
+            result[i] = coefficient * values[i];
         }
     }
 
-    /// <summary>result += weight·values; no work where the weight is 0.</summary>
-    public static void Add(double weight, ReadOnlySpan<double> values, Span<double> result)
+    /// <summary>result += coefficient·values; no work where the coefficient is 0.</summary>
+    public static void Add(double coefficient, ReadOnlySpan<double> values, Span<double> result)
     {
-        if (weight == 0)
+        if (coefficient == 0)
         {
             return;
         }
@@ -57,12 +57,12 @@ internal static class StepArithmetic
         var target = MemoryMarshal.Cast<double, Vector<double>>(result);
         for (var i = 0; i < lanes.Length; i++)
         {
-            target[i] += weight * lanes[i];
+            target[i] += coefficient * lanes[i];
         }
 
         for (var i = lanes.Length * Vector<double>.Count; i < values.Length; i++)
         {
-            result[i] += weight * values[i];
+            result[i] += coefficient * values[i];
         }
     }
 
@@ -77,7 +77,7 @@ internal static class StepArithmetic
         var largest = 0.0;
         for (var i = 0; i < v.Length; i++)
         {
-            var sigma = step.Sigma * Exponential.Of(0.5 * (v[i] + 1) * span);
+            var sigma = step.Sigma * Exponential.Exp(0.5 * (v[i] + 1) * span);
             largest = Math.Max(largest, sigma);
             result[i] += sigma * z[i];
             if (step.GuidesMean)

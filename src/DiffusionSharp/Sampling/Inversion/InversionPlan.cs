@@ -17,7 +17,7 @@ public static class InversionPlan
     public static SamplingPlan Create(NoiseSchedule schedule, Timesteps timesteps, InversionOptions? options = null)
     {
         options ??= new InversionOptions();
-        return Create(NoiseLevels.Of(schedule, timesteps, options.StartAlphaBar), options);
+        return Create(NoiseLevels.FromTimesteps(schedule, timesteps, options.StartAlphaBar), options);
     }
 
     /// <summary>One step per level, from the final ᾱ over the levels from low to high in noise; the result is x at the first level.</summary>

@@ -33,13 +33,13 @@ public readonly record struct Eta
     /// <summary>A number.</summary>
     /// <param name="eta">η in [0, 1].</param>
     /// <exception cref="DiffusionException">η is outside [0, 1].</exception>
-    public static Eta Of(double eta) => eta is >= 0 and <= 1
+    public static Eta FromDouble(double eta) => eta is >= 0 and <= 1
         ? new(eta)
         : throw new DiffusionException(ErrorKind.Usage, $"eta: found {eta.ToString(CultureInfo.InvariantCulture)}; {Allowed}");
 
-    /// <summary>A number, see <see cref="Of"/>.</summary>
+    /// <summary>A number, see <see cref="FromDouble"/>.</summary>
     /// <param name="eta">η in [0, 1].</param>
-    public static implicit operator Eta(double eta) => Of(eta);
+    public static implicit operator Eta(double eta) => FromDouble(eta);
 
     /// <summary>Reads "0.5", "hat" or "learned".</summary>
     /// <param name="text">The text.</param>
@@ -59,7 +59,7 @@ public readonly record struct Eta
         }
 
         return double.TryParse(trimmed, NumberStyles.Float, CultureInfo.InvariantCulture, out var eta)
-            ? Of(eta)
+            ? FromDouble(eta)
             : throw new DiffusionException(ErrorKind.Usage, $"eta: found '{text}'; {Allowed}");
     }
 

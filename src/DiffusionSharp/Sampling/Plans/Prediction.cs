@@ -45,9 +45,9 @@ internal readonly record struct Prediction
 
     /// <summary>The step x' = x·x + x0·x0 + epsilon·ε.</summary>
     /// <param name="alphaBarTo">ᾱ of x'.</param>
-    /// <param name="x">Weight of x.</param>
-    /// <param name="x0">Weight of the treated x0.</param>
-    /// <param name="epsilon">Weight of ε.</param>
+    /// <param name="x">Coefficient of x.</param>
+    /// <param name="x0">Coefficient of the treated x0.</param>
+    /// <param name="epsilon">Coefficient of ε.</param>
     public SamplingStep Step(double alphaBarTo, double x, double x0, double epsilon) => new()
     {
         Timestep = Level.Timestep,

@@ -78,7 +78,7 @@ internal sealed record X0Document(X0TreatmentKind Kind, double Range, double Qua
     NewLine = "\n",
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,
-    Converters = [typeof(WeightsConverter)],
+    Converters = [typeof(CoefficientsConverter)],
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
@@ -86,8 +86,8 @@ internal sealed record X0Document(X0TreatmentKind Kind, double Range, double Qua
 [JsonSerializable(typeof(double[]))]
 internal sealed partial class PlanJsonContext : JsonSerializerContext;
 
-/// <summary>Weights as an array of numbers.</summary>
-internal sealed class WeightsConverter : JsonConverter<ValueList<double>>
+/// <summary>Coefficients as an array of numbers.</summary>
+internal sealed class CoefficientsConverter : JsonConverter<ValueList<double>>
 {
     public override ValueList<double> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         ValueList.Create<double>(JsonSerializer.Deserialize(ref reader, PlanJsonContext.Default.DoubleArray));

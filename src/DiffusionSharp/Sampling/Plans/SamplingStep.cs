@@ -20,22 +20,22 @@ public readonly record struct SamplingStep
     /// <summary>ᾱ of x after the step.</summary>
     public double AlphaBarTo { get; init; }
 
-    /// <summary>Weight of x in the x0 prediction.</summary>
+    /// <summary>Coefficient of x in the x0 prediction.</summary>
     public double X0FromX { get; init; }
 
-    /// <summary>Weight of m in the x0 prediction.</summary>
+    /// <summary>Coefficient of m in the x0 prediction.</summary>
     public double X0FromM { get; init; }
 
-    /// <summary>Weight of x in the next x.</summary>
+    /// <summary>Coefficient of x in the next x.</summary>
     public double X { get; init; }
 
-    /// <summary>Weight of m in the next x.</summary>
+    /// <summary>Coefficient of m in the next x.</summary>
     public double M { get; init; }
 
-    /// <summary>Weight of the treated x0 in the next x.</summary>
+    /// <summary>Coefficient of the treated x0 in the next x.</summary>
     public double X0 { get; init; }
 
-    /// <summary>σ, the weight of fresh Gaussian noise z; no noise is drawn where it is 0.</summary>
+    /// <summary>σ, the coefficient of fresh Gaussian noise z; no noise is drawn where it is 0.</summary>
     public double Sigma { get; init; }
 
     /// <summary>
@@ -49,23 +49,23 @@ public readonly record struct SamplingStep
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Saves { get; init; }
 
-    /// <summary>Weight of the saved x in the next x.</summary>
+    /// <summary>Coefficient of the saved x in the next x.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public double Saved { get; init; }
 
-    /// <summary>Weight of x in the d that is kept for later steps. A call whose three weights are 0 keeps nothing.</summary>
+    /// <summary>Coefficient of x in the d that is kept for later steps. A call whose three coefficients are 0 keeps nothing.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public double KeptX { get; init; }
 
-    /// <summary>Weight of m in d.</summary>
+    /// <summary>Coefficient of m in d.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public double KeptM { get; init; }
 
-    /// <summary>Weight of the treated x0 in d.</summary>
+    /// <summary>Coefficient of the treated x0 in d.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public double KeptX0 { get; init; }
 
-    /// <summary>Weights in the next x of the d kept before this step, the latest first; null for none.</summary>
+    /// <summary>Coefficients in the next x of the d kept before this step, the latest first; null for none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public ValueList<double>? History { get; init; }
 
@@ -76,11 +76,11 @@ public readonly record struct SamplingStep
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Blends { get; init; }
 
-    /// <summary>Weight in m of g, the gradient of a condition (<see cref="ConditionGradient"/>).</summary>
+    /// <summary>Coefficient in m of g, the gradient of a condition (<see cref="ConditionGradient"/>).</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public double MFromG { get; init; }
 
-    /// <summary>Weight of g in x0, after its treatment.</summary>
+    /// <summary>Coefficient of g in x0, after its treatment.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public double X0FromG { get; init; }
 

@@ -18,7 +18,7 @@ public static class DdimPlan
     public static SamplingPlan Create(NoiseSchedule schedule, Timesteps timesteps, DdimOptions? options = null)
     {
         options ??= new DdimOptions();
-        return Create(NoiseLevels.Of(schedule, timesteps, options.FinalAlphaBar), options);
+        return Create(NoiseLevels.FromTimesteps(schedule, timesteps, options.FinalAlphaBar), options);
     }
 
     /// <summary>One step per level; the last goes to the levels' final ᾱ.</summary>

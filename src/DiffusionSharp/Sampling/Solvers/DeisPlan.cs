@@ -28,8 +28,8 @@ public static class DeisPlan
         var steps = new SamplingStep[levels.Count];
         for (var k = 0; k < steps.Length; k++)
         {
-            var weights = Weights(levels, k, levels.AlphaBar(k + 1) == 1 ? 1 : Math.Min(order, k + 1));
-            steps[k] = EpsilonStep.Multistep(levels[k], levels.AlphaBar(k + 1), weights, options);
+            var coefficients = Coefficients(levels, k, levels.AlphaBar(k + 1) == 1 ? 1 : Math.Min(order, k + 1));
+            steps[k] = EpsilonStep.Multistep(levels[k], levels.AlphaBar(k + 1), coefficients, options);
         }
 
         return new SamplingPlan($"DEIS order={order}", levels.T, options.PredictionType, options.X0Treatment, steps) { Notes = levels.Notes };
@@ -39,24 +39,24 @@ public static class DeisPlan
     /// C_j = ∫ L_j dσ from σ_k to σ_{k+1}, j = 1..order-1, with L_j the Lagrange polynomial of λ that is 1 at level k-j and 0 at the others.
     /// (C_0 is what is left: the L_j sum to 1.)
     /// </summary>
-    internal static double[] Weights(NoiseLevels levels, int k, int order)
+    internal static double[] Coefficients(NoiseLevels levels, int k, int order)
     {
         // With s = ln σ - ln σ_k the nodes are s_0 = 0 and s_j = λ_k - λ_{k-j}, and Σ_j C_j·s_j^i = ∫ s^i dσ = σ_{k+1}·(-h)^i·i!·ψ_{i+1}(-h), i = 1, 2, ….
         var h = levels.Lambda(k + 1) - levels.Lambda(k);
         double[] nodes = [.. Enumerable.Range(1, order - 1).Select(j => levels.Lambda(k) - levels.Lambda(k - j))];
-        var weights = new double[order - 1];
+        var coefficients = new double[order - 1];
         for (var (i, scale) = (1, NoiseLevel.SigmaOf(levels.AlphaBar(k + 1))); i < order; i++)
         {
             scale *= -h * i;
-            weights[i - 1] = scale * ExponentialStep.Psi(i + 1, -h);
+            coefficients[i - 1] = scale * ExponentialStep.Psi(i + 1, -h);
         }
 
-        Vandermonde.Solve(nodes, weights);
-        for (var j = 0; j < weights.Length; j++)
+        Vandermonde.Solve(nodes, coefficients);
+        for (var j = 0; j < coefficients.Length; j++)
         {
-            weights[j] /= nodes[j];
+            coefficients[j] /= nodes[j];
         }
 
-        return weights;
+        return coefficients;
     }
 }

@@ -16,7 +16,7 @@ public sealed record DpmSolverOptions : SolverOptions
 
     /// <summary>
     /// How a step of order 2 weighs the slope of d. False (default): by ψ1/2, as the papers do (diffusers' <c>midpoint</c>).
-    /// True: by ψ2, the Taylor expansion's weight (diffusers' <c>heun</c>).
+    /// True: by ψ2, the Taylor expansion's coefficient (diffusers' <c>heun</c>).
     /// </summary>
     public bool Heun { get; init; }
 

@@ -26,10 +26,10 @@ public static class DpmSolverPlan
         for (var k = 0; k < steps.Length; k++)
         {
             var step = new DpmSolverStep(levels, k, k + 1, options);
-            var weights = Weights(levels, k, Order(levels, k, options), step.Exact, options.Heun);
-            steps[k] = step.Call(k, step.Exact.Decay, weights[0]) with
+            var coefficients = Coefficients(levels, k, Order(levels, k, options), step.Exact, options.Heun);
+            steps[k] = step.Call(k, step.Exact.Decay, coefficients[0]) with
             {
-                History = weights.Length == 1 ? null : ValueList.Create<double>([.. weights[1..].Select(w => step.Exact.Scale * w)]),
+                History = coefficients.Length == 1 ? null : ValueList.Create<double>([.. coefficients[1..].Select(w => step.Exact.Scale * w)]),
             };
         }
 
@@ -42,9 +42,9 @@ public static class DpmSolverPlan
         return options.LowersFinalOrder && levels.Count < FewLevels ? Math.Min(order, levels.Count - k) : order;
     }
 
-    // The weights of d now and 1, 2 calls ago. D1 is the slope of d per h. D2 is its second divided difference times h², as published:
+    // The coefficients of d now and 1, 2 calls ago. D1 is the slope of d per h. D2 is its second divided difference times h², as published:
     // half of the second derivative that the expansion has, which keeps 3M at second order.
-    private static double[] Weights(NoiseLevels levels, int k, int order, ExponentialStep exact, bool heun)
+    private static double[] Coefficients(NoiseLevels levels, int k, int order, ExponentialStep exact, bool heun)
     {
         double psi1 = exact.Psi(1), psi2 = exact.Psi(2);
         if (order == 1)

@@ -17,7 +17,7 @@ internal readonly struct DpmSolverStep
 
         // ε says nothing about x0 where all is noise, and nothing about x' where there is none: there the step is that of x0, of order 1.
         ofEpsilon = options.OfEpsilon && levels.AlphaBar(from) > 0 && levels.AlphaBar(to) < 1;
-        Exact = ofEpsilon ? ExponentialStep.OfEpsilon(levels, from, to) : ExponentialStep.OfX0(levels, from, to, options.Eta.Value);
+        Exact = ofEpsilon ? ExponentialStep.ForEpsilon(levels, from, to) : ExponentialStep.ForX0(levels, from, to, options.Eta.Value);
     }
 
     public ExponentialStep Exact { get; }
@@ -26,8 +26,8 @@ internal readonly struct DpmSolverStep
     public SamplingStep Call(int level, double x, double d)
     {
         var prediction = Prediction.At(levels[level], options.PredictionType, options.X0Treatment);
-        var weight = Exact.Scale * d;
-        var step = prediction.Step(levels.AlphaBar(to), x, ofEpsilon ? 0 : weight, ofEpsilon ? weight : 0) with { Sigma = Exact.Sigma };
+        var coefficient = Exact.Scale * d;
+        var step = prediction.Step(levels.AlphaBar(to), x, ofEpsilon ? 0 : coefficient, ofEpsilon ? coefficient : 0) with { Sigma = Exact.Sigma };
         return options.Order == 1 ? step : options.OfEpsilon ? prediction.KeepEpsilon(step) : step with { KeptX0 = 1 };
     }
 }

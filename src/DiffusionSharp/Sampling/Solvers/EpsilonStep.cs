@@ -40,7 +40,7 @@ internal static class EpsilonStep
     /// <summary>
     /// Heun's second half (EDM, algorithm 1, line 8): the network is called at the end of the step, and the mean of both ε takes the
     /// place of the first, x̄' + (σ'-σ)·(ε'-ε)/2. Nothing is kept. In a long step the mean is taken over 1/σ instead, of
-    /// x0 = x̄-σ·ε: the same with the weight times σ'/σ, and of second order too.
+    /// x0 = x̄-σ·ε: the same with the coefficient times σ'/σ, and of second order too.
     /// </summary>
     /// <param name="from">Where the step began.</param>
     /// <param name="to">Where it ends.</param>

@@ -11,13 +11,13 @@ internal readonly record struct ExponentialStep
     // h of the integral ψ: h for x0, -h for ε, (1+η)·h for the SDE.
     private double Exponent { get; init; }
 
-    /// <summary>Weight of x.</summary>
+    /// <summary>Coefficient of x.</summary>
     public double Decay { get; private init; }
 
-    /// <summary>Weight of the integral over d.</summary>
+    /// <summary>Coefficient of the integral over d.</summary>
     public double Scale { get; private init; }
 
-    /// <summary>Weight of fresh noise.</summary>
+    /// <summary>Coefficient of fresh noise.</summary>
     public double Sigma { get; private init; }
 
     /// <summary>
@@ -28,7 +28,7 @@ internal readonly record struct ExponentialStep
     /// <param name="from">The level of x, in [0, Count).</param>
     /// <param name="to">The level of x', in (from, Count].</param>
     /// <param name="eta">η in [0, 1].</param>
-    public static ExponentialStep OfX0(NoiseLevels levels, int from, int to, double eta = 0)
+    public static ExponentialStep ForX0(NoiseLevels levels, int from, int to, double eta = 0)
     {
         var h = NoiseLevel.LambdaOf(levels.AlphaBar(to)) - NoiseLevel.LambdaOf(levels.AlphaBar(from));
         var sigmaTo = Math.Sqrt(1 - levels.AlphaBar(to));
@@ -43,8 +43,8 @@ internal readonly record struct ExponentialStep
     }
 
     /// <summary>d = ε (DPM-Solver, equation 3.4), from ᾱ above 0 to ᾱ below 1.</summary>
-    /// <inheritdoc cref="OfX0"/>
-    public static ExponentialStep OfEpsilon(NoiseLevels levels, int from, int to) => new()
+    /// <inheritdoc cref="ForX0"/>
+    public static ExponentialStep ForEpsilon(NoiseLevels levels, int from, int to) => new()
     {
         Exponent = levels.Lambda(from) - levels.Lambda(to),
         Decay = Math.Sqrt(levels.AlphaBar(to) / levels.AlphaBar(from)),

@@ -5,7 +5,7 @@ namespace DiffusionSharp.Sampling.Solvers;
 
 /// <summary>
 /// Pseudo linear multistep (Liu et al. 2022, "PNDM", equation 12): DDIM's step with ε replaced by Adams and Bashforth's mean of the last
-/// four. Second order: the weights are those of even steps, and DDIM's step carries them over uneven ones. The two kinds differ in how they start.
+/// four. Second order: the coefficients are those of even steps, and DDIM's step carries them over uneven ones. The two kinds differ in how they start.
 /// </summary>
 public static class PlmsPlan
 {

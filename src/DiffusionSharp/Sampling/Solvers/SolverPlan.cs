@@ -14,7 +14,7 @@ public static class SolverPlan
     public static SamplingPlan Create(Solver solver, NoiseLevels levels, DdimOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var row = SolverRow.Of(solver);
+        var row = SolverRow.Get(solver);
         return row.HasEta || options.Eta == 0
             ? row.Create(levels, options)
             : throw new DiffusionException(ErrorKind.Usage, $"eta {options.Eta}: the solver {row.Name} has no eta; leave it out, or choose the solver ddim");

@@ -34,7 +34,7 @@ public sealed record SolverRow(Solver Solver, string Name, Func<NoiseLevels, Ddi
     public bool AddsNoise { get; private init; }
 
     /// <summary>The row of a solver.</summary>
-    public static SolverRow Of(Solver solver) =>
+    public static SolverRow Get(Solver solver) =>
         All.SingleOrDefault(r => r.Solver == solver) ?? throw new ArgumentOutOfRangeException(nameof(solver), solver, "there is no such solver");
 
     private static DpmSolverOptions Dpm(SolverOptions options, int order) => new()

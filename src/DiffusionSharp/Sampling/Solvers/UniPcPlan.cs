@@ -5,7 +5,7 @@ namespace DiffusionSharp.Sampling.Solvers;
 
 /// <summary>
 /// UniPC, multistep (Zhao et al. 2023): the predictor UniP-p goes on from the x0 (or ε) of p levels, and the corrector UniC-p takes in that of
-/// the level it reached, which the next step needs anyway: no call of its own. The two differ only in the weights of the x0, so the correction
+/// the level it reached, which the next step needs anyway: no call of its own. The two differ only in the coefficients of the x0, so the correction
 /// of one step and the prediction of the next are one step of the plan.
 /// </summary>
 public static class UniPcPlan
@@ -37,27 +37,27 @@ public static class UniPcPlan
     private static SamplingStep Step(NoiseLevels levels, int k, UniPcOptions options)
     {
         double from = levels[k].AlphaBar, to = levels.AlphaBar(k + 1);
-        var weights = new double[Math.Min(k, options.Order) + 1];
+        var coefficients = new double[Math.Min(k, options.Order) + 1];
 
         // Step k-1 went from level k-1 by the predictor; the correction is what the corrector would have done instead, carried on to level k+1.
         if (k > 0 && options.Uncorrected?.Contains(k - 1) != true)
         {
             var carried = Math.Sqrt(options.OfEpsilon ? to / from : (1 - to) / (1 - from));
-            AddTerms(weights, carried, levels, k - 1, corrects: true, options);
-            AddTerms(weights.AsSpan(1), -carried, levels, k - 1, corrects: false, options);
+            AddTerms(coefficients, carried, levels, k - 1, corrects: true, options);
+            AddTerms(coefficients.AsSpan(1), -carried, levels, k - 1, corrects: false, options);
         }
 
-        AddTerms(weights, 1, levels, k, corrects: false, options);
+        AddTerms(coefficients, 1, levels, k, corrects: false, options);
         var prediction = Prediction.At(levels[k], options.PredictionType, options.X0Treatment);
         var step = options.OfEpsilon
-            ? prediction.KeepEpsilon(prediction.Step(to, x: 0, x0: Math.Sqrt(to), epsilon: Math.Sqrt(1 - to) + weights[0]))
-            : prediction.Step(to, x: 0, x0: Math.Sqrt(to) + weights[0], epsilon: Math.Sqrt(1 - to)) with { KeptX0 = 1 };
-        return step with { History = k == 0 ? null : ValueList.Create<double>(weights.AsSpan(1)) };
+            ? prediction.KeepEpsilon(prediction.Step(to, x: 0, x0: Math.Sqrt(to), epsilon: Math.Sqrt(1 - to) + coefficients[0]))
+            : prediction.Step(to, x: 0, x0: Math.Sqrt(to) + coefficients[0], epsilon: Math.Sqrt(1 - to)) with { KeptX0 = 1 };
+        return step with { History = k == 0 ? null : ValueList.Create<double>(coefficients.AsSpan(1)) };
     }
 
-    // The last term of equation 3, √ᾱ·B(h)·Σ ρ_j·(d_j-d_s)/r_j (for ε with √(1-ᾱ) and -h), of the step from level s to s+1, as weights of the d.
-    // The corrector knows d of level s+1 (r = 1): weights[0] is that one's there, and d_s's in the predictor.
-    private static void AddTerms(Span<double> weights, double scale, NoiseLevels levels, int s, bool corrects, UniPcOptions options)
+    // The last term of equation 3, √ᾱ·B(h)·Σ ρ_j·(d_j-d_s)/r_j (for ε with √(1-ᾱ) and -h), of the step from level s to s+1, as coefficients of the d.
+    // The corrector knows d of level s+1 (r = 1): coefficients[0] is that one's there, and d_s's in the predictor.
+    private static void AddTerms(Span<double> coefficients, double scale, NoiseLevels levels, int s, bool corrects, UniPcOptions options)
     {
         var end = levels.AlphaBar(s + 1);
         var h = levels.Lambda(s + 1) - levels.Lambda(s);
@@ -76,9 +76,9 @@ public static class UniPcPlan
         var at = corrects ? 1 : 0;
         for (var j = 0; j < r.Length; j++)
         {
-            var weight = scale * rho[j] / r[j];
-            weights[corrects && j == r.Length - 1 ? 0 : at + 1 + j] += weight;
-            weights[at] -= weight;
+            var coefficient = scale * rho[j] / r[j];
+            coefficients[corrects && j == r.Length - 1 ? 0 : at + 1 + j] += coefficient;
+            coefficients[at] -= coefficient;
         }
     }
 

@@ -4,7 +4,7 @@ namespace DiffusionSharp.Sampling.Solvers;
 internal static class Vandermonde
 {
     /// <summary>
-    /// Solves Σ_j w_j·x_j^i = b_i for w, i = 0..n-1 (Björck and Pereyra 1970; Golub and Van Loan, algorithm 4.6.2): weights that make a rule
+    /// Solves Σ_j w_j·x_j^i = b_i for w, i = 0..n-1 (Björck and Pereyra 1970; Golub and Van Loan, algorithm 4.6.2): coefficients that make a rule
     /// exact for the polynomials whose values at x are known and whose moments are b.
     /// </summary>
     /// <param name="x">The nodes, all different.</param>

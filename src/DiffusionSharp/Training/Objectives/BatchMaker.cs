@@ -20,7 +20,7 @@ public sealed class BatchMaker
     private readonly TimestepSampling sampling;
     private readonly ulong seed;
     private readonly int batchSize;
-    private readonly LabelDropping? labelDropping;
+    private readonly LabelDropout? labelDropping;
     private readonly PixelTransform transform;
     private readonly byte[] pixels;
     private readonly float[] x0;
@@ -35,7 +35,7 @@ public sealed class BatchMaker
     /// <param name="labelDropping">Which labels are dropped; null drops none.</param>
     /// <param name="transform">How levels become x0; null takes <see cref="PixelTransform.None"/>.</param>
     public BatchMaker(
-        IBatchSource source, DiffusionObjective objective, TimestepSampling sampling, int batchSize, ulong seed, LabelDropping? labelDropping = null, PixelTransform? transform = null)
+        IBatchSource source, DiffusionObjective objective, TimestepSampling sampling, int batchSize, ulong seed, LabelDropout? labelDropping = null, PixelTransform? transform = null)
         : this(source, batchSize, seed, labelDropping, transform)
     {
         ArgumentNullException.ThrowIfNull(objective);
@@ -49,14 +49,14 @@ public sealed class BatchMaker
     /// <param name="seed">The run's seed.</param>
     /// <param name="labelDropping">Which labels are dropped; null drops none.</param>
     /// <param name="transform">How levels become x0; null takes <see cref="PixelTransform.None"/>.</param>
-    public BatchMaker(IBatchSource source, EdmObjective objective, int batchSize, ulong seed, LabelDropping? labelDropping = null, PixelTransform? transform = null)
+    public BatchMaker(IBatchSource source, EdmObjective objective, int batchSize, ulong seed, LabelDropout? labelDropping = null, PixelTransform? transform = null)
         : this(source, batchSize, seed, labelDropping, transform)
     {
         ArgumentNullException.ThrowIfNull(objective);
         edm = objective;
     }
 
-    private BatchMaker(IBatchSource source, int batchSize, ulong seed, LabelDropping? labelDropping, PixelTransform? transform)
+    private BatchMaker(IBatchSource source, int batchSize, ulong seed, LabelDropout? labelDropping, PixelTransform? transform)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
@@ -117,16 +117,16 @@ public sealed class BatchMaker
         if (edm is not null)
         {
             batch.Timesteps[i] = edm.Noise(edm.Sigma(batch.Timesteps[i]), x0, epsilon, x, target);
-            (batch.Weights[i], batch.Importance[i], batch.Terms[i]) = (1, 1, default);
+            (batch.LossWeights[i], batch.ImportanceWeights[i], batch.Terms[i]) = (1, 1, default);
             return;
         }
 
         var t = (int)batch.Timesteps[i];
         objective!.Noise(t, x0, epsilon, x, target);
-        batch.Importance[i] = (float)(table?.Weight(t) ?? 1);
-        batch.Weights[i] = (float)(objective.Weight(t) * batch.Importance[i]);
+        batch.ImportanceWeights[i] = (float)(table?.ImportanceWeight(t) ?? 1);
+        batch.LossWeights[i] = (float)(objective.LossWeight(t) * batch.ImportanceWeights[i]);
         var term = objective.Term(t);
-        batch.Terms[i] = term with { Weight = term.Weight * batch.Importance[i] };
+        batch.Terms[i] = term with { LossWeight = term.LossWeight * batch.ImportanceWeights[i] };
     }
 
     private void DrawTimesteps(long step, Span<double> timesteps, TimestepTable? table)

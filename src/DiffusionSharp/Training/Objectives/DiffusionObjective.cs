@@ -7,7 +7,7 @@ namespace DiffusionSharp.Training.Objectives;
 /// What a network is taught: the noisy image q(x_t | x_0) (DDPM, equation 4), the target that its prediction type
 /// names, and the weight of the loss at t.
 /// </summary>
-public sealed class DiffusionObjective : INoising
+public sealed class DiffusionObjective : IForwardProcess
 {
     private readonly NoiseSchedule schedule;
     private readonly double? minSnrGamma;
@@ -69,7 +69,7 @@ public sealed class DiffusionObjective : INoising
     }
 
     /// <inheritdoc/>
-    double INoising.NoiseAt(double place, ReadOnlySpan<float> x0, ReadOnlySpan<float> epsilon, Span<float> x, Span<float> target)
+    double IForwardProcess.NoiseAt(double place, ReadOnlySpan<float> x0, ReadOnlySpan<float> epsilon, Span<float> x, Span<float> target)
     {
         var t = (int)(place * T);
         Noise(t, x0, epsilon, x, target);
@@ -78,7 +78,7 @@ public sealed class DiffusionObjective : INoising
 
     /// <summary>The weight of the loss at t: 1, or min(SNR, γ) divided by what the prediction type already weighs by.</summary>
     /// <param name="t">The timestep, 0…T-1.</param>
-    public double Weight(int t)
+    public double LossWeight(int t)
     {
         if (minSnrGamma is not double gamma)
         {
@@ -121,7 +121,7 @@ public sealed class DiffusionObjective : INoising
         var lower = t1 == 0 ? beta : schedule.Beta(t1) * (1 - schedule.AlphaBar(t1 - 1)) / (1 - schedule.AlphaBar(t1));
         return new VariationalTerm
         {
-            Weight = weight * T,
+            LossWeight = weight * T,
             MeanFromError = beta * Math.Sqrt(before) / (1 - alphaBar) * fromTarget,
             LowerLog = BoxMuller.Log(lower),
             UpperLog = BoxMuller.Log(beta),

@@ -7,7 +7,7 @@ namespace DiffusionSharp.Training.Objectives;
 /// What EDM teaches a network F: at ln σ ~ N(P_mean, P_std²) the input c_in·(x0 + σ·ε), the time c_noise and the target (x0 - c_skip·(x0 + σ·ε))/c_out.
 /// The weight λ(σ) = (σ²+σ_data²)/(σ·σ_data)² times c_out² is 1 (Karras et al. 2022, equation 8 and table 1).
 /// </summary>
-public sealed class EdmObjective : INoising
+public sealed class EdmObjective : IForwardProcess
 {
     private readonly EdmPreconditioning preconditioning;
     private readonly double logMean;
@@ -25,7 +25,7 @@ public sealed class EdmObjective : INoising
 
     /// <summary>σ = e^(P_mean + P_std·z).</summary>
     /// <param name="normal">z, standard normal.</param>
-    public double Sigma(double normal) => Exponential.Of(logMean + (logDeviation * normal));
+    public double Sigma(double normal) => Exponential.Exp(logMean + (logDeviation * normal));
 
     /// <summary>Noises one image.</summary>
     /// <param name="sigma">σ.</param>
@@ -48,7 +48,7 @@ public sealed class EdmObjective : INoising
     }
 
     /// <inheritdoc/>
-    double INoising.NoiseAt(double place, ReadOnlySpan<float> x0, ReadOnlySpan<float> epsilon, Span<float> x, Span<float> target)
+    double IForwardProcess.NoiseAt(double place, ReadOnlySpan<float> x0, ReadOnlySpan<float> epsilon, Span<float> x, Span<float> target)
     {
         // 95 % of what is drawn.
         const double deviations = 2;

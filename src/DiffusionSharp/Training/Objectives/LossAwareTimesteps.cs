@@ -2,7 +2,7 @@ namespace DiffusionSharp.Training.Objectives;
 
 /// <summary>
 /// The distribution of t of each update of a run. The batch of update k is made while update k-1 runs, so it knows the losses up to update k-2,
-/// on every sitting: a checkpoint holds the history that the next batch is made of, and the last update's losses, which are yet to be added.
+/// on every session: a checkpoint holds the history that the next batch is made of, and the last update's losses, which are yet to be added.
 /// </summary>
 internal sealed class LossAwareTimesteps
 {
@@ -21,7 +21,7 @@ internal sealed class LossAwareTimesteps
     /// <summary>Goes on from a checkpoint, or begins anew where T is another; null when the checkpoint contradicts itself.</summary>
     /// <param name="T">Number of timesteps.</param>
     /// <param name="saved">As <see cref="Export"/> gave them.</param>
-    public static LossAwareTimesteps? Of(int T, IReadOnlyDictionary<string, HostTensor> saved)
+    public static LossAwareTimesteps? Resume(int T, IReadOnlyDictionary<string, HostTensor> saved)
     {
         if (!(saved.TryGetValue(Losses, out var losses) && saved.TryGetValue(Counts, out var counts) && losses.Data.Length == counts.Data.Length * LossHistory.Length
             && saved.TryGetValue(LastTimesteps, out var t) && saved.TryGetValue(LastLosses, out var last) && t.Data.Length == last.Data.Length
@@ -41,7 +41,7 @@ internal sealed class LossAwareTimesteps
     /// <param name="step">The update; of it <see cref="Prepare"/> was told.</param>
     public TimestepTable? For(long step) => turns[step % 2];
 
-    /// <summary>Fixes the distribution of the first update of a sitting, before its batch is made.</summary>
+    /// <summary>Fixes the distribution of the first update of a session, before its batch is made.</summary>
     /// <param name="step">The update.</param>
     public void Begin(long step) => turns[step % 2] = history.Table();
 
@@ -59,7 +59,7 @@ internal sealed class LossAwareTimesteps
     public void Note(TrainingBatch batch)
     {
         lastTimesteps = [.. batch.Timesteps.Select(t => (int)t)];
-        lastLosses = [.. batch.Losses.Zip(batch.Importance, (loss, weight) => (float)(loss / weight))];
+        lastLosses = [.. batch.Losses.Zip(batch.ImportanceWeights, (loss, weight) => (float)(loss / weight))];
     }
 
     /// <summary>What a checkpoint holds.</summary>

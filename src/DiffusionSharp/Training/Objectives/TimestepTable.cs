@@ -37,5 +37,5 @@ internal sealed class TimestepTable
     public double Probability(int t) => probabilities[t];
 
     /// <summary>1/(T·p_t).</summary>
-    public double Weight(int t) => 1 / (probabilities.Length * probabilities[t]);
+    public double ImportanceWeight(int t) => 1 / (probabilities.Length * probabilities[t]);
 }

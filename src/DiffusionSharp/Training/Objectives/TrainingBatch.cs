@@ -15,9 +15,9 @@ public sealed class TrainingBatch
         Xt = new float[MemoryNeed.Length(values, $"a batch of {count} images of {shape}", "choose a smaller batch", ErrorKind.Configuration)];
         Target = new float[Xt.Length];
         Timesteps = new double[count];
-        Weights = new float[count];
-        Importance = new float[count];
-        Importance.AsSpan().Fill(1);
+        LossWeights = new float[count];
+        ImportanceWeights = new float[count];
+        ImportanceWeights.AsSpan().Fill(1);
         Terms = new VariationalTerm[count];
         Augmentation = new float[count * Data.Augmentation.Labels];
         Losses = new double[count];
@@ -40,10 +40,10 @@ public sealed class TrainingBatch
     public double[] Timesteps { get; }
 
     /// <summary>Weight of each image's loss, all that it is made of.</summary>
-    public float[] Weights { get; }
+    public float[] LossWeights { get; }
 
     /// <summary>The part of the weight that makes up for how t was drawn, 1/(T·p_t): 1 where t is uniform.</summary>
-    public float[] Importance { get; }
+    public float[] ImportanceWeights { get; }
 
     /// <summary>Each image's term of the variational bound, which a network that predicts its variance learns, too.</summary>
     public VariationalTerm[] Terms { get; }

@@ -14,7 +14,7 @@ public readonly record struct VariationalTerm
     private const double LeastProbability = 1e-12;
 
     /// <summary>What the term is multiplied by in the loss; 0 for no term.</summary>
-    public double Weight { get; init; }
+    public double LossWeight { get; init; }
 
     /// <summary>The network's mean less the true one, by the error of its prediction (prediction less target).</summary>
     public double MeanFromError { get; init; }
@@ -50,14 +50,14 @@ public readonly record struct VariationalTerm
     // KL(N(0, e^trueLog) | N(mean, e^log)), and its derivative by log.
     private static (double Nats, double Slope) Divergence(double trueLog, double log, double mean)
     {
-        double ratio = Exponential.Of(trueLog - log), distance = mean * mean * Exponential.Of(-log);
+        double ratio = Exponential.Exp(trueLog - log), distance = mean * mean * Exponential.Exp(-log);
         return (0.5 * (log - trueLog - 1 + ratio + distance), 0.5 * (1 - ratio - distance));
     }
 
     // -ln of the Gaussian's part within half a level of x0, the outermost levels reaching to infinity; with the reference's approximation of Φ.
     private static (double Nats, double Slope) Decoder(double log, double x0, double centred)
     {
-        var inverse = Exponential.Of(-0.5 * log);
+        var inverse = Exponential.Exp(-0.5 * log);
         var (above, aboveSlope) = Normal(inverse * (centred + HalfLevel));
         var (below, belowSlope) = Normal(inverse * (centred - HalfLevel));
         var (part, slope) = x0 < -0.999 ? (above, aboveSlope)
@@ -70,7 +70,7 @@ public readonly record struct VariationalTerm
     private static (double Value, double Slope) Normal(double z)
     {
         const double root = 0.79788456080286535588, cubic = 0.044715;
-        var value = 1 / (1 + Exponential.Of(-2 * root * (z + (cubic * z * z * z))));
+        var value = 1 / (1 + Exponential.Exp(-2 * root * (z + (cubic * z * z * z))));
         var other = 1 - value;
         var density = value == 0 || other == 0 ? 0 : 2 * root * (1 + (3 * cubic * z * z)) * value * other;
         return (value, density == 0 ? 0 : -0.5 * z * density);

@@ -44,7 +44,7 @@ public static class PowerAverage
     /// <param name="exponent">γ.</param>
     /// <param name="updates">Updates done before; the first one keeps nothing.</param>
     public static double Decay(double exponent, long updates) =>
-        updates == 0 ? 0 : Exponential.Of((exponent + 1) * BoxMuller.Log(updates / (updates + 1.0)));
+        updates == 0 ? 0 : Exponential.Exp((exponent + 1) * BoxMuller.Log(updates / (updates + 1.0)));
 
     /// <summary>The weights of stored averages whose sum is nearest to the average of another length, by least squares of the profiles (algorithm 3).</summary>
     /// <param name="stored">Update and γ of each stored average; no two alike.</param>

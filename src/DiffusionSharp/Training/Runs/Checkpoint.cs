@@ -145,6 +145,6 @@ public static class Checkpoint
     private static string Hash(string file)
     {
         using var stream = RegularFile.OpenRead(file);
-        return Sha256.Of(stream);
+        return Sha256.Compute(stream);
     }
 }

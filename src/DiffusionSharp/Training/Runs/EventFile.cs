@@ -6,7 +6,7 @@ namespace DiffusionSharp.Training.Runs;
 
 /// <summary>
 /// A file of scalars as TensorBoard reads it: records (length, its checksum, data, its checksum) that each hold an <c>Event</c> of
-/// tensorflow/core/util/event.proto. Every sitting of a run begins one of its own.
+/// tensorflow/core/util/event.proto. Every session of a run begins one of its own.
 /// </summary>
 internal sealed class EventFile : IDisposable
 {

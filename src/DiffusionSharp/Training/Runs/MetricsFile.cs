@@ -16,7 +16,7 @@ public sealed class MetricsFile : IDisposable
     private readonly FileStream stream;
 
     /// <summary>
-    /// Opens the file, creates it when needed, and cuts off what a lost sitting measured after its last checkpoint; the changes that it
+    /// Opens the file, creates it when needed, and cuts off what a lost session measured after its last checkpoint; the changes that it
     /// began with stay.
     /// </summary>
     /// <param name="path">The file.</param>
@@ -56,7 +56,7 @@ public sealed class MetricsFile : IDisposable
         Write(line);
     }
 
-    /// <summary>Writes which settings a sitting changed: <c>{"kind": "change", "images": …, "changes": ["field: before → after", …]}</c>.</summary>
+    /// <summary>Writes which settings a session changed: <c>{"kind": "change", "images": …, "changes": ["field: before → after", …]}</c>.</summary>
     /// <param name="images">Images seen before.</param>
     /// <param name="changes">The changes, as <see cref="RunConfig.Differences"/> lists them.</param>
     /// <exception cref="DiffusionException">The storage refused.</exception>

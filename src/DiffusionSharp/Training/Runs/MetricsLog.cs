@@ -6,7 +6,7 @@ internal sealed class MetricsLog : IDisposable
     private readonly MetricsFile lines;
     private readonly EventFile events;
 
-    /// <summary>Opens the logs and cuts off lines that a lost sitting wrote after the checkpoint.</summary>
+    /// <summary>Opens the logs and cuts off lines that a lost session wrote after the checkpoint.</summary>
     public MetricsLog(RunFolder run, long length, TimeProvider clock)
     {
         lines = new MetricsFile(run.Metrics, length);

@@ -32,7 +32,7 @@ public sealed record RunConfig
     /// <summary>The model that fine-tuning began from.</summary>
     public string? From { get; init; }
 
-    // Fields that may change between sittings without changing what was already computed; dataFingerprint tells what data options do.
+    // Fields that may change between sessions without changing what was already computed; dataFingerprint tells what data options do.
     private static readonly string[] FreeToChange =
     [
         "data", "dataOptions.flip", "dataOptions.crop", "dataOptions.maxBadFraction", "dataOptions.background", "dataOptions.column",

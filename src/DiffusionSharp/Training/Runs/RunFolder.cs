@@ -91,7 +91,7 @@ public sealed class RunFolder
         ArgumentNullException.ThrowIfNull(write);
         var folder = Checkpoint(images);
 
-        // What a killed sitting left half-written, and one of a sitting that was given up. Space may be short.
+        // What a killed session left half-written, and one of a session that was given up. Space may be short.
         Delete(Directory.Exists(Checkpoints) ? Directory.GetDirectories(Checkpoints, ".*.tmp").Append(folder).Where(Directory.Exists) : []);
         write(folder);
         Advance(images, keep);
@@ -111,7 +111,7 @@ public sealed class RunFolder
         write(folder);
     }
 
-    /// <summary>Deletes the averages that a lost sitting stored after its last checkpoint.</summary>
+    /// <summary>Deletes the averages that a lost session stored after its last checkpoint.</summary>
     /// <param name="images">Images seen up to that.</param>
     internal void DropSnapshots(long images) => Delete(SnapshotFolders().Where(f => string.CompareOrdinal(Path.GetFileName(f), Name(images)) > 0), Snapshots);
 
@@ -140,7 +140,7 @@ public sealed class RunFolder
         var current = Path.GetFileName(Checkpoint(images));
         AtomicFile.WriteAllText(LatestFile, current + "\n");
 
-        // Those ahead of this one belong to a sitting that was given up (somebody set 'latest' back): they go first.
+        // Those ahead of this one belong to a session that was given up (somebody set 'latest' back): they go first.
         Delete(Names().Where(n => n != current)
             .OrderBy(n => string.CompareOrdinal(n, current) > 0).ThenByDescending(n => n, StringComparer.Ordinal)
             .Skip(keep - 1).Select(n => Path.Combine(Checkpoints, n)));

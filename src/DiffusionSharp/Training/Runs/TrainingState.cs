@@ -9,7 +9,7 @@ public sealed record TrainingState
     /// <summary>Images seen.</summary>
     public long Images { get; init; }
 
-    /// <summary>Seconds of training so far, all sittings together.</summary>
+    /// <summary>Seconds of training so far, all sessions together.</summary>
     public double Seconds { get; init; }
 
     /// <summary>Sum of the losses since the last line of the log.</summary>

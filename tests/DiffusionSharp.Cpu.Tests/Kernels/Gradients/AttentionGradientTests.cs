@@ -70,7 +70,7 @@ public class AttentionGradientTests
         var actual = stage.Run(kernel, dm is null ? [dq, dk, dv] : [dq, dk, dv, dm]);
         for (var image = 0; image < q.Count; image++)
         {
-            var expected = reference(new(channels, pixels, heads, linear), q.Of(image), k.Of(image), v.Of(image), Array.ConvertAll(memory, m => (double)m), gradient.Of(image));
+            var expected = reference(new(channels, pixels, heads, linear), q.Image(image), k.Image(image), v.Image(image), Array.ConvertAll(memory, m => (double)m), gradient.Image(image));
             Close.To(expected[0], actual[0], image, tolerance, "dq");
             Close.To(expected[1], actual[1], image, tolerance, "dk");
             Close.To(expected[2], actual[2], image, tolerance, "dv");
@@ -104,10 +104,10 @@ public class AttentionGradientTests
             : ReferenceNetwork.Attention(a, b, c, shape.Channels, shape.Pixels, shape.Heads, m);
         return
         [
-            Derivative.Of(x => Apply(x, k, v, memory), q, gradient),
-            Derivative.Of(x => Apply(q, x, v, memory), k, gradient),
-            Derivative.Of(x => Apply(q, k, x, memory), v, gradient),
-            Derivative.Of(x => Apply(q, k, v, x), memory, gradient),
+            Derivative.Compute(x => Apply(x, k, v, memory), q, gradient),
+            Derivative.Compute(x => Apply(q, x, v, memory), k, gradient),
+            Derivative.Compute(x => Apply(q, k, x, memory), v, gradient),
+            Derivative.Compute(x => Apply(q, k, v, x), memory, gradient),
         ];
     }
 

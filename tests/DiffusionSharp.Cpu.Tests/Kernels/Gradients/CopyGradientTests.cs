@@ -32,8 +32,8 @@ public class CopyGradientTests
             var actual = stage.Run(new Kernel(Kind.Split, dy.View, dx, other?.Segment.Buffer, before), [dx])[0];
             for (var image = 0; image < dy.Count; image++)
             {
-                var expected = dy.Of(image)[(before * dx.Pixels)..((before + channels) * dx.Pixels)];
-                Close.To(other is null ? expected : [.. expected.Zip(other.Of(image), (a, b) => a + b)], actual, image, 1e-7, "dx");
+                var expected = dy.Image(image)[(before * dx.Pixels)..((before + channels) * dx.Pixels)];
+                Close.To(other is null ? expected : [.. expected.Zip(other.Image(image), (a, b) => a + b)], actual, image, 1e-7, "dx");
             }
         }
     }
@@ -54,8 +54,8 @@ public class CopyGradientTests
             var actual = stage.Run(kernel(dy.View, dx, other?.Segment.Buffer), [dx])[0];
             for (var image = 0; image < dy.Count; image++)
             {
-                var gradient = dy.Of(image);
-                var expected = other?.Of(image) ?? new double[channels[0] * height * width];
+                var gradient = dy.Image(image);
+                var expected = other?.Image(image) ?? new double[channels[0] * height * width];
                 for (var c = 0; c < channels[0]; c++)
                 {
                     for (var y = 0; y < Math.Max(height, seen.Height); y++)

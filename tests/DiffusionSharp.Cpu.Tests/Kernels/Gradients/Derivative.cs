@@ -8,7 +8,7 @@ internal static class Derivative
     /// <param name="x">Where.</param>
     /// <param name="weights">The gradient of f's result.</param>
     /// <param name="step">The difference.</param>
-    public static double[] Of(Func<double[], double[]> f, double[] x, double[] weights, double step = 1e-2)
+    public static double[] Compute(Func<double[], double[]> f, double[] x, double[] weights, double step = 1e-2)
     {
         var result = new double[x.Length];
         for (var i = 0; i < x.Length; i++)

@@ -8,7 +8,7 @@ using DiffusionSharp.Networks;
 
 namespace DiffusionSharp.Cpu.Tests.Kernels.Gradients;
 
-/// <summary>A convolution's gradient to its input: weights turned, then a convolution of the gradient, against a sum in float64.</summary>
+/// <summary>A convolution's gradient to its input: weights transposed, then a convolution of the gradient, against a sum in float64.</summary>
 public class InputGradientTests
 {
     [Theory]
@@ -54,7 +54,7 @@ public class InputGradientTests
         var actual = stage.Run(new Kernel(method, dy.View, dx, shape, layout, weights, other?.Segment.Buffer), dx);
         for (var image = 0; image < dy.Count; image++)
         {
-            var (gradient, expected) = (dy.Of(image), other?.Of(image) ?? new double[inputs * height * width]);
+            var (gradient, expected) = (dy.Image(image), other?.Image(image) ?? new double[inputs * height * width]);
             for (var i = 0; i < gradient.Length; i++)
             {
                 var (output, y, x) = (i / shape.Pixels, i % shape.Pixels / shape.Width, i % shape.Width);
@@ -83,20 +83,20 @@ public class InputGradientTests
             var to = new PanelLayout(Layout.Inputs, Layout.Outputs, Layout.Taps, Method != ConvolutionMethod.Product);
             var (zeros, bias) = (Zeros.New(), ParameterPlace.Alone(new RowLayout(1, Dx.Channels), []));
 
-            // With nothing but NaNs where the turned weights go.
+            // With nothing but NaNs where the transposed weights go.
             var packed = new PackedWeights(Layout, Weights, WeightPrecision.Float32);
-            var turned = new PackedWeights(to, ParameterPlace.Alone(to, []));
+            var transposed = new PackedWeights(to, ParameterPlace.Alone(to, []));
             unsafe
             {
-                new Span<float>(turned.Start, (int)to.Floats).Fill(float.NaN);
+                new Span<float>(transposed.Start, (int)to.Floats).Fill(float.NaN);
             }
 
             var epilogue = new Epilogue(bias, Dx.Segments[0], null, Added);
             IStep convolution = Method == ConvolutionMethod.Product
-                ? new DirectConvolution<T, Float32Weights>(Dy, TapPhase.Turned(Shape, Dx.Height, Dx.Width), Dx.Width, Dx.Height, turned, epilogue, zeros)
-                : Convolutions.Create<T>(Method, Dy, Shape with { Height = Dx.Height, Width = Dx.Width }, turned, epilogue, zeros);
-            var turn = new TurnedWeights(packed, turned, half: Method != ConvolutionMethod.Product);
-            return new Owning(new Following(turn, convolution), [packed, turned, bias, zeros]);
+                ? new DirectConvolution<T, Float32Weights>(Dy, TapPhase.Transposed(Shape, Dx.Height, Dx.Width), Dx.Width, Dx.Height, transposed, epilogue, zeros)
+                : Convolutions.Create<T>(Method, Dy, Shape with { Height = Dx.Height, Width = Dx.Width }, transposed, epilogue, zeros);
+            var transpose = new TransposedWeights(packed, transposed, half: Method != ConvolutionMethod.Product);
+            return new Owning(new Following(transpose, convolution), [packed, transposed, bias, zeros]);
         }
     }
 }

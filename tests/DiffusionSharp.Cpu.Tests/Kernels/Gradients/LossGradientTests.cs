@@ -118,7 +118,7 @@ public unsafe class LossGradientTests
                 var x0 = (term.X0FromX * noisy[at]) + (term.X0FromTarget * target[at]);
                 var (value, slope) = term.At(prediction.Data[v], error, x0);
                 bits += value;
-                Assert.Equal(slope * each * term.Weight / batch, actual[v], 1e-6 * Math.Max(1e-3, Math.Abs(slope)));
+                Assert.Equal(slope * each * term.LossWeight / batch, actual[v], 1e-6 * Math.Max(1e-3, Math.Abs(slope)));
                 var (loss, steepness) = kind switch
                 {
                     LossKind.L2 => (error * error, 2 * error),
@@ -129,7 +129,7 @@ public unsafe class LossGradientTests
                 Assert.Equal(steepness * each * weights[image] / batch, actual[mean], 1e-6);
             }
 
-            Assert.Equal(each * ((simple * weights[image]) + (bits * term.Weight)), ((double*)losses.Floats)[image], 1e-9 * Math.Max(1, bits));
+            Assert.Equal(each * ((simple * weights[image]) + (bits * term.LossWeight)), ((double*)losses.Floats)[image], 1e-9 * Math.Max(1, bits));
         }
     }
 

@@ -57,12 +57,12 @@ public class NormalizationGradientTests
         var factors = Draw(x.Length);
         double[] Forwards(double[] x, double[] weight, double[] bias, double[]? v) => Forward(x, Pixels, Groups, weight, bias, v, silu, factors);
         var gradient = Gradient(x, dy, Pixels, Groups, weight, bias, v, silu, factors);
-        Same(Derivative.Of(z => Forwards(z, weight, bias, v), x, dy, 1e-3), gradient.Input);
-        Same(Derivative.Of(z => Forwards(x, z, bias, v), weight, dy, 1e-3), gradient.Scale);
-        Same(Derivative.Of(z => Forwards(x, weight, z, v), bias, dy, 1e-3), gradient.Shift);
+        Same(Derivative.Compute(z => Forwards(z, weight, bias, v), x, dy, 1e-3), gradient.Input);
+        Same(Derivative.Compute(z => Forwards(x, z, bias, v), weight, dy, 1e-3), gradient.Scale);
+        Same(Derivative.Compute(z => Forwards(x, weight, z, v), bias, dy, 1e-3), gradient.Shift);
         if (v is not null)
         {
-            Same(Derivative.Of(z => Forwards(x, weight, bias, z), v, dy, 1e-3), gradient.Vector);
+            Same(Derivative.Compute(z => Forwards(x, weight, bias, z), v, dy, 1e-3), gradient.Vector);
         }
 
         static void Same(double[] expected, double[] actual) => Assert.Equal(expected, actual, (a, b) => Math.Abs(a - b) < 1e-8);
@@ -93,15 +93,15 @@ public class NormalizationGradientTests
         Assert.True(!again || Bits.AreEqual(actual[2], actual[^1]), "the value made again has other bits than the normalisation's");
 
         // The gradient to the input in the place of the gradient; the input in 16 bits, of which it was drawn.
-        View[] small = [.. view.Segments.Select(s => stage.New([(int)Shrink<Simd128>.Half(view.Pixels * s.Stride)], 1, 1))];
+        View[] small = [.. view.Segments.Select(s => stage.New([(int)CastToBFloat16<Simd128>.Half(view.Pixels * s.Stride)], 1, 1))];
         var inPlace = new Kernel(view, dy.Segment, y, statistics, options, outputs, weight, bias) { Small = [.. small.Select(s => s.Segments[0].Buffer)], Place = dx };
         var there = stage.Run(inPlace, [dx, rows, y, .. ((View?[])[dv, repeated]).OfType<View>()], zeros: false);
         Assert.All(actual.Zip(there), v => Assert.True(Bits.AreEqual(v.First, v.Second), "16 bits or the place of the gradient change bits"));
         for (var image = 0; image < x.Count; image++)
         {
             var factors = Factors(dropout, image, channels, view.Pixels);
-            var expected = Gradient(x.Of(image), dy.Of(image), view.Pixels, groups, Array.ConvertAll(weight, w => (double)w), Array.ConvertAll(bias, b => (double)b), scaleShift?.Of(image), silu, factors);
-            Close.To(added ? [.. expected.Input.Zip(other.Of(image), (a, b) => a + b)] : expected.Input, actual[0], image, 2e-6, "dx");
+            var expected = Gradient(x.Image(image), dy.Image(image), view.Pixels, groups, Array.ConvertAll(weight, w => (double)w), Array.ConvertAll(bias, b => (double)b), scaleShift?.Image(image), silu, factors);
+            Close.To(added ? [.. expected.Input.Zip(other.Image(image), (a, b) => a + b)] : expected.Input, actual[0], image, 2e-6, "dx");
 
             // Zero behind the scales and behind the shifts.
             var none = new double[stride - channels];
@@ -193,11 +193,11 @@ public class NormalizationGradientTests
                 return new Owning(new Following(forward, new NormalizationGradient<T>(Input, Dy, statistics, Options, scale, shift, Outputs)), [scale, shift]);
             }
 
-            IEnumerable<IStep> shrinks = Input.Segments.Zip(Small, (s, small) => new Shrink<T>(s.Buffer, small, Input.Pixels * s.Stride));
-            var narrow = Input with { Segments = [.. Input.Segments.Zip(Small, (s, small) => s with { Buffer = small })], Narrow = true };
+            IEnumerable<IStep> casts = Input.Segments.Zip(Small, (s, small) => new CastToBFloat16<T>(s.Buffer, small, Input.Pixels * s.Stride));
+            var narrow = Input with { Segments = [.. Input.Segments.Zip(Small, (s, small) => s with { Buffer = small })], BFloat16 = true };
             var (from, to) = (Place! with { Segments = [Dy] }, Place!);
             return new Owning(
-                new Following([forward, .. shrinks, new Copy(from, to), new NormalizationGradient<T>(narrow, to.Segments[0], statistics, Options, scale, shift, Outputs)]),
+                new Following([forward, .. casts, new Copy(from, to), new NormalizationGradient<T>(narrow, to.Segments[0], statistics, Options, scale, shift, Outputs)]),
                 [scale, shift]);
         }
     }

@@ -56,11 +56,11 @@ public class PixelNormalizationGradientTests
         double[] Draw(int count, double mean = 0) => Array.ConvertAll(stage.Normals(count, mean), v => (double)v);
         var (x, dy, weight, v) = (Draw(channels * Pixels, 1), Draw(channels * Pixels), Draw(channels, 1), vector ? Draw(2 * channels) : null);
         var parts = Gradient(x, dy, Pixels, weight, v, 1e-12, silu);
-        Same(Derivative.Of(z => Forward(z, Pixels, weight, v, 1e-12, silu), x, dy, 1e-3), parts.Input);
-        Same(Derivative.Of(z => Forward(x, Pixels, z, v, 1e-12, silu), weight, dy, 1e-3), parts.Scale);
+        Same(Derivative.Compute(z => Forward(z, Pixels, weight, v, 1e-12, silu), x, dy, 1e-3), parts.Input);
+        Same(Derivative.Compute(z => Forward(x, Pixels, z, v, 1e-12, silu), weight, dy, 1e-3), parts.Scale);
         if (v is not null)
         {
-            Same(Derivative.Of(z => Forward(x, Pixels, weight, z, 1e-12, silu), v, dy, 1e-3), parts.Vector);
+            Same(Derivative.Compute(z => Forward(x, Pixels, weight, z, 1e-12, silu), v, dy, 1e-3), parts.Vector);
         }
 
         static void Same(double[] expected, double[] actual) => Assert.Equal(expected, actual, (a, b) => Math.Abs(a - b) < 1e-8);
@@ -90,8 +90,8 @@ public class PixelNormalizationGradientTests
 
         for (var image = 0; image < x.Count; image++)
         {
-            var expected = Gradient(x.Of(image), dy.Of(image), view.Pixels, Array.ConvertAll(weight, w => (double)w), scaleShift?.Of(image), floor, silu);
-            Close.To(other is null ? expected.Input : [.. expected.Input.Zip(other.Of(image), (a, b) => a + b)], actual[0], image, 2e-6, "dx");
+            var expected = Gradient(x.Image(image), dy.Image(image), view.Pixels, Array.ConvertAll(weight, w => (double)w), scaleShift?.Image(image), floor, silu);
+            Close.To(other is null ? expected.Input : [.. expected.Input.Zip(other.Image(image), (a, b) => a + b)], actual[0], image, 2e-6, "dx");
             Close.To(expected.Scale, actual[1], image, 2e-6, "dg");
             if (dv is not null)
             {

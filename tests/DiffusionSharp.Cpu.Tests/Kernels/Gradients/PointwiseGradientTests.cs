@@ -28,7 +28,7 @@ public class PointwiseGradientTests
         var actual = stage.Run(new ScaleShift(x.View, dy.Segment, vector.Vector(), dx, dv, other?.Segment.Buffer), [dx, dv]);
         for (var image = 0; image < x.Count; image++)
         {
-            double[] a = x.Of(image), g = dy.Of(image), v = vector.Of(image);
+            double[] a = x.Image(image), g = dy.Image(image), v = vector.Image(image);
             Close.To(Sum(g.Select((d, i) => d * (1 + v[i / x.View.Pixels])), other, image), actual[0], image, 5e-7, "dx");
             double[] scale = [.. Channels(a.Zip(g, (p, q) => p * q), x.View.Pixels)], shift = [.. Channels(g, x.View.Pixels)];
             Close.To([.. scale, .. shift], actual[1], image, 1e-6, "dv");
@@ -43,7 +43,7 @@ public class PointwiseGradientTests
         var actual = stage.Run(new Sums(x.View, output, other?.Segment.Buffer), [output])[0];
         for (var image = 0; image < x.Count; image++)
         {
-            Close.To(Sum(Channels(x.Of(image), x.View.Pixels), other, image), actual, image, 1e-6, "sums");
+            Close.To(Sum(Channels(x.Image(image), x.View.Pixels), other, image), actual, image, 1e-6, "sums");
         }
     });
 
@@ -70,8 +70,8 @@ public class PointwiseGradientTests
             var actual = stage.Run(new Kernel<TDerivative>(x.View, dy.Segment, dx, derivative, other?.Segment.Buffer), [dx])[0];
             for (var image = 0; image < x.Count; image++)
             {
-                double[] a = x.Of(image), g = dy.Of(image);
-                Close.To(Sum(a.Select((v, i) => g[i] * Derivative.Of(z => [f(z[0])], [v], [1])[0]), other, image), actual, image, 5e-7, "dx");
+                double[] a = x.Image(image), g = dy.Image(image);
+                Close.To(Sum(a.Select((v, i) => g[i] * Derivative.Compute(z => [f(z[0])], [v], [1])[0]), other, image), actual, image, 5e-7, "dx");
             }
         });
 
@@ -87,7 +87,7 @@ public class PointwiseGradientTests
         }
     }
 
-    private static double[] Sum(IEnumerable<double> gradient, Value? other, int image) => other is null ? [.. gradient] : [.. gradient.Zip(other.Of(image), (a, b) => a + b)];
+    private static double[] Sum(IEnumerable<double> gradient, Value? other, int image) => other is null ? [.. gradient] : [.. gradient.Zip(other.Image(image), (a, b) => a + b)];
 
     private static IEnumerable<double> Channels(IEnumerable<double> x, int pixels) => x.Chunk(pixels).Select(c => c.Sum());
 

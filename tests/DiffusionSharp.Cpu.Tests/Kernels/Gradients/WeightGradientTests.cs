@@ -43,12 +43,12 @@ public class WeightGradientTests
     [InlineData(7, 1, 3, 9, 5, false)]
     [InlineData(3, 2, 0, 8, 8, true)]
     [InlineData(1, 1, 0, 1, 1, false)]
-    public void Direct_shapes_of_networks(int kernel, int stride, int padding, int height, int width, bool bordered)
+    public void Direct_shapes_of_networks(int kernel, int stride, int padding, int height, int width, bool padded)
     {
         var random = new Random(kernel);
         foreach (var images in (int[])[1, 3, 8])
         {
-            Check(new Case(false, images, [17, 5], 33, height, width, false, bordered, kernel, stride, padding), random);
+            Check(new Case(false, images, [17, 5], 33, height, width, false, padded, kernel, stride, padding), random);
         }
     }
 
@@ -83,15 +83,15 @@ public class WeightGradientTests
         random.Next(1, 70),
         random.Next(1, 10),
         random.Next(1, 10),
-        Doubled: random.Next(3) == 0,
-        Bordered: random.Next(3) == 0);
+        Upsampled: random.Next(3) == 0,
+        Padded: random.Next(3) == 0);
 
     // Where sums are long, some of them are checked.
     private static void Check(Case drawn, Random random, Random? some = null)
     {
         var stage = new Stage(random, drawn.Images);
         var x = stage.Draw(drawn.Channels, drawn.Height, drawn.Width, mean: 0.3);
-        var view = x.View with { Doubled = drawn.Doubled, Bordered = drawn.Bordered };
+        var view = x.View with { Upsampled = drawn.Upsampled, Padded = drawn.Padded };
         var seen = Value.Shape(view);
 
         // The kernel must fit.
@@ -103,7 +103,7 @@ public class WeightGradientTests
         {
             var layout = new PanelLayout(c.Outputs, seen.Channels, taps, together);
             var actual = stage.Run(new Kernel(c, view, dy.View, shape, layout), layout);
-            double[][] inputs = [.. Enumerable.Range(0, c.Images).Select(i => x.Seen(i, view))], gradients = [.. Enumerable.Range(0, c.Images).Select(dy.Of)];
+            double[][] inputs = [.. Enumerable.Range(0, c.Images).Select(i => x.Seen(i, view))], gradients = [.. Enumerable.Range(0, c.Images).Select(dy.Image)];
             int[] places = some is null ? [.. Enumerable.Range(0, actual.Length)] : [.. Enumerable.Range(0, 300).Select(_ => some.Next(actual.Length))];
             var expected = new double[places.Length];
             Parallel.For(0, places.Length, i => expected[i] = Sum(places[i]));
@@ -134,7 +134,7 @@ public class WeightGradientTests
     }
 
     private sealed record Case(
-        bool Winograd, int Images, int[] Channels, int Outputs, int Height, int Width, bool Doubled, bool Bordered, int Kernel = 3, int Stride = 1, int Padding = 1)
+        bool Winograd, int Images, int[] Channels, int Outputs, int Height, int Width, bool Upsampled, bool Padded, int Kernel = 3, int Stride = 1, int Padding = 1)
     {
         public int Size(int input) => ((input + (2 * Padding) - Kernel) / Stride) + 1;
     }

@@ -18,7 +18,7 @@ public class TarMembersTests
     [InlineData("0.1", 40)]
     [InlineData("1.0", 2)]
     [InlineData("1.0", 200)]
-    public void SparseFilesHaveZerosInTheirHoles(string format, int parts)
+    public void Sparse_files_have_zeros_in_their_holes(string format, int parts)
     {
         var content = new byte[4000 + (parts * 1000)];
         (int At, int Count)[] islands = [.. Enumerable.Range(0, parts).Select(i => (500 + (1000 * i), 100 + i))];
@@ -46,7 +46,7 @@ public class TarMembersTests
     [InlineData("0.0")]
     [InlineData("0.1")]
     [InlineData("1.0")]
-    public void AWrongMapIsABadFileAndNoMore(string format)
+    public void A_wrong_map_is_a_bad_file_and_no_more(string format)
     {
         using var folder = new TempFolder();
         var content = (byte[])[.. Red, .. new byte[5000]];
@@ -63,7 +63,7 @@ public class TarMembersTests
     [InlineData(TarEntryFormat.Ustar)]
     [InlineData(TarEntryFormat.Gnu)]
     [InlineData(TarEntryFormat.Pax)]
-    public void WhatDotNetWritesIsRead(TarEntryFormat format)
+    public void What_dotnet_writes_is_read(TarEntryFormat format)
     {
         using var folder = new TempFolder();
         var name = $"{new string('d', 90)}/{new string('é', 40)}.png";
@@ -94,7 +94,7 @@ public class TarMembersTests
     }
 
     [Fact]
-    public void LargeNumbersAreBytes()
+    public void Large_numbers_are_bytes()
     {
         Assert.Equal(1L << 40, TarHeader.Number([0x80, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0]));
         Assert.Equal(8, TarHeader.Number(" 0000010 \0"u8));
@@ -103,7 +103,7 @@ public class TarMembersTests
     }
 
     [Fact]
-    public void DamageIsAnErrorThatNamesTheArchive()
+    public void Damage_is_an_error_that_names_the_archive()
     {
         using var folder = new TempFolder();
         var tar = new TarBlocks().Add("a.png", '0', Red).ToArray();
@@ -130,7 +130,7 @@ public class TarMembersTests
     [InlineData("tar_sparse/sparse_gnu.tar", 3)]
     [InlineData("tar_sparse/mixed.tar", 2)]
     [InlineData("tar_links/lk.tar", 5)]
-    public void WhatGnuTarWroteIsRead(string file, int images)
+    public void What_GNU_tar_wrote_is_read(string file, int images)
     {
         var report = TestData.Check(Shared.Path("cases", file));
         Assert.Equal((images, 0), (report.Images, report.Bad.Count));

@@ -13,7 +13,7 @@ public class ImageToImagePlanTests
     private static readonly NoiseSchedule Linear = NoiseSchedule.Linear();
     private static readonly ImageShape Shape = new(3, 2, 4);
 
-    private static NoiseLevels Levels(int steps) => NoiseLevels.Of(Linear, Timesteps.Uniform(1000, steps));
+    private static NoiseLevels Levels(int steps) => NoiseLevels.FromTimesteps(Linear, Timesteps.Uniform(1000, steps));
 
     private static SamplingPlan Plan(int steps, double strength, Eta eta = default) =>
         ImageToImagePlan.Create(Levels(steps), strength, left => DdimPlan.Create(left, new DdimOptions { Eta = eta }));

@@ -31,14 +31,14 @@ public class JumpScheduleTests
     {
         var published = Published(s, length, resamples);
         var plan = RepaintPlan.Create(
-            NoiseLevels.Of(NoiseSchedule.Linear(), Timesteps.Uniform(1000, s)), new DdimOptions(), new JumpSchedule(length, resamples));
+            NoiseLevels.FromTimesteps(NoiseSchedule.Linear(), Timesteps.Uniform(1000, s)), new DdimOptions(), new JumpSchedule(length, resamples));
         Assert.Equal(published.Zip(published.Skip(1)).Count(p => p.Second < p.First), plan.NetworkCalls);
         Assert.Equal(s + ((resamples - 1) * length * (((s + length - 1) / length) - 1)), plan.NetworkCalls);
     });
 
     [Fact]
     public void The_papers_setting_makes_2410_calls() =>
-        Assert.Equal(2410, RepaintPlan.Create(NoiseLevels.Of(NoiseSchedule.Linear(), Timesteps.Uniform(1000, 250)), new DdimOptions(), new JumpSchedule(10, 10)).NetworkCalls);
+        Assert.Equal(2410, RepaintPlan.Create(NoiseLevels.FromTimesteps(NoiseSchedule.Linear(), Timesteps.Uniform(1000, 250)), new DdimOptions(), new JumpSchedule(10, 10)).NetworkCalls);
 
     [Fact]
     public void A_small_walk()

@@ -17,7 +17,7 @@ public class RepaintGaussianTests
     private const double Rho = 0.8;
 
     private static SamplingPlan Plan(int steps, int length, int resamples) => RepaintPlan.Create(
-        NoiseLevels.Of(NoiseSchedule.Linear(), Timesteps.Uniform(1000, steps)), new DdimOptions { Eta = 1 }, new JumpSchedule(length, resamples));
+        NoiseLevels.FromTimesteps(NoiseSchedule.Linear(), Timesteps.Uniform(1000, steps)), new DdimOptions { Eta = 1 }, new JumpSchedule(length, resamples));
 
     // In closed form: the mean and variance of the painted pixel through all steps. Without jumps it ends far off (0.50); jumps bring it home.
     [Fact]

@@ -14,7 +14,7 @@ public class RepaintPlanTests
     private static readonly NoiseSchedule Linear = NoiseSchedule.Linear();
     private static readonly ImageShape Shape = new(3, 2, 3);
 
-    private static NoiseLevels Levels(int steps, FinalAlphaBar final = FinalAlphaBar.One) => NoiseLevels.Of(Linear, Timesteps.Uniform(1000, steps), final);
+    private static NoiseLevels Levels(int steps, FinalAlphaBar final = FinalAlphaBar.One) => NoiseLevels.FromTimesteps(Linear, Timesteps.Uniform(1000, steps), final);
 
     private static float Model(float x, double t) => (float)((0.3 * Math.Sin((3 * x) + (t / 250))) + (0.1 * x));
 
@@ -24,7 +24,7 @@ public class RepaintPlanTests
         Gen.Select(NoiseScheduleTests.Any.Where(s => !s.HasZeroTerminalSnr), Gen.Int[1, 12], Gen.Int[1, 5], Gen.Int[1, 3], Gen.Double[0, 1], Gen.Double[-1, 1])
             .Sample((schedule, steps, length, resamples, eta, x0) =>
             {
-                var levels = NoiseLevels.Of(schedule, Timesteps.Uniform(schedule.T, Math.Min(steps, schedule.T)));
+                var levels = NoiseLevels.FromTimesteps(schedule, Timesteps.Uniform(schedule.T, Math.Min(steps, schedule.T)));
                 var plan = RepaintPlan.Create(levels, new DdimOptions { Eta = eta }, new JumpSchedule(length, resamples));
                 double mean = Math.Sqrt(levels[0].AlphaBar) * x0, variance = 1 - levels[0].AlphaBar;
                 foreach (var s in plan.Steps)

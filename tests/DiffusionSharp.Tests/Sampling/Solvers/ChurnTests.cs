@@ -7,7 +7,7 @@ public class ChurnTests
 {
     private static readonly NoiseSchedule Linear = NoiseSchedule.Linear();
 
-    private static readonly NoiseLevels Ten = NoiseLevels.Of(Linear, Timesteps.Uniform(1000, 10));
+    private static readonly NoiseLevels Ten = NoiseLevels.FromTimesteps(Linear, Timesteps.Uniform(1000, 10));
 
     // Karras et al., algorithm 2: where σ lies in [S_tmin, S_tmax] it rises by γ; x stays on the marginal of its level; no call is added.
     [Fact]

@@ -15,18 +15,18 @@ public class DeisPlanTests
 
     // DEIS, equation 15: C_j is the integral of a Lagrange polynomial, here by Simpson's rule.
     [Fact]
-    public void The_weights_are_integrals_of_Lagrange_polynomials() => Gen.Select(AnyLevels, Gen.Int[2, 4]).Sample((levels, order) =>
+    public void The_coefficients_are_integrals_of_Lagrange_polynomials() => Gen.Select(AnyLevels, Gen.Int[2, 4]).Sample((levels, order) =>
     {
         double[] nodes = [.. Enumerable.Range(0, order).Select(j => levels[3 - j].Lambda)];
         double from = nodes[0], to = NoiseLevel.LambdaOf(levels.FinalAlphaBar);
         var expected = Enumerable.Range(1, order - 1).Select(j => Simpson(from, to, lambda =>
             Enumerable.Range(0, order).Where(i => i != j).Aggregate(1.0, (p, i) => p * (lambda - nodes[i]) / (nodes[j] - nodes[i]))
             * -Math.Exp(-lambda)));
-        Assert.All(expected.Zip(DeisPlan.Weights(levels, 3, order)), p => Assert.Equal(p.First, p.Second, 1e-8 * Math.Exp(-from)));
+        Assert.All(expected.Zip(DeisPlan.Coefficients(levels, 3, order)), p => Assert.Equal(p.First, p.Second, 1e-8 * Math.Exp(-from)));
     }, iter: 100);
 
     [Fact]
-    public void Weights_solve_their_moments() => Gen.Int[1, 4].SelectMany(n => Gen.Select(Gen.Double[0.1, 1].Array[n], Gen.Double[-1, 1].Array[n])).Sample((gaps, weights) =>
+    public void Coefficients_solve_their_moments() => Gen.Int[1, 4].SelectMany(n => Gen.Select(Gen.Double[0.1, 1].Array[n], Gen.Double[-1, 1].Array[n])).Sample((gaps, weights) =>
     {
         double[] x = [.. gaps.Select((_, i) => gaps.Take(i + 1).Sum() - 1)];
         double[] b = [.. x.Select((_, i) => x.Select((v, j) => weights[j] * Math.Pow(v, i)).Sum())];

@@ -12,7 +12,7 @@ public class DpmSolverPlanTests
     private static readonly Gen<NoiseLevels> AnyLevels = NoiseScheduleTests.Any.SelectMany(schedule =>
         Gen.Select(Gen.Int[0, schedule.T - 1].HashSet[1, Math.Min(schedule.T, 30)], Gen.Enum<FinalAlphaBar>())
             .Where((_, final) => final == FinalAlphaBar.One || schedule.AlphaBar(0) > 0)
-            .Select((set, final) => NoiseLevels.Of(schedule, Timesteps.Custom(schedule.T, [.. set.OrderDescending()]), final)));
+            .Select((set, final) => NoiseLevels.FromTimesteps(schedule, Timesteps.Custom(schedule.T, [.. set.OrderDescending()]), final)));
 
     private static readonly Gen<DpmSolverOptions> AnyOptions =
         Gen.Select(Gen.Int[1, 3], Gen.OneOf(Gen.Const(0.0), Gen.Double[0, 1]), Gen.Bool, Gen.Bool, Gen.Bool).Select((order, eta, ofEpsilon, heun, lowers) => new DpmSolverOptions

@@ -18,7 +18,7 @@ public class SolverPlanTests
         (steps, spacing, final, type, treatment) =>
             (NoiseLevels.Create(Linear, spacing, steps, final), new SolverOptions { PredictionType = type, X0Treatment = treatment }));
 
-    private static NoiseLevels Ten => NoiseLevels.Of(Linear, Timesteps.Uniform(1000, 10));
+    private static NoiseLevels Ten => NoiseLevels.FromTimesteps(Linear, Timesteps.Uniform(1000, 10));
 
     // Without more than one ε or x0 to look at, each solver is DDIM at η = 0, bit for bit.
     [Fact]
@@ -53,7 +53,7 @@ public class SolverPlanTests
     [InlineData(1000, 1999, 1001, 1009)]
     public void Network_calls(int steps, int heun, int plms, int pndm)
     {
-        var levels = NoiseLevels.Of(Linear, Timesteps.Uniform(1000, steps));
+        var levels = NoiseLevels.FromTimesteps(Linear, Timesteps.Uniform(1000, steps));
         var options = new SolverOptions();
         Assert.Equal(heun, EdmPlan.Heun(levels, options).NetworkCalls);
         Assert.Equal(plms, PlmsPlan.Create(levels, options).NetworkCalls);
@@ -79,7 +79,7 @@ public class SolverPlanTests
         {
             foreach (var steps in (int[])[1, 2, 3, 4, 10, 21])
             {
-                var levels = NoiseLevels.Of(schedule, Timesteps.Uniform(schedule.T, steps));
+                var levels = NoiseLevels.FromTimesteps(schedule, Timesteps.Uniform(schedule.T, steps));
                 var options = new SolverOptions { PredictionType = PredictionType.VPrediction };
                 SamplingPlan[] plans =
                 [
@@ -104,7 +104,7 @@ public class SolverPlanTests
     {
         foreach (var schedule in (NoiseSchedule[])[NoiseSchedule.Cosine(), Linear.WithZeroTerminalSnr()])
         {
-            var levels = NoiseLevels.Of(schedule, Timesteps.Uniform(1000, 10));
+            var levels = NoiseLevels.FromTimesteps(schedule, Timesteps.Uniform(1000, 10));
             var options = new SolverOptions { PredictionType = PredictionType.VPrediction };
             var euler = Error(EdmPlan.Euler(levels, options));
             SamplingPlan[] plans = [EdmPlan.Heun(levels, options), PlmsPlan.Create(levels, options), PlmsPlan.CreateRungeKutta(schedule, levels, options)];

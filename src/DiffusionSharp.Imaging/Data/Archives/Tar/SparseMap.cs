@@ -12,7 +12,7 @@ internal sealed record SparseMap(long Length, IReadOnlyList<long> Numbers)
     public static SparseMap Whole(long length) => new(length, [0, length]);
 
     /// <summary>The map of GNU's own format: four parts in the header (at 386), and 21 in each block that follows.</summary>
-    public static SparseMap OfHeader(ReadOnlySpan<byte> header, TarTape tape)
+    public static SparseMap FromHeader(ReadOnlySpan<byte> header, TarTape tape)
     {
         var length = TarHeader.Number(header.Slice(483, FieldBytes));
         var numbers = new List<long>();
@@ -29,12 +29,12 @@ internal sealed record SparseMap(long Length, IReadOnlyList<long> Numbers)
 
     /// <summary>The map of the pax formats 0.0 and 0.1, which is among the records.</summary>
     /// <exception cref="InvalidDataException">It is malformed.</exception>
-    public static SparseMap OfRecords(long length, PaxRecords records) =>
+    public static SparseMap FromRecords(long length, PaxRecords records) =>
         new(length, records["GNU.sparse.map"] is { Length: > 0 } map ? [.. map.Split(',').Select(n => PaxRecords.Number(n))] : records.SparseNumbers);
 
     /// <summary>The map of the pax format 1.0, which precedes the data: decimal lines, the number of parts first, padded to a block.</summary>
     /// <exception cref="InvalidDataException">It is malformed.</exception>
-    public static SparseMap OfData(long length, TarTape tape)
+    public static SparseMap FromData(long length, TarTape tape)
     {
         var block = new byte[TarTape.BlockBytes];
         var (at, digits) = (TarTape.BlockBytes, new List<char>());

@@ -48,7 +48,7 @@ internal static class TarMembers
                     break;
                 default:
                     // GNU's map comes between the header and the data.
-                    var map = header.Type == 'S' ? SparseMap.OfHeader(block, tape) : null;
+                    var map = header.Type == 'S' ? SparseMap.FromHeader(block, tape) : null;
                     var bytes = header.IsLink ? 0 : pax.Number("size") ?? header.Bytes;
                     tape.Begin(bytes);
                     header = header with
@@ -81,13 +81,13 @@ internal static class TarMembers
     {
         '1' => new ArchiveMember(header.Name, 0, () => Stream.Null) { Target = ArchiveLinks.Normal(header.Link) },
         '2' => new ArchiveMember(header.Name, 0, () => Stream.Null) { Target = ArchiveLinks.Follow(header.Name, header.Link) },
-        'S' => Of(tape, header.Name, map!.Length, () => map),
-        '0' or '7' when pax.Number("GNU.sparse.realsize") is { } length => Of(tape, header.Name, length, () => SparseMap.OfData(length, tape)),
-        '0' or '7' when pax.Number("GNU.sparse.size") is { } length => Of(tape, header.Name, length, () => SparseMap.OfRecords(length, pax)),
-        '0' or '7' or '\0' when !header.Name.EndsWith('/') => Of(tape, header.Name, header.Bytes, () => SparseMap.Whole(header.Bytes)),
+        'S' => Member(tape, header.Name, map!.Length, () => map),
+        '0' or '7' when pax.Number("GNU.sparse.realsize") is { } length => Member(tape, header.Name, length, () => SparseMap.FromData(length, tape)),
+        '0' or '7' when pax.Number("GNU.sparse.size") is { } length => Member(tape, header.Name, length, () => SparseMap.FromRecords(length, pax)),
+        '0' or '7' or '\0' when !header.Name.EndsWith('/') => Member(tape, header.Name, header.Bytes, () => SparseMap.Whole(header.Bytes)),
         _ => null,
     };
 
-    private static ArchiveMember Of(TarTape tape, string name, long length, Func<SparseMap> map) =>
+    private static ArchiveMember Member(TarTape tape, string name, long length, Func<SparseMap> map) =>
         new(name, length, () => new TarData(tape, map().Checked()));
 }
