@@ -12,12 +12,20 @@ public partial class DocsTests
     private static readonly string[] Documents = [.. Directory.EnumerateFiles(Shared.Repository, "*.md", SearchOption.AllDirectories)
         .Where(f => !Hidden().IsMatch(Path.GetRelativePath(Shared.Repository, f)))];
 
+    private static readonly string[] Sources = [.. Directory.EnumerateFiles(Shared.Repository, "*.cs*", SearchOption.AllDirectories)
+        .Where(f => !Hidden().IsMatch(Path.GetRelativePath(Shared.Repository, f)))];
+
     private static readonly Lazy<HashSet<string>> Names = new(() =>
-    [
-        .. Directory.EnumerateFiles(Shared.Repository, "*.cs*", SearchOption.AllDirectories)
-            .Where(f => !Hidden().IsMatch(Path.GetRelativePath(Shared.Repository, f)))
-            .SelectMany(f => Word().Matches(Path.GetFileName(f) + File.ReadAllText(f)).Select(m => m.Value)),
-    ]);
+        [.. Sources.SelectMany(f => Word().Matches(Path.GetFileName(f) + File.ReadAllText(f)).Select(m => m.Value))]);
+
+    // The words of the files that declare a type.
+    private static readonly Lazy<ILookup<string, HashSet<string>>> Declared = new(() =>
+        Sources.SelectMany(f =>
+        {
+            var text = File.ReadAllText(f);
+            var words = Word().Matches(text).Select(m => m.Value).ToHashSet();
+            return Declaration().Matches(text).Select(m => (Type: m.Groups[1].Value, words));
+        }).ToLookup(t => t.Type, t => t.words));
 
     public static TheoryData<string> All => [.. Documents.Select(f => Path.GetRelativePath(Shared.Repository, f))];
 
@@ -40,6 +48,14 @@ public partial class DocsTests
     public void Types_and_tests_exist(string document) => Assert.All(
         Code().Matches(Block().Replace(File.ReadAllText(Path.Combine(Shared.Repository, document)), "")).SelectMany(m => Compound().Matches(m.Groups[1].Value)).Select(m => m.Value).Distinct(),
         name => Assert.True(Names.Value.Contains(name) || Others.Contains(name), $"`{name}` is nowhere in the sources"));
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Members_are_those_of_their_types(string document) => Assert.All(
+        Code().Matches(Block().Replace(File.ReadAllText(Path.Combine(Shared.Repository, document)), "")).SelectMany(m => Member().Matches(m.Groups[1].Value)).DistinctBy(m => m.Value),
+        m => Assert.True(
+            Declared.Value[m.Groups[1].Value].DefaultIfEmpty().Any(words => words is null || words.Contains(m.Groups[2].Value)),
+            $"`{m.Value}`: no file that declares {m.Groups[1].Value} has {m.Groups[2].Value}"));
 
     private static string Anchor(string heading) => Dropped().Replace(heading.Trim().ToLowerInvariant(), "").Replace(' ', '-');
 
@@ -64,6 +80,12 @@ public partial class DocsTests
     // Two words at least, as names of types and tests have.
     [GeneratedRegex(@"(?<![\w.*\-])[A-Z][a-z0-9]+[A-Z][A-Za-z0-9]*\b")]
     private static partial Regex Compound();
+
+    [GeneratedRegex(@"(?<![\w./\-])([A-Z]\w*)\.([A-Z]\w*)(?![\w/]|\.cs)")]
+    private static partial Regex Member();
+
+    [GeneratedRegex(@"\b(?:class|struct|interface|enum|record|record struct)\s+([A-Z]\w*)")]
+    private static partial Regex Declaration();
 
     [GeneratedRegex(@"[A-Za-z_]\w*")]
     private static partial Regex Word();

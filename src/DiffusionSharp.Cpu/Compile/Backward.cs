@@ -24,11 +24,7 @@ internal sealed class Backward<T>
     private readonly TrainedParameters? learned;
     private readonly bool narrow;
     private readonly RecomputedNorms norms;
-    private readonly bool[] wanted;
-    private readonly View?[] gradients;
-
-    // Whether a gradient is that of its node alone.
-    private readonly bool[] owned;
+    private readonly NodeGradients<T> gradients;
     private readonly List<Action<View>>[] waiting;
 
     /// <param name="nodes">The nodes.</param>
@@ -41,22 +37,24 @@ internal sealed class Backward<T>
     {
         (this.nodes, this.forward, this.steps, this.parameters, this.learned, this.narrow) = (nodes, forward, steps, parameters, learned, narrow);
         norms = new RecomputedNorms(nodes);
-        (wanted, owned, gradients) = (new bool[nodes.Length], new bool[nodes.Length], new View?[nodes.Length]);
+        var wanted = new bool[nodes.Length];
         waiting = [.. nodes.Select(_ => new List<Action<View>>())];
         for (var i = 0; i < nodes.Length; i++)
         {
             wanted[i] = IsEnd(nodes[i]) || nodes[i].Reads.Any(r => wanted[r]);
         }
+
+        gradients = new NodeGradients<T>(steps, wanted);
     }
 
     /// <summary>Writes the steps.</summary>
     /// <param name="gradient">That of the prediction.</param>
     public void Emit(View gradient)
     {
-        gradients[^1] = gradient;
+        gradients.Give(nodes.Length - 1, gradient);
         for (var i = nodes.Length - 1; i >= 0; i--)
         {
-            if (wanted[i] && gradients[i] is { } g)
+            if (gradients.IsWanted(i) && gradients[i] is { } g)
             {
                 Emit(i, nodes[i], g);
             }
@@ -74,7 +72,7 @@ internal sealed class Backward<T>
         var inputs = node.Inputs;
         if (node.Residual is { } residual)
         {
-            Give(residual, g);
+            gradients.Give(residual, g);
         }
 
         switch (node.Operation)
@@ -92,34 +90,34 @@ internal sealed class Backward<T>
                 Normalization(i, node, g, n);
                 break;
             case Operation.Silu:
-                Write(inputs[0], added => steps.PointwiseGradient(Left(forward.Plain(inputs[0])), g, default(SiluDerivative), added));
+                gradients.Write(inputs[0], added => steps.PointwiseGradient(Left(forward.Plain(inputs[0])), g, default(SiluDerivative), added));
                 break;
             case Operation.Gelu:
-                Write(inputs[0], added => steps.PointwiseGradient(Left(forward.Plain(inputs[0])), g, default(GeluDerivative), added));
+                gradients.Write(inputs[0], added => steps.PointwiseGradient(Left(forward.Plain(inputs[0])), g, default(GeluDerivative), added));
                 break;
             case Operation.Affine a:
-                Write(inputs[0], added => steps.PointwiseGradient(g, g, new AffineDerivative(a.Factor), added));
+                gradients.Write(inputs[0], added => steps.PointwiseGradient(g, g, new AffineDerivative(a.Factor), added));
                 break;
             case Operation.Dropout:
-                Give(inputs[0], steps.Drop(g, node.Dropout!.Value));
+                gradients.Give(inputs[0], steps.Drop(g, node.Dropout!.Value));
                 break;
             case Operation.Add:
-                Give(inputs[0], g);
-                Give(inputs[1], g);
+                gradients.Give(inputs[0], g);
+                gradients.Give(inputs[1], g);
                 break;
             case Operation.AddPerChannel:
-                Give(inputs[0], g);
-                if (wanted[inputs[1]])
+                gradients.Give(inputs[0], g);
+                if (gradients.IsWanted(inputs[1]))
                 {
-                    Give(inputs[1], steps.PixelSums(g));
+                    gradients.Give(inputs[1], steps.PixelSums(g));
                 }
 
                 break;
             case Operation.ScaleShift:
                 {
                     var (dx, vector) = steps.ScaleShiftGradient(Left(forward.Plain(inputs[0])), g, forward.Vector(inputs[1], perCondition: false), gradients[inputs[0]]);
-                    (gradients[inputs[0]], owned[inputs[0]]) = (dx, true);
-                    Give(inputs[1], vector);
+                    gradients.Set(inputs[0], dx);
+                    gradients.Give(inputs[1], vector);
                     break;
                 }
 
@@ -128,7 +126,7 @@ internal sealed class Backward<T>
                     var first = 0;
                     foreach (var input in inputs)
                     {
-                        Write(input, added => steps.Split(g, first, nodes[input].Shape, added));
+                        gradients.Write(input, added => steps.Split(g, first, nodes[input].Shape, added));
                         first += nodes[input].Shape.Channels;
                     }
 
@@ -136,16 +134,16 @@ internal sealed class Backward<T>
                 }
 
             case Operation.UpsampleNearest:
-                Write(inputs[0], added => steps.SumPool(g, nodes[inputs[0]].Shape, added));
+                gradients.Write(inputs[0], added => steps.SumPool(g, nodes[inputs[0]].Shape, added));
                 break;
             case Operation.PadRightBottom:
-                Write(inputs[0], added => steps.Crop(g, nodes[inputs[0]].Shape, added));
+                gradients.Write(inputs[0], added => steps.Crop(g, nodes[inputs[0]].Shape, added));
                 break;
             case Operation.AveragePool:
-                Write(inputs[0], added => steps.PoolGradient(g, nodes[inputs[0]].Shape, added));
+                gradients.Write(inputs[0], added => steps.PoolGradient(g, nodes[inputs[0]].Shape, added));
                 break;
             case Operation.PoolTokens p:
-                Write(inputs[0], added => steps.TokensGradient(g, nodes[inputs[0]].Shape, added));
+                gradients.Write(inputs[0], added => steps.TokensGradient(g, nodes[inputs[0]].Shape, added));
                 if (learned is not null)
                 {
                     steps.PositionGradient(g, (PositionLayout)learned.LayoutOf(p.Positions), p.Positions, learned.GradientOf(p.Positions));
@@ -153,7 +151,7 @@ internal sealed class Backward<T>
 
                 break;
             case Operation.FirstPixel:
-                Write(inputs[0], added => steps.FirstGradient(g, nodes[inputs[0]].Shape, added));
+                gradients.Write(inputs[0], added => steps.FirstGradient(g, nodes[inputs[0]].Shape, added));
                 break;
             case Operation.Attention a:
                 Attention(node, g, a.Heads, a.Memory, linear: false);
@@ -183,19 +181,19 @@ internal sealed class Backward<T>
 
     private void Convolution(FusedNode node, View g, ParameterSpec weight, ParameterSpec? bias, ConvolutionShape shape)
     {
-        if ((learned is not null && bias is not null) || (node.Vector is { } v && wanted[v]))
+        if ((learned is not null && bias is not null) || (node.Vector is { } v && gradients.IsWanted(v)))
         {
             var sums = steps.PixelSums(g);
             Sum(sums, 0, bias);
 
             if (node.Vector is { } vector)
             {
-                Give(vector, sums);
+                gradients.Give(vector, sums);
             }
         }
 
         var input = node.Inputs[0];
-        Write(input, added => steps.InputGradient(g, weight, parameters.PackedAgain(weight), shape, nodes[input].Shape, added));
+        gradients.Write(input, added => steps.InputGradient(g, weight, parameters.PackedAgain(weight), shape, nodes[input].Shape, added));
         if (learned is null)
         {
             return;
@@ -225,7 +223,7 @@ internal sealed class Backward<T>
             parameters.Again(n.Bias),
             gradients[x],
             again: waiting[i].Count > 0,
-            inPlace: owned[i]);
+            inPlace: gradients.IsOwned(i));
         Finish(i, node, dx, vector, result);
         Sum(rows, 0, n.Weight);
         Sum(rows, g.Segments[0].Stride, n.Bias);
@@ -242,10 +240,10 @@ internal sealed class Backward<T>
 
     private void Finish(int i, FusedNode node, View dx, View? vector, View? result)
     {
-        (gradients[node.Inputs[0]], owned[node.Inputs[0]]) = (dx, true);
+        gradients.Set(node.Inputs[0], dx);
         if (vector is not null)
         {
-            Give(node.ScaleShift!.Value, vector);
+            gradients.Give(node.ScaleShift!.Value, vector);
         }
 
         waiting[i].ForEach(w => w(result!));
@@ -258,7 +256,7 @@ internal sealed class Backward<T>
         var (results, rows) = steps.AttentionGradient(qkv, g, heads, layout, memory is null ? null : parameters.Again(memory), linear);
         for (var k = 0; k < results.Length; k++)
         {
-            Give(node.Inputs[k], results[k]);
+            gradients.Give(node.Inputs[k], results[k]);
         }
 
         if (memory is not null)
@@ -275,24 +273,6 @@ internal sealed class Backward<T>
         if (learned is not null && parameter is not null)
         {
             steps.ImageSums(rows, first, learned.LayoutOf(parameter), parameter, learned.GradientOf(parameter));
-        }
-    }
-
-    // A gradient that is written by a step which adds what is there.
-    private void Write(int node, Func<View?, View> step)
-    {
-        if (wanted[node])
-        {
-            (gradients[node], owned[node]) = (step(gradients[node]), true);
-        }
-    }
-
-    // A gradient that is there already: nobody writes over one, so nodes may share it.
-    private void Give(int node, View gradient)
-    {
-        if (wanted[node])
-        {
-            (gradients[node], owned[node]) = gradients[node] is { } there ? (steps.Add(there, gradient), true) : (gradient, false);
         }
     }
 }
