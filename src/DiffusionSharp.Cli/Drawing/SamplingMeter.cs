@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using DiffusionSharp.Cli.CommandLine;
 using DiffusionSharp.Cli.Output;
 using DiffusionSharp.Sampling.Execution;
@@ -14,18 +13,16 @@ internal sealed class SamplingMeter(CliHost host, int totalSteps, double guidanc
 {
     private readonly ProgressLine line = new(host);
     private readonly long began = host.Clock.GetTimestamp();
+    private readonly DateTimeOffset firstCall = host.Clock.GetUtcNow();
     private int calls;
     private int steps;
     private (int FirstImage, int Step) last;
-
-    /// <summary>From the start of the process to the first network call.</summary>
-    private TimeSpan ToFirstCall { get; } = SinceProcessStart(host.Clock);
 
     private TimeSpan Elapsed => host.Clock.GetElapsedTime(began);
 
     /// <summary>What it took so far.</summary>
     /// <param name="skipped">Images that were there already.</param>
-    public SampleResult Result(int skipped = 0) => new(calls, skipped, Elapsed.TotalSeconds, ToFirstCall.TotalSeconds);
+    public SampleResult Result(int skipped = 0) => new(calls, skipped, Elapsed.TotalSeconds, firstCall);
 
     /// <summary>Runs something that samples, and says what it took.</summary>
     /// <param name="host">Shows the progress.</param>
@@ -70,10 +67,4 @@ internal sealed class SamplingMeter(CliHost host, int totalSteps, double guidanc
     public void Clear() => line.Clear();
 
     public void Dispose() => line.Dispose();
-
-    private static TimeSpan SinceProcessStart(TimeProvider clock)
-    {
-        using var process = Process.GetCurrentProcess();
-        return clock.GetUtcNow() - new DateTimeOffset(process.StartTime);
-    }
 }

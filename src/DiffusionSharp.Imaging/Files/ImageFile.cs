@@ -47,8 +47,11 @@ public static class ImageFile
     }
 
     /// <summary>A PNG file in memory.</summary>
-    /// <inheritdoc cref="SavePng(string, ImageShape, ReadOnlySpan{byte}, IReadOnlyDictionary{string, string})"/>
-    internal static byte[] EncodePng(ImageShape shape, ReadOnlySpan<byte> pixels, IReadOnlyDictionary<string, string>? text = null)
+    /// <param name="shape">1 channel (grey), 3 (RGB) or 4 (RGBA).</param>
+    /// <param name="pixels">[C, H, W], 0…255.</param>
+    /// <param name="text">Keys (1 to 79 printable ASCII characters) and texts stored in it as iTXt.</param>
+    /// <exception cref="ArgumentException">Another number of channels, or too large for a PNG.</exception>
+    public static byte[] EncodePng(ImageShape shape, ReadOnlySpan<byte> pixels, IReadOnlyDictionary<string, string>? text = null)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(pixels.Length, shape.Elements);
         if (shape.Channels is not (1 or 3 or 4))
