@@ -135,8 +135,7 @@ public sealed class DiffusionModel : IDisposable
         ArgumentNullException.ThrowIfNull(images);
         options ??= new SampleOptions();
         var count = images.Length / Graph.InputShape.Elements;
-        var plan = InversionPlan(options, level);
-        return Run(plan, Request(plan, options with { InitialX = images, Edit = null, Seeds = new ulong[count], Noise = null, Only = null }), options);
+        return Run(InversionPlan(options, level), options with { InitialX = images, Edit = null, Seeds = new ulong[count], Noise = null, Only = null });
     }
 
     /// <summary>Samples images.</summary>
@@ -146,8 +145,7 @@ public sealed class DiffusionModel : IDisposable
     public SampledImages Sample(SampleOptions? options = null)
     {
         options ??= new SampleOptions();
-        var plan = Plan(options);
-        return Run(plan, Request(plan, options), options);
+        return Run(Plan(options), options);
     }
 
     /// <summary>Samples images, holding no more than one batch of them: as many as are wanted.</summary>
@@ -182,8 +180,8 @@ public sealed class DiffusionModel : IDisposable
     /// </summary>
     /// <param name="images">[N, C, H, W], -1…1, or as <see cref="Data.PixelTransform.FromPictures"/> of the scheduler's transform has them.</param>
     /// <param name="options">
-    /// Steps, spacing, labels, guidance, batch size and progress (of both ways); null takes the defaults. Solver, η, clipping, seeds, noise
-    /// and edits play no part.
+    /// Steps, spacing, labels, guidance, batch size and progress (of both ways); null takes the defaults. Solver, η, clipping, seeds, noise,
+    /// edits and which images are drawn play no part.
     /// </param>
     /// <param name="level">At which end of an encoding step the network is called.</param>
     /// <exception cref="DiffusionException">An option does not fit the model, or the network returned numbers that are not finite.</exception>
@@ -230,8 +228,8 @@ public sealed class DiffusionModel : IDisposable
     /// <inheritdoc/>
     public void Dispose() => (Network as IDisposable)?.Dispose();
 
-    private SampledImages Run(SamplingPlan plan, SamplerRequest request, SampleOptions options) =>
-        Sampler.Run(Guided(options), plan, request) with { Transform = Source.Scheduler.PixelTransform };
+    private SampledImages Run(SamplingPlan plan, SampleOptions options) =>
+        Sampler.Run(Guided(options), plan, Request(plan, options)) with { Transform = Source.Scheduler.PixelTransform };
 
     private SamplerRequest Request(SamplingPlan plan, SampleOptions options)
     {

@@ -24,6 +24,7 @@ public sealed record Reconstruction(SampledImages Images, double MeanSquaredErro
         {
             Seeds = new ulong[count],
             Noise = null,
+            Only = null,
             Edit = null,
             Solver = Solver.Ddim,
             Eta = 0,

@@ -71,7 +71,7 @@ public sealed class TimestepTuner
 
         var n = Math.Min(referenceSteps, model.Schedule.T);
         var reference = Timesteps.Uniform(model.Schedule.T, n);
-        options = options with { Eta = 0, Solver = Solver.Ddim, Noise = null, InitialX = null, Edit = null };
+        options = options with { Eta = 0, Solver = Solver.Ddim, Only = null, Noise = null, InitialX = null, Edit = null };
         var elements = model.Graph.InputShape.Elements;
         MemoryNeed.Require(
             sizeof(double) * (n + 1.0) * (n + 1 + ((double)Math.Min(tuning, options.BatchSize) * elements)),

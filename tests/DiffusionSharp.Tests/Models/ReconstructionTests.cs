@@ -75,6 +75,7 @@ public sealed class ReconstructionTests : IDisposable
         var refined = model.Reconstruct(Images, options, InversionLevel.Refined);
 
         Assert.InRange(refined.MeanSquaredError, 0, 1e-8 * steps);
+        Assert.Equal(refined.Images.Values, model.Reconstruct(Images, options with { Only = [0] }, InversionLevel.Refined).Images.Values);
         Assert.True(refined.MeanSquaredError < model.Reconstruct(Images, options, InversionLevel.Target).MeanSquaredError / 1000);
         Assert.True(refined.MeanSquaredError < model.Reconstruct(Images, options, InversionLevel.Current).MeanSquaredError / 1000);
         Assert.InRange(refined.NetworkCalls, 3 * steps, 21 * steps);

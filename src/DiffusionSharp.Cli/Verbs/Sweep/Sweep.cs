@@ -114,7 +114,7 @@ internal sealed class Sweep
 
         // A run of a few calls is repeated, with the images of one batch.
         var first = FirstBatch(options);
-        while (times.Count(first.Seeds!.Count) < FewestTimed)
+        while (times.Count(first.Only!.Count) < FewestTimed)
         {
             times.Begin();
             Model.Sample(first with { Progress = p => times.Add(p.ImageCount) });
@@ -123,11 +123,7 @@ internal sealed class Sweep
         return (images, Plans[at].NetworkCalls * Options.Seeds!.Chunk(Options.BatchSize).Sum(batch => times.Median(batch.Length)));
     }
 
-    private SampleOptions FirstBatch(SampleOptions options)
-    {
-        var one = Math.Min(Images, options.BatchSize);
-        return options with { Seeds = [.. options.Seeds!.Take(one)], Labels = options.Labels?[..one] };
-    }
+    private SampleOptions FirstBatch(SampleOptions options) => options with { Only = [.. Enumerable.Range(0, Math.Min(Images, options.BatchSize))] };
 
     private SweepCell Cell((int Steps, Eta Eta) at, (SampledImages Images, double Seconds) run, SampledImages reference)
     {
