@@ -22,5 +22,17 @@ internal sealed class ManagedContender(Subject subject, TrainingOptions options)
         return new(result.Loss, result.GradientNorm, seconds, TrainingPhases.FromSteps(network.Steps, clock, seconds));
     }
 
+    /// <summary>The seconds of each step, the mean of some updates, the longest first.</summary>
+    public IReadOnlyList<(string Step, double Seconds)> Steps(TrainingBatch batch, int updates)
+    {
+        network.Clock = new double[network.Steps.Count];
+        for (var i = 0; i < updates; i++)
+        {
+            network.Update(batch, i, options.LearningRate);
+        }
+
+        return [.. network.Steps.Zip(network.Clock, (name, s) => (name, s / updates)).OrderByDescending(s => s.Item2)];
+    }
+
     public void Dispose() => network.Dispose();
 }

@@ -7,7 +7,7 @@ internal sealed record TrainingArguments
 {
     public const string Usage = """
         usage: training [--quick] [--model NETWORK,…] [--subjects NAME,…] [--batch N,…] [--rounds N] [--threads N]
-                        [--no-memory] [--json FILE] [--markdown FILE]
+                        [--no-memory] [--steps] [--json FILE] [--markdown FILE]
         """;
 
     public bool Quick { get; private init; }
@@ -24,6 +24,9 @@ internal sealed record TrainingArguments
     public int Threads { get; private init; } = Environment.ProcessorCount;
 
     public bool Memory { get; private init; } = true;
+
+    /// <summary>Whether the managed engine's steps are listed by time.</summary>
+    public bool Steps { get; private init; }
 
     public string? Json { get; private init; }
 
@@ -50,6 +53,7 @@ internal sealed record TrainingArguments
         [] => a,
         ["--quick", .. var rest] => Parse(rest, a with { Quick = true, Rounds = 2 }),
         ["--no-memory", .. var rest] => Parse(rest, a with { Memory = false }),
+        ["--steps", .. var rest] => Parse(rest, a with { Steps = true }),
         ["--model", var list, .. var rest] => Parse(rest, a with { Models = Known(list, [.. TrainingModels.All.Keys, .. TrainingModels.Quick.Keys]) }),
         ["--subjects", var list, .. var rest] => Parse(rest, a with { Subjects = Known(list, TrainingSubject.All.Select(s => s.Name)) }),
         ["--batch", var list, .. var rest] => Parse(rest, a with { Batches = [.. list.Split(',').Select(Number)] }),

@@ -42,6 +42,11 @@ internal static class TrainingCommand
                 Console.WriteLine(TrainingTables.Line(row));
                 rows.Add(row);
             }
+
+            foreach (var (step, seconds) in arguments.Steps ? measurement.Steps().Take(30) : [])
+            {
+                Console.WriteLine(FormattableString.Invariant($"{1e3 * seconds / batch,10:0.0000} ms/image  {step}"));
+            }
         }
 
         foreach (var line in TrainingTables.Health(rows))

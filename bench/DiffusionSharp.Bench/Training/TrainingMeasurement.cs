@@ -70,6 +70,10 @@ internal sealed class TrainingMeasurement : IDisposable
         return [.. contenders.Select((c, i) => Row(c.Subject, updates[i], peaks, managed < 0 ? null : updates[managed], managed < 0 ? null : Disagreement(c.Subject, first[managed], first[i])))];
     }
 
+    /// <summary>The managed engine's steps in one update, the longest first; empty where it is not among the subjects.</summary>
+    public IReadOnlyList<(string Step, double Seconds)> Steps() =>
+        contenders.Select(c => c.Contender).OfType<ManagedContender>().FirstOrDefault()?.Steps(data, arguments.Rounds) ?? [];
+
     public void Dispose() => contenders.ForEach(c => c.Contender.Dispose());
 
     private static string? Disagreement(TrainingSubject subject, TrainingUpdate[] managed, TrainingUpdate[] other)

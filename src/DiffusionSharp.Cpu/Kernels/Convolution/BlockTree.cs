@@ -6,9 +6,9 @@ using DiffusionSharp.Cpu.Kernels.Simd;
 namespace DiffusionSharp.Cpu.Kernels.Convolution;
 
 /// <summary>
-/// Blocks of a gradient to weights, summed over images in their tree. Images come in groups of a power of two, so that what a thread reads
-/// lies in a cache: within a group sums wait in the thread's memory, between groups in memory that all see. Where blocks are too few for the
-/// threads, or an image lies in a thread's cache, these share out subtrees of a group, too.
+/// Blocks of a gradient to weights, summed over images in their tree. Where an image lies in a thread's cache, threads share out the images:
+/// each makes its own ready and sums a whole subtree of them before it is joined with the others'. Larger images all threads make ready, in
+/// groups of a power of two, so that what they read lies in a cache, and share out the blocks; where these are too few, subtrees of a group, too.
 /// </summary>
 internal sealed unsafe class BlockTree<T>
     where T : unmanaged, ISimd<T>
@@ -27,6 +27,9 @@ internal sealed unsafe class BlockTree<T>
     // Items for each thread, so that one is not left waiting for another.
     private const int ThreadItems = 4;
 
+    // Sums that stay in a thread's cache until they are joined.
+    private const long NearSums = 1 << 18;
+
     private readonly IImageBlocks work;
     private readonly int blocks;
     private readonly int blockFloats;
@@ -34,6 +37,7 @@ internal sealed unsafe class BlockTree<T>
     private readonly long scratch;
     private readonly Action<int, int> ready;
     private readonly Action<int, int> multiply;
+    private readonly Action<int, int> sum;
     private readonly Action<int, int> join;
     private Workspace workspace = null!;
     private Shares shares;
@@ -50,7 +54,7 @@ internal sealed unsafe class BlockTree<T>
     public BlockTree(IImageBlocks work, int blocks, int blockFloats, nint imageFloats, long scratch)
     {
         (this.work, this.blocks, this.blockFloats, this.imageFloats, this.scratch) = (work, blocks, blockFloats, imageFloats, scratch);
-        (ready, multiply, join) = (Ready, Multiply, Join);
+        (ready, multiply, sum, join) = ((_, item) => Ready(first, item, workspace.Shared), Multiply, Sum, Join);
     }
 
     // Fewer images may be shared out in more parts.
@@ -65,8 +69,16 @@ internal sealed unsafe class BlockTree<T>
         {
             count = Math.Min(shares.Group, workspace.Images - first);
             parts = Ceiling(count, shares.Part);
-            workspace.Team.For(count * work.ReadyItems, ready);
-            workspace.Team.For(blocks * parts, multiply);
+            if (shares.Owns)
+            {
+                workspace.Team.For(parts, sum);
+            }
+            else
+            {
+                workspace.Team.For(count * work.ReadyItems, ready);
+                workspace.Team.For(blocks * parts, multiply);
+            }
+
             if (parts > 1)
             {
                 workspace.Team.For(blocks, join);
@@ -78,54 +90,95 @@ internal sealed unsafe class BlockTree<T>
 
     private static int Power(long most) => 1 << BitOperations.Log2((uint)Math.Max(1, most));
 
-    private static int RoundUp(int threads) => (int)BitOperations.RoundUpToPowerOf2((uint)threads);
-
     private long Weights => (long)blocks * blockFloats;
 
-    // A thread sums images of its own where that is less that passes between the threads' caches than if each read all images: where sums are small.
     private Shares SharesOf(int images, int threads)
     {
-        var owns = threads > 1 && images > 1 && Weights <= MostReady && imageFloats <= MostOwned;
+        var near = Power(Math.Clamp(Weights, LeastReady, MostReady) / imageFloats);
+        if (threads > 1 && images > 1 && Weights <= MostReady && imageFloats <= MostOwned)
+        {
+            // Each part's sums are written, and read again to be joined: of large ones a thread has one part.
+            var part = Power(images / (threads * Math.Clamp(NearSums / Weights, 1, ThreadItems)));
+            return new Shares(images, images, part, Math.Min(near, part), Owns: true);
+        }
 
-        // Lies ready at once, in a thread's cache where its images are its own.
-        var threadFloats = Math.Clamp(Weights, LeastReady, MostReady);
-        var group = Math.Min(Power(threadFloats / imageFloats) * (owns ? RoundUp(threads) : 1), images);
         var items = ThreadItems * threads;
+        var group = Math.Min(near, images);
         var few = blocks < items && threads > 1 ? Power((long)group * blocks / items) : group;
-        return new Shares(images, group, Math.Min(few, owns ? Power(group / threads) : group));
+        return new Shares(images, group, few, few, Owns: false);
     }
 
     private ScratchNeed ScratchOf(Shares shares) => new(
         ReadyFloats(shares) + ((ImageTree.Levels(shares.Parts) + (shares.GroupParts > 1 ? shares.GroupParts : 0)) * Weights),
-        BlockFloats(shares) + scratch + Overread);
+        OwnReadyFloats(shares) + (ImageTree.Levels(shares.PartRounds) * Weights) + BlockFloats(shares) + scratch + Overread);
 
-    private long ReadyFloats(Shares shares) => (shares.Group * (long)imageFloats) + Overread;
+    private long ReadyFloats(Shares shares) => shares.Owns ? 0 : (shares.Group * (long)imageFloats) + Overread;
+
+    private nint OwnReadyFloats(Shares shares) => shares.Owns ? (shares.Round * imageFloats) + Overread : 0;
 
     // A thread's block, and the sums that wait for it.
-    private nint BlockFloats(Shares shares) => (1 + ImageTree.Levels(shares.Group)) * (nint)blockFloats;
+    private nint BlockFloats(Shares shares) => (1 + ImageTree.Levels(shares.Round)) * (nint)blockFloats;
 
     // Behind the sums that wait between parts, level by level.
     private float* PartOf(int number, int part) => waiting + ((((nint)(ImageTree.Levels(shares.Parts) + part) * blocks) + number) * blockFloats);
-
-    private void Ready(int worker, int item)
-    {
-        var (image, some) = Math.DivRem(item, work.ReadyItems);
-        work.Ready(workspace, first + image, some, workspace.Shared + (image * imageFloats));
-    }
 
     // Items that follow each other read the same images.
     private void Multiply(int worker, int item)
     {
         var (part, number) = Math.DivRem(item, blocks);
-        var block = workspace.Own(worker);
         var begin = part * shares.Part;
-        var images = Math.Min(shares.Part, count - begin);
-        for (var image = 0; image < images; image++)
-        {
-            work.Multiply(number, workspace.Shared + ((begin + image) * imageFloats), block, block + BlockFloats(shares));
-            Join(block, block + blockFloats, blockFloats, image, images);
-        }
+        var block = workspace.Own(worker);
+        Multiply(number, workspace.Shared + (begin * imageFloats), Math.Min(shares.Part, count - begin), block);
+        Finish(block, number, part);
+    }
 
+    // All of a part by one thread, a few images at a time.
+    private void Sum(int worker, int part)
+    {
+        var images = Math.Min(shares.Part, count - (part * shares.Part));
+        var rounds = Ceiling(images, shares.Round);
+        var near = workspace.Own(worker);
+        var levels = near + OwnReadyFloats(shares);
+        var block = levels + (ImageTree.Levels(shares.PartRounds) * (nint)Weights);
+        for (var round = 0; round < rounds; round++)
+        {
+            var begin = round * shares.Round;
+            var some = Math.Min(shares.Round, images - begin);
+            for (var item = 0; item < some * work.ReadyItems; item++)
+            {
+                Ready(first + (part * shares.Part) + begin, item, near);
+            }
+
+            for (var number = 0; number < blocks; number++)
+            {
+                Multiply(number, near, some, block);
+                Join(block, levels + ((nint)number * blockFloats), (nint)blocks * blockFloats, round, rounds);
+                if (round == rounds - 1)
+                {
+                    Finish(block, number, part);
+                }
+            }
+        }
+    }
+
+    private void Ready(int firstImage, int item, float* images)
+    {
+        var (image, some) = Math.DivRem(item, work.ReadyItems);
+        work.Ready(workspace, firstImage + image, some, images + (image * imageFloats));
+    }
+
+    // The sum of some images' products.
+    private void Multiply(int number, float* images, int some, float* block)
+    {
+        for (var image = 0; image < some; image++)
+        {
+            work.Multiply(number, images + (image * imageFloats), block, block + BlockFloats(shares));
+            Join(block, block + blockFloats, blockFloats, image, some);
+        }
+    }
+
+    private void Finish(float* block, int number, int part)
+    {
         if (parts == 1)
         {
             JoinPart(block, number, 0);
@@ -179,12 +232,16 @@ internal sealed unsafe class BlockTree<T>
 
     /// <summary>How a call's images are shared out.</summary>
     /// <param name="Images">All of them.</param>
-    /// <param name="Group">Images that lie ready at once: a power of two, or all.</param>
+    /// <param name="Group">Images that are summed before the next ones are begun: a power of two, or all.</param>
     /// <param name="Part">Images of a subtree that a thread sums: a group, or a power of two of them.</param>
-    private readonly record struct Shares(int Images, int Group, int Part)
+    /// <param name="Round">Images of a part that lie ready at once: the part, or a power of two of them.</param>
+    /// <param name="Owns">Whether a thread makes a part's images ready for itself.</param>
+    private readonly record struct Shares(int Images, int Group, int Part, int Round, bool Owns)
     {
         public int Parts => Ceiling(Images, Part);
 
         public int GroupParts => Ceiling(Group, Part);
+
+        public int PartRounds => Ceiling(Part, Round);
     }
 }
