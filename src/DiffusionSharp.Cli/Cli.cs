@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DiffusionSharp.Cli.CommandLine;
+using DiffusionSharp.Cli.Drawing;
 using DiffusionSharp.Cli.Output;
 
 namespace DiffusionSharp.Cli;
@@ -72,6 +73,11 @@ public static class Cli
         {
             host.Out.WriteLine(verb.Help);
             return 0;
+        }
+
+        if (verb.Draws)
+        {
+            FirstPicture.Prepare();
         }
 
         var command = verb.Create(host, args);

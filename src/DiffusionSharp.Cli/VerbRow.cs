@@ -31,14 +31,14 @@ internal sealed record VerbRow(string Name, string Line, Func<string> Text, Func
     /// <summary>All verbs, in the order of the overview.</summary>
     public static IReadOnlyList<VerbRow> All { get; } =
     [
-        new("demo", "see it work: samples the bundled model, then trains and samples a small one", () => DemoCommand.Help, (host, _) => DemoCommand.Create(host)),
+        new("demo", "see it work: samples the bundled model, then trains and samples a small one", () => DemoCommand.Help, (host, _) => DemoCommand.Create(host)) { Draws = true },
         new("train", "train a network on images, or go on with a run", () => TrainCommand.Help, TrainCommand.Create),
-        new("sample", "draw images with a model", () => SampleCommand.Help, (host, _) => SampleCommand.Create(host)),
-        new("invert", "encode images as the x_T that DDIM makes them from", () => InvertCommand.Help, (host, _) => InvertCommand.Create(host)),
-        new("reconstruct", "say what encoding and decoding images loses, for numbers of steps", () => ReconstructCommand.Help, (host, _) => ReconstructCommand.Create(host)),
-        new("interpolate", "draw what lies between the images of two or four seeds", () => InterpolateCommand.Help, (host, _) => InterpolateCommand.Create(host)),
+        new("sample", "draw images with a model", () => SampleCommand.Help, (host, _) => SampleCommand.Create(host)) { Draws = true },
+        new("invert", "encode images as the x_T that DDIM makes them from", () => InvertCommand.Help, (host, _) => InvertCommand.Create(host)) { Draws = true },
+        new("reconstruct", "say what encoding and decoding images loses, for numbers of steps", () => ReconstructCommand.Help, (host, _) => ReconstructCommand.Create(host)) { Draws = true },
+        new("interpolate", "draw what lies between the images of two or four seeds", () => InterpolateCommand.Help, (host, _) => InterpolateCommand.Create(host)) { Draws = true },
         new("sweep", "sample the same seeds at several numbers of steps and etas, and compare", () => SweepCommand.Help, (host, _) => SweepCommand.Create(host)),
-        new("sequence", "show how images form, step by step: a film strip, an animation, or files", () => SequenceCommand.Help, (host, _) => SequenceCommand.Create(host)),
+        new("sequence", "show how images form, step by step: a film strip, an animation, or files", () => SequenceCommand.Help, (host, _) => SequenceCommand.Create(host)) { Draws = true },
         new("tune", "find the timesteps that suit a model best", () => TuneCommand.Help, (host, _) => TuneCommand.Create(host)),
         new("plan", "print the steps, coefficients and noise levels of a sampling run", () => PlanCommand.Help, (host, _) => PlanCommand.Create(host)),
         new("predict", "run a network once on given arrays", () => PredictCommand.Help, (host, _) => PredictCommand.Create(host)),
@@ -50,6 +50,9 @@ internal sealed record VerbRow(string Name, string Line, Func<string> Text, Func
         new("doctor", "check this machine", () => DoctorCommand.Help, (host, _) => DoctorCommand.Create(host)),
         new("completions", "print a script with which a shell completes all this", () => CompletionsCommand.Help, (host, _) => CompletionsCommand.Create(host, Words)),
     ];
+
+    /// <summary>Whether it draws pictures with a network, and somebody waits for the first.</summary>
+    public bool Draws { get; private init; }
 
     /// <summary>Its help text.</summary>
     public string Help => Text();

@@ -10,13 +10,6 @@ namespace DiffusionSharp.Cli.Drawing;
 /// <summary>Writes images as one picture that a person can see.</summary>
 internal static class Sheet
 {
-    /// <summary>Loads what draws letters and packs pictures on another core, while the model is read: the first picture of a process takes a tenth of a second more than the next.</summary>
-    public static void Prepare() => Task.Run(() =>
-    {
-        var (sheet, pixels) = LabelledSheet.Draw(new ImageShape(3, 1, 1), [new byte[3]], SheetLabels.Captioned([["0"]]), columns: 1, scale: 1);
-        return ImageFile.EncodePng(sheet, pixels);
-    });
-
     /// <summary>A contact sheet, small images enlarged; one image alone is written without labels, and as large as it is unless it shall be larger.</summary>
     /// <param name="path">The PNG file.</param>
     /// <param name="shape">Shape of one image.</param>

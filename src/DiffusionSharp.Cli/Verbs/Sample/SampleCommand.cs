@@ -87,11 +87,6 @@ internal sealed class SampleCommand
         picture.RequirePicture(r, target is not null && !isFolder && !PictureTarget.Is(target, PictureTarget.Archive), isFolder
             ? "the files of a folder are as the model draws them, for other verbs to read"
             : "what is written are numbers");
-        if (target is not null && !PictureTarget.Is(target, PictureTarget.Archive))
-        {
-            Sheet.Prepare();
-        }
-
         using var model = drawing.Load(r, host);
         if (steps is not null)
         {
