@@ -31,7 +31,10 @@ internal sealed class OnnxRuntimeModel : IDenoiser, IDisposable
         }
         catch (Exception e) when (e is TypeInitializationException or DllNotFoundException)
         {
-            throw new DiffusionException(ErrorKind.Device, $"ONNX Runtime's native library cannot be loaded here: {(e.InnerException ?? e).Message}", e);
+            throw new DiffusionException(
+                ErrorKind.Device,
+                $"this build has no ONNX Runtime that can be loaded here, which --check needs: {path} is written; a ddim built with -p:OnnxRuntime=true checks it ({(e.InnerException ?? e).Message.ReplaceLineEndings(" ")})",
+                e);
         }
 
         output = session.OutputNames[0];

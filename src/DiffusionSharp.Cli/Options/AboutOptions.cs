@@ -4,7 +4,7 @@ using DiffusionSharp.Models.Layouts;
 
 namespace DiffusionSharp.Cli.Options;
 
-/// <summary>What a model does not say of itself: <c>--about</c>, and <c>--size</c> for the size of its images.</summary>
+/// <summary>What a model does not say of itself: <c>--about</c>; and the size of its images, said or not: <c>--size</c>.</summary>
 internal sealed class AboutOptions
 {
     private readonly Option<CheckpointFacts> about = AboutOption();

@@ -5,7 +5,6 @@ using DiffusionSharp.Noise;
 using DiffusionSharp.Sampling.Execution;
 using DiffusionSharp.Sampling.Inversion;
 using DiffusionSharp.Sampling.Plans;
-using DiffusionSharp.Sampling.Solvers;
 using DiffusionSharp.Schedules;
 
 namespace DiffusionSharp.Models;
@@ -13,9 +12,12 @@ namespace DiffusionSharp.Models;
 /// <summary>A trained model: network, schedule and engine together. <c>DiffusionModel.Load(path, engine).Sample(…)</c></summary>
 public sealed class DiffusionModel : IDisposable
 {
-    private DiffusionModel(ModelSource source, NetworkGraph graph, IDenoiser denoiser)
+    private readonly Engine engine;
+    private readonly Dictionary<(int Height, int Width), DiffusionModel> sized = [];
+
+    private DiffusionModel(ModelSource source, NetworkGraph graph, Engine engine, IDenoiser denoiser)
     {
-        (Source, Graph, Network) = (source, graph, denoiser);
+        (Source, Graph, this.engine, Network) = (source, graph, engine, denoiser);
         Schedule = source.Scheduler.ToSchedule();
         Denoiser = source.Scheduler.Planned(denoiser);
     }
@@ -58,7 +60,27 @@ public sealed class DiffusionModel : IDisposable
         ArgumentNullException.ThrowIfNull(engine);
         var graph = source.Network.Build();
         using var weights = source.OpenWeights(graph);
-        return new DiffusionModel(source, graph, engine(graph, weights.Read));
+        return new DiffusionModel(source, graph, engine, engine(graph, weights.Read));
+    }
+
+    /// <summary>
+    /// This model for images of another size: <see cref="SampleOptions.Size"/> takes it. It is made once, has weights of its own in memory, and is
+    /// disposed with this one.
+    /// </summary>
+    /// <param name="height">Rows of the images.</param>
+    /// <param name="width">Columns of the images.</param>
+    /// <exception cref="DiffusionException">The network's levels do not divide the size (the message has the nearest), or its weights cannot be read any more.</exception>
+    public DiffusionModel At(int height, int width)
+    {
+        if ((Graph.InputShape.Height, Graph.InputShape.Width) == (height, width))
+        {
+            return this;
+        }
+
+        lock (sized)
+        {
+            return sized.TryGetValue((height, width), out var there) ? there : sized[(height, width)] = Load(Source.At(height, width), engine);
+        }
     }
 
     /// <summary>The plan that <see cref="Sample"/> carries out.</summary>
@@ -88,23 +110,7 @@ public sealed class DiffusionModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(scheduler);
         ArgumentNullException.ThrowIfNull(options);
-        if (options.Eta.IsLearned && scheduler.VarianceType == "learned")
-        {
-            throw new DiffusionException(
-                ErrorKind.Configuration,
-                "eta learned: the scheduler's variance_type is 'learned' (the logarithm of the variance itself), which is not supported; "
-                + "supported is 'learned_range'. Use eta 1 (the smaller variance) or hat (the larger)");
-        }
-
-        var levels = Levels(scheduler, options);
-        var ddim = new DdimOptions
-        {
-            Eta = options.Eta,
-            PredictionType = scheduler.PredictionType,
-            X0Treatment = options.X0Treatment ?? Treatment(scheduler),
-        };
-        var plan = options.Edit is { } edit ? edit.Plan(options.Solver, levels, ddim) : SolverPlan.Create(options.Solver, levels, ddim);
-        return options.Classifier is null ? plan : options.Eta.IsHat || options.Eta.IsLearned ? GuidedPlan.Mean(plan) : GuidedPlan.Score(plan);
+        return SchedulerPlan.Create(scheduler, options);
     }
 
     /// <summary>The plan that <see cref="Invert"/> carries out.</summary>
@@ -114,7 +120,7 @@ public sealed class DiffusionModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         var scheduler = Source.Scheduler;
-        return Sampling.Inversion.InversionPlan.Create(Levels(scheduler, WithTuned(Source, options)), new InversionOptions
+        return Sampling.Inversion.InversionPlan.Create(SchedulerPlan.Levels(scheduler, WithTuned(Source, options)), new InversionOptions
         {
             Level = level,
             PredictionType = scheduler.PredictionType,
@@ -134,6 +140,11 @@ public sealed class DiffusionModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(images);
         options ??= new SampleOptions();
+        if (Sized(options) is var other && other != this)
+        {
+            return other.Invert(images, options, level);
+        }
+
         var count = images.Length / Graph.InputShape.Elements;
         return Run(InversionPlan(options, level), options with { InitialX = images, Edit = null, Seeds = new ulong[count], Noise = null, Only = null });
     }
@@ -145,7 +156,7 @@ public sealed class DiffusionModel : IDisposable
     public SampledImages Sample(SampleOptions? options = null)
     {
         options ??= new SampleOptions();
-        return Run(Plan(options), options);
+        return Sized(options).Run(Plan(options), options);
     }
 
     /// <summary>Samples images, holding no more than one batch of them: as many as are wanted.</summary>
@@ -158,7 +169,8 @@ public sealed class DiffusionModel : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         plan ??= Plan(options);
         var transform = Source.Scheduler.PixelTransform;
-        return Sampler.Stream(Guided(options), plan, Request(plan, options)).Select(batch => batch with { Transform = transform });
+        var model = Sized(options);
+        return Sampler.Stream(model.Guided(options), plan, model.Request(plan, options)).Select(batch => batch with { Transform = transform });
     }
 
     /// <summary>Samples images as <see cref="Stream"/> does, each batch on a thread of the pool.</summary>
@@ -171,7 +183,8 @@ public sealed class DiffusionModel : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         plan ??= Plan(options);
         var transform = Source.Scheduler.PixelTransform;
-        return Sampler.StreamAsync(Guided(options), plan, Request(plan, options), cancellationToken).Select(batch => batch with { Transform = transform });
+        var model = Sized(options);
+        return Sampler.StreamAsync(model.Guided(options), plan, model.Request(plan, options), cancellationToken).Select(batch => batch with { Transform = transform });
     }
 
     /// <summary>
@@ -188,7 +201,8 @@ public sealed class DiffusionModel : IDisposable
     public Reconstruction Reconstruct(double[] images, SampleOptions? options = null, InversionLevel level = InversionLevel.Target)
     {
         ArgumentNullException.ThrowIfNull(images);
-        return Reconstruction.Compute(this, images, options ?? new SampleOptions(), level);
+        options ??= new SampleOptions();
+        return Reconstruction.Compute(Sized(options), images, options, level);
     }
 
     /// <summary>The network under classifier-free guidance.</summary>
@@ -226,7 +240,17 @@ public sealed class DiffusionModel : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => (Network as IDisposable)?.Dispose();
+    public void Dispose()
+    {
+        foreach (var other in sized.Values)
+        {
+            other.Dispose();
+        }
+
+        (Network as IDisposable)?.Dispose();
+    }
+
+    private DiffusionModel Sized(SampleOptions options) => options.Size is var (height, width) ? At(height, width) : this;
 
     private SampledImages Run(SamplingPlan plan, SampleOptions options) =>
         Sampler.Run(Guided(options), plan, Request(plan, options)) with { Transform = Source.Scheduler.PixelTransform };
@@ -252,35 +276,18 @@ public sealed class DiffusionModel : IDisposable
 
     private IDenoiser Fitting(DiffusionModel weak)
     {
-        var what = weak.Graph.InputShape != Graph.InputShape ? $"its images are {weak.Graph.InputShape}, this model's {Graph.InputShape}"
+        var what = weak.Source.TrainedShape != Source.TrainedShape ? $"its images are {weak.Source.TrainedShape}, this model's {Source.TrainedShape}"
             : weak.Source.Scheduler.PredictionType != Source.Scheduler.PredictionType ? $"it predicts {weak.Source.Scheduler.PredictionType}, this model {Source.Scheduler.PredictionType}"
             : !weak.Schedule.Equals(Schedule) ? $"its noise schedule is another ({weak.Schedule}; this model's: {Schedule})"
             : weak.Graph.TakesLabels && (!Graph.TakesLabels || weak.Graph.ClassCount != Graph.ClassCount)
                 ? $"it knows {weak.Graph.ClassCount} classes, this model {(Graph.TakesLabels ? $"{Graph.ClassCount}" : "none")}"
             : weak.Source.Scheduler.PixelTransform != Source.Scheduler.PixelTransform ? "it was trained on pixels in another transform"
             : null;
-        return what is null ? weak.Denoiser : throw new DiffusionException(
+        return what is null ? weak.At(Graph.InputShape.Height, Graph.InputShape.Width).Denoiser : throw new DiffusionException(
             ErrorKind.Usage, $"{weak.Source.Path} cannot guide {Source.Path}: {what}; take a weaker model of the same kind, such as an earlier checkpoint or another average");
     }
 
     private static SampleOptions WithTuned(ModelSource source, SampleOptions options) => options is { Spacing: TimestepSpacing.Tuned, Timesteps: null }
         ? options with { Timesteps = source.TunedTimesteps(options.Steps) }
         : options;
-
-    private static NoiseLevels Levels(SchedulerConfig scheduler, SampleOptions options)
-    {
-        var schedule = scheduler.ToSchedule();
-        var final = scheduler.SetAlphaToOne ? FinalAlphaBar.One : FinalAlphaBar.AlphaBarZero;
-        var spacing = options.Spacing ?? scheduler.Spacing;
-        return options.Timesteps is { } tau
-            ? NoiseLevels.FromTimesteps(schedule, Timesteps.Custom(schedule.T, [.. tau]), final)
-            : NoiseLevels.Create(schedule, spacing, options.Steps, final, spacing == TimestepSpacing.Leading ? scheduler.StepsOffset : 0);
-    }
-
-    private static X0Treatment Treatment(SchedulerConfig s) => (s.Thresholding, s.ClipSample) switch
-    {
-        (true, _) => X0Treatment.DynamicThreshold(s.DynamicThresholdingRatio, s.SampleMaxValue),
-        (_, true) => X0Treatment.Clip(s.ClipSampleRange),
-        _ => X0Treatment.None,
-    };
 }

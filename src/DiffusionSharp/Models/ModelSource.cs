@@ -15,8 +15,10 @@ public sealed class ModelSource
     private const string CardLine = "- Data: `";
     private const int MostOfCard = 1 << 16;
 
+    private readonly IReadOnlyList<string> notes = [];
+
     private ModelSource(string path, string weightsPath, StateDict set, string tunedTimestepsPath, NetworkConfig network, SchedulerConfig scheduler) =>
-        (Path, WeightsPath, Set, TunedTimestepsPath, Network, Scheduler) = (path, weightsPath, set, tunedTimestepsPath, network, scheduler);
+        (Path, WeightsPath, Set, TunedTimestepsPath, Network, Scheduler, TrainedShape) = (path, weightsPath, set, tunedTimestepsPath, network, scheduler, network.InputShape);
 
     /// <summary>The folder or file.</summary>
     public string Path { get; }
@@ -32,6 +34,9 @@ public sealed class ModelSource
 
     /// <summary>Schedule and prediction type.</summary>
     public SchedulerConfig Scheduler { get; }
+
+    /// <summary>Shape of the images it was trained on, as far as it says; <see cref="Network"/> may be asked for others.</summary>
+    public ImageShape TrainedShape { get; private init; }
 
     /// <summary>The data it was trained on: a run's, or what the model card (README.md) that our training writes says; null when unknown.</summary>
     public string? Data { get; private init; }
@@ -49,12 +54,19 @@ public sealed class ModelSource
     public RunCheckpoint? OfRun { get; private init; }
 
     /// <summary>What was assumed because the model does not say it, in sentences.</summary>
-    public IReadOnlyList<string> Notes { get; private init; } = [];
+    public IReadOnlyList<string> Notes
+    {
+        get => Network.InputShape == TrainedShape ? notes : [.. notes, $"it was trained on images of {TrainedShape.Height}×{TrainedShape.Width}, and is run at {Network.InputShape.Height}×{Network.InputShape.Width}"];
+        private init => notes = value;
+    }
 
     /// <summary>Opens a model folder, a checkpoint file, a run folder (its newest checkpoint), or one of a run's checkpoints: its folder or a file in it.</summary>
     /// <param name="path">The folder or file.</param>
     /// <param name="raw">For a run or a checkpoint with both: the weights themselves instead of their (first) moving average.</param>
-    /// <param name="facts">For a checkpoint file, or a network's folder without a scheduler or a size: what it does not say of itself; null for nothing.</param>
+    /// <param name="facts">
+    /// What a checkpoint file, or a network's folder without a scheduler, does not say of itself; and, for any model, the size of the images where it is not
+    /// the one it was trained at (see <see cref="At"/>). Null for nothing.
+    /// </param>
     /// <param name="average">The moving average, and nothing else: a model without one is an error. Otherwise it is taken where there is one.</param>
     /// <exception cref="DiffusionException">
     /// <see cref="ErrorKind.Usage"/>: facts were told that the model's own configuration files say, or the model has not the weights that were asked for.
@@ -71,11 +83,22 @@ public sealed class ModelSource
 
         return (RunCheckpoint.Find(path), File.Exists(path)) switch
         {
-            ({ } found, _) => facts == new CheckpointFacts() ? FromRun(found, raw, average) : throw ModelFolder.Said(found.Run.Root),
+            ({ } found, _) => facts.WithoutSize() == new CheckpointFacts() ? FromRun(found, raw, average, facts.Size) : throw ModelFolder.Said(found.Run.Root),
             (null, true) => FromCheckpoint(path, raw, average, facts),
             _ => FromFolder(ModelFolder.Open(path, facts, raw, average)),
         };
     }
+
+    /// <summary>The same model for images of another size (see <see cref="NetworkConfig.At"/>).</summary>
+    /// <param name="height">Rows of the images.</param>
+    /// <param name="width">Columns of the images.</param>
+    public ModelSource At(int height, int width) => new(Path, WeightsPath, Set, TunedTimestepsPath, Network.At(height, width), Scheduler)
+    {
+        TrainedShape = TrainedShape,
+        Data = Data,
+        OfRun = OfRun,
+        Notes = notes,
+    };
 
     /// <summary>Opens the weights; names and shapes are checked, and a run's against their SHA-256. No value is read yet.</summary>
     /// <param name="graph">The network that <see cref="Network"/> describes; null builds it.</param>
@@ -104,6 +127,7 @@ public sealed class ModelSource
 
     private static ModelSource FromFolder(ModelFolder folder) => new(folder.Path, folder.WeightsPath, folder.Set, folder.TunedTimestepsPath, folder.Network, folder.Scheduler)
     {
+        TrainedShape = folder.TrainedShape,
         Data = CardData(folder.Path),
         Notes = folder.Notes,
     };
@@ -115,9 +139,10 @@ public sealed class ModelSource
         return new ModelSource(path, path, model.Set, $"{path}.{TunedTimestepsJson.FileName}", model.Network, model.Scheduler) { Notes = model.Notes };
     }
 
-    private static ModelSource FromRun(RunCheckpoint found, bool raw, bool average)
+    private static ModelSource FromRun(RunCheckpoint found, bool raw, bool average, (int Rows, int Columns)? size)
     {
         var config = RunConfig.Read(found.Run.Config);
+        var network = size is var (rows, columns) ? config.Network.At(rows, columns) : config.Network;
         var ema = Checkpoint.Ema(config.Training.EmaDecays[0]);
         var lacking = !raw && found.Part is null && !Checkpoint.Has(found.Folder, ema);
         var part = found.Part ?? (raw || lacking ? Checkpoint.Weights : ema);
@@ -139,8 +164,9 @@ public sealed class ModelSource
         string?[] notes = [found.Note, lacking ? lack : null];
         var path = found.Part is not null ? file : found.IsLatest ? found.Run.Root : found.Folder;
         var tuned = found.IsLatest ? found.Run.TunedTimesteps : System.IO.Path.Combine(found.Folder, TunedTimestepsJson.FileName);
-        return new ModelSource(path, file, new StateDict(WeightsLayout.Diffusers, string.Empty, Checkpoint.IsEma(part)), tuned, config.Network, config.Scheduler)
+        return new ModelSource(path, file, new StateDict(WeightsLayout.Diffusers, string.Empty, Checkpoint.IsEma(part)), tuned, network, config.Scheduler)
         {
+            TrainedShape = config.Network.InputShape,
             Data = config.Data,
             OfRun = found,
             Notes = [.. notes.OfType<string>()],

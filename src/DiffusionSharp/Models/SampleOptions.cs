@@ -39,6 +39,12 @@ public sealed record SampleOptions
     /// <summary>The seed of each image; null makes them from <see cref="Seed"/> and <see cref="Count"/>.</summary>
     public IReadOnlyList<ulong>? Seeds { get; init; }
 
+    /// <summary>
+    /// Rows and columns of the images; null draws them as large as those the model was trained on. Any size that the network's levels divide can be drawn
+    /// (<see cref="DiffusionModel.At"/>).
+    /// </summary>
+    public (int Height, int Width)? Size { get; init; }
+
     /// <summary>Which of these images are drawn, by their places 0…N-1, in this order; null draws all of them.</summary>
     public IReadOnlyList<int>? Only { get; init; }
 

@@ -58,6 +58,9 @@ public sealed record LucidrainsUNetConfig : NetworkConfig
     public int OutChannels => OutDim ?? (LearnedVariance ? 2 * Channels : Channels);
 
     /// <inheritdoc/>
+    public override NetworkConfig At(int height, int width) => this with { Height = height, Width = width };
+
+    /// <inheritdoc/>
     public override NetworkGraph Build() => LucidrainsUNet.Build(this);
 
     /// <summary>Channels where a level begins; those of the last one's end follow.</summary>

@@ -22,10 +22,9 @@ internal static class LucidrainsUNetConfigCheck
             yield break;
         }
 
-        var divisor = 1 << (c.Levels - 1);
-        if (c.Height < 1 || c.Width < 1 || c.Height % divisor != 0 || c.Width % divisor != 0)
+        if (SizeCheck.Problem("image_size", c.Height, c.Width, c.Levels) is { } size)
         {
-            yield return $"image_size {c.Height}×{c.Width} is not divisible by {divisor} = 2^({c.Levels} levels - 1)";
+            yield return size;
         }
 
         if (c.Channels is < 1 or > MostChannels || c.OutDim is < 1 or > MostChannels)

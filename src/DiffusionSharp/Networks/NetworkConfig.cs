@@ -16,6 +16,14 @@ public abstract record NetworkConfig
     /// <summary>Names of the classes, from the first row of the label table on; empty when they are not known.</summary>
     public ValueList<string> ClassNames { get; init; } = [];
 
+    /// <summary>
+    /// The same network for images of another size. Convolutions, norms and attention take any that the levels divide, with the same parameters; what a
+    /// trained one draws there is another matter.
+    /// </summary>
+    /// <param name="height">Rows of the images.</param>
+    /// <param name="width">Columns of the images.</param>
+    public abstract NetworkConfig At(int height, int width);
+
     /// <summary>Builds the network.</summary>
     /// <returns>The graph; x [N, C, H, W], t [N] and, for a conditional network, labels [N] go in, m comes out.</returns>
     /// <exception cref="DiffusionException">The options are invalid; the message lists every problem.</exception>

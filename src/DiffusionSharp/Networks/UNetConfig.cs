@@ -142,6 +142,9 @@ public sealed record UNetConfig : NetworkConfig
     internal int Heads(int channels, bool up = false) => (up ? AttentionHeadsUp ?? AttentionHeads : AttentionHeads) ?? channels / (AttentionHeadDim ?? channels);
 
     /// <inheritdoc/>
+    public override NetworkConfig At(int height, int width) => this with { Height = height, Width = width };
+
+    /// <inheritdoc/>
     public override NetworkGraph Build() => UNet.Build(this);
 
     /// <summary>

@@ -45,10 +45,9 @@ internal static class UNetConfigCheck
             yield return $"up_block_types: '{type}' is not supported; use {string.Join(", ", UpTypes)}";
         }
 
-        var divisor = 1 << (levels - 1);
-        if (c.Height < 1 || c.Width < 1 || c.Height % divisor != 0 || c.Width % divisor != 0)
+        if (SizeCheck.Problem("sample_size", c.Height, c.Width, levels) is { } size)
         {
-            yield return $"sample_size {c.Height}×{c.Width} is not divisible by {divisor} = 2^({levels} levels - 1)";
+            yield return size;
         }
 
         if (c.InChannels < 1 || c.OutChannels < 1)

@@ -122,7 +122,7 @@ public sealed class ConvertTests : IDisposable
         ddim.Fails(ErrorKind.Usage, "OUT", "convert", guided);
         ddim.Fails(ErrorKind.ModelFile, "none of the networks that are known", "convert", TinyCheckpoint.Zip(scratch["own.pt"], [KeyValuePair.Create("conv.weight", new HostTensor([1], [1]))]), Out);
         ddim.Fails(ErrorKind.Usage, "is the source itself", "convert", TinyModel.Save(scratch["model"]), scratch["model"]);
-        ddim.Fails(ErrorKind.Usage, "leave --about out", "convert", scratch["model"], Out, "--about", "image_size=8");
+        ddim.Fails(ErrorKind.Usage, "leave --about out", "convert", scratch["model"], Out, "--about", "noise_schedule=linear");
         ddim.Fails(ErrorKind.Usage, "a file of this name is there", ["convert", guided, scratch.Text("file", "mine"), .. about]);
         Assert.Equal("mine", File.ReadAllText(scratch["file"]));
         Assert.False(Directory.Exists(Out));

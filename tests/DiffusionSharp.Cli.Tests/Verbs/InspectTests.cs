@@ -89,7 +89,7 @@ public sealed class InspectTests : IDisposable
         Assert.All([false, true], raw => Assert.EndsWith(raw ? "unet.safetensors" : "ema-0.9999.safetensors", (string)ddim.Json(["inspect", scratch["run"], .. raw ? ["--raw"] : Array.Empty<string>()])["weights"]!, StringComparison.Ordinal));
         Directory.CreateDirectory(scratch["empty"]);
         ddim.Fails(ErrorKind.Data, "empty", "inspect", scratch["empty"]);
-        ddim.Fails(ErrorKind.Usage, "leave --about out", "inspect", scratch["m"], "--about", "image_size=8");
+        ddim.Fails(ErrorKind.Usage, "leave --about out", "inspect", scratch["m"], "--about", "noise_schedule=linear");
         ddim.Fails(ErrorKind.Usage, "raw weights are kept", "inspect", scratch["m"], "--raw");
     }
 

@@ -23,7 +23,7 @@ internal sealed class ExportCommand
 
           --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
           --ema | --raw          where it has both: averaged weights [default], or the weights themselves
-          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
+          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h); images' size, 48x64
           --out, -o FILE.onnx    the file [model.onnx]; weights beyond 2 GB go to FILE.onnx.data
           --opset N              version of ONNX's operators, 13 to 23 [18]
           --check                run the file in ONNX Runtime and compare: at most 1e-4 from ours

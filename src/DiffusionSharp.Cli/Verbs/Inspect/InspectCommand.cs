@@ -22,7 +22,7 @@ internal static class InspectCommand
 
           --tensors            also print the tree of all tensors: names, types and shapes
           --ema | --raw        of a model with both: averaged weights [default], or the weights themselves
-          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
+          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h); images' size, 48x64
           --column NAME        of a parquet set, where the images are [image, else img, else the first]
           --json               as JSON; always with the tensors
         """;

@@ -23,7 +23,7 @@ internal sealed class InterpolateCommand
           --from PICTURE.png     make this interpolation again; other options change what they name
           --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
           --ema | --raw          where it has both: averaged weights [default], or the weights themselves
-          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
+          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h); images' size, 48x64
           --labels, --class LIST class of all images [0 where the model has classes]
           --guidance W           how much the class counts, see ddim sample [1]
           --steps N              network calls per image [50]

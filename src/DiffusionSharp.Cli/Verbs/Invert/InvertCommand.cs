@@ -23,7 +23,7 @@ internal sealed class InvertCommand
           --column NAME          of parquet, where the images are [image, else img, else the first]
           --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
           --ema | --raw          where it has both: averaged weights [default], or the weights themselves
-          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
+          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h); images' size, 48x64
           --steps N              network calls per image [50]
           --spacing RULE         {{SamplingOptions.Spacings}}
           --timesteps LIST       these timesteps instead: 900,600,300,0; or tuned: those of ddim tune

@@ -14,11 +14,12 @@ internal sealed class PredictCommand
     public const string Help = """
         Example:  ddim predict --model runs/shapes --input x.npy --timesteps 10,500 --output eps.npy
 
-        Runs a network once: x_t and t in, its prediction (noise, x0 or v) out.
+        Runs a network once: x_t and t in, its prediction (noise, x0 or v) out. Images may have another size
+        than the model was trained at, where its levels divide it.
 
           --model, -m PATH    model folder, checkpoint file or training run [the bundled model]
           --ema | --raw       where it has both: averaged weights [default], or the weights themselves
-          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
+          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h); images' size, 48x64
           --input X.npy       x_t, [N,C,H,W]
           --timesteps LIST    one timestep for all images, or one per image; fractions are allowed
           --labels, --class LIST  class of all images, or of each
@@ -58,15 +59,17 @@ internal sealed class PredictCommand
         var batch = load.BatchSize(r);
         var target = output.File(r, host, OutputName.Arrays)!;
         var x = ArrayFile.Read(r.GetValue(input)!).ToTensor();
-        using var loaded = load.Load(r, host);
-        var shape = loaded.Graph.InputShape;
-        int[] image = [shape.Channels, shape.Height, shape.Width];
-        if (x.Shape.Count != 4 || x.Shape[0] < 1 || !x.Shape.Skip(1).SequenceEqual(image))
+        using var own = load.Load(r, host);
+        var trained = own.Graph.InputShape;
+        if (x.Shape.Count != 4 || x.Shape[0] < 1 || x.Shape[1] != trained.Channels)
         {
             throw new DiffusionException(
                 ErrorKind.Data,
-                $"--input {r.GetValue(input)} has the shape [{string.Join(", ", x.Shape)}]; the model needs [N, {string.Join(", ", image)}]");
+                $"--input {r.GetValue(input)} has the shape [{string.Join(", ", x.Shape)}]; the model needs [N, {trained.Channels}, H, W], such as [N, {trained.Channels}, {trained.Height}, {trained.Width}]");
         }
+
+        var loaded = own.At(x.Shape[2], x.Shape[3]);
+        var shape = loaded.Graph.InputShape;
 
         var count = x.Shape[0];
         var t = Timesteps(r.GetValue(timesteps)!, count, loaded.Schedule.T);

@@ -30,7 +30,7 @@ internal sealed class ReconstructCommand
                                  repeated until decoding would undo the step) [target]
           --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
           --ema | --raw          where it has both: averaged weights [default], or the weights themselves
-          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
+          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h); images' size, 48x64
           --labels, --class LIST class of all images, or of each, by number or name
           --guidance W           how much the class counts, see ddim sample [1]
           --out, -o DIR          a new folder: table.csv, table.json, and sheet.png: the images (at most

@@ -20,7 +20,7 @@ internal sealed class SampleCommand
           --from PICTURE.png     make this picture again; other options change what they name
           --model, -m PATH       model folder, checkpoint file, training run or RUN/checkpoints/N [bundled]
           --ema | --raw          where it has both: averaged weights [default], or the weights themselves
-          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
+          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h); images' size, 48x64
         Sampling
           --steps N              network calls per image [50]
           --eta X                0 DDIM … 1 DDPM; hat, learned = with its larger, the network's variance [0]

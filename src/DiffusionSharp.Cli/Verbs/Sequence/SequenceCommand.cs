@@ -29,7 +29,7 @@ internal sealed class SequenceCommand
           --from PICTURE.png     how this picture was made, by ddim sample or ddim sequence
           --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
           --ema | --raw          where it has both: averaged weights [default], or the weights themselves
-          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
+          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h); images' size, 48x64
           --steps N, --eta X     network calls per image [50]; 0 deterministic … 1 DDPM, hat, learned [0]
           --solver NAME, --spacing RULE, --timesteps LIST
                                  as for ddim sample

@@ -28,7 +28,7 @@ internal sealed class TuneCommand
           --steps LIST           numbers of network calls to tune for [10]
           --model, -m PATH       model folder, checkpoint file or training run [the bundled model]
           --ema | --raw          where it has both: averaged weights [default], or the weights themselves
-          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h), image size
+          --about K=V,…, --size N  what it does not say: num_heads=4 (ddim convert -h); images' size, 48x64
           --reference N          steps of the long run, which takes most of the time [250]
           --count N              latents [24]
           --seed S               seed of the first [0]

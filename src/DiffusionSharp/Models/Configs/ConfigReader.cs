@@ -122,7 +122,6 @@ internal sealed class ConfigReader
         : null;
 
     /// <summary>An int, or a list of two (rows, columns); where it is null or absent, what was told.</summary>
-    /// <exception cref="DiffusionException"><see cref="ErrorKind.Usage"/>: it was told although it is there.</exception>
     public (int Rows, int Columns) Size(string name, (int Rows, int Columns)? told)
     {
         if (!Take(name, out var e) || e.ValueKind == JsonValueKind.Null)
@@ -138,14 +137,12 @@ internal sealed class ConfigReader
         var size = AsInt(e) is int side ? (side, side)
             : e.ValueKind == JsonValueKind.Array && e.GetArrayLength() == 2 && AsInt(e[0]) is int rows && AsInt(e[1]) is int columns ? (rows, columns)
             : ((int Rows, int Columns)?)null;
-        if (size is not { } said)
+        if (size is null)
         {
             problems.Add($"{name} is {Show(e)} (supported: an integer or [rows, columns])");
-            return default;
         }
 
-        return told is null ? said : throw new DiffusionException(
-            ErrorKind.Usage, $"'{path}' says the size of its images itself ({said.Rows}×{said.Columns}), which was told, too: leave --about out, or --size");
+        return size ?? default;
     }
 
     /// <summary>Accepts an option only when it has no effect.</summary>

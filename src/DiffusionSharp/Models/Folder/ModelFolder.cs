@@ -34,6 +34,9 @@ public sealed class ModelFolder
     /// <summary>The network's options.</summary>
     public NetworkConfig Network { get; }
 
+    /// <summary>Shape of the images it was trained on.</summary>
+    public ImageShape TrainedShape { get; private init; }
+
     /// <summary>By whose names its parameters are stored.</summary>
     public WeightsLayout Layout { get; private init; }
 
@@ -58,7 +61,7 @@ public sealed class ModelFolder
     /// <summary>Reads the configuration files; the weights are opened by <see cref="OpenWeights"/>.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="facts">
-    /// The size of the images where the network's configuration does not say it; schedule, prediction and clipping of a network's folder without a
+    /// The size of the images, where the network's configuration does not say it or another is wanted; schedule, prediction and clipping of a network's folder without a
     /// scheduler; null for nothing.
     /// </param>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: no such folder, a file is missing (named), malformed or not supported.</exception>
@@ -209,8 +212,9 @@ public sealed class ModelFolder
     {
         var (network, layout, isAverage) = NetworkConfigJson.Read(Need(unet, Config), size);
         var (scheduler, notes) = readScheduler();
-        return new ModelFolder(path, network, scheduler, NeedWeights(unet))
+        return new ModelFolder(path, size is var (rows, columns) ? network.At(rows, columns) : network, scheduler, NeedWeights(unet))
         {
+            TrainedShape = network.InputShape,
             Layout = layout,
             IsAverage = isAverage,
             Notes = [.. new[] { unet == path ? null : NetworkFolders.Note(path) }.OfType<string>(), .. notes],

@@ -14,10 +14,10 @@ public sealed record CheckpointFacts
         "image_size (64, or 64x96 for height and width), num_heads, num_heads_upsample, num_head_channels, use_new_attention_order, noise_schedule (linear, "
         + "cosine, quad, const, jsd, sigmoid), diffusion_steps, beta_start, beta_end, prediction (epsilon, sample, v_prediction), rescale_timesteps, clip";
 
-    /// <summary>Rows of the images.</summary>
+    /// <summary>Rows of the images; for models that say them, too: they can be others than it was trained at.</summary>
     public int? Height { get; init; }
 
-    /// <summary>Columns of the images.</summary>
+    /// <summary>Columns of the images, as their rows.</summary>
     public int? Width { get; init; }
 
     /// <summary>Heads of every attention (improved-diffusion).</summary>

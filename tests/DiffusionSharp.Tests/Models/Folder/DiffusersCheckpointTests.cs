@@ -89,7 +89,9 @@ public sealed class DiffusersCheckpointTests : IDisposable
         ModelFolder.Save(folder["m"], Small, new SchedulerConfig(), Weights(1));
         var config = folder["m/unet/config.json"];
         var json = File.ReadAllText(config);
-        Fails(ErrorKind.Usage, "(8×8)", () => ModelSource.Open(folder["m"], facts: new() { Height = 8, Width = 8 }));
+        var other = ModelSource.Open(folder["m"], facts: new() { Height = 16, Width = 24 });
+        Assert.Equal((Small with { Height = 16, Width = 24 }, Small.InputShape), (other.Network, other.TrainedShape));
+        Assert.Contains("trained on images of 8×8", Assert.Single(other.Notes));
         File.WriteAllText(config, json.Replace("\"sample_size\": 8,", size, StringComparison.Ordinal));
         Fails(ErrorKind.ModelFile, "--size", () => ModelSource.Open(folder["m"]));
         var told = ModelSource.Open(folder["m"], facts: new() { Height = 16, Width = 24 });
