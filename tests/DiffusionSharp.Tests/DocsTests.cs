@@ -6,8 +6,8 @@ namespace DiffusionSharp.Tests;
 /// <summary>What the documents point at is there.</summary>
 public partial class DocsTests
 {
-    // Properties of MSBuild that the slim build does without.
-    private static readonly HashSet<string> Others = ["PublishAot", "IlcInstructionSet", "CppCompilerAndLinker", "LinkerFlavor"];
+    // What MSBuild and NuGet know and no source names.
+    private static readonly HashSet<string> Others = ["PublishAot", "IlcInstructionSet", "CppCompilerAndLinker", "LinkerFlavor", "PrunePackageReference", "ExcludeAssets"];
 
     private static readonly string[] Documents = [.. Directory.EnumerateFiles(Shared.Repository, "*.md", SearchOption.AllDirectories)
         .Where(f => !Hidden().IsMatch(Path.GetRelativePath(Shared.Repository, f)))];

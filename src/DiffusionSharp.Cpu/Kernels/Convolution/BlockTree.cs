@@ -27,6 +27,9 @@ internal sealed unsafe class BlockTree<T>
     // Items for each thread, so that one is not left waiting for another.
     private const int ThreadItems = 4;
 
+    // Images are shared out where threads then have work for so much of the time: few images are too few for many threads.
+    private const double LeastBusy = 0.85;
+
     // Sums that stay in a thread's cache until they are joined.
     private const long NearSums = 1 << 18;
 
@@ -88,6 +91,9 @@ internal sealed unsafe class BlockTree<T>
 
     private static int Ceiling(int value, int divisor) => (value + divisor - 1) / divisor;
 
+    // The part of the time that threads have work, if each item takes the same.
+    private static double Busy(int items, int threads) => items / (double)(threads * Ceiling(items, threads));
+
     private static int Power(long most) => 1 << BitOperations.Log2((uint)Math.Max(1, most));
 
     private long Weights => (long)blocks * blockFloats;
@@ -95,10 +101,11 @@ internal sealed unsafe class BlockTree<T>
     private Shares SharesOf(int images, int threads)
     {
         var near = Power(Math.Clamp(Weights, LeastReady, MostReady) / imageFloats);
-        if (threads > 1 && images > 1 && Weights <= MostReady && imageFloats <= MostOwned)
+
+        // Each part's sums are written, and read again to be joined: of large ones a thread has one part.
+        var part = Power(images / (threads * Math.Clamp(NearSums / Weights, 1, ThreadItems)));
+        if (threads > 1 && Weights <= MostReady && imageFloats <= MostOwned && Busy(Ceiling(images, part), threads) >= LeastBusy)
         {
-            // Each part's sums are written, and read again to be joined: of large ones a thread has one part.
-            var part = Power(images / (threads * Math.Clamp(NearSums / Weights, 1, ThreadItems)));
             return new Shares(images, images, part, Math.Min(near, part), Owns: true);
         }
 

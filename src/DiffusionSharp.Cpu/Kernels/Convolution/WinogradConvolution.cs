@@ -193,7 +193,8 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
         for (var b = 0; b < blocks.Length; b++)
         {
             TransformWeights(column, blocks[b], transformed);
-            Multiply(column, b, InputOf(b, tile), InputPlane(blocks[b].Stride, count), rows, transformed, products, ProductPlane, Columns, inputsAhead: true);
+            var coming = b + 1 < blocks.Length ? Coming(column, b + 1) : parts == 1 && column + 1 < columns ? Coming(column + 1, 0) : default;
+            Multiply(column, b, InputOf(b, tile), InputPlane(blocks[b].Stride, count), rows, transformed, products, ProductPlane, Columns, inputsAhead: true, coming);
         }
 
         tiles.Output(workspace, products, ProductPlane, Columns, first + tile, rows, phase, output, WidthOf(output));
@@ -218,8 +219,18 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
         tiles.Output(workspace, products, PartPlane, PartRow, tile, rows, 0, 0, epilogue.Stride);
     }
 
+    // The weights of a block that is transformed next: its columns' two panels.
+    private ComingWeights Coming(int column, int b)
+    {
+        var output = OutputOf(column).Output;
+        var row = blocks[b].WeightRow * weights.Layout.InputStep;
+        return new ComingWeights(Panel(output), Panel(output + PanelLayout.Panel), TFormat.Bytes * blocks[b].Channels * weights.Layout.InputStep / sizeof(float));
+
+        float* Panel(int first) => (float*)((byte*)weights.Start + (TFormat.Bytes * (weights.Layout.Column(first) + row)));
+    }
+
     // One block of channels.
-    private void Multiply(int column, int b, float* inputs, nint plane, int rows, float* transformed, float* products, nint productPlane, nint productRow, bool inputsAhead)
+    private void Multiply(int column, int b, float* inputs, nint plane, int rows, float* transformed, float* products, nint productPlane, nint productRow, bool inputsAhead, ComingWeights coming = default)
     {
         var (block, (output, phase)) = (blocks[b], OutputOf(column));
         var panels = Ceiling(WidthOf(output), PanelColumns);
@@ -236,8 +247,8 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
             }
 
             var queue = place + 1 < Places
-                ? new PrefetchQueue(transformed + WeightPlane, panels * BlockInputs * PanelColumns, inputs + plane, inputsAhead ? rows * block.Stride : 0)
-                : default;
+                ? new PrefetchQueue(coming.At(place), coming.Each, transformed + WeightPlane, panels * BlockInputs * PanelColumns, inputs + plane, inputsAhead ? rows * block.Stride : 0)
+                : new PrefetchQueue(coming.At(place), coming.Each, null, 0, null, 0);
             MatrixTile.Multiply<T>(
                 rows,
                 inputs,
@@ -253,5 +264,18 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
                 b > 0,
                 queue);
         }
+    }
+
+    /// <summary>Weights that come from memory when they are transformed: some of them are asked for beside the products of each place of those at hand.</summary>
+    /// <param name="first">The first panel's.</param>
+    /// <param name="second">The second panel's.</param>
+    /// <param name="floats">How many values of 32 bits each has.</param>
+    private readonly struct ComingWeights(float* first, float* second, nint floats)
+    {
+        /// <summary>Values for each place.</summary>
+        public nint Each => floats / (Places / 2);
+
+        /// <summary>Where a place's begin.</summary>
+        public float* At(int place) => place < Places / 2 ? first + (place * Each) : second + ((place - (Places / 2)) * Each);
     }
 }

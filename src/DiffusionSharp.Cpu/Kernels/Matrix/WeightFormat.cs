@@ -9,6 +9,9 @@ internal unsafe interface IWeightFormat
     /// <summary>Whether they can be used where they lie.</summary>
     static abstract bool IsFloat32 { get; }
 
+    /// <summary>Of a value.</summary>
+    static abstract int Bytes { get; }
+
     /// <summary>Asks for values before they are loaded.</summary>
     static abstract void Prefetch(void* weights, nint place, nint count);
 
@@ -34,6 +37,8 @@ internal readonly unsafe struct Float32Weights : IWeightFormat
 {
     public static bool IsFloat32 => true;
 
+    public static int Bytes => sizeof(float);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(void* weights, nint place, nint count) => Simd.Prefetch.Bytes((float*)weights + place, sizeof(float) * count);
 
@@ -49,6 +54,8 @@ internal readonly unsafe struct BFloat16Weights : IWeightFormat
 {
     public static bool IsFloat32 => false;
 
+    public static int Bytes => sizeof(ushort);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(void* weights, nint place, nint count) => Simd.Prefetch.Bytes((ushort*)weights + place, sizeof(ushort) * count);
 
@@ -63,6 +70,8 @@ internal readonly unsafe struct BFloat16Weights : IWeightFormat
 internal readonly unsafe struct HalfWeights : IWeightFormat
 {
     public static bool IsFloat32 => false;
+
+    public static int Bytes => sizeof(ushort);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(void* weights, nint place, nint count) => Simd.Prefetch.Bytes((ushort*)weights + place, sizeof(ushort) * count);
