@@ -11,7 +11,7 @@ public static class Cli
     /// <summary>Runs the command.</summary>
     /// <param name="args">The words after <c>ddim</c>.</param>
     /// <param name="host">Console, clock, environment and signals.</param>
-    /// <returns>The exit code: 0, an <see cref="ErrorKind"/>, or 130/143 after a signal.</returns>
+    /// <returns>The exit code: 0, that of an error's kind, or 130/143 after a signal.</returns>
     public static int Run(IReadOnlyList<string> args, CliHost host)
     {
         ArgumentNullException.ThrowIfNull(args);
@@ -46,7 +46,7 @@ public static class Cli
                 host.Error.WriteLine(Lines(e.ToString()));
             }
 
-            return (int)kind;
+            return ExitCodes.Of(kind);
         }
 
         static string Lines(string text) => string.Join('\n', text.ReplaceLineEndings("\n").Split('\n').Select(Human.Plain));

@@ -7,7 +7,7 @@ namespace DiffusionSharp;
 public sealed class DiffusionException : Exception
 {
     /// <summary>Creates the error.</summary>
-    /// <param name="kind">The kind, which is also the command's exit code.</param>
+    /// <param name="kind">The kind of error.</param>
     /// <param name="message">What happened, where, what was found and what to do.</param>
     /// <param name="inner">The cause, if there is one.</param>
     public DiffusionException(ErrorKind kind, string message, Exception? inner = null)

@@ -1,29 +1,29 @@
 namespace DiffusionSharp;
 
-/// <summary>What kind of thing went wrong. The number is the exit code of the <c>ddim</c> command.</summary>
+/// <summary>What kind of thing went wrong.</summary>
 public enum ErrorKind
 {
     /// <summary>A bug, or something nobody foresaw.</summary>
-    Unexpected = 1,
+    Unexpected,
 
-    /// <summary>The command line or an argument is wrong.</summary>
-    Usage = 2,
+    /// <summary>An argument is wrong.</summary>
+    Usage,
 
     /// <summary>A configuration is invalid or contradicts another.</summary>
-    Configuration = 3,
+    Configuration,
 
     /// <summary>Training data is missing, unreadable or too often broken.</summary>
-    Data = 4,
+    Data,
 
     /// <summary>Reading or writing storage failed: disk full, no permission, another process holds the lock.</summary>
-    Storage = 5,
+    Storage,
 
     /// <summary>A loss or a tensor is NaN or infinite.</summary>
-    NonFinite = 6,
+    NonFinite,
 
     /// <summary>The compute device or its native library cannot be used.</summary>
-    Device = 7,
+    Device,
 
     /// <summary>A model file is malformed, incomplete or not supported.</summary>
-    ModelFile = 8,
+    ModelFile,
 }

@@ -53,7 +53,7 @@ public sealed class UsageErrorTests
     {
         var (code, _, error) = ddim.Run("inspect", "/no/such/model", "--verbose");
 
-        Assert.Equal((int)ErrorKind.Data, code);
+        Assert.Equal(ExitCodes.Of(ErrorKind.Data), code);
         Assert.Contains("   at DiffusionSharp.", error, StringComparison.Ordinal);
     }
 }

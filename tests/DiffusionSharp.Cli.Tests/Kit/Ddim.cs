@@ -51,7 +51,7 @@ internal sealed class Ddim
     {
         var (code, _, error) = Run(args);
         Assert.Contains(words, error, StringComparison.Ordinal);
-        Assert.Equal((int)kind, code);
+        Assert.Equal(ExitCodes.Of(kind), code);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
         Assert.Contains("ddim: ", error, StringComparison.Ordinal);
     }

@@ -77,7 +77,7 @@ public sealed class MessageTests : IDisposable
         File.WriteAllText(scratch["photos/b.png"], "no picture");
         ddim.Fails(ErrorKind.Data, "allow more (--max-bad)", [.. Train, "--size", "8"]);
         var (code, _, error) = ddim.Run("invert", scratch["photos"], "--model", model, "--steps", "2", "--out", scratch["z.npy"]);
-        Assert.Equal((int)ErrorKind.Data, code);
+        Assert.Equal(ExitCodes.Of(ErrorKind.Data), code);
         Assert.Contains("Remove or repair them", error, StringComparison.Ordinal);
         Assert.DoesNotContain("allow more", error, StringComparison.Ordinal);
     }
@@ -91,7 +91,7 @@ public sealed class MessageTests : IDisposable
     public void What_is_not_there_is_said_to_be_absent(string command)
     {
         var (code, _, error) = ddim.Run([.. command.Split(' '), scratch["nope.png"], .. command == "invert" ? ["--model", model] : Array.Empty<string>()]);
-        Assert.Equal((int)ErrorKind.Data, code);
+        Assert.Equal(ExitCodes.Of(ErrorKind.Data), code);
         Assert.Matches($"^ddim: {scratch["nope.png"]}: there is no such file( or folder)?; check the name\n$", error);
     }
 
@@ -128,7 +128,7 @@ public sealed class MessageTests : IDisposable
     {
         ddim.Done([.. Train, "--size", "30"]);
         var (code, _, error) = ddim.Run("train", "--out", Run, "--size", "16", "--classes", "folders");
-        Assert.Equal((int)ErrorKind.Configuration, code);
+        Assert.Equal(ExitCodes.Of(ErrorKind.Configuration), code);
         Assert.Contains("--size: found 16; the run has size 30; --classes: the run was begun without classes. Leave that out", error, StringComparison.Ordinal);
         ddim.Fails(ErrorKind.Device, "libtorch", "train", "--out", Run, "--size", "16", "--device", "cuda:9");
         ddim.Done("train", "--out", Run, "--size", "30", "--steps", "2");
@@ -210,7 +210,7 @@ public sealed class MessageTests : IDisposable
     public void Only_what_the_other_code_lacks_is_named()
     {
         var (code, _, error) = ddim.Run("convert", model, scratch["there"], "--layout", "ermongroup");
-        Assert.Equal((int)ErrorKind.Configuration, code);
+        Assert.Equal(ExitCodes.Of(ErrorKind.Configuration), code);
         Assert.EndsWith("the DDIM authors' code has no such network: 4 groups in a norm, where it has 32\n", error, StringComparison.Ordinal);
     }
 

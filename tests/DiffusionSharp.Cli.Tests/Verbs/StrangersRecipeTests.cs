@@ -70,7 +70,7 @@ public sealed class StrangersRecipeTests : IDisposable
         var (code, output, error) = ddim.Run("sample", "--from", scratch["x.png"], "--model", model, "--out", scratch["y.png"]);
 
         Assert.Contains(words, error, StringComparison.Ordinal);
-        Assert.Contains(code, (int[])[(int)ErrorKind.Data, (int)ErrorKind.Usage]);
+        Assert.Contains(code, (int[])[ExitCodes.Of(ErrorKind.Data), ExitCodes.Of(ErrorKind.Usage)]);
         Assert.DoesNotContain('\e', output + error);
         Assert.False(File.Exists(scratch["y.png"]));
     }

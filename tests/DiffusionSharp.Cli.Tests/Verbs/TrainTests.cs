@@ -76,7 +76,7 @@ public sealed class TrainTests : IDisposable
         ddim.Done(tiny.Shapes);
 
         var (code, _, error) = ddim.Run("train", "--out", tiny.Run, "--lr", "0.5", "--loss", "l1", "--steps", "4");
-        Assert.Equal((int)ErrorKind.Configuration, code);
+        Assert.Equal(ExitCodes.Of(ErrorKind.Configuration), code);
         Assert.Contains("training.learningRate: 0.0002 → 0.5", error, StringComparison.Ordinal);
         Assert.Contains("training.loss", error, StringComparison.Ordinal);
         ddim.Fails(ErrorKind.Usage, "--channels: found 0", "train", "--out", tiny.Run, "--channels", "0");
@@ -190,7 +190,7 @@ public sealed class TrainTests : IDisposable
     {
         var (code, _, error) = ddim.Run([.. tiny.Endless, "--lr", "1e30", "--clip-gradient", "0", "--steps", "50"]);
 
-        Assert.Equal((int)ErrorKind.NonFinite, code);
+        Assert.Equal(ExitCodes.Of(ErrorKind.NonFinite), code);
         Assert.Contains("last good checkpoint", error, StringComparison.Ordinal);
         ddim.Done("inspect", tiny.Run);
     }
