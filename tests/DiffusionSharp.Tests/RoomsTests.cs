@@ -10,7 +10,11 @@ public partial class RoomsTests
 
     private static readonly string Source = Path.Combine(Shared.Repository, "src");
 
-    public static TheoryData<string> Projects => [.. Directory.GetDirectories(Source).Select(d => Path.GetFileName(d)!)];
+    public static TheoryData<string> Projects => [.. Names];
+
+    public static TheoryData<string> Libraries => [.. Names.Where(n => n != "DiffusionSharp.Cli")];
+
+    private static IEnumerable<string> Names => Directory.GetDirectories(Source).Select(d => Path.GetFileName(d)!);
 
     [Theory]
     [MemberData(nameof(Projects))]
@@ -36,6 +40,14 @@ public partial class RoomsTests
     public void No_file_has_more_than_300_lines() => Assert.All(
         ((string[])["src", "tests", "torch", "bench", "samples"]).SelectMany(f => Sources(Path.Combine(Shared.Repository, f))),
         path => Assert.True(File.ReadLines(path).Count() <= MostLines, $"{path} has more than {MostLines} lines: split it by purpose"));
+
+    // Who calls a library may never have seen the command: a message speaks of properties and parameters. In a line of code a flag is in a string
+    // where a quote stands before it.
+    [Theory]
+    [MemberData(nameof(Libraries))]
+    public void Libraries_speak_of_no_flags(string project) => Assert.All(
+        Files(project).SelectMany(f => Flag().Matches(f.Text).Select(m => $"{f.Namespace}: {m.Value.Trim()}")),
+        line => Assert.Fail($"{line} names a flag: say it in the words of the library"));
 
     // What a file names in using directives, and what it uses of the namespaces around its own, which need none.
     private static IEnumerable<string> Needed(SourceFile file, Dictionary<string, HashSet<string>> types) =>
@@ -68,6 +80,9 @@ public partial class RoomsTests
 
     [GeneratedRegex(@"(?<![\w.])[A-Z]\w*")]
     private static partial Regex Words();
+
+    [GeneratedRegex(@"^.*""(?:.*[ ('`])?--[a-z].*", RegexOptions.Multiline)]
+    private static partial Regex Flag();
 
     private sealed record SourceFile(string Folder, string Namespace, string Text);
 }

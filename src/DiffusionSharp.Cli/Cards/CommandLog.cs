@@ -1,3 +1,4 @@
+using DiffusionSharp.Cli.CommandLine;
 using DiffusionSharp.Files.Storage;
 
 namespace DiffusionSharp.Cli.Cards;

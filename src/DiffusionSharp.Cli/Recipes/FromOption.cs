@@ -1,7 +1,6 @@
 using System.CommandLine;
 using DiffusionSharp.Cli.CommandLine;
 using DiffusionSharp.Cli.Output;
-using DiffusionSharp.Files.Storage;
 using DiffusionSharp.Imaging.Shapes;
 
 namespace DiffusionSharp.Cli.Recipes;

@@ -78,7 +78,7 @@ internal sealed record DataLocation(DataFormat Format, IReadOnlyList<string> Fil
         var what = FileNames.IsImage(file.Path) ? "this is one image file; give the folder it lies in"
             : $"not a data set (it begins with the bytes {Convert.ToHexString(file.Head.AsSpan(0, Math.Min(8, file.Head.Length)))})";
         var all = string.Join(", ", DataFormat.All.Select(f => f.Name));
-        return new DiffusionException(ErrorKind.Data, $"{file.Path}: {what}; expected one of: {all} (ddim data check --help says what each is)");
+        return new DiffusionException(ErrorKind.Data, $"{file.Path}: {what}; expected one of: {all} (the help of ddim data check says what each is)");
     }
 
     private static DiffusionException CannotBeRead(string path, Exception e) => new(ErrorKind.Data, $"{path}: cannot be read: {e.Message}", e);

@@ -123,7 +123,7 @@ public static class DataSets
             if (stopped || classes.Count == 0 || bad.Count > options.MaxBadFraction * (classes.Count + bad.Count))
             {
                 var most = FormattableString.Invariant($"at most {100 * options.MaxBadFraction:0.###} % are allowed");
-                var more = options.MaxBadFraction > 0 ? ", or allow more (--max-bad)" : "";
+                var more = options.MaxBadFraction > 0 ? ", or allow more (max bad)" : "";
                 throw TooManyBad(path, classes.Count, bad, most, $"Remove or repair them ('ddim data check' lists all){more}");
             }
 

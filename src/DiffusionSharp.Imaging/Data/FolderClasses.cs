@@ -63,6 +63,6 @@ internal sealed class FolderClasses
         string[] paths = [.. merged[0].Order(StringComparer.Ordinal)];
         var list = string.Join(", ", paths.Take(shown)) + (paths.Length > shown ? ", …" : "");
         var others = merged.Length == 1 ? "" : FormattableString.Invariant($", and {merged.Length - 1} more are of several");
-        return $"the class {merged[0].Key} is of {paths.Length} folders, {list}{others}; --classes top-folders takes the outermost folders instead";
+        return $"the class {merged[0].Key} is of {paths.Length} folders, {list}{others}; top-folders as classes takes the outermost ones instead";
     }
 }

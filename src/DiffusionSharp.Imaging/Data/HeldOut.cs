@@ -18,7 +18,7 @@ internal static class HeldOut
         {
             throw new DiffusionException(
                 ErrorKind.Usage,
-                FormattableString.Invariant($"--validation keeps {held} of {count} images apart, and none would be left to train on: ")
+                FormattableString.Invariant($"validation keeps {held} of {count} images apart, and none would be left to train on: ")
                 + "keep fewer, or give more images");
         }
 

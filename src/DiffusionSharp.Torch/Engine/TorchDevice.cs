@@ -34,7 +34,7 @@ public static class TorchDevice
 
         if (!cuda.is_available())
         {
-            throw new DiffusionException(ErrorKind.Device, $"device '{name}': this build of libtorch has no CUDA, or no GPU was found; build with -p:TorchBackend=cuda on a machine with a GPU, or use --device cpu");
+            throw new DiffusionException(ErrorKind.Device, $"device '{name}': this build of libtorch has no CUDA, or no GPU was found; build with -p:TorchBackend=cuda on a machine with a GPU, or use device cpu");
         }
 
         return index < cuda.device_count()

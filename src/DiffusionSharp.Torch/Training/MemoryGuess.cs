@@ -7,7 +7,7 @@ namespace DiffusionSharp.Torch.Training;
 internal static class MemoryGuess
 {
     // Autograd keeps about one array per node; workspaces, gradients in flight and what libtorch's allocator holds come on top. It is meant
-    // to be high: an image of 96×96 in 64·(1, 2, 2, 4) channels was seen to take 245 MB (ddim train --dry-run, micro-batches of 4 and 12; 6.9 GB with 32).
+    // to be high: an image of 96×96 in 64·(1, 2, 2, 4) channels was seen to take 245 MB (a dry run of ddim train, micro-batches of 4 and 12; 6.9 GB with 32).
     private const int Overhead = 2;
 
     // Weights, the gradients of a micro-batch and their sum over the micro-batches, two moments; the averages come on top.

@@ -23,7 +23,7 @@ public static class TorchTrainingEngine
 
         if (options.Augment > 0)
         {
-            throw new DiffusionException(ErrorKind.Configuration, $"augmentation is for engine {EngineNames.Managed}: leave out --augment, or choose that engine");
+            throw new DiffusionException(ErrorKind.Configuration, $"augmentation is for engine {EngineNames.Managed}: leave it out (augment 0), or choose that engine");
         }
 
         TorchNative.EnsureLoaded();

@@ -227,7 +227,7 @@ public sealed class DiffusionModel : IDisposable
             : throw new DiffusionException(
                 ErrorKind.Usage,
                 FormattableString.Invariant($"guidance {w} needs a model that was trained with dropped labels, and {Source.Path} has no null class: ")
-                + "leave guidance at 1, or train one (ddim train DATA --classes folders), or lead it away from a weaker model (--guide-with MODEL)");
+                + "leave guidance at 1, or train one (ddim train takes folders as classes), or lead it away from a weaker model (GuideWith)");
     }
 
     /// <summary>The levels of this model that options guide; null for all.</summary>

@@ -78,7 +78,7 @@ public sealed class ModelSource
         facts ??= new CheckpointFacts();
         if (raw && average)
         {
-            throw new DiffusionException(ErrorKind.Usage, "the weights themselves (--raw) and their moving average (--ema) exclude each other: give one");
+            throw new DiffusionException(ErrorKind.Usage, "the weights themselves (raw) and their moving average (ema) exclude each other: give one");
         }
 
         return (RunCheckpoint.Find(path), File.Exists(path)) switch
@@ -122,7 +122,7 @@ public sealed class ModelSource
         return lists.GetValueOrDefault(steps) ?? throw new DiffusionException(
             ErrorKind.Usage,
             $"the model {Path} has no timesteps tuned for {steps} steps (it has them for {(lists.Count == 0 ? "none" : string.Join(", ", lists.Keys))}); "
-            + $"find them: ddim tune --model {ShellWord.Quote(Path)} --steps {steps}");
+            + "TimestepTuner and ddim tune find them");
     }
 
     private static ModelSource FromFolder(ModelFolder folder) => new(folder.Path, folder.WeightsPath, folder.Set, folder.TunedTimestepsPath, folder.Network, folder.Scheduler)
@@ -151,13 +151,13 @@ public sealed class ModelSource
         {
             throw new DiffusionException(
                 ErrorKind.Usage,
-                $"{file} holds {(Checkpoint.IsEma(part) ? "an average: leave --raw out, or" : "no weights of a network:")} give {Checkpoint.Weights} beside it, or the folder");
+                $"{file} holds {(Checkpoint.IsEma(part) ? "an average: do not ask for the weights themselves (raw), or" : "no weights of a network:")} give {Checkpoint.Weights} beside it, or the folder");
         }
 
         if (part == Checkpoint.Weights && average)
         {
             throw new DiffusionException(
-                ErrorKind.Usage, $"{file} are the weights themselves{(lacking ? $", and {ema} is not beside them" : "")}; leave --ema out to take them");
+                ErrorKind.Usage, $"{file} are the weights themselves{(lacking ? $", and {ema} is not beside them" : "")}; to take them, do not ask for the average (ema)");
         }
 
         var lack = $"checkpoint {System.IO.Path.GetFileName(found.Folder)} has no {ema}, an average that begins with the weights: those are taken";

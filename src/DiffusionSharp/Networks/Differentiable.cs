@@ -10,6 +10,6 @@ public static class Differentiable
     {
         ArgumentNullException.ThrowIfNull(denoiser);
         return denoiser as IDifferentiableDenoiser ?? throw new DiffusionException(
-            ErrorKind.Usage, $"the engine ({denoiser.GetType().Name}) gives no derivatives by x and t; take the managed one (--engine cpu)");
+            ErrorKind.Usage, $"the engine ({denoiser.GetType().Name}) gives no derivatives by x and t; take the managed one (engine cpu)");
     }
 }

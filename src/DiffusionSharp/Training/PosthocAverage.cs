@@ -38,7 +38,7 @@ public sealed record PosthocAverage
         if (lengths.Count == 0 || snapshots.Count == 0)
         {
             throw new DiffusionException(
-                ErrorKind.ModelFile, $"{run.Root} stored no averages that others could be made of: train with --posthoc-ema 0.05,0.1 from the start");
+                ErrorKind.ModelFile, $"{run.Root} stored no averages that others could be made of: train with lengths of post-hoc EMA (0.05,0.1 are usual) from the start");
         }
 
         var stored = snapshots.SelectMany(s => lengths.Select(l => (s.Folder, Part: Checkpoint.Power(l), Update: (double)s.State.Step, Exponent: PowerAverage.Exponent(l)))).ToList();

@@ -42,7 +42,7 @@ internal static class RunParts
             {
                 throw new DiffusionException(
                     ErrorKind.Configuration, FormattableString.Invariant($"the run has no average of length {length}, and one that begins later has another profile: ")
-                    + "leave --posthoc-ema as it was, or begin a new run");
+                    + "leave the lengths of post-hoc EMA as they were, or begin a new run");
             }
 
             network.ImportAverage(options.EmaDecays.Count + i, step > 0 ? RunSetup.ReadPart(checkpoint, part) : weights, step);

@@ -56,7 +56,7 @@ internal static class RunSetup
             (network.ClassNames.Count == 0 || network.ClassNames.SequenceEqual(data.ClassNames),
                 $"the data's classes are {Few(data.ClassNames)}, the network's are {Few(network.ClassNames)}"),
             (!graph.TakesLabels || graph.NullClass is not null || !data.SomeUnlabelled,
-                "some of the data's images have no label, and the network has no null class that would take its place: train with a --label-drop above 0, "
+                "some of the data's images have no label, and the network has no null class that would take its place: train with a label drop above 0, "
                 + "or leave these images out"),
             (config.Training.LabelDrop == 0 || graph.NullClass is not null,
                 "labels are to be dropped, but the network has no null class that would take their place: turn dropping off, or begin with "
@@ -98,7 +98,7 @@ internal static class RunSetup
             throw new DiffusionException(
                 ErrorKind.Configuration,
                 $"{run.Root} holds a run with another configuration:\n  {string.Join("\n  ", differences)}\n"
-                + "Go on with the saved values, choose another folder, or accept the change with --allow-changes");
+                + "Go on with the saved values, choose another folder, or allow changes");
         }
 
         return (config, differences);

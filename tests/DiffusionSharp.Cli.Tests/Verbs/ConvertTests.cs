@@ -114,7 +114,7 @@ public sealed class ConvertTests : IDisposable
     {
         var guided = TinyCheckpoint.Guided(scratch["model.pt"]);
         string[] about = ["--about", TinyCheckpoint.GuidedAbout];
-        ddim.Fails(ErrorKind.ModelFile, "tell it (--about num_head_channels=64,image_size=64", "convert", guided, Out);
+        ddim.Fails(ErrorKind.ModelFile, "tell it among the facts about it (num_head_channels=64,image_size=64", "convert", guided, Out);
         ddim.Fails(ErrorKind.Configuration, "the DDIM authors' code has no such network", ["convert", guided, Out, .. about, "--layout", "ermongroup"]);
         ddim.Fails(ErrorKind.Usage, "there is no such key", "convert", guided, Out, "--about", "heads=4");
         ddim.Fails(ErrorKind.ModelFile, "no model folder or checkpoint file", "convert", scratch["nothing"], Out);
@@ -122,7 +122,7 @@ public sealed class ConvertTests : IDisposable
         ddim.Fails(ErrorKind.Usage, "OUT", "convert", guided);
         ddim.Fails(ErrorKind.ModelFile, "none of the networks that are known", "convert", TinyCheckpoint.Zip(scratch["own.pt"], [KeyValuePair.Create("conv.weight", new HostTensor([1], [1]))]), Out);
         ddim.Fails(ErrorKind.Usage, "is the source itself", "convert", TinyModel.Save(scratch["model"]), scratch["model"]);
-        ddim.Fails(ErrorKind.Usage, "leave --about out", "convert", scratch["model"], Out, "--about", "noise_schedule=linear");
+        ddim.Fails(ErrorKind.Usage, "leave out what is told about it", "convert", scratch["model"], Out, "--about", "noise_schedule=linear");
         ddim.Fails(ErrorKind.Usage, "a file of this name is there", ["convert", guided, scratch.Text("file", "mine"), .. about]);
         Assert.Equal("mine", File.ReadAllText(scratch["file"]));
         Assert.False(Directory.Exists(Out));

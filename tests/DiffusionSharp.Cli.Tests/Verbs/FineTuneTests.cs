@@ -43,7 +43,7 @@ public sealed class FineTuneTests : IDisposable
 
         File.Delete(scratch["out/ermongroup/config.yml"]);
         string[] command = ["train", "builtin:shapes", "--from", file, "--out", Run, "--batch", "2", "--steps", "1"];
-        ddim.Fails(ErrorKind.ModelFile, "--about image_size=", command);
+        ddim.Fails(ErrorKind.ModelFile, "(image_size=", command);
         ddim.Done([.. command, "--about", "image_size=16"]);
         Assert.Equal(unet, RunConfig.Read(new RunFolder(Run).Config).Network);
         ddim.Done("train", "--out", Run, "--steps", "2");

@@ -34,7 +34,7 @@ public sealed class InspectTests : IDisposable
     {
         var guided = TinyCheckpoint.Guided(scratch["model.pt"]);
         var found = ddim.Json("inspect", guided);
-        Assert.Contains("--about num_head_channels=64,image_size=64", (string)found["to sample it"]!, StringComparison.Ordinal);
+        Assert.Contains("(num_head_channels=64,image_size=64", (string)found["to sample it"]!, StringComparison.Ordinal);
         Assert.Null(found["network"]);
         Assert.Null(ddim.Json("inspect", guided, "--about", TinyCheckpoint.GuidedAbout)["to sample it"]);
         Assert.Contains("to sample it", ddim.Done("inspect", TinyCheckpoint.Lucidrains(scratch["l.pt"])), StringComparison.Ordinal);
@@ -89,7 +89,7 @@ public sealed class InspectTests : IDisposable
         Assert.All([false, true], raw => Assert.EndsWith(raw ? "unet.safetensors" : "ema-0.9999.safetensors", (string)ddim.Json(["inspect", scratch["run"], .. raw ? ["--raw"] : Array.Empty<string>()])["weights"]!, StringComparison.Ordinal));
         Directory.CreateDirectory(scratch["empty"]);
         ddim.Fails(ErrorKind.Data, "empty", "inspect", scratch["empty"]);
-        ddim.Fails(ErrorKind.Usage, "leave --about out", "inspect", scratch["m"], "--about", "noise_schedule=linear");
+        ddim.Fails(ErrorKind.Usage, "leave out what is told about it", "inspect", scratch["m"], "--about", "noise_schedule=linear");
         ddim.Fails(ErrorKind.Usage, "raw weights are kept", "inspect", scratch["m"], "--raw");
     }
 

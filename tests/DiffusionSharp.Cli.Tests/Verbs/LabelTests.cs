@@ -26,7 +26,7 @@ public sealed class LabelTests : IDisposable
         var network = Assert.IsType<Networks.UNetConfig>(RunConfig.Read(new RunFolder(scratch["run"]).Config).Network);
         Assert.Equal(["cat", "dog"], network.ClassNames);
         Assert.Equal((3, 2), (network.NumClassEmbeds, network.NullClass));
-        ddim.Fails(ErrorKind.Configuration, "--label-drop above 0", ["train", Data, "--classes", "data", "--label-drop", "0", "--dry-run", .. Tiny]);
+        ddim.Fails(ErrorKind.Configuration, "label drop above 0", ["train", Data, "--classes", "data", "--label-drop", "0", "--dry-run", .. Tiny]);
         Assert.Contains("labels   none of 1 image", ddim.Done("data", "check", Data), StringComparison.Ordinal);
         Assert.Equal(1, (int)ddim.Json("data", "check", Data)["unlabelled"]!);
     }
@@ -72,7 +72,7 @@ public sealed class LabelTests : IDisposable
     {
         var set = Pictures("a/x/0.png", "b/x/1.png");
         var (_, _, error) = ddim.Run(["train", set, "--classes", "folders", "--dry-run", .. Tiny]);
-        Assert.Contains("note: the class x is of 2 folders, a/x, b/x; --classes top-folders", error, StringComparison.Ordinal);
+        Assert.Contains("note: the class x is of 2 folders, a/x, b/x; top-folders as classes", error, StringComparison.Ordinal);
         Assert.DoesNotContain("note:", ddim.Run(["train", set, "--dry-run", .. Tiny]).Error, StringComparison.Ordinal);
         Assert.Contains("note     the class x is of 2 folders", ddim.Done("data", "check", set), StringComparison.Ordinal);
 

@@ -75,7 +75,7 @@ public sealed class MessageTests : IDisposable
     public void Broken_pictures_are_allowed_only_where_that_can_be_said()
     {
         File.WriteAllText(scratch["photos/b.png"], "no picture");
-        ddim.Fails(ErrorKind.Data, "allow more (--max-bad)", [.. Train, "--size", "8"]);
+        ddim.Fails(ErrorKind.Data, "allow more (max bad)", [.. Train, "--size", "8"]);
         var (code, _, error) = ddim.Run("invert", scratch["photos"], "--model", model, "--steps", "2", "--out", scratch["z.npy"]);
         Assert.Equal(ExitCodes.Of(ErrorKind.Data), code);
         Assert.Contains("Remove or repair them", error, StringComparison.Ordinal);

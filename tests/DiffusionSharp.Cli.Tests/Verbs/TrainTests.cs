@@ -179,7 +179,7 @@ public sealed class TrainTests : IDisposable
         ddim.Fails(ErrorKind.Configuration, "is reached by no level", [.. tiny.Shapes, "--attention", "5"]);
         ddim.Fails(ErrorKind.Configuration, "learning rate 0 must be positive", [.. tiny.Shapes, "--lr", "0"]);
         ddim.Fails(ErrorKind.Device, "libtorch", [.. tiny.Shapes, "--device", "cuda"]);
-        ddim.Fails(ErrorKind.Configuration, "its counterpart is --activations bfloat16", [.. tiny.Shapes, "--bf16"]);
+        ddim.Fails(ErrorKind.Configuration, "its counterpart is activations in bfloat16", [.. tiny.Shapes, "--bf16"]);
         ddim.Fails(ErrorKind.Usage, "--activations: found 'half'; choose among float32, bfloat16", [.. tiny.Shapes, "--activations", "half"]);
         ddim.Fails(ErrorKind.ModelFile, "there is no model folder", "train", "builtin:shapes", "--from", scratch["none"], "--out", tiny.Run);
         ddim.Fails(ErrorKind.Storage, "file", "train", "builtin:shapes", "--out", Path.Combine(scratch.Text("file", ""), "run"), "--size", "16", "--steps", "1");

@@ -71,7 +71,7 @@ public sealed class TuneTests : IDisposable
         ddim.Fails(ErrorKind.Usage, "steps from 1 to 100", "tune", "--model", model, "--steps", "101");
         ddim.Fails(ErrorKind.Usage, "steps from 1 to 20", "tune", "--model", model, "--steps", "5,21", "--reference", "20");
         ddim.Fails(ErrorKind.Usage, "at least 2 latents", "tune", "--model", model, "--count", "1");
-        ddim.Fails(ErrorKind.Usage, $"ddim tune --model {model} --steps 7", "sample", "--model", model, "--timesteps", "tuned", "--steps", "7", "--out", scratch["a.png"]);
+        ddim.Fails(ErrorKind.Usage, $"the model {model} has no timesteps tuned for 7 steps (it has them for none); TimestepTuner and ddim tune find them", "sample", "--model", model, "--timesteps", "tuned", "--steps", "7", "--out", scratch["a.png"]);
         ddim.Fails(ErrorKind.Usage, "leave out --spacing", "sample", "--model", model, "--timesteps", "tuned", "--spacing", "trailing");
         ddim.Fails(ErrorKind.Configuration, "belong to a model", "plan", "--timesteps", "tuned");
         Directory.CreateDirectory(scratch["model/scheduler"]);

@@ -18,7 +18,7 @@ public sealed class FolderClassesTests : IDisposable
         var path = Data(kind, "a/x/0.png", "a/y/1.png", "b/x/2.png", "b/z/3.png");
         using var innermost = TestData.Open(path, new DataOptions().WithSize(4));
         Assert.Equal(["x", "y", "z"], innermost.ClassNames);
-        Assert.Equal("the class x is of 2 folders, a/x, b/x; --classes top-folders takes the outermost folders instead", innermost.ClassNote);
+        Assert.Equal("the class x is of 2 folders, a/x, b/x; top-folders as classes takes the outermost ones instead", innermost.ClassNote);
         Assert.Equal(innermost.ClassNote, TestData.Check(path).ClassNote);
 
         using var top = TestData.Open(path, new DataOptions { Classes = ClassSource.TopFolders }.WithSize(4));

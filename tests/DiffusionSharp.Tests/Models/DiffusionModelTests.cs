@@ -94,7 +94,7 @@ public class DiffusionModelTests
         var source = ModelSource.Open(folder["model"]);
         var missing = Assert.Throws<DiffusionException>(() => DiffusionModel.Plan(source, Tuned(3)));
         Assert.Equal(ErrorKind.Usage, missing.Kind);
-        Assert.Contains($"no timesteps tuned for 3 steps (it has them for none); find them: ddim tune --model {folder["model"]} --steps 3", missing.Message);
+        Assert.Contains($"the model {folder["model"]} has no timesteps tuned for 3 steps (it has them for none); TimestepTuner and ddim tune find them", missing.Message);
 
         TunedTimestepsJson.Add(source.TunedTimestepsPath, 1000, [Timesteps.Custom(1000, 900, 300, 7), Timesteps.Custom(1000, 800, 100)]);
         Assert.Equal(folder["model/scheduler/tuned_timesteps.json"], source.TunedTimestepsPath);

@@ -222,7 +222,7 @@ public sealed class ModelConverterTests : IDisposable
         Source("folder");
         var e = Assert.Throws<DiffusionException>(() => ModelSource.Open(bare ? folder["in/unet"] : folder["in"], facts: Size with { NumHeads = 2 }));
         Assert.Equal(ErrorKind.Usage, e.Kind);
-        Assert.Contains("--about", e.Message);
+        Assert.Contains("leave out what is told about it (facts)", e.Message);
     }
 
     private static readonly CheckpointFacts Size = new() { Height = 8, Width = 8 };

@@ -3,7 +3,6 @@ using DiffusionSharp.Cli.CommandLine;
 using DiffusionSharp.Cli.Optional;
 using DiffusionSharp.Cli.Output;
 using DiffusionSharp.Data;
-using DiffusionSharp.Files.Storage;
 using DiffusionSharp.Models.Folder;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Training;

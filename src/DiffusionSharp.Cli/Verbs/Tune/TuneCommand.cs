@@ -4,7 +4,6 @@ using DiffusionSharp.Cli.CommandLine;
 using DiffusionSharp.Cli.Drawing;
 using DiffusionSharp.Cli.Options;
 using DiffusionSharp.Cli.Output;
-using DiffusionSharp.Files.Storage;
 using DiffusionSharp.Models;
 using DiffusionSharp.Models.Configs;
 using DiffusionSharp.Sampling.Execution;

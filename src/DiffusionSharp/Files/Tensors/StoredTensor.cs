@@ -55,7 +55,7 @@ internal sealed record StoredTensor(string Name, IReadOnlyList<int> Shape, ReadV
             if (Half.IsInfinity(halves[i]) && float.IsFinite(values[i]))
             {
                 throw new DiffusionException(
-                    ErrorKind.NonFinite, FormattableString.Invariant($"tensor '{Name}' holds {values[i]}, which is too large for 16 bits (at most 65504): leave --half out"));
+                    ErrorKind.NonFinite, FormattableString.Invariant($"tensor '{Name}' holds {values[i]}, which is too large for 16 bits (at most 65504): write 32 bits and not half"));
             }
         }
 

@@ -128,7 +128,7 @@ internal sealed class ConfigReader
         {
             if (told is null)
             {
-                problems.Add($"{name} is {Show(e)}: it does not say the size of its images, which must be told (--size 64, or image_size=64 of --about)");
+                problems.Add($"{name} is {Show(e)}: it does not say the size of its images: tell it (size 64, or image_size=64 among the facts about it)");
             }
 
             return told ?? default;

@@ -5,7 +5,7 @@ namespace DiffusionSharp.Models.Configs;
 /// classes beside DDIMScheduler and DDPMScheduler the options of sampling are passed over.
 /// </summary>
 /// <param name="Name">The class.</param>
-/// <param name="Solver">The option that samples as it does, by its <c>solver_order</c> and <c>algorithm_type</c>; null where there is no such solver.</param>
+/// <param name="Solver">The name of the solver that samples as it does, by its <c>solver_order</c> and <c>algorithm_type</c>; null where there is no such solver.</param>
 internal sealed record SchedulerClass(string Name, Func<int, string, string?> Solver)
 {
     // What says how to sample, in any class: diffusers keeps the options of a scheduler that was exchanged for another.
@@ -20,9 +20,9 @@ internal sealed record SchedulerClass(string Name, Func<int, string, string?> So
     public static IReadOnlyList<SchedulerClass> All { get; } =
     [
         new("DDIMScheduler", (_, _) => "ddim") { ClipSample = true, Spacing = "leading", SetAlphaToOne = true },
-        new("DDPMScheduler", (_, _) => "ddim --eta 1") { ClipSample = true, Spacing = "leading" },
+        new("DDPMScheduler", (_, _) => "ddim") { Eta = 1, ClipSample = true, Spacing = "leading" },
         new("DDIMParallelScheduler", (_, _) => "ddim") { ClipSample = true, Spacing = "leading", SetAlphaToOne = true },
-        new("DDPMParallelScheduler", (_, _) => "ddim --eta 1") { ClipSample = true, Spacing = "leading" },
+        new("DDPMParallelScheduler", (_, _) => "ddim") { Eta = 1, ClipSample = true, Spacing = "leading" },
         new("RePaintScheduler", (_, _) => null) { ClipSample = true, Spacing = "leading" },
         new("PNDMScheduler", (_, _) => "plms") { Spacing = "leading", SetAlphaToOne = false },
         new("DPMSolverMultistepScheduler", Dpm),
@@ -31,7 +31,7 @@ internal sealed record SchedulerClass(string Name, Func<int, string, string?> So
         new("UniPCMultistepScheduler", (order, _) => order >= 3 ? "unipc3" : "unipc2"),
         new("DEISMultistepScheduler", (order, _) => order >= 3 ? "deis3" : "deis2"),
         new("EulerDiscreteScheduler", (_, _) => "euler"),
-        new("EulerAncestralDiscreteScheduler", (_, _) => "euler --eta 1"),
+        new("EulerAncestralDiscreteScheduler", (_, _) => "euler") { Eta = 1 },
         new("HeunDiscreteScheduler", (_, _) => "heun") { BetaStart = 0.00085, BetaEnd = 0.012 },
         new("LMSDiscreteScheduler", (_, _) => null),
         new("KDPM2DiscreteScheduler", (_, _) => null) { BetaStart = 0.00085, BetaEnd = 0.012 },
@@ -45,6 +45,9 @@ internal sealed record SchedulerClass(string Name, Func<int, string, string?> So
 
     /// <summary>The default of <c>clip_sample</c>; false for classes without it.</summary>
     public bool ClipSample { get; init; }
+
+    /// <summary>η of the solver.</summary>
+    public int Eta { get; init; }
 
     public string Spacing { get; init; } = "linspace";
 
@@ -68,14 +71,15 @@ internal sealed record SchedulerClass(string Name, Func<int, string, string?> So
         }
 
         var solver = Solver(r.Int("solver_order", 2), r.Word("algorithm_type") ?? "");
-        var spacing = r.Bool("use_karras_sigmas", false) ? " --spacing karras"
-            : r.Bool("use_exponential_sigmas", false) ? " --spacing exponential"
-            : r.Bool("use_lu_lambdas", false) ? " --spacing logsnr"
+        var spacing = r.Bool("use_karras_sigmas", false) ? ", spacing karras"
+            : r.Bool("use_exponential_sigmas", false) ? ", spacing exponential"
+            : r.Bool("use_lu_lambdas", false) ? ", spacing logsnr"
             : "";
         return
         [
             $"its scheduler is diffusers' {Name}, of which T, noise schedule, prediction and clipping are taken; "
-                + (solver is null ? "there is no solver of that name here: --solver heun, dpm++2m and others (ddim plan -h) take its place" : $"to sample as it does: --solver {solver}{spacing}"),
+                + (solver is null ? "there is no solver of that name here: the solver heun, dpm++2m or another takes its place"
+                    : $"to sample as it does: solver {solver}{spacing}{(Eta > 0 ? $", eta {Eta}" : "")}"),
         ];
     }
 

@@ -94,17 +94,17 @@ public sealed class ModelFolder
     // One set of weights is what it is.
     private static ModelFolder Require(ModelFolder folder, bool raw, bool average) => (raw, average, folder.IsAverage) switch
     {
-        (true, _, true) => throw new DiffusionException(ErrorKind.Usage, $"{folder.Path} holds a moving average only; leave --raw out"),
+        (true, _, true) => throw new DiffusionException(ErrorKind.Usage, $"{folder.Path} holds a moving average only; do not ask for the weights themselves (raw)"),
         (true, _, false) => throw new DiffusionException(
             ErrorKind.Usage, $"{folder.Path} is a model folder, which holds one set of weights; raw weights are kept by training runs and checkpoints only"),
         (_, true, false) => throw new DiffusionException(
-            ErrorKind.Usage, $"{folder.Path} is a model folder, which holds one set of weights and does not say whether it is a moving average; leave --ema out"),
+            ErrorKind.Usage, $"{folder.Path} is a model folder, which holds one set of weights and does not say whether it is a moving average; do not ask for one (ema)"),
         _ => folder,
     };
 
     /// <summary>The error that somebody tells what a folder's own files say.</summary>
     internal static DiffusionException Said(string path) =>
-        new(ErrorKind.Usage, $"{path} is a folder, which says what it is in its own configuration files: leave --about out");
+        new(ErrorKind.Usage, $"{path} is a folder, which says what it is in its own configuration files: leave out what is told about it (facts)");
 
     /// <summary>Whether a folder is a model's or a network's, by the files in it.</summary>
     /// <param name="path">The folder.</param>

@@ -18,11 +18,13 @@ internal static class NetworkFolders
         var offered = Offered(path).ToArray();
         var wanted = raw ? Raw : average || offered.Contains(Average) ? Average : Raw;
         return offered.Contains(wanted) ? Path.Combine(path, wanted) : throw new DiffusionException(
-            ErrorKind.Usage, $"{path} offers {string.Join(" and ", offered)}, and no {wanted}: leave {(raw ? "--raw" : "--ema")} out");
+            ErrorKind.Usage, $"{path} offers {string.Join(" and ", offered)}, and no {wanted}: do not ask for {(raw ? "the weights themselves (raw)" : "the moving average (ema)")}");
     }
 
     /// <summary>What the folder offers, in a sentence; null when it is one network.</summary>
-    public static string? Note(string path) => Offered(path).ToArray() is [var first, var second] ? $"it offers {first} (--ema) and {second} (--raw); without either the average is taken" : null;
+    public static string? Note(string path) => Offered(path).ToArray() is [var first, var second]
+        ? $"it offers {first}, the moving average (ema), and {second}, the weights themselves (raw); the average is taken unless the other is asked for"
+        : null;
 
     /// <summary>The scheduler's configuration in the model folder that a network's folder is a part of, or a checkpoint of; null when there is none.</summary>
     public static string? SchedulerBeside(string network)

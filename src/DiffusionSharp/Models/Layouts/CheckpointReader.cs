@@ -23,14 +23,14 @@ internal static class CheckpointReader
         }
 
         var dict = all.FirstOrDefault(d => d.IsAverage != raw) ?? (raw ? throw new DiffusionException(
-            ErrorKind.Usage, $"model file '{file.Path}' holds a moving average only ({Where(all[0])}); leave --raw out") : all[0]);
+            ErrorKind.Usage, $"model file '{file.Path}' holds a moving average only ({Where(all[0])}); do not ask for the weights themselves (raw)") : all[0]);
         var unknown = dict.IsAverage || raw ? null : StateDict.UnknownAverage(file.Tensors, all);
         if (average && !dict.IsAverage)
         {
             throw new DiffusionException(
                 ErrorKind.Usage,
-                $"model file '{file.Path}' holds no moving average that is known by its names{(unknown is null ? "" : $" ('{Printable.Sanitize(unknown)}' may belong to one)")}; leave --ema out to take "
-                + $"the weights themselves ({Where(dict)})");
+                $"model file '{file.Path}' holds no moving average that is known by its names{(unknown is null ? "" : $" ('{Printable.Sanitize(unknown)}' may belong to one)")}; to take the weights "
+                + $"themselves ({Where(dict)}), do not ask for the average (ema)");
         }
 
         RefuseLatent(file);
@@ -78,7 +78,7 @@ internal static class CheckpointReader
             ErrorKind.ModelFile,
             $"model file '{file.Path}' holds {file.Tensors.Count} tensors ({Shown(file)}) and none of the networks that are known by their names: the DDIM "
             + "authors' (ermongroup/ddim), OpenAI's (improved-diffusion, guided-diffusion), lucidrains' (denoising-diffusion-pytorch) or diffusers' UNet2DModel; "
-            + $"ddim inspect {ShellWord.Quote(file.Path)} --tensors prints all of it");
+            + "ddim inspect prints all of it (tensors)");
     }
 
     private static string Shown(TensorFile file) =>

@@ -50,7 +50,7 @@ internal static class CheckpointScheduler
     private static NoiseSchedule Stored(string path, StoredSchedule stored, CheckpointFacts facts)
     {
         var schedule = stored.Schedule ?? throw new DiffusionException(
-            ErrorKind.ModelFile, $"model file '{path}': {stored.Problem}: tell which schedule it is (--about noise_schedule=linear,diffusion_steps=1000)");
+            ErrorKind.ModelFile, $"model file '{path}': {stored.Problem}: tell which schedule it is among the facts about it (noise_schedule=linear,diffusion_steps=1000)");
         (string Name, double? Told, double Found)[] numbers =
         [
             ("diffusion_steps", facts.DiffusionSteps, schedule.T), ("beta_start", facts.BetaStart, schedule.Betas[0]), ("beta_end", facts.BetaEnd, schedule.Betas[^1]),

@@ -132,7 +132,7 @@ internal static class GuidedLayout
 
         if (GuidedClassifierLayout.Is(dict))
         {
-            throw s.Bad("it has no output_blocks: a classifier (EncoderUNetModel), which makes no images, but can lead a model that does: give it as --classifier");
+            throw s.Bad("it has no output_blocks: a classifier (EncoderUNetModel), which makes no images, but can lead a model that does: give it as the classifier of one");
         }
 
         if (dict.ContainsKey("out.2.weight") && s.In("input_blocks.0.0.weight") == 6)

@@ -70,7 +70,7 @@ public sealed record StateDict(WeightsLayout Layout, string Prefix, bool IsAvera
                 throw new DiffusionException(
                     ErrorKind.ModelFile,
                     $"model file '{path}': the average '{Printable.Sanitize(Prefix + Undotted(name))}' may be that of '{Printable.Sanitize(DottedPrefix + whole[Undotted(name)])}' or of "
-                    + $"'{Printable.Sanitize(DottedPrefix + name)}', which are one name without dots; --raw takes the weights themselves");
+                    + $"'{Printable.Sanitize(DottedPrefix + name)}', which are one name without dots; ask for the weights themselves (raw)");
             }
         }
 

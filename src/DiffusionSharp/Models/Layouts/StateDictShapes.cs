@@ -19,7 +19,7 @@ internal sealed class StateDictShapes(string path, IReadOnlyDictionary<string, T
     /// <summary>The error that the file says too little.</summary>
     /// <param name="what">What it does not say.</param>
     /// <param name="example">What to tell.</param>
-    public DiffusionException Tell(string what, string example) => Bad($"it does not say {what}: tell it (--about {example}); ddim convert with it writes a folder that says everything");
+    public DiffusionException Tell(string what, string example) => Bad($"it does not say {what}: tell it among the facts about it ({example}); ddim convert with them writes a folder that says everything");
 
     /// <summary>Any other error.</summary>
     public DiffusionException Bad(string reason) => new(ErrorKind.ModelFile, $"model file '{path}': {reason}");

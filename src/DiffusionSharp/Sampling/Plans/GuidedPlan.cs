@@ -29,7 +29,7 @@ public static class GuidedPlan
             : throw new DiffusionException(
                 ErrorKind.Configuration,
                 FormattableString.Invariant($"classifier guidance: the plan calls the network at alphaBar = 0 (t = {step.Timestep}), where a score shifts x0 infinitely far; ")
-                + "take a spacing that leaves the last level out (--spacing leading), or name the timesteps");
+                + "take a spacing that leaves the last level out (spacing leading), or name the timesteps");
     });
 
     /// <summary>

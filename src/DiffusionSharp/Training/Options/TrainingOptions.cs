@@ -195,10 +195,10 @@ public sealed record TrainingOptions
             (SampleEvery is null or >= 0 && ValidateEvery is null or >= 0 && LogEvery >= 1, "sample and validation intervals must not be negative, the log interval at least 1"),
             (Engine != EngineNames.Managed || Device == "cpu", $"the managed engine trains on the processor; device {Device} is for engine {EngineNames.Libtorch}"),
             (Engine != EngineNames.Managed || !BFloat16,
-                $"bfloat16 arithmetic (--bf16) is for engine {EngineNames.Libtorch}; engine {EngineNames.Managed} computes in float32, and its counterpart "
-                + "is --activations bfloat16: what is kept for the backward pass, in half the memory"),
+                $"bfloat16 arithmetic (bf16) is for engine {EngineNames.Libtorch}; engine {EngineNames.Managed} computes in float32, and its counterpart "
+                + "is activations in bfloat16: what is kept for the backward pass, in half the memory"),
             (Engine == EngineNames.Managed || Activations == ActivationPrecision.Float32,
-                $"--activations bfloat16 is for engine {EngineNames.Managed}; its counterpart on engine {EngineNames.Libtorch} is --bf16: bfloat16 arithmetic"),
+                $"activations in bfloat16 are for engine {EngineNames.Managed}; their counterpart on engine {EngineNames.Libtorch} is bfloat16 arithmetic (bf16)"),
             (Threads is >= 0 and <= MostThreads, $"threads {Threads} is outside 0…{MostThreads}; 0 takes all cores"),
         ];
         return checks.Where(c => !c.Valid).Select(c => c.Problem);

@@ -88,7 +88,7 @@ public static class Checkpoint
                 throw new DiffusionException(
                     ErrorKind.ModelFile,
                     $"checkpoint {folder}: {part} is damaged (its SHA-256 is not the manifest's). Another checkpoint of the run may be whole: {Others(folder)}; "
-                    + "sample it with --model, or write its name into the run's file 'latest' to go on from there");
+                    + "sample it as a model, or write its name into the run's file 'latest' to go on from there");
             }
         }
     }

@@ -1,5 +1,3 @@
-using DiffusionSharp.Files.Storage;
-
 namespace DiffusionSharp.Training.Runs;
 
 /// <summary>What of a training run a path names: the run (its newest checkpoint), one of its checkpoints, or a file in one.</summary>
@@ -26,7 +24,7 @@ public sealed record RunCheckpoint(RunFolder Run, string Folder)
         if (new RunFolder(path) is { Exists: true } run)
         {
             var latest = run.Latest(out var note) ?? throw new DiffusionException(
-                ErrorKind.ModelFile, $"the run {run.Root} has no checkpoint yet; train it first: ddim train … --out {ShellWord.Quote(run.Root)}");
+                ErrorKind.ModelFile, $"the run {run.Root} has no checkpoint yet; train it first (ddim train goes on with it)");
             return new RunCheckpoint(run, latest) { IsLatest = true, Note = note };
         }
 

@@ -176,7 +176,7 @@ public sealed class RunFolder
         string[] spare = [.. Names().Where(n => n != needed).Select(n => Path.Combine(Checkpoints, n)), .. new[] { Samples, TensorBoard }.Where(Directory.Exists)];
         var sizes = spare.Select(f => FormattableString.Invariant($"{f} ({Size(f) / 1e6:F1} MB)"));
         return $"Of the run these may be deleted: {string.Join(", ", sizes.DefaultIfEmpty("nothing"))}. The checkpoint {needed} is needed to go on; "
-            + "fewer are kept (--keep) only once the next one is written";
+            + "keeping fewer takes effect only once the next one is written";
 
         static long Size(string folder) => new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length);
     }

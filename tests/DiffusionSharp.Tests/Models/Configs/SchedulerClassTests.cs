@@ -26,7 +26,7 @@ public class SchedulerClassTests
         var (config, notes) = SchedulerConfigJson.ParseNoted(Dpm, "x");
         Assert.Equal(NoiseSchedule.ScaledLinear(900, 0.00085, 0.012), config.ToSchedule());
         Assert.Equal((PredictionType.VPrediction, false, TimestepSpacing.Linspace, "DDIMScheduler"), (config.PredictionType, config.ClipSample, config.Spacing, config.ClassName));
-        Assert.Contains("--solver dpm++2m", Assert.Single(notes));
+        Assert.Contains("solver dpm++2m", Assert.Single(notes));
 
         // What is written is a class that we have all of.
         Assert.Equal(config, SchedulerConfigJson.Parse(SchedulerConfigJson.ToJson(config), "y"));
@@ -34,19 +34,19 @@ public class SchedulerClassTests
     }
 
     [Theory]
-    [InlineData("DPMSolverMultistepScheduler", """ "solver_order": 3 """, "--solver dpm++3m")]
-    [InlineData("DPMSolverMultistepScheduler", """ "solver_order": 1 """, "--solver ddim")]
-    [InlineData("DPMSolverMultistepScheduler", """ "algorithm_type": "sde-dpmsolver++", "use_karras_sigmas": true """, "--solver dpm++2m-sde --spacing karras")]
-    [InlineData("DPMSolverSinglestepScheduler", """ "use_lu_lambdas": true """, "--solver dpm++2m --spacing logsnr")]
-    [InlineData("DPMSolverSDEScheduler", "", "--solver dpm++2m-sde")]
-    [InlineData("UniPCMultistepScheduler", """ "predict_x0": true, "disable_corrector": [], "solver_p": null """, "--solver unipc2")]
-    [InlineData("UniPCMultistepScheduler", """ "solver_order": 3 """, "--solver unipc3")]
-    [InlineData("DEISMultistepScheduler", """ "algorithm_type": "deis" """, "--solver deis2")]
-    [InlineData("PNDMScheduler", """ "skip_prk_steps": true """, "--solver plms")]
-    [InlineData("EulerDiscreteScheduler", """ "interpolation_type": "linear", "timestep_type": "discrete", "use_exponential_sigmas": true """, "--solver euler --spacing exponential")]
-    [InlineData("EulerAncestralDiscreteScheduler", "", "--solver euler --eta 1")]
-    [InlineData("HeunDiscreteScheduler", """ "clip_sample": true """, "--solver heun")]
-    [InlineData("DDPMParallelScheduler", "", "--solver ddim --eta 1")]
+    [InlineData("DPMSolverMultistepScheduler", """ "solver_order": 3 """, "solver dpm++3m")]
+    [InlineData("DPMSolverMultistepScheduler", """ "solver_order": 1 """, "solver ddim")]
+    [InlineData("DPMSolverMultistepScheduler", """ "algorithm_type": "sde-dpmsolver++", "use_karras_sigmas": true """, "solver dpm++2m-sde, spacing karras")]
+    [InlineData("DPMSolverSinglestepScheduler", """ "use_lu_lambdas": true """, "solver dpm++2m, spacing logsnr")]
+    [InlineData("DPMSolverSDEScheduler", "", "solver dpm++2m-sde")]
+    [InlineData("UniPCMultistepScheduler", """ "predict_x0": true, "disable_corrector": [], "solver_p": null """, "solver unipc2")]
+    [InlineData("UniPCMultistepScheduler", """ "solver_order": 3 """, "solver unipc3")]
+    [InlineData("DEISMultistepScheduler", """ "algorithm_type": "deis" """, "solver deis2")]
+    [InlineData("PNDMScheduler", """ "skip_prk_steps": true """, "solver plms")]
+    [InlineData("EulerDiscreteScheduler", """ "interpolation_type": "linear", "timestep_type": "discrete", "use_exponential_sigmas": true """, "solver euler, spacing exponential")]
+    [InlineData("EulerAncestralDiscreteScheduler", "", "solver euler, eta 1")]
+    [InlineData("HeunDiscreteScheduler", """ "clip_sample": true """, "solver heun")]
+    [InlineData("DDPMParallelScheduler", "", "solver ddim, eta 1")]
     [InlineData("LMSDiscreteScheduler", "", "no solver of that name")]
     [InlineData("KDPM2DiscreteScheduler", "", "no solver of that name")]
     [InlineData("KDPM2AncestralDiscreteScheduler", "", "no solver of that name")]
@@ -94,7 +94,7 @@ public class SchedulerClassTests
     {
         var (config, notes) = SchedulerConfigJson.ReadNoted(Shared.Path("cases", "dpm_scheduler", "scheduler_config.json"));
         Assert.Equal((NoiseSchedule.Linear(), PredictionType.Epsilon), (config.ToSchedule(), config.PredictionType));
-        Assert.Contains("--solver dpm++2m", Assert.Single(notes));
+        Assert.Contains("solver dpm++2m", Assert.Single(notes));
     }
 
     private static string Json(string name, string options)

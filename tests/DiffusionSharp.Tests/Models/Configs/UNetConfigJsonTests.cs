@@ -143,7 +143,7 @@ public class UNetConfigJsonTests
     [InlineData("down_block_types", "[null]", "list of strings")]
     [InlineData("resample_with_conv", "false", "not known")]
     [InlineData("encoder_hid_dim", "5", "not known")]
-    [InlineData("sample_size", "null", "--size")]
+    [InlineData("sample_size", "null", "image_size=64")]
     [InlineData("sample_size", "[32]", "[rows, columns]")]
     [InlineData("sample_size", "33", "divisible")]
     [InlineData("in_channels", "3.5", "integer")]

@@ -32,7 +32,7 @@ public sealed class DiffusersCheckpointTests : IDisposable
         {
             var source = ModelSource.Open(path, raw, average: average);
             Assert.Equal((path, folder[$"out/checkpoint-5/{(raw ? "unet" : "unet_ema")}/diffusion_pytorch_model.safetensors"]), (source.Path, source.WeightsPath));
-            Assert.Contains(source.Notes, n => n.Contains("unet_ema (--ema) and unet (--raw)", StringComparison.Ordinal));
+            Assert.Contains(source.Notes, n => n.Contains("unet_ema, the moving average (ema), and unet, the weights themselves (raw)", StringComparison.Ordinal));
             Assert.Contains(source.Notes, n => n.Contains("linear schedule", StringComparison.Ordinal));
             AssertHas(seed, source);
         }
@@ -65,7 +65,7 @@ public sealed class DiffusersCheckpointTests : IDisposable
             var source = ModelSource.Open(folder[path]);
             Assert.Equal(scheduler, source.Scheduler);
             Assert.Contains(folder["out/scheduler/scheduler_config.json"], Assert.Single(source.Notes));
-            Fails(ErrorKind.Usage, "leave --about out", () => ModelSource.Open(folder[path], facts: new() { NoiseSchedule = "linear" }));
+            Fails(ErrorKind.Usage, "leave out what is told about it", () => ModelSource.Open(folder[path], facts: new() { NoiseSchedule = "linear" }));
         }
     }
 
@@ -76,9 +76,9 @@ public sealed class DiffusersCheckpointTests : IDisposable
         Write("net", seed: 1);
         AssertHas(1, ModelSource.Open(folder["unet_ema"], average: true));
         Fails(ErrorKind.Usage, "moving average only", () => ModelSource.Open(folder["unet_ema"], raw: true));
-        Fails(ErrorKind.Usage, "leave --ema out", () => ModelSource.Open(folder["net"], average: true));
+        Fails(ErrorKind.Usage, "do not ask for one (ema)", () => ModelSource.Open(folder["net"], average: true));
         ModelFolder.Save(folder["m"], Small, new SchedulerConfig(), Weights(1));
-        Fails(ErrorKind.Usage, "leave --ema out", () => ModelSource.Open(folder["m"], average: true));
+        Fails(ErrorKind.Usage, "do not ask for one (ema)", () => ModelSource.Open(folder["m"], average: true));
     }
 
     [Theory]
@@ -93,11 +93,11 @@ public sealed class DiffusersCheckpointTests : IDisposable
         Assert.Equal((Small with { Height = 16, Width = 24 }, Small.InputShape), (other.Network, other.TrainedShape));
         Assert.Contains("trained on images of 8×8", Assert.Single(other.Notes));
         File.WriteAllText(config, json.Replace("\"sample_size\": 8,", size, StringComparison.Ordinal));
-        Fails(ErrorKind.ModelFile, "--size", () => ModelSource.Open(folder["m"]));
+        Fails(ErrorKind.ModelFile, "image_size=64", () => ModelSource.Open(folder["m"]));
         var told = ModelSource.Open(folder["m"], facts: new() { Height = 16, Width = 24 });
         Assert.Equal(Small with { Height = 16, Width = 24 }, told.Network);
         AssertHas(1, told);
-        Fails(ErrorKind.Usage, "leave --about out", () => ModelSource.Open(folder["m"], facts: new() { Height = 16, Width = 24, NoiseSchedule = "linear" }));
+        Fails(ErrorKind.Usage, "leave out what is told about it", () => ModelSource.Open(folder["m"], facts: new() { Height = 16, Width = 24, NoiseSchedule = "linear" }));
     }
 
     [Fact(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]

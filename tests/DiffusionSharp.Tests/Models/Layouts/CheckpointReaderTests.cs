@@ -73,7 +73,7 @@ public sealed class CheckpointReaderTests : IDisposable
         var e = Assert.Throws<DiffusionException>(() => Read(Write(module.Values("model.")), average: true));
         Assert.Equal(ErrorKind.Usage, e.Kind);
         Assert.Contains("no moving average", e.Message);
-        Assert.Contains("--ema", e.Message);
+        Assert.Contains("(ema)", e.Message);
 
         // Somebody else's names: not passed over in silence.
         var foreign = Write([.. module.Values("model."), Tensor("ema_shadow.7", 4), Tensor("model_ema.decay")]);
@@ -92,7 +92,7 @@ public sealed class CheckpointReaderTests : IDisposable
     [Fact]
     public void Somebody_elses_network_is_listed_and_diffusers_without_options_is_told_where_they_are()
     {
-        Refused([Tensor("encoder.conv1.weight", 8, 3, 3, 3), Tensor("a", 1), Tensor("b", 1), Tensor("c", 1)], "4 tensors (encoder.conv1.weight [8, 3, 3, 3], a [1], b [1], …)", "ddim inspect", "--tensors");
+        Refused([Tensor("encoder.conv1.weight", 8, 3, 3, 3), Tensor("a", 1), Tensor("b", 1), Tensor("c", 1)], "4 tensors (encoder.conv1.weight [8, 3, 3, 3], a [1], b [1], …)", "ddim inspect", "(tensors)");
         Refused([], "0 tensors");
         Refused([Tensor("time_embedding.linear_1.weight", 8, 8)], "config.json", "save_pretrained");
     }

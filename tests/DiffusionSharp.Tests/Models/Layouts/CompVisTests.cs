@@ -45,7 +45,7 @@ public sealed class CompVisTests : IDisposable
         var e = Assert.Throws<DiffusionException>(() => ModelSource.Open(path, facts: Told));
         Assert.Equal(ErrorKind.ModelFile, e.Kind);
         Assert.Contains("'model_ema.diffusion_modeltime_embed0weight'", e.Message, StringComparison.Ordinal);
-        Assert.Contains("--raw", e.Message, StringComparison.Ordinal);
+        Assert.Contains("(raw)", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

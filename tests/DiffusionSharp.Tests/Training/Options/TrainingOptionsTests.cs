@@ -44,7 +44,7 @@ public class TrainingOptionsTests
         string[] found =
         [
             "batch size 0", "micro-batch 0", "learning rate NaN", "warm-up -1", "betas 1, -0.5", "epsilon 0", "weight decay -1", "clip -2", "label drop 1.1", "augmentation 1.5", "[0.05, 0.5] must be different", "every 0 images: it", "variance's weight 0", "N(-1.2, 0²)",
-            "[0.9, 0.9, 1.5] must", "[0.9, 0.9, 1.5] repeat", "nothing ends the run", "falls (Polynomial)", "falls 0 times", "power -2", "final learning rate 0.5", "every 0 images", "every -1 s", "intervals", "its counterpart is --activations bfloat16", "threads -3",
+            "[0.9, 0.9, 1.5] must", "[0.9, 0.9, 1.5] repeat", "nothing ends the run", "falls (Polynomial)", "falls 0 times", "power -2", "final learning rate 0.5", "every 0 images", "every -1 s", "intervals", "its counterpart is activations in bfloat16", "threads -3",
         ];
         Assert.All(found, text => Assert.Contains(text, e.Message));
     }
@@ -56,7 +56,7 @@ public class TrainingOptionsTests
         options.Validate();
         var e = Assert.Throws<DiffusionException>((options with { Engine = "torch" }).Validate);
         Assert.Equal(ErrorKind.Configuration, e.Kind);
-        Assert.Contains("--activations bfloat16 is for engine cpu; its counterpart on engine torch is --bf16", e.Message);
+        Assert.Contains("activations in bfloat16 are for engine cpu; their counterpart on engine torch is bfloat16 arithmetic (bf16)", e.Message);
         (options with { Engine = "torch", Activations = ActivationPrecision.Float32, BFloat16 = true }).Validate();
     }
 

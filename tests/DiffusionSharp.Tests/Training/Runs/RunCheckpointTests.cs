@@ -99,7 +99,7 @@ public sealed class RunCheckpointTests : IDisposable
     {
         Refused("optimizer.safetensors", false, "holds no weights of a network");
         Refused("state.json", false, "holds no weights of a network");
-        Refused("ema-0.99.safetensors", true, "leave --raw out");
+        Refused("ema-0.99.safetensors", true, "do not ask for the weights themselves (raw)");
         Assert.Throws<DiffusionException>(() => ModelSource.Open(run.Checkpoint(10), facts: new CheckpointFacts { Clip = true }));
 
         void Refused(string part, bool raw, string words)
