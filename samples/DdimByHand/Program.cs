@@ -8,5 +8,5 @@ using DiffusionSharp.Models;
 var steps = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 50;
 var eta = args.Length > 1 ? double.Parse(args[1], CultureInfo.InvariantCulture) : 0;
 using var model = DiffusionModel.Load("models/shapes-32", CpuEngine.Default);
-var image = DdimByHand.Sample(model.Network, model.Graph.InputShape, seed: 42, steps, eta);
-ImageFile.SavePng("by-hand.png", model.Graph.InputShape, Array.ConvertAll(image, v => (float)v));
+var image = DdimByHand.Sample(model.Network, model.Shape, seed: 42, steps, eta);
+ImageFile.SavePng("by-hand.png", model.Shape, Array.ConvertAll(image, v => (float)v));

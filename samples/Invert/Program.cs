@@ -9,7 +9,7 @@ using DiffusionSharp.Sampling.Plans;
 using DiffusionSharp.Sampling.Solvers;
 
 using var model = DiffusionModel.Load(args.ElementAtOrDefault(1) ?? "models/shapes-32", CpuEngine.Default);
-var images = ImageList.Read([args.FirstOrDefault() ?? "builtin:shapes"], model.Graph.InputShape, count: 1);
+var images = ImageList.Read([args.FirstOrDefault() ?? "builtin:shapes"], model.Shape, count: 1);
 
 var latents = model.Invert(images, new SampleOptions { Steps = 50 });
 var back = model.Sample(new SampleOptions { Steps = 50, InitialX = latents.Values, X0Treatment = X0Treatment.None });

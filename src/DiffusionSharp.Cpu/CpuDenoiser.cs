@@ -7,7 +7,7 @@ using Program = DiffusionSharp.Cpu.Execution.Program;
 namespace DiffusionSharp.Cpu;
 
 /// <summary>A network on the managed engine. One call runs at a time; others wait.</summary>
-internal sealed class CpuDenoiser : IDifferentiableDenoiser, IDisposable
+internal sealed class CpuDenoiser : IDifferentiableDenoiser
 {
     private readonly NetworkGraph graph;
     private readonly IReadOnlyList<Node> nodes;

@@ -14,10 +14,10 @@ public readonly record struct NearestNeighbour(long Position, double Distance)
     /// <param name="source">Training images.</param>
     /// <param name="count">How many of them.</param>
     /// <param name="pixels">[N, C, H, W] in the source's shape, 0…255.</param>
-    /// <param name="cancellation">Stops the search.</param>
+    /// <param name="cancellationToken">Stops the search.</param>
     /// <returns>One entry per picture.</returns>
     /// <exception cref="OperationCanceledException">The search was stopped.</exception>
-    public static NearestNeighbour[] Find(IBatchSource source, long count, ReadOnlyMemory<byte> pixels, CancellationToken cancellation = default)
+    public static NearestNeighbour[] Find(IBatchSource source, long count, ReadOnlyMemory<byte> pixels, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
@@ -34,7 +34,7 @@ public readonly record struct NearestNeighbour(long Position, double Distance)
         var labels = new int[batch];
         for (var position = 0L; position < count; position += batch)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             var n = (int)Math.Min(batch, count - position);
             source.Read(position, images.AsSpan(0, n * elements), labels.AsSpan(0, n));
             var from = position;

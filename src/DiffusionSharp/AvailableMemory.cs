@@ -4,7 +4,7 @@ namespace DiffusionSharp;
 
 #pragma warning disable RS0030 // The kernel's own files are no pipes.
 /// <summary>Memory that this process can still get without swapping.</summary>
-public static class AvailableMemory
+internal static class AvailableMemory
 {
     /// <summary>On Linux what the kernel calls available, within the limits of the control groups (v2); elsewhere what the runtime knows.</summary>
     public static long Bytes() => (OperatingSystem.IsLinux() ? Linux("/") : null) ?? Runtime();

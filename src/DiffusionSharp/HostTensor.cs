@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
 namespace DiffusionSharp;
@@ -32,6 +33,9 @@ public sealed class HostTensor
 
     /// <summary>The values, C order.</summary>
     public float[] Data { get; }
+
+    /// <summary>The same values as .NET's tensor: nothing is copied, and what is written there is written here. A scalar has one dimension there, of length 1.</summary>
+    public Tensor<float> AsTensor() => Tensor.Create(Data, [.. Shape.DefaultIfEmpty(1).Select(d => (nint)d)]);
 
     /// <summary>Writes the values as they lie in memory: C order, little-endian float32.</summary>
     /// <param name="stream">Receives four bytes for each value.</param>

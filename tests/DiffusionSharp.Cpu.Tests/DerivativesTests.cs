@@ -105,7 +105,7 @@ public class DerivativesTests
         {
             var network = SmallUNets.Case(name, images: 4);
             var denoiser = network.On(CpuEngine.Default);
-            using var disposed = denoiser as IDisposable;
+            using var disposed = denoiser;
             var (outputs, inputs, u) = (network.Graph.OutputShape.Elements, network.Graph.InputShape.Elements, new ReferencePullback(network).U);
             var all = Pullback.Compute(network, denoiser, u);
             foreach (var some in (int[][])[[0], [3], [2, 1], [3, 3, 0, 1, 2, 2]])
@@ -123,7 +123,7 @@ public class DerivativesTests
     {
         var network = SmallUNets.Case("classes, scale and shift, heads", images: 2);
         var denoiser = network.On(CpuEngine.Default);
-        using var disposed = denoiser as IDisposable;
+        using var disposed = denoiser;
         var (prediction, u) = (network.Predict(denoiser), new ReferencePullback(network).U);
         var first = Pullback.Compute(network, denoiser, u);
         float[] between = [];
@@ -141,7 +141,7 @@ public class DerivativesTests
     {
         var network = SmallUNets.Case("6×6 and 3×3", images: 1);
         var denoiser = network.On(CpuEngine.Default);
-        using var disposed = denoiser as IDisposable;
+        using var disposed = denoiser;
         var u = new ReferencePullback(network).U;
         void Ask(Cotangent cotangent) => ((IDifferentiableDenoiser)denoiser).Differentiate(network.Input, new float[u.Length], cotangent, new float[network.X.Length], []);
         Assert.Throws<TimeoutException>(() => Ask((_, _) => throw new TimeoutException()));
@@ -158,7 +158,7 @@ public class DerivativesTests
         var network = SmallUNets.Case("classes, scale and shift, heads", images: 3);
         var none = new NetworkCase(network.Graph, network.Seed, 3) { X = network.X, Timesteps = network.Timesteps, Labels = [3, 3, 3] };
         var denoiser = network.On(CpuEngine.Default);
-        using var disposed = denoiser as IDisposable;
+        using var disposed = denoiser;
         var guided = new GuidedDenoiser(denoiser, guidance, nullClass: 3);
         var reference = new ReferencePullback(network);
         var made = Pullback.Compute(network, guided, reference.U);

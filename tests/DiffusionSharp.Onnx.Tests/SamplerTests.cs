@@ -36,7 +36,7 @@ public sealed class SamplerTests : Scratch
         var noise = Noise(graph, images: 3);
         var options = new SampleOptions { Steps = 6, Count = 3, InitialX = Array.ConvertAll(noise, v => (double)v) };
 
-        OnnxExport.Sampler(Model, model.Graph, weights, model.Plan(options));
+        OnnxExport.Sampler(Model, model.Graph!, weights, model.Plan(options));
         Relative.AssertWithin(Bound, Images(graph, noise, []), model.Sample(options).Values, "ONNX Runtime");
     }
 
@@ -142,7 +142,7 @@ public sealed class SamplerTests : Scratch
         OnnxExport.Sampler(Model, graph, weights, plan, guidance);
         var noise = Noise(graph, images: 2);
         var network = CpuEngine.Default(graph, weights);
-        using var disposed = network as IDisposable;
+        using var disposed = network;
         var expected = Sampler.Run(guidance == 1 ? network : new GuidedDenoiser(network, guidance, graph.NullClass!.Value), plan, new SamplerRequest
         {
             Shape = graph.InputShape,

@@ -27,7 +27,7 @@ public sealed class UNetTests
     {
         var three = SmallUNets.Case(name, images: 3);
         var denoiser = three.On(OnnxRuntime.With(new OnnxOptions()));
-        using var disposed = denoiser as IDisposable;
+        using var disposed = denoiser;
         foreach (var images in (int[][])[[0, 1, 2], [1], [2, 0]])
         {
             var some = three.Pick(images);

@@ -7,7 +7,7 @@ namespace DiffusionSharp.Tests;
 public partial class DocsTests
 {
     // What MSBuild and NuGet know and no source names.
-    private static readonly HashSet<string> Others = ["PublishAot", "IlcInstructionSet", "CppCompilerAndLinker", "LinkerFlavor", "PrunePackageReference", "ExcludeAssets"];
+    private static readonly HashSet<string> Others = ["PublishAot", "IlcInstructionSet", "CppCompilerAndLinker", "LinkerFlavor", "PrunePackageReference", "PublicAPI", "ExcludeAssets"];
 
     private static readonly string[] Documents = [.. Directory.EnumerateFiles(Shared.Repository, "*.md", SearchOption.AllDirectories)
         .Where(f => !Hidden().IsMatch(Path.GetRelativePath(Shared.Repository, f)))];

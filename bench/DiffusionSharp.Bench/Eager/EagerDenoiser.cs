@@ -6,7 +6,7 @@ namespace DiffusionSharp.Bench.Eager;
 
 /// <summary>One network call of the peer, from host memory to host memory.</summary>
 /// <remarks>Images in channels-last layout keep it through the whole network; libtorch chooses its convolutions accordingly.</remarks>
-internal sealed class EagerDenoiser : IDenoiser, IDisposable
+internal sealed class EagerDenoiser : IDenoiser
 {
     private readonly EagerUNet network;
     private readonly ScalarType type;

@@ -36,7 +36,7 @@ internal sealed class UNetMeasurement : IDisposable
         var call = new UNetCall(config.InputShape, ErrorImages);
         var denoiser = UNetSubject.Reference(files, threads);
         call.Run(denoiser);
-        (denoiser as IDisposable)?.Dispose();
+        denoiser.Dispose();
         return call.Prediction;
     }
 
@@ -91,7 +91,7 @@ internal sealed class UNetMeasurement : IDisposable
     {
         foreach (var subject in subjects)
         {
-            (subject.Denoiser as IDisposable)?.Dispose();
+            subject.Denoiser.Dispose();
         }
     }
 

@@ -37,13 +37,13 @@ internal sealed class DrawingOptions(FromOption from)
     /// <param name="more">Values of further options for the recipe.</param>
     public SampleJob Job(ParseResult r, CliHost host, DiffusionModel model, int usual, bool oneBatch, params IEnumerable<(string Name, string Value)> more)
     {
-        var inputs = SampleInputs.Read(r.GetValue(init), r.GetValue(noise), model.Graph.InputShape);
-        var (edit, count) = editing.Read(r, model.Graph.InputShape, seeds.Asked(r), model.Source.Scheduler.PixelTransform, host.Interruption.Token);
+        var inputs = SampleInputs.Read(r.GetValue(init), r.GetValue(noise), model.Shape);
+        var (edit, count) = editing.Read(r, model.Shape, seeds.Asked(r), model.Scheduler.PixelTransform, host.Interruption.Token);
         var all = seeds.Resolve(r, count ?? inputs.Count, usual);
         var wanted = Wanted(r, all);
         var given = load.BatchSize(r);
         var batch = oneBatch && wanted.Select(i => i / given).Distinct().Count() > 1 ? all.Length : given;
-        var options = load.Complete(r, host, sampling.Resolve(r, model.Source.Scheduler)) with
+        var options = load.Complete(r, sampling.Resolve(r, model.Scheduler)) with
         {
             Seeds = all,
             Noise = inputs.Noise,
@@ -54,8 +54,8 @@ internal sealed class DrawingOptions(FromOption from)
         options = guidance.Complete(r, host, model, load.Engine(r, host), options);
         options = options with { Labels = load.Classes(r, model, all.Length, classifier: options.Classifier) };
         var asked = load.Asked(r, batch, [.. seeds.Values(r, all), .. more]);
-        asked = options.GuideWith is { } weak ? asked.Reading("guide-with", weak.Source.WeightsPath) : asked;
-        var recipe = new Recipe(asked, model.Source, model.Plan(options), edit);
+        asked = options.GuideWith is { } weak ? asked.Reading("guide-with", weak.Source!.WeightsPath) : asked;
+        var recipe = new Recipe(asked, model.Source!, model.Plan(options), edit);
         return new SampleJob
         {
             Host = host,

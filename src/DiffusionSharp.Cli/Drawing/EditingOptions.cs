@@ -65,7 +65,7 @@ internal sealed class EditingOptions
             throw new DiffusionException(ErrorKind.Data, $"--mask {path}: there is no image file of that name (PNG, JPEG, WebP, GIF or BMP)");
         }
 
-        return Array.ConvertAll(ImageList.Read([path], shape with { Channels = 1 }, 1, cancellation: cancellation), v => (v + 1) / 2);
+        return Array.ConvertAll(ImageList.Read([path], shape with { Channels = 1 }, 1, cancellationToken: cancellation), v => (v + 1) / 2);
     }
 
     private static void Refuse(bool wrong, string message)

@@ -25,8 +25,8 @@ internal static class FolderSheet
 
         var folder = new PictureFolder(path, job.Recipe);
         string[] pictures = [.. job.Wanted.Take(Most).Select(i => folder.File(job.Seeds[i]))];
-        var shape = job.Model.Graph.InputShape;
-        var images = ImageList.Read(pictures, shape, cancellation: job.Host.Interruption.Token);
+        var shape = job.Model.Shape;
+        var images = ImageList.Read(pictures, shape, cancellationToken: job.Host.Interruption.Token);
         var labels = SheetLabels.Captioned([.. SheetCaptions.Captions(job).Take(Most)]);
         Sheet.Write(file, shape, Array.ConvertAll(images, v => (float)v), look, labels, job.SheetRecipe, ofFolder: true);
         return file;

@@ -48,18 +48,18 @@ internal sealed class GuidanceOptions
         if (r.GetValue(weaker) is { } path)
         {
             var weak = DiffusionModel.Load(path, engine);
-            ModelOptions.Told(weak.Source, host);
+            ModelOptions.Told(weak.Source!, host);
             options = options with { GuideWith = weak };
         }
 
         if (r.GetValue(classifier) is { } file)
         {
-            var loaded = Classifier.Load(file, engine, model.Graph.InputShape);
+            var loaded = Classifier.Load(file, engine, model.Shape);
             options = options with { Classifier = loaded, ClassifierScale = r.Or(scale, 1) };
-            if (model.Graph.ClassCount is int classes && classes != loaded.Classes)
+            if (model.ClassCount is int classes && classes != loaded.Classes)
             {
                 throw new DiffusionException(
-                    ErrorKind.Usage, $"{classifier.Name} {file} knows {loaded.Classes} classes, the model {model.Source.Path} {classes}: both must have learned the same ones");
+                    ErrorKind.Usage, $"{classifier.Name} {file} knows {loaded.Classes} classes, the model {model.Name} {classes}: both must have learned the same ones");
             }
         }
 

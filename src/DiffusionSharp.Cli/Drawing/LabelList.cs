@@ -17,11 +17,11 @@ internal static class LabelList
     /// <returns>[N], or null for a model without classes.</returns>
     public static int[]? Resolve(string? text, DiffusionModel model, int count, Classifier? classifier = null, string option = "--labels")
     {
-        if ((model.Graph.ClassCount ?? classifier?.Classes) is not int classes)
+        if ((model.ClassCount ?? classifier?.Classes) is not int classes)
         {
             return text is null ? null : throw new DiffusionException(
                 ErrorKind.Usage,
-                $"{option} {text}: the model {model.Source.Path} knows no classes; leave {option} out, or take a model that was trained with classes");
+                $"{option} {text}: the model {model.Name} knows no classes; leave {option} out, or take a model that was trained with classes");
         }
 
         if (text is null)
@@ -30,7 +30,7 @@ internal static class LabelList
         }
 
         // A folder's name, and so a class's, may have a comma in it.
-        var names = model.Source.Network.ClassNames;
+        var names = model.ClassNames;
         var words = names.Contains(text, StringComparer.OrdinalIgnoreCase) ? [text] : text.Split(',', StringSplitOptions.TrimEntries);
         var labels = words.Select(word => One(option, word, names, classes)).ToArray();
         return labels.Length == count ? labels : labels.Length == 1

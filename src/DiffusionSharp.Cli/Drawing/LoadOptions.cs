@@ -39,12 +39,11 @@ internal sealed class LoadOptions
         return model.Load(r, host, Engine(r, host), check);
     }
 
-    /// <summary>What is sampled, with guidance, batch size and the interruption that ends it.</summary>
-    public SampleOptions Complete(ParseResult r, CliHost host, SampleOptions options) => options with
+    /// <summary>What is sampled, with guidance and batch size.</summary>
+    public SampleOptions Complete(ParseResult r, SampleOptions options) => options with
     {
         Guidance = r.Or(guidance, 1),
         BatchSize = BatchSize(r),
-        CancellationToken = host.Interruption.Token,
     };
 
     /// <summary>What the verb was asked for, as its pictures' recipes hold it.</summary>

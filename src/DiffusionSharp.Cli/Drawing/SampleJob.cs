@@ -54,8 +54,8 @@ internal sealed class SampleJob : IDisposable
     /// <summary>Draws images batch by batch.</summary>
     /// <param name="writers">Where each batch goes; they are disposed of.</param>
     /// <param name="these">Which of the wanted images; null draws all of them.</param>
-    /// <param name="watch">Told after each network call, with the places of the wanted images among those that are drawn; or null.</param>
-    public SampleResult Draw(IReadOnlyList<IImageWriter> writers, int[]? these = null, Action<SamplerProgress, int[]>? watch = null)
+    /// <param name="watch">Shown x and x0 after each network call, with the places of the wanted images among those that are drawn; or null.</param>
+    public SampleResult Draw(IReadOnlyList<IImageWriter> writers, int[]? these = null, Action<SampledStep, int[]>? watch = null)
     {
         try
         {
@@ -87,14 +87,15 @@ internal sealed class SampleJob : IDisposable
     public SampleSummary Summary(SampleResult result, string path) =>
         new() { Out = path, Model = Model, Plan = Plan, Result = result, Images = Wanted.Length, Guidance = Options.Guidance, Interval = Interval, Notes = Notes };
 
-    private SampleResult Draw(int[] these, Action<SamplerProgress, int[]>? watch, IReadOnlyList<IImageWriter> writers)
+    private SampleResult Draw(int[] these, Action<SampledStep, int[]>? watch, IReadOnlyList<IImageWriter> writers)
     {
         var drawn = Drawn(these);
         var set = these.ToHashSet();
         int[] kept = [.. Enumerable.Range(0, drawn.Length).Where(place => set.Contains(drawn[place]))];
         using var meter = new SamplingMeter(Host, Math.Max(1, Sampler.Batches(drawn.Length, Options.BatchSize) * Plan.NetworkCalls), Options.Guidance, Interval);
+        var options = Options with { Only = drawn, Watch = watch is null ? null : step => watch(step, kept) };
         var first = 0;
-        foreach (var batch in drawn.Length == 0 ? [] : Model.Stream(Options with { Only = drawn, Progress = Report }, Plan))
+        foreach (var batch in drawn.Length == 0 ? [] : Model.Stream(options, Plan, meter, Host.Interruption.Token))
         {
             int[] places = [.. Enumerable.Range(first, batch.Count).Where(place => set.Contains(drawn[place]))];
             int[] which = [.. places.Select(place => drawn[place])];
@@ -108,12 +109,6 @@ internal sealed class SampleJob : IDisposable
         }
 
         return meter.Result(Wanted.Length - these.Length);
-
-        void Report(SamplerProgress p)
-        {
-            meter.Report(p);
-            watch?.Invoke(p, kept);
-        }
     }
 
     /// <summary>

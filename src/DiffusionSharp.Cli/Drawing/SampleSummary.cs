@@ -50,7 +50,7 @@ internal sealed record SampleSummary
 
     private JsonObject Json(string[] notes)
     {
-        var shape = Model.Graph.InputShape;
+        var shape = Model.Shape;
         var json = new JsonObject
         {
             ["out"] = Out,
@@ -61,7 +61,7 @@ internal sealed record SampleSummary
             ["callsMade"] = Result.Calls,
             ["seconds"] = Result.Seconds,
             ["secondsToFirstCall"] = Result.SecondsToFirstCall,
-            ["model"] = Model.Source.Path,
+            ["model"] = Model.Name,
         };
         foreach (var (name, value) in More)
         {
@@ -72,7 +72,7 @@ internal sealed record SampleSummary
         return json;
     }
 
-    private string Text() => $"{(Of.Length > 0 ? $"{Of} of " : "")}{Human.Images(Images)} of {Model.Graph.InputShape} in {Out}: "
+    private string Text() => $"{(Of.Length > 0 ? $"{Of} of " : "")}{Human.Images(Images)} of {Model.Shape} in {Out}: "
         + FormattableString.Invariant($"{(Plan.FixedPoint is null ? $"{Human.Quantity(NetworkCalls, "network call")} each" : Human.Quantity(Result.Calls, "network call"))}, {Result.Seconds:F1} s")
         + (Result.Skipped > 0 ? $" ({Result.Skipped} were there already)" : "");
 }

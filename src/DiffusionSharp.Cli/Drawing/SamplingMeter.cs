@@ -9,7 +9,7 @@ namespace DiffusionSharp.Cli.Drawing;
 /// <param name="totalSteps">Steps with a network call: as many as calls, but where a step is repeated or guided.</param>
 /// <param name="guidance">W of classifier-free guidance, which may take two network calls where the plan says one.</param>
 /// <param name="interval">The levels that are guided; null for all.</param>
-internal sealed class SamplingMeter(CliHost host, int totalSteps, double guidance = 1, GuidanceInterval? interval = null) : IDisposable
+internal sealed class SamplingMeter(CliHost host, int totalSteps, double guidance = 1, GuidanceInterval? interval = null) : IProgress<SamplerProgress>, IDisposable
 {
     private readonly ProgressLine line = new(host);
     private readonly long began = host.Clock.GetTimestamp();
@@ -31,23 +31,24 @@ internal sealed class SamplingMeter(CliHost host, int totalSteps, double guidanc
     /// <param name="guidance">W of classifier-free guidance.</param>
     /// <param name="interval">The levels that are guided; null for all.</param>
     public static (SampledImages Images, SampleResult Result) Measure(
-        CliHost host, int totalSteps, Func<Action<SamplerProgress>, SampledImages> run, double guidance = 1, GuidanceInterval? interval = null)
+        CliHost host, int totalSteps, Func<IProgress<SamplerProgress>, SampledImages> run, double guidance = 1, GuidanceInterval? interval = null)
     {
         using var meter = new SamplingMeter(host, totalSteps, guidance, interval);
-        var images = run(p => meter.Report(p));
+        var images = run(meter);
         return (images, meter.Result());
     }
 
-    public void Report(in SamplerProgress p)
+    /// <inheritdoc/>
+    public void Report(SamplerProgress value)
     {
-        calls += GuidedDenoiser.NetworkCalls(guidance, interval, p.Timestep);
-        if (p.Call == 1 || last != (p.FirstImage, p.Step))
+        calls += GuidedDenoiser.NetworkCalls(guidance, interval, value.Timestep);
+        if (value.Call == 1 || last != (value.FirstImage, value.Step))
         {
             steps++;
-            last = (p.FirstImage, p.Step);
+            last = (value.FirstImage, value.Step);
         }
 
-        var (t, images) = (p.Timestep, p.ImageCount);
+        var (t, images) = (value.Timestep, value.ImageCount);
         line.Update((double)steps / totalSteps, () =>
         {
             var elapsed = Elapsed;

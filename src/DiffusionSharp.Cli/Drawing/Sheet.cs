@@ -44,7 +44,7 @@ internal static class Sheet
 
     /// <summary>The model's name on a sheet: its folder's.</summary>
     public static string Name(DiffusionModel model) =>
-        Human.Plain(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.Source.Path))));
+        Human.Plain(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.Name))));
 
     /// <summary>Refuses, before they are drawn, more images than a sheet can hold.</summary>
     /// <inheritdoc cref="Write"/>

@@ -18,7 +18,7 @@ internal static class SheetCaptions
     public static string Seed(ulong seed) => $"seed {seed}";
 
     /// <summary>The class of an image, if it has any.</summary>
-    public static IEnumerable<string> Class(DiffusionModel model, int? label) => label is int known ? [Class(model.Source.Network.ClassNames, known)] : [];
+    public static IEnumerable<string> Class(DiffusionModel model, int? label) => label is int known ? [Class(model.ClassNames, known)] : [];
 
     /// <summary>A class by its name, if that is known and the typeface has its letters, else by its number.</summary>
     public static string Class(IReadOnlyList<string> names, int label) =>

@@ -4,7 +4,7 @@ using Microsoft.ML.OnnxRuntime;
 namespace DiffusionSharp.Cli.Optional;
 
 /// <summary>A file of DiffusionSharp.Onnx in ONNX Runtime, on the processor.</summary>
-internal sealed class OnnxRuntimeModel : IDenoiser, IDisposable
+internal sealed class OnnxRuntimeModel : IDenoiser
 {
     private readonly InferenceSession session;
     private readonly RunOptions run = new();

@@ -3,7 +3,7 @@ using DiffusionSharp.Networks;
 namespace DiffusionSharp.Cli.Optional;
 
 /// <summary>Stands for ONNX Runtime in a build without it.</summary>
-internal sealed class OnnxRuntimeModel : IDenoiser, IDisposable
+internal sealed class OnnxRuntimeModel : IDenoiser
 {
     public OnnxRuntimeModel(string path, int threads = 0) => throw new DiffusionException(
         ErrorKind.Device,

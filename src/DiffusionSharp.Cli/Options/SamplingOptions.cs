@@ -80,7 +80,7 @@ internal sealed class SamplingOptions
 
         return new SampleOptions
         {
-            Steps = r.Or(Steps, Math.Min(50, scheduler.NumTrainTimesteps)),
+            Steps = r.Has(Timesteps) && !tuned ? null : r.Or(Steps, Math.Min(SampleOptions.DefaultSteps, scheduler.NumTrainTimesteps)),
             Spacing = tuned ? TimestepSpacing.Tuned : r.Has(Spacing) ? r.GetValue(Spacing) : null,
             Timesteps = r.Has(Timesteps) && !tuned ? r.GetValue(Timesteps) : null,
         };

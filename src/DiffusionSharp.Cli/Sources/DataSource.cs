@@ -66,7 +66,7 @@ internal static class DataSource
 
         return (source, null);
 
-        IBatchSource Drawings(DataOptions o) => DataSets.Open(data, o, cancellation: host.Interruption.Token);
+        IBatchSource Drawings(DataOptions o) => DataSets.Open(data, o, cancellationToken: host.Interruption.Token);
     }
 
     private static DiffusionException NoUse(string option, string why) => new(ErrorKind.Usage, $"{option} is of no use with {ShapesSource.Name}: {why}");

@@ -9,17 +9,17 @@ public static class DataCheck
     /// <param name="path">Anything <see cref="DataSets.Open"/> takes.</param>
     /// <param name="options">The pixel limit and the column; null takes the defaults.</param>
     /// <param name="progress">Told how far checking has come.</param>
-    /// <param name="cancellation">Stops checking.</param>
+    /// <param name="cancellationToken">Stops checking.</param>
     /// <exception cref="DiffusionException">There is nothing to check, or an archive is damaged (<see cref="ErrorKind.Data"/>).</exception>
     /// <exception cref="OperationCanceledException">Checking was stopped.</exception>
-    public static DataReport Run(string path, DataOptions? options = null, IProgress<DataProgress>? progress = null, CancellationToken cancellation = default)
+    public static DataReport Run(string path, DataOptions? options = null, IProgress<DataProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         options ??= new DataOptions();
         options.Validate();
-        return DataMemory.Guarded(path, () => Check(path, options with { MaxBadFraction = 1 }, progress, cancellation));
+        return DataMemory.Guarded(path, () => Check(path, options with { MaxBadFraction = 1 }, progress, cancellationToken));
     }
 
-    private static DataReport Check(string path, DataOptions options, IProgress<DataProgress>? progress, CancellationToken cancellation)
+    private static DataReport Check(string path, DataOptions options, IProgress<DataProgress>? progress, CancellationToken cancellationToken)
     {
         var location = DataLocation.Recognise(path);
         location.CheckColumn(options.Column);
@@ -46,7 +46,7 @@ public static class DataCheck
                     },
                     progress,
                     encoded.Total,
-                    cancellation);
+                    cancellationToken);
                 skipped = stopped ? throw DataSets.TooManyBad(path, images, bad, "too many to list them", "Is this a data set of images?") : encoded.Skipped.List;
                 labels = classes.Complete();
                 break;
@@ -55,7 +55,7 @@ public static class DataCheck
                 var numbers = new List<int>();
                 foreach (var (image, label) in DataSets.Guarded(path, packed.Images()))
                 {
-                    cancellation.ThrowIfCancellationRequested();
+                    cancellationToken.ThrowIfCancellationRequested();
                     Keep(image.Format, Size(image.Height, image.Width));
                     numbers.Add(label);
                     if (images % 1000 == 0)

@@ -17,14 +17,14 @@ public static class DataSets
     /// <param name="path">What to open.</param>
     /// <param name="options">How; null takes the defaults.</param>
     /// <param name="progress">Told how far reading has come.</param>
-    /// <param name="cancellation">Stops reading.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
     /// <returns>The source; dispose of it where it is <see cref="IDisposable"/>.</returns>
     /// <exception cref="DiffusionException">
     /// Nothing usable is there, or too many files are bad (<see cref="ErrorKind.Data"/>); the options are wrong or lack a size
     /// (<see cref="ErrorKind.Configuration"/>); the cache cannot be written (<see cref="ErrorKind.Storage"/>).
     /// </exception>
     /// <exception cref="OperationCanceledException">Reading was stopped.</exception>
-    public static IBatchSource Open(string path, DataOptions? options = null, IProgress<DataProgress>? progress = null, CancellationToken cancellation = default)
+    public static IBatchSource Open(string path, DataOptions? options = null, IProgress<DataProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         options ??= new DataOptions();
         options.Validate();
@@ -32,8 +32,8 @@ public static class DataSets
         location.CheckColumn(options.Column);
         return location.Format == DataFormat.Shapes ? Shapes(options) : DataMemory.Guarded(path, () => location.Format switch
         {
-            { Encoded: { } open } => Encoded(path, location, open, options, progress, cancellation),
-            { Packed: { } open } => Packed(path, location, open, options, progress, cancellation),
+            { Encoded: { } open } => Encoded(path, location, open, options, progress, cancellationToken),
+            { Packed: { } open } => Packed(path, location, open, options, progress, cancellationToken),
             var format => throw new NotSupportedException($"{path}: nobody has said how {format.Name} is opened"),
         });
     }
@@ -64,7 +64,7 @@ public static class DataSets
         Func<IReadOnlyList<string>, PackedImages> open,
         DataOptions options,
         IProgress<DataProgress>? progress,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         if (options.Channels == 4)
         {
@@ -92,7 +92,7 @@ public static class DataSets
                 labels.Add(label);
                 if (labels.Count % 1000 == 0)
                 {
-                    cancellation.ThrowIfCancellationRequested();
+                    cancellationToken.ThrowIfCancellationRequested();
                     progress?.Report(new DataProgress(labels.Count, 0, packed.Count));
                 }
             }
@@ -107,7 +107,7 @@ public static class DataSets
         Func<IReadOnlyList<string>, DataOptions, EncodedImages> open,
         DataOptions options,
         IProgress<DataProgress>? progress,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         var height = options.Height
             ?? throw new DiffusionException(ErrorKind.Configuration, $"{path}: images of any size may lie there: say which size they shall be given");
@@ -117,7 +117,7 @@ public static class DataSets
             var images = location.Open(files => open(files, options));
             var classes = new ImageClasses(images, options.Classes);
             var animated = 0L;
-            var (bad, stopped) = ImageReader.Read(images.Files, options, i => (Convert(i), i.IsFirstFrame), Keep, progress, images.Total, cancellation);
+            var (bad, stopped) = ImageReader.Read(images.Files, options, i => (Convert(i), i.IsFirstFrame), Keep, progress, images.Total, cancellationToken);
             var skipped = images.Skipped.List;
             CheckAny(path, classes.Count + bad.Count, skipped);
             if (stopped || classes.Count == 0 || bad.Count > options.MaxBadFraction * (classes.Count + bad.Count))

@@ -8,7 +8,7 @@ namespace DiffusionSharp.Imaging.Data;
 /// Decoded images of one size, shuffled anew in every epoch: the image at position p, and whether it is mirrored, are pure
 /// functions of (seed, p). Reads from any thread.
 /// </summary>
-public sealed class ImageBatchSource : IBatchSource, IDisposable
+public sealed class ImageBatchSource : IBatchSource
 {
     private const ulong FlipKey = 0xF11BF11BF11BF11B;
     private readonly PixelStore store;

@@ -17,10 +17,10 @@ public static class ImageList
     /// <param name="shape">1, 3 or 4 channels, any size.</param>
     /// <param name="count">The first so many; null takes all.</param>
     /// <param name="column">The column of parquet sets; null chooses (<see cref="DataOptions.Column"/>).</param>
-    /// <param name="cancellation">Stops.</param>
+    /// <param name="cancellationToken">Stops.</param>
     /// <returns>[N, C, H, W], -1…1.</returns>
     /// <exception cref="DiffusionException">A path cannot be read or an image is damaged, or there are fewer than <paramref name="count"/>.</exception>
-    public static double[] Read(IReadOnlyList<string> paths, ImageShape shape, int? count = null, string? column = null, CancellationToken cancellation = default)
+    public static double[] Read(IReadOnlyList<string> paths, ImageShape shape, int? count = null, string? column = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(paths);
         if (count < 1)
@@ -48,11 +48,10 @@ public static class ImageList
                 continue;
             }
 
-            var source = DataSets.Open(path, options, cancellation: cancellation);
-            using var owned = source as IDisposable;
+            using var source = DataSets.Open(path, options, cancellationToken: cancellationToken);
             for (var i = 0L; left > 0 && i < source.ImagesPerEpoch; i++)
             {
-                cancellation.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 source.ReadStored(i, pixels);
                 Add();
             }

@@ -23,7 +23,7 @@ internal static class ImageReader
     /// <param name="good">Takes the results in the order of the files.</param>
     /// <param name="progress">Told after every batch.</param>
     /// <param name="total">All files, where known.</param>
-    /// <param name="cancellation">Stops.</param>
+    /// <param name="cancellationToken">Stops.</param>
     /// <returns>The files that could not be used, and whether reading stopped early because they are too many.</returns>
     /// <exception cref="DiffusionException">What <paramref name="convert"/> or <paramref name="good"/> threw.</exception>
     public static (List<BadFile> Bad, bool Stopped) Read<T>(
@@ -33,7 +33,7 @@ internal static class ImageReader
         Action<RawImage, T> good,
         IProgress<DataProgress>? progress,
         long? total,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         var bad = new List<BadFile>();
         var (read, ofBad) = (0L, 0L);
@@ -53,7 +53,7 @@ internal static class ImageReader
                 {
                     results[i] = (default, e.Message);
                 }
-            }, cancellation);
+            }, cancellationToken);
             for (var i = 0; i < batch.Count; i++)
             {
                 if (results[i].Reason is { } reason)
@@ -108,11 +108,11 @@ internal static class ImageReader
         }
     }
 
-    private static void InParallel(int count, Action<int> body, CancellationToken cancellation)
+    private static void InParallel(int count, Action<int> body, CancellationToken cancellationToken)
     {
         try
         {
-            Parallel.For(0, count, new ParallelOptions { CancellationToken = cancellation }, body);
+            Parallel.For(0, count, new ParallelOptions { CancellationToken = cancellationToken }, body);
         }
         catch (AggregateException e)
         {

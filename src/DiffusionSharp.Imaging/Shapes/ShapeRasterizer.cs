@@ -1,7 +1,7 @@
 namespace DiffusionSharp.Imaging.Shapes;
 
 /// <summary>Turns a <see cref="ShapeDrawing"/> into pixels: coverage from the signed distance, no other library.</summary>
-public static class ShapeRasterizer
+internal static class ShapeRasterizer
 {
     /// <summary>The smallest side a picture can have.</summary>
     public const int MinSize = 16;

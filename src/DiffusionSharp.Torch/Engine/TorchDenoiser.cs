@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace DiffusionSharp.Torch.Engine;
 
 /// <summary>Runs a network with libtorch.</summary>
-public sealed class TorchDenoiser : IDenoiser, IDisposable
+public sealed class TorchDenoiser : IDenoiser
 {
     private readonly TorchNetwork network;
     private readonly bool takesLabels;

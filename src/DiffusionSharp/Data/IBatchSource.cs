@@ -4,7 +4,7 @@ namespace DiffusionSharp.Data;
 /// Training images in an order that is a pure function of (seed, position): image number p of a run is the same
 /// image, flipped the same way, whenever and from wherever the run is resumed.
 /// </summary>
-public interface IBatchSource
+public interface IBatchSource : IDisposable
 {
     /// <summary>Shape of every image.</summary>
     ImageShape Shape { get; }
@@ -35,4 +35,9 @@ public interface IBatchSource
     /// <param name="pixels">Receives [C, H, W], 0…255.</param>
     /// <returns>Its class, -1 without one; 0 in a source without classes.</returns>
     int ReadStored(long index, Span<byte> pixels);
+
+    /// <summary>Frees what the source holds; by default, that is nothing.</summary>
+    void IDisposable.Dispose()
+    {
+    }
 }

@@ -64,7 +64,7 @@ public sealed class Classifier : IDisposable
         : throw new DiffusionException(ErrorKind.Usage, FormattableString.Invariant($"classifier scale {scale} must be a finite number"));
 
     /// <inheritdoc/>
-    public void Dispose() => (Network as IDisposable)?.Dispose();
+    public void Dispose() => Network.Dispose();
 
     private static EncoderUNetConfig Read(string path, ImageShape shape, int headChannels)
     {

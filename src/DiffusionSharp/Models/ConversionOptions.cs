@@ -11,10 +11,4 @@ public sealed record ConversionOptions
 
     /// <summary>The model card, Markdown for README.md; null writes none.</summary>
     public string? Card { get; init; }
-
-    /// <summary>Is told the part that is done, in [0, 1].</summary>
-    public Action<double>? Progress { get; init; }
-
-    /// <summary>Stops it; nothing is left behind.</summary>
-    public CancellationToken CancellationToken { get; init; }
 }

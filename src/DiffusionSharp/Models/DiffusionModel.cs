@@ -1,32 +1,59 @@
 using DiffusionSharp.Models.Configs;
 using DiffusionSharp.Models.Layouts;
 using DiffusionSharp.Networks;
-using DiffusionSharp.Noise;
 using DiffusionSharp.Sampling.Execution;
-using DiffusionSharp.Sampling.Inversion;
-using DiffusionSharp.Sampling.Plans;
 using DiffusionSharp.Schedules;
 
 namespace DiffusionSharp.Models;
 
 /// <summary>A trained model: network, schedule and engine together. <c>DiffusionModel.Load(path, engine).Sample(…)</c></summary>
-public sealed class DiffusionModel : IDisposable
+/// <remarks>
+/// Its methods may be called from several threads at once. Asynchronous calls take turns, batch by batch, in the order in which they came, and who waits
+/// holds no thread; a call that is not asynchronous holds its caller's thread, and shares the network with the others call by call, as far as the engine
+/// lets one run at a time. No picture depends on what else is drawn.
+/// </remarks>
+public sealed partial class DiffusionModel : IDisposable
 {
-    private readonly Engine engine;
+    private readonly Engine? engine;
+    private readonly Turns turns;
     private readonly Dictionary<(int Height, int Width), DiffusionModel> sized = [];
 
-    private DiffusionModel(ModelSource source, NetworkGraph graph, Engine engine, IDenoiser denoiser)
+    private DiffusionModel(IDenoiser network, ImageShape shape, SchedulerConfig scheduler, Engine? engine, Turns turns)
     {
-        (Source, Graph, this.engine, Network) = (source, graph, engine, denoiser);
-        Schedule = source.Scheduler.ToSchedule();
-        Denoiser = source.Scheduler.Planned(denoiser);
+        (Network, Shape, TrainedShape, Scheduler, this.engine, this.turns) = (network, shape, shape, scheduler, engine, turns);
+        Schedule = scheduler.ToSchedule();
+        Denoiser = scheduler.Planned(network);
     }
 
-    /// <summary>Where it came from, and its options.</summary>
-    public ModelSource Source { get; }
+    /// <summary>What messages call it: where it came from, or the type of the network it was made from.</summary>
+    public string Name { get; private init; } = string.Empty;
 
-    /// <summary>The network.</summary>
-    public NetworkGraph Graph { get; }
+    /// <summary>Where it came from, and its options; null for a model <see cref="From(IDenoiser, ImageShape, SchedulerConfig, int?, int?)">made from a network</see>.</summary>
+    public ModelSource? Source { get; private init; }
+
+    /// <summary>The network's graph; null for a model made from a network of one's own.</summary>
+    public NetworkGraph? Graph { get; private init; }
+
+    /// <summary>Shape of the images it draws.</summary>
+    public ImageShape Shape { get; }
+
+    /// <summary>Shape of the images it was trained on, as far as it says.</summary>
+    public ImageShape TrainedShape { get; private init; }
+
+    /// <summary>Schedule and prediction type, and how it is sampled where nobody says.</summary>
+    public SchedulerConfig Scheduler { get; }
+
+    /// <summary>Number of classes it knows, the null class not counted; null when it has no table of them.</summary>
+    public int? ClassCount { get; private init; }
+
+    /// <summary>The label that stands for no class, which guidance needs; null when there is no such label.</summary>
+    public int? NullClass { get; private init; }
+
+    /// <summary>Names of the classes; empty when they are not known.</summary>
+    public ValueList<string> ClassNames { get; private init; } = [];
+
+    /// <summary>Whether each image needs a class label.</summary>
+    public bool TakesLabels => Graph?.TakesLabels ?? ClassCount is not null;
 
     /// <summary>The network on its engine, as plans call it: given x and timesteps of <see cref="Schedule"/>, it returns what the scheduler says it predicts.</summary>
     public IDenoiser Denoiser { get; }
@@ -39,7 +66,7 @@ public sealed class DiffusionModel : IDisposable
 
     /// <summary>Loads a model folder (Hugging Face diffusers layout), a checkpoint file or a training run's newest checkpoint.</summary>
     /// <param name="path">The folder or file.</param>
-    /// <param name="engine">Runs the network, such as <c>TorchEngine.Cpu</c>.</param>
+    /// <param name="engine">Runs the network, such as <c>CpuEngine.Default</c>.</param>
     /// <param name="raw">For a run or a checkpoint with both: the weights themselves instead of their moving average.</param>
     /// <param name="facts">For a checkpoint file: what it does not say of itself, such as the size of its images.</param>
     /// <param name="average">The moving average, and nothing else: a model without one is an error.</param>
@@ -58,9 +85,53 @@ public sealed class DiffusionModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(engine);
-        var graph = source.Network.Build();
-        using var weights = source.OpenWeights(graph);
-        return new DiffusionModel(source, graph, engine, engine(graph, weights.Read));
+        return Load(source, engine, new Turns());
+    }
+
+    /// <summary>A model of a network of one's own: anything that predicts the noise (or x0, or v) of a noisy image.</summary>
+    /// <param name="network">The network, which is disposed of with the model.</param>
+    /// <param name="shape">Shape of its images.</param>
+    /// <param name="schedule">The noise schedule it was trained with.</param>
+    /// <param name="predictionType">What it predicts.</param>
+    /// <param name="classCount">Number of classes, the null class not counted; null for a network that takes no labels.</param>
+    /// <param name="nullClass">The label that stands for no class; null without one.</param>
+    public static DiffusionModel From(
+        IDenoiser network, ImageShape shape, NoiseSchedule schedule, PredictionType predictionType = PredictionType.Epsilon, int? classCount = null, int? nullClass = null) =>
+        From(network, shape, SchedulerConfig.FromSchedule(schedule, predictionType), classCount, nullClass);
+
+    /// <summary>A model of a network of one's own, whose scheduler says more than its schedule: clipping, spacing, EDM's preconditioning.</summary>
+    /// <param name="network">The network, which is disposed of with the model.</param>
+    /// <param name="shape">Shape of its images.</param>
+    /// <param name="scheduler">Schedule, prediction type, and how it is sampled where nobody says.</param>
+    /// <param name="classCount">Number of classes, the null class not counted; null for a network that takes no labels.</param>
+    /// <param name="nullClass">The label that stands for no class; null without one.</param>
+    /// <exception cref="DiffusionException">The scheduler's options contradict each other.</exception>
+    public static DiffusionModel From(IDenoiser network, ImageShape shape, SchedulerConfig scheduler, int? classCount = null, int? nullClass = null)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(scheduler);
+        return new DiffusionModel(network, shape, scheduler, engine: null, new Turns()) { Name = network.GetType().Name, ClassCount = classCount, NullClass = nullClass };
+    }
+
+    /// <summary>A model of a graph of one's own (<see cref="GraphBuilder"/>), run by an engine.</summary>
+    /// <param name="graph">The network.</param>
+    /// <param name="weights">Its weights; see <see cref="Networks.Engine"/>.</param>
+    /// <param name="engine">Runs the network.</param>
+    /// <param name="scheduler">Schedule, prediction type, and how it is sampled where nobody says.</param>
+    /// <exception cref="DiffusionException">The engine cannot be used, or the scheduler's options contradict each other.</exception>
+    public static DiffusionModel From(NetworkGraph graph, Func<ParameterSpec, HostTensor> weights, Engine engine, SchedulerConfig scheduler)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(engine);
+        ArgumentNullException.ThrowIfNull(scheduler);
+        return new DiffusionModel(engine(graph, weights), graph.InputShape, scheduler, engine: null, new Turns())
+        {
+            Name = nameof(NetworkGraph),
+            Graph = graph,
+            ClassCount = graph.ClassCount,
+            NullClass = graph.NullClass,
+        };
     }
 
     /// <summary>
@@ -69,174 +140,26 @@ public sealed class DiffusionModel : IDisposable
     /// </summary>
     /// <param name="height">Rows of the images.</param>
     /// <param name="width">Columns of the images.</param>
-    /// <exception cref="DiffusionException">The network's levels do not divide the size (the message has the nearest), or its weights cannot be read any more.</exception>
+    /// <exception cref="DiffusionException">
+    /// The network's levels do not divide the size (the message has the nearest), or its weights cannot be read any more, or it was not loaded, but made from a network.
+    /// </exception>
     public DiffusionModel At(int height, int width)
     {
-        if ((Graph.InputShape.Height, Graph.InputShape.Width) == (height, width))
+        if ((Shape.Height, Shape.Width) == (height, width))
         {
             return this;
         }
 
+        if (Source is null)
+        {
+            throw new DiffusionException(
+                ErrorKind.Usage, $"size {height}×{width}: the model was made from a network of images of {Shape}, and draws no others; make another model for them");
+        }
+
         lock (sized)
         {
-            return sized.TryGetValue((height, width), out var there) ? there : sized[(height, width)] = Load(Source.At(height, width), engine);
+            return sized.TryGetValue((height, width), out var there) ? there : sized[(height, width)] = Load(Source.At(height, width), engine!, turns);
         }
-    }
-
-    /// <summary>The plan that <see cref="Sample"/> carries out.</summary>
-    /// <param name="options">Steps, η, spacing and clipping.</param>
-    public SamplingPlan Plan(SampleOptions options) => Plan(Source, options);
-
-    /// <summary>The plan of a model on disk, without loading its network.</summary>
-    /// <param name="source">The model.</param>
-    /// <param name="options">Steps, η, spacing and clipping.</param>
-    public static SamplingPlan Plan(ModelSource source, SampleOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        ArgumentNullException.ThrowIfNull(options);
-        if (options.Eta.IsLearned)
-        {
-            var graph = source.Network.Build();
-            SamplerCheck.RequireVariance(graph.OutputShape.Channels, graph.InputShape.Channels);
-        }
-
-        return Plan(source.Scheduler, WithTuned(source, options));
-    }
-
-    /// <summary>The plan of a scheduler, without loading a network.</summary>
-    /// <param name="scheduler">Schedule and prediction type.</param>
-    /// <param name="options">Steps, η, spacing and clipping.</param>
-    public static SamplingPlan Plan(SchedulerConfig scheduler, SampleOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(scheduler);
-        ArgumentNullException.ThrowIfNull(options);
-        return SchedulerPlan.Create(scheduler, options);
-    }
-
-    /// <summary>The plan that <see cref="Invert"/> carries out.</summary>
-    /// <param name="options">Steps and spacing, those of the plan that will decode.</param>
-    /// <param name="level">At which end of a step the network is called.</param>
-    public SamplingPlan InversionPlan(SampleOptions options, InversionLevel level = InversionLevel.Target)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        var scheduler = Source.Scheduler;
-        return Sampling.Inversion.InversionPlan.Create(SchedulerPlan.Levels(scheduler, WithTuned(Source, options)), new InversionOptions
-        {
-            Level = level,
-            PredictionType = scheduler.PredictionType,
-        });
-    }
-
-    /// <summary>
-    /// Encodes images as x_T, without clipping (Song et al. 2021, section 5.4). <see cref="Sample"/> with the same τ, η = 0, no
-    /// treatment of x0 and the result as <see cref="SampleOptions.InitialX"/> decodes them.
-    /// </summary>
-    /// <param name="images">[N, C, H, W], -1…1, or as <see cref="Data.PixelTransform.FromPictures"/> of the scheduler's transform has them.</param>
-    /// <param name="options">Steps, spacing, labels, batch size and progress; null takes the defaults. Seeds and η play no part.</param>
-    /// <param name="level">At which end of a step the network is called.</param>
-    /// <returns>x_T, [N, C, H, W].</returns>
-    /// <exception cref="DiffusionException">An option does not fit the model, or the network returned numbers that are not finite.</exception>
-    public SampledImages Invert(double[] images, SampleOptions? options = null, InversionLevel level = InversionLevel.Target)
-    {
-        ArgumentNullException.ThrowIfNull(images);
-        options ??= new SampleOptions();
-        if (Sized(options) is var other && other != this)
-        {
-            return other.Invert(images, options, level);
-        }
-
-        var count = images.Length / Graph.InputShape.Elements;
-        return Run(InversionPlan(options, level), options with { InitialX = images, Edit = null, Seeds = new ulong[count], Noise = null, Only = null });
-    }
-
-    /// <summary>Samples images.</summary>
-    /// <param name="options">What and how; null takes the defaults: one image, 50 steps, η = 0, seed 0.</param>
-    /// <returns>The images, about [-1, 1].</returns>
-    /// <exception cref="DiffusionException">An option does not fit the model, or the network returned numbers that are not finite.</exception>
-    public SampledImages Sample(SampleOptions? options = null)
-    {
-        options ??= new SampleOptions();
-        return Sized(options).Run(Plan(options), options);
-    }
-
-    /// <summary>Samples images, holding no more than one batch of them: as many as are wanted.</summary>
-    /// <param name="options">What and how.</param>
-    /// <param name="plan">The <see cref="Plan(SampleOptions)"/> of these options, where it was made already.</param>
-    /// <returns>Batch after batch of at most <see cref="SampleOptions.BatchSize"/> images, each drawn when it is asked for; the arrays are the caller's.</returns>
-    /// <exception cref="DiffusionException">An option does not fit the model, or, while it is enumerated, the network returned numbers that are not finite.</exception>
-    public IEnumerable<SampledImages> Stream(SampleOptions options, SamplingPlan? plan = null)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        plan ??= Plan(options);
-        var transform = Source.Scheduler.PixelTransform;
-        var model = Sized(options);
-        return Sampler.Stream(model.Guided(options), plan, model.Request(plan, options)).Select(batch => batch with { Transform = transform });
-    }
-
-    /// <summary>Samples images as <see cref="Stream"/> does, each batch on a thread of the pool.</summary>
-    /// <inheritdoc cref="Stream"/>
-    /// <param name="options">What and how.</param>
-    /// <param name="plan">The <see cref="Plan(SampleOptions)"/> of these options, where it was made already.</param>
-    /// <param name="cancellationToken">Stops sampling, as the options' own token does.</param>
-    public IAsyncEnumerable<SampledImages> StreamAsync(SampleOptions options, SamplingPlan? plan = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        plan ??= Plan(options);
-        var transform = Source.Scheduler.PixelTransform;
-        var model = Sized(options);
-        return Sampler.StreamAsync(model.Guided(options), plan, model.Request(plan, options), cancellationToken).Select(batch => batch with { Transform = transform });
-    }
-
-    /// <summary>
-    /// Encodes images as x_T and decodes them with the same τ, η = 0 and no treatment of x0, and says how much was lost: the DDIM paper's
-    /// table 2 at one S.
-    /// </summary>
-    /// <param name="images">[N, C, H, W], -1…1, or as <see cref="Data.PixelTransform.FromPictures"/> of the scheduler's transform has them.</param>
-    /// <param name="options">
-    /// Steps, spacing, labels, guidance, batch size and progress (of both ways); null takes the defaults. Solver, η, clipping, seeds, noise,
-    /// edits and which images are drawn play no part.
-    /// </param>
-    /// <param name="level">At which end of an encoding step the network is called.</param>
-    /// <exception cref="DiffusionException">An option does not fit the model, or the network returned numbers that are not finite.</exception>
-    public Reconstruction Reconstruct(double[] images, SampleOptions? options = null, InversionLevel level = InversionLevel.Target)
-    {
-        ArgumentNullException.ThrowIfNull(images);
-        options ??= new SampleOptions();
-        return Reconstruction.Compute(Sized(options), images, options, level);
-    }
-
-    /// <summary>The network under classifier-free guidance.</summary>
-    /// <param name="guidance">W; 1 gives <see cref="Denoiser"/> itself.</param>
-    /// <exception cref="DiffusionException">The model has no null class, or W is not finite (<see cref="ErrorKind.Usage"/>).</exception>
-    public IDenoiser Guided(double guidance) => Guided(new SampleOptions { Guidance = guidance });
-
-    /// <summary>The network with the guidance that options ask for.</summary>
-    /// <param name="options">W, its interval and the weaker model; the rest plays no part. W = 1 gives <see cref="Denoiser"/> itself.</param>
-    /// <exception cref="DiffusionException">
-    /// The model has no null class and no weaker one was given, or that one does not fit, or W is not finite, or no level lies in the interval (<see cref="ErrorKind.Usage"/>).
-    /// </exception>
-    public IDenoiser Guided(SampleOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        var w = options.Guidance;
-        var interval = IntervalOf(options);
-        return w == 1 ? Denoiser
-            : !double.IsFinite(w) ? throw new DiffusionException(ErrorKind.Usage, FormattableString.Invariant($"guidance {w} must be a finite number"))
-            : options.GuideWith is { } weak ? new GuidedDenoiser(Denoiser, Fitting(weak), w) { Interval = interval }
-            : Graph.NullClass is int none ? new GuidedDenoiser(Denoiser, w, none) { Interval = interval }
-            : throw new DiffusionException(
-                ErrorKind.Usage,
-                FormattableString.Invariant($"guidance {w} needs a model that was trained with dropped labels, and {Source.Path} has no null class: ")
-                + "leave guidance at 1, or train one (ddim train takes folders as classes), or lead it away from a weaker model (GuideWith)");
-    }
-
-    /// <summary>The levels of this model that options guide; null for all.</summary>
-    /// <param name="options">The interval in σ.</param>
-    /// <exception cref="DiffusionException">No level lies in it (<see cref="ErrorKind.Usage"/>).</exception>
-    public GuidanceInterval? IntervalOf(SampleOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        return options.GuidanceInterval is var (low, high) ? GuidanceInterval.FromSigmas(Schedule, low, high) : null;
     }
 
     /// <inheritdoc/>
@@ -247,47 +170,22 @@ public sealed class DiffusionModel : IDisposable
             other.Dispose();
         }
 
-        (Network as IDisposable)?.Dispose();
+        Network.Dispose();
     }
 
-    private DiffusionModel Sized(SampleOptions options) => options.Size is var (height, width) ? At(height, width) : this;
-
-    private SampledImages Run(SamplingPlan plan, SampleOptions options) =>
-        Sampler.Run(Guided(options), plan, Request(plan, options)) with { Transform = Source.Scheduler.PixelTransform };
-
-    private SamplerRequest Request(SamplingPlan plan, SampleOptions options)
+    private static DiffusionModel Load(ModelSource source, Engine engine, Turns turns)
     {
-        var seeds = options.Seeds ?? [.. Enumerable.Range(0, options.Count).Select(i => options.Seed + (ulong)i)];
-        var request = new SamplerRequest
+        var graph = source.Network.Build();
+        using var weights = source.OpenWeights(graph);
+        return new DiffusionModel(engine(graph, weights.Read), graph.InputShape, source.Scheduler, engine, turns)
         {
-            Shape = Graph.InputShape,
-            Count = seeds.Count,
-            Only = options.Only,
-            Noise = options.Noise ?? NoiseSource.FromSeeds(seeds),
-            InitialX = options.InitialX,
-            Labels = options.Labels,
-            Condition = plan.IsGuided ? options.Classifier!.Gradient(options.ClassifierScale) : null,
-            BatchSize = options.BatchSize,
-            Progress = options.Progress,
-            CancellationToken = options.CancellationToken,
+            Name = source.Path,
+            Source = source,
+            Graph = graph,
+            TrainedShape = source.TrainedShape,
+            ClassCount = graph.ClassCount,
+            NullClass = graph.NullClass,
+            ClassNames = source.Network.ClassNames,
         };
-        return options.Edit?.Apply(request, plan) ?? request;
     }
-
-    private IDenoiser Fitting(DiffusionModel weak)
-    {
-        var what = weak.Source.TrainedShape != Source.TrainedShape ? $"its images are {weak.Source.TrainedShape}, this model's {Source.TrainedShape}"
-            : weak.Source.Scheduler.PredictionType != Source.Scheduler.PredictionType ? $"it predicts {weak.Source.Scheduler.PredictionType}, this model {Source.Scheduler.PredictionType}"
-            : !weak.Schedule.Equals(Schedule) ? $"its noise schedule is another ({weak.Schedule}; this model's: {Schedule})"
-            : weak.Graph.TakesLabels && (!Graph.TakesLabels || weak.Graph.ClassCount != Graph.ClassCount)
-                ? $"it knows {weak.Graph.ClassCount} classes, this model {(Graph.TakesLabels ? $"{Graph.ClassCount}" : "none")}"
-            : weak.Source.Scheduler.PixelTransform != Source.Scheduler.PixelTransform ? "it was trained on pixels in another transform"
-            : null;
-        return what is null ? weak.At(Graph.InputShape.Height, Graph.InputShape.Width).Denoiser : throw new DiffusionException(
-            ErrorKind.Usage, $"{weak.Source.Path} cannot guide {Source.Path}: {what}; take a weaker model of the same kind, such as an earlier checkpoint or another average");
-    }
-
-    private static SampleOptions WithTuned(ModelSource source, SampleOptions options) => options is { Spacing: TimestepSpacing.Tuned, Timesteps: null }
-        ? options with { Timesteps = source.TunedTimesteps(options.Steps) }
-        : options;
 }

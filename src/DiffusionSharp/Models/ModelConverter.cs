@@ -15,13 +15,16 @@ public static class ModelConverter
     /// <param name="source">The model.</param>
     /// <param name="folder">The folder; it must be new or empty.</param>
     /// <param name="options">How; null takes the defaults.</param>
+    /// <param name="progress">Told the part that is done, in [0, 1].</param>
+    /// <param name="cancellationToken">Stops it; nothing is left behind.</param>
     /// <exception cref="DiffusionException">
     /// The source is damaged or does not fit its own configuration (<see cref="ErrorKind.ModelFile"/>), the network has no form in the
     /// layout asked for (<see cref="ErrorKind.Configuration"/>), or the storage refused.
     /// </exception>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.Usage"/>: the folder is the source itself, a training run, or not empty.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public static ConversionReport Convert(ModelSource source, string folder, ConversionOptions? options = null)
+    public static ConversionReport Convert(
+        ModelSource source, string folder, ConversionOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentException.ThrowIfNullOrEmpty(folder);
@@ -36,7 +39,7 @@ public static class ModelConverter
         var graph = source.Network.Build();
         using var weights = source.OpenWeights(graph);
         var file = weights.File;
-        var verified = file.Verify(cancellation: options.CancellationToken);
+        var verified = file.Verify(cancellationToken: cancellationToken);
         var networkClass = NetworkConfigJson.Write(source.Network, source.Layout).Class;
         var layout = networkClass == UNetConfigJson.DiffusersClass ? WeightsLayout.Diffusers : source.Layout;
         var own = source.Set.Select(file.Path, file.Tensors);
@@ -87,9 +90,9 @@ public static class ModelConverter
 
         Span<float> Count(Span<float> values)
         {
-            options.CancellationToken.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             done += values.Length;
-            options.Progress?.Invoke(Math.Min(1, done / total));
+            progress?.Report(Math.Min(1, done / total));
             return values;
         }
     }

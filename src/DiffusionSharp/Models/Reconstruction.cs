@@ -16,26 +16,27 @@ public sealed record Reconstruction(SampledImages Images, double MeanSquaredErro
     /// <summary>Peak signal-to-noise ratio in dB; infinite where nothing was lost.</summary>
     public double Psnr => ImageError.Psnr(MeanSquaredError);
 
-    internal static Reconstruction Compute(DiffusionModel model, double[] images, SampleOptions options, InversionLevel level)
+    internal static Reconstruction Compute(
+        DiffusionModel model, double[] images, SampleOptions options, InversionLevel level, IProgress<SamplerProgress>? progress, CancellationToken cancellationToken)
     {
-        var count = images.Length / model.Graph.InputShape.Elements;
+        var count = images.Length / model.Shape.Elements;
         var calls = 0L;
-        var both = options with
+        var both = options.WithSeeds(new ulong[count]) with
         {
-            Seeds = new ulong[count],
             Noise = null,
             Only = null,
             Edit = null,
             Solver = Solver.Ddim,
             Eta = 0,
             X0Treatment = X0Treatment.None,
-            Progress = p =>
-            {
-                calls += p.ImageCount * GuidedDenoiser.NetworkCalls(options.Guidance);
-                options.Progress?.Invoke(p);
-            },
         };
-        var back = model.Sample(both with { InitialX = model.Invert(images, both, level).Values });
+        var counted = new SynchronousProgress<SamplerProgress>(p =>
+        {
+            calls += p.ImageCount * GuidedDenoiser.NetworkCalls(options.Guidance);
+            progress?.Report(p);
+        });
+        var latents = model.Invert(images, both, level, counted, cancellationToken);
+        var back = model.Sample(both with { InitialX = latents.Values }, counted, cancellationToken);
         return new Reconstruction(back, ImageError.MeanSquared(back.ToScale(), back.Transform.ToScale(images)), (double)calls / count);
     }
 }

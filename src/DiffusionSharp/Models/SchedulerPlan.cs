@@ -38,7 +38,7 @@ internal static class SchedulerPlan
         var spacing = options.Spacing ?? scheduler.Spacing;
         return options.Timesteps is { } tau
             ? NoiseLevels.FromTimesteps(schedule, Timesteps.Custom(schedule.T, [.. tau]), final)
-            : NoiseLevels.Create(schedule, spacing, options.Steps, final, spacing == TimestepSpacing.Leading ? scheduler.StepsOffset : 0);
+            : NoiseLevels.Create(schedule, spacing, options.Steps ?? Math.Min(SampleOptions.DefaultSteps, schedule.T), final, spacing == TimestepSpacing.Leading ? scheduler.StepsOffset : 0);
     }
 
     private static X0Treatment Treatment(SchedulerConfig s) => (s.Thresholding, s.ClipSample) switch

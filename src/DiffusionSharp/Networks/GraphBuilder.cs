@@ -2,26 +2,43 @@ namespace DiffusionSharp.Networks;
 
 /// <summary>
 /// Writes a <see cref="NetworkGraph"/> node by node and infers each shape; a shape that does not fit is an error that
-/// names the node.
+/// names the node. Every method returns the place of its node, which later ones take as their input; the last node is the prediction.
 /// </summary>
-internal sealed class GraphBuilder(ImageShape input, int? classCount = null, int? nullClass = null)
+/// <param name="input">Shape of one noisy image.</param>
+/// <param name="classCount">Number of classes, the null class not counted; null without a table of them.</param>
+/// <param name="nullClass">The label that stands for none; null where there is no such label.</param>
+/// <remarks>
+/// A node is named after the module it stands for, and its parameters after it: <c>NAME.weight</c>, <c>NAME.bias</c>. A name that occurs twice, a shape
+/// that does not fit and a size beyond all memory are <see cref="DiffusionException"/>s of the kind <see cref="ErrorKind.Configuration"/>.
+/// </remarks>
+public sealed partial class GraphBuilder(ImageShape input, int? classCount = null, int? nullClass = null)
 {
     private readonly List<Node> nodes = [];
     private readonly List<ParameterSpec> parameters = [];
     private readonly HashSet<string> names = [];
 
+    /// <summary>Shape of a node's value for one image.</summary>
+    /// <param name="value">The node.</param>
     public ImageShape Shape(int value) => nodes[value].Shape;
 
-    public NetworkGraph Build() => new(nodes, parameters, input, classCount, nullClass);
+    /// <summary>The network; its last node is the prediction.</summary>
+    public NetworkGraph Build()
+    {
+        Require(nodes.Any(n => n.Operation is Operation.InputX), nodes.LastOrDefault()?.Name ?? "x", "the network does not read the images x");
+        return new NetworkGraph([.. nodes], [.. parameters], input, classCount, nullClass);
+    }
 
-    public int X() => Append("x", new Operation.InputX(), [], input);
-
-    public int Timestep() => Append("t", new Operation.InputTimestep(), [], new ImageShape(1, 1, 1));
-
-    public int Label() => Append("label", new Operation.InputLabel(), [], new ImageShape(1, 1, 1));
-
+    /// <summary>Convolution with zero padding on every side; weight [out, in, kernel, kernel] and bias [out].</summary>
+    /// <param name="name">The node's name.</param>
+    /// <param name="x">What it reads.</param>
+    /// <param name="outChannels">Channels of the result.</param>
+    /// <param name="kernel">Side of the square kernel.</param>
+    /// <param name="stride">Step between outputs.</param>
+    /// <param name="padding">Zeros on every side.</param>
+    /// <param name="init">How the weight begins.</param>
     public int Conv2d(string name, int x, int outChannels, int kernel, int stride, int padding, Initialization init = Initialization.FanAverageUniform)
     {
+        Require(kernel >= 1 && stride >= 1 && padding >= 0, name, $"a kernel of {kernel} with stride {stride} and padding {padding} is none: at least 1, 1 and 0");
         var s = Shape(x);
         var (h, w) = (ConvolvedSide(name, s.Height), ConvolvedSide(name, s.Width));
         var weight = Parameter($"{name}.weight", [outChannels, s.Channels, kernel, kernel], init);
@@ -33,6 +50,12 @@ internal sealed class GraphBuilder(ImageShape input, int? classCount = null, int
             : throw Misfit(node, $"a {kernel}×{kernel} kernel does not fit {s} with padding {padding}");
     }
 
+    /// <summary>The same matrix [out, in] applied to the channels of every pixel, plus a bias [out].</summary>
+    /// <param name="name">The node's name.</param>
+    /// <param name="x">What it reads.</param>
+    /// <param name="outChannels">Channels of the result.</param>
+    /// <param name="init">How the weight begins.</param>
+    /// <param name="hasBias">Whether a bias is added.</param>
     public int Linear(string name, int x, int outChannels, Initialization init = Initialization.FanAverageUniform, bool hasBias = true)
     {
         var s = Shape(x);
@@ -41,6 +64,11 @@ internal sealed class GraphBuilder(ImageShape input, int? classCount = null, int
         return Append(name, new Operation.Linear(weight, bias), [x], s with { Channels = outChannels });
     }
 
+    /// <summary>Normalises each group of channels of each image, then scales and shifts each channel.</summary>
+    /// <param name="name">The node's name.</param>
+    /// <param name="x">What it reads.</param>
+    /// <param name="groups">Number of groups; divides the channels.</param>
+    /// <param name="epsilon">Added to the variance.</param>
     public int GroupNorm(string name, int x, int groups, double epsilon)
     {
         var s = Shape(x);
@@ -54,39 +82,76 @@ internal sealed class GraphBuilder(ImageShape input, int? classCount = null, int
         return Append(name, new Operation.GroupNorm(weight, bias, groups, epsilon), [x], s);
     }
 
+    /// <summary>Scales the channels of each pixel to the length √C, then each by its own g, the parameter <c>NAME.g</c>.</summary>
+    /// <param name="name">The node's name.</param>
+    /// <param name="x">What it reads.</param>
+    /// <param name="floor">The least length that is divided by.</param>
     public int RmsNorm(string name, int x, double floor)
     {
         var weight = Parameter($"{name}.g", [Shape(x).Channels], Initialization.One);
         return Append(name, new Operation.RmsNorm(weight, floor), [x], Shape(x));
     }
 
+    /// <summary>y = x·Φ(x).</summary>
+    /// <param name="name">The node's name.</param>
+    /// <param name="x">What it reads.</param>
     public int Gelu(string name, int x) => Append(name, new Operation.Gelu(), [x], Shape(x));
 
+    /// <summary>y = x·sigmoid(x).</summary>
+    /// <param name="name">The node's name.</param>
+    /// <param name="x">What it reads.</param>
     public int Silu(string name, int x) => Append(name, new Operation.Silu(), [x], Shape(x));
 
+    /// <summary>y = factor·x + offset.</summary>
+    /// <param name="name">The node's name.</param>
+    /// <param name="x">What it reads.</param>
+    /// <param name="factor">The factor.</param>
+    /// <param name="offset">The offset.</param>
     public int Affine(string name, int x, double factor, double offset = 0) => Append(name, new Operation.Affine(factor, offset), [x], Shape(x));
 
+    /// <summary>In training, zeroes values with a probability and scales up the rest; a probability of 0 adds no node.</summary>
+    /// <param name="name">The node's name.</param>
+    /// <param name="x">What it reads.</param>
+    /// <param name="probability">In [0, 1).</param>
     public int Dropout(string name, int x, double probability) =>
-        probability == 0 ? x : Append(name, new Operation.Dropout(probability), [x], Shape(x));
+        probability == 0 ? x
+        : probability is > 0 and < 1 ? Append(name, new Operation.Dropout(probability), [x], Shape(x))
+        : throw Misfit(name, $"a dropout of {probability} is not in [0, 1)");
 
+    /// <summary>a + b of the same shape.</summary>
+    /// <param name="name">The node's name.</param>
+    /// <param name="a">The one.</param>
+    /// <param name="b">The other.</param>
     public int Add(string name, int a, int b)
     {
         Require(Shape(a) == Shape(b), name, $"{Shape(a)} and {Shape(b)} cannot be added");
         return Append(name, new Operation.Add(), [a, b], Shape(a));
     }
 
+    /// <summary>An image of C channels plus a vector of C, which is added to every pixel.</summary>
+    /// <param name="name">The node's name.</param>
+    /// <param name="x">The image.</param>
+    /// <param name="vector">The vector.</param>
     public int AddPerChannel(string name, int x, int vector)
     {
         Require(Shape(vector) == new ImageShape(Shape(x).Channels, 1, 1), name, $"a vector of {Shape(vector)} cannot be added to the channels of {Shape(x)}");
         return Append(name, new Operation.AddPerChannel(), [x, vector], Shape(x));
     }
 
+    /// <summary>x·(1 + scale) + shift, where a vector of 2C holds scale, then shift.</summary>
+    /// <param name="name">The node's name.</param>
+    /// <param name="x">The image, of C channels.</param>
+    /// <param name="vector">The vector.</param>
     public int ScaleShift(string name, int x, int vector)
     {
         Require(Shape(vector) == new ImageShape(2 * Shape(x).Channels, 1, 1), name, $"a vector of {Shape(vector)} is no scale and shift of {Shape(x)}");
         return Append(name, new Operation.ScaleShift(), [x, vector], Shape(x));
     }
 
+    /// <summary>Joins channels of images of one size: a's, then b's.</summary>
+    /// <param name="name">The node's name.</param>
+    /// <param name="a">The one.</param>
+    /// <param name="b">The other.</param>
     public int Concat(string name, int a, int b)
     {
         var (s, other) = (Shape(a), Shape(b));
@@ -94,12 +159,18 @@ internal sealed class GraphBuilder(ImageShape input, int? classCount = null, int
         return Append(name, new Operation.Concat(), [a, b], s with { Channels = s.Channels + other.Channels });
     }
 
+    /// <summary>Doubles both sides by repeating pixels.</summary>
+    /// <param name="name">The node's name.</param>
+    /// <param name="x">What it reads.</param>
     public int UpsampleNearest(string name, int x)
     {
         var s = Shape(x);
         return Append(name, new Operation.UpsampleNearest(), [x], s with { Height = 2 * s.Height, Width = 2 * s.Width });
     }
 
+    /// <summary>Halves both sides by averaging 2×2 pixels.</summary>
+    /// <param name="name">The node's name.</param>
+    /// <param name="x">What it reads; its sides are even.</param>
     public int AveragePool(string name, int x)
     {
         var s = Shape(x);
@@ -107,13 +178,22 @@ internal sealed class GraphBuilder(ImageShape input, int? classCount = null, int
         return Append(name, new Operation.AveragePool(), [x], s with { Height = s.Height / 2, Width = s.Width / 2 });
     }
 
+    /// <summary>One column of zeros on the right and one row at the bottom.</summary>
+    /// <param name="name">The node's name.</param>
+    /// <param name="x">What it reads.</param>
     public int PadRightBottom(string name, int x)
     {
         var s = Shape(x);
         return Append(name, new Operation.PadRightBottom(), [x], s with { Height = s.Height + 1, Width = s.Width + 1 });
     }
 
-    // The memory: name and number of learned keys and values.
+    /// <summary>softmax(q·kᵀ/√d)·v over all pixels of an image, per head of d channels.</summary>
+    /// <param name="name">The node's name.</param>
+    /// <param name="q">Queries.</param>
+    /// <param name="k">Keys, of the same shape.</param>
+    /// <param name="v">Values, of the same shape.</param>
+    /// <param name="heads">Number of heads; divides the channels.</param>
+    /// <param name="memory">Name and number of learned keys and values that join those of every image; null for none.</param>
     public int Attention(string name, int q, int k, int v, int heads, (string Name, int Count)? memory = null)
     {
         var width = HeadWidth(name, q, k, v, heads);
@@ -121,6 +201,13 @@ internal sealed class GraphBuilder(ImageShape input, int? classCount = null, int
         return Append(name, new Operation.Attention(heads, learned), [q, k, v], Shape(q));
     }
 
+    /// <summary>Attention at a cost linear in the pixels (Shen et al. 2018), per head.</summary>
+    /// <param name="name">The node's name.</param>
+    /// <param name="q">Queries.</param>
+    /// <param name="k">Keys, of the same shape.</param>
+    /// <param name="v">Values, of the same shape.</param>
+    /// <param name="heads">Number of heads; divides the channels.</param>
+    /// <param name="memory">Name and number of learned keys and values that join those of every image; null for none.</param>
     public int LinearAttention(string name, int q, int k, int v, int heads, (string Name, int Count)? memory = null)
     {
         var width = HeadWidth(name, q, k, v, heads);
@@ -128,6 +215,9 @@ internal sealed class GraphBuilder(ImageShape input, int? classCount = null, int
         return Append(name, new Operation.LinearAttention(heads, learned), [q, k, v], Shape(q));
     }
 
+    /// <summary>The pixels of an image as a row of tokens, their mean first, each plus a learned vector of its place (<c>NAME.positions</c>).</summary>
+    /// <param name="name">The node's name.</param>
+    /// <param name="x">What it reads.</param>
     public int PoolTokens(string name, int x)
     {
         var s = Shape(x);
@@ -135,22 +225,10 @@ internal sealed class GraphBuilder(ImageShape input, int? classCount = null, int
         return Append(name, new Operation.PoolTokens(Parameter($"{name}.positions", [s.Channels, tokens], Initialization.FanAverageUniform)), [x], new ImageShape(s.Channels, 1, tokens));
     }
 
+    /// <summary>The first pixel, as a vector.</summary>
+    /// <param name="name">The node's name.</param>
+    /// <param name="x">What it reads.</param>
     public int FirstPixel(string name, int x) => Append(name, new Operation.FirstPixel(), [x], new ImageShape(Shape(x).Channels, 1, 1));
-
-    public int TimestepEmbedding(string name, int t, int dimension, bool flipSinToCos, double freqShift, double scale = 1, double maxPeriod = 10000, int augmentation = 0)
-    {
-        Require(dimension / 2 > freqShift, name, $"dimension {dimension} is too small for a frequency shift of {freqShift}");
-        Require(maxPeriod > 1 && double.IsFinite(maxPeriod), name, $"a largest period of {maxPeriod} is not above 1");
-        var labels = augmentation == 0 ? null : Parameter(UNet.AugmentationWeight, [dimension, augmentation], Initialization.Zero);
-        return Append(name, new Operation.TimestepEmbedding(dimension, flipSinToCos, freqShift, scale, maxPeriod, labels), [t], new ImageShape(dimension, 1, 1));
-    }
-
-    public int Embedding(string name, int label, int rows, int dimension)
-    {
-        Require(rows > 0, name, $"a label table needs at least one row, not {rows}");
-        var table = Parameter($"{name}.weight", [rows, dimension], Initialization.StandardNormal);
-        return Append(name, new Operation.Embedding(table), [label], new ImageShape(dimension, 1, 1));
-    }
 
     private static DiffusionException Misfit(string node, string what) => new(ErrorKind.Configuration, $"network node {node}: {what}");
 

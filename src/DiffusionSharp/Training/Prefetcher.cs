@@ -2,7 +2,7 @@ namespace DiffusionSharp.Training;
 
 /// <summary>Computes item k+1 on a background thread while item k is being used. For one consumer.</summary>
 /// <typeparam name="T">The item.</typeparam>
-public sealed class Prefetcher<T> : IDisposable
+internal sealed class Prefetcher<T> : IDisposable
 {
     private readonly Func<long, T> make;
     private long index;

@@ -26,8 +26,7 @@ internal static class PreviewSampler
             Count = Count,
             Noise = NoiseSource.FromSeeds([.. Enumerable.Range(0, Count).Select(i => (ulong)i)]),
             Labels = graph.ClassCount is int classes ? [.. Enumerable.Range(0, Count).Select(i => i % classes)] : null,
-            CancellationToken = cancellationToken,
         };
-        return new Preview(images, Count, graph.InputShape, scheduler.PixelTransform.ToPictures(Sampler.Run(scheduler.Planned(denoiser), plan, request).Values)) { Labels = request.Labels };
+        return new Preview(images, Count, graph.InputShape, scheduler.PixelTransform.ToPictures(Sampler.Run(scheduler.Planned(denoiser), plan, request, cancellationToken: cancellationToken).Values)) { Labels = request.Labels };
     }
 }

@@ -7,8 +7,8 @@ namespace DiffusionSharp.Training;
 /// <param name="show">Is given them; null draws none.</param>
 /// <param name="draw">Draws one of the network as it is.</param>
 /// <param name="clock">Seconds of training so far.</param>
-/// <param name="cancellation">Leaves out a preview that is begun, and all others.</param>
-internal sealed class Previews(Action<Preview>? show, Func<CancellationToken, Preview> draw, Func<double> clock, CancellationToken cancellation)
+/// <param name="cancellationToken">Leaves out a preview that is begun, and all others.</param>
+internal sealed class Previews(Action<Preview>? show, Func<CancellationToken, Preview> draw, Func<double> clock, CancellationToken cancellationToken)
 {
     private const double First = 30;
     private const double Share = 10;
@@ -30,16 +30,16 @@ internal sealed class Previews(Action<Preview>? show, Func<CancellationToken, Pr
     /// <summary>Draws one now.</summary>
     public void Draw()
     {
-        if (show is null || cancellation.IsCancellationRequested)
+        if (show is null || cancellationToken.IsCancellationRequested)
         {
             return;
         }
 
         try
         {
-            show(draw(cancellation));
+            show(draw(cancellationToken));
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // The run stops; whoever goes on with it draws others.
         }

@@ -118,12 +118,13 @@ public sealed class Trainer : IDisposable
     /// <param name="preview">Given samples now and then, and at the end; null draws none.</param>
     /// <param name="cancellationToken">Asks to finish the update at hand, save and return.</param>
     /// <exception cref="DiffusionException">The loss is not finite, or the storage refused; the last checkpoint is whole.</exception>
-    public TrainingOutcome Run(Action<TrainingProgress>? progress = null, Action<Preview>? preview = null, CancellationToken cancellationToken = default) =>
+    public TrainingOutcome Run(IProgress<TrainingProgress>? progress = null, Action<Preview>? preview = null, CancellationToken cancellationToken = default) =>
         run.Guarded(() => RunSession(progress, preview, cancellationToken));
 
-    private TrainingOutcome RunSession(Action<TrainingProgress>? progress, Action<Preview>? preview, CancellationToken cancellationToken)
+    private TrainingOutcome RunSession(IProgress<TrainingProgress>? progress, Action<Preview>? preview, CancellationToken cancellationToken)
     {
         var options = config.Training;
+        using var activity = Telemetry.Activities.StartActivity(Telemetry.TrainActivity)?.SetTag("images.before", state.Images);
         using var log = new MetricsLog(run, state.MetricsLength, clock);
         var (validateEvery, sampleEvery) = (options.ValidateEvery ?? 0, options.SampleEvery ?? 0);
         var validation = validateEvery > 0 ? new Validation(validationSource, objective.Noising, config.Scheduler.PixelTransform, graph.NullClass) : null;
@@ -177,7 +178,8 @@ public sealed class Trainer : IDisposable
                 state = state with { LossSum = 0, LossCount = 0 };
             }
 
-            progress?.Invoke(report);
+            Telemetry.UpdateCounter.Add(1);
+            progress?.Report(report);
 
             if (validateEvery > 0 && Crossed(validateEvery))
             {

@@ -42,8 +42,9 @@ internal sealed class ReferenceTrajectories
     public int End => alphaBars.Length - 1;
 
     /// <summary>Takes in the state after a step of the run.</summary>
-    public void Add(in SamplerProgress p)
+    public void Add(SampledStep after)
     {
+        var p = after.Progress;
         var count = Math.Min(p.ImageCount, images - p.FirstImage);
         if (count <= 0)
         {
@@ -55,7 +56,7 @@ internal sealed class ReferenceTrajectories
             Begin(p.FirstImage, count);
         }
 
-        p.X[..x[0].Length].CopyTo(x[p.Step + 1]);
+        after.X[..x[0].Length].CopyTo(x[p.Step + 1]);
         if (p.Step + 1 == End)
         {
             Finish(p.FirstImage);

@@ -53,13 +53,17 @@ public sealed class TimestepTuner
 
     /// <summary>Measures what is needed to find τ for any S. It keeps the trajectories of one batch: levels · batch · C·H·W · 8 bytes.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="options">Seeds (needed), labels, guidance, treatment of x0, batch size, progress. Steps, spacing, η, solver and the like play no part.</param>
+    /// <param name="options">Seeds (needed), labels, guidance, treatment of x0, batch size. Steps, spacing, η, solver and the like play no part.</param>
     /// <param name="tuning">The first so many latents serve to find τ; the others to measure errors, see <see cref="MeasuredError"/>.</param>
     /// <param name="referenceSteps">Steps of the long run; T where that is less.</param>
+    /// <param name="progress">Told after each network call, of the long run and of the shorter ones that follow.</param>
+    /// <param name="cancellationToken">Stops before the next network call, or inside it where the engine can.</param>
     /// <exception cref="ArgumentException">No seeds, or fewer than 1 or all of them for the tuning.</exception>
     /// <exception cref="DiffusionException">The network returned numbers that are not finite.</exception>
-    /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
-    public static TimestepTuner Measure(DiffusionModel model, SampleOptions options, int tuning, int referenceSteps = DefaultReferenceSteps)
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static TimestepTuner Measure(
+        DiffusionModel model, SampleOptions options, int tuning, int referenceSteps = DefaultReferenceSteps,
+        IProgress<SamplerProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
@@ -72,32 +76,26 @@ public sealed class TimestepTuner
         var n = Math.Min(referenceSteps, model.Schedule.T);
         var reference = Timesteps.Uniform(model.Schedule.T, n);
         options = options with { Eta = 0, Solver = Solver.Ddim, Only = null, Noise = null, InitialX = null, Edit = null };
-        var elements = model.Graph.InputShape.Elements;
+        var elements = model.Shape.Elements;
         MemoryNeed.Require(
             sizeof(double) * (n + 1.0) * (n + 1 + ((double)Math.Min(tuning, options.BatchSize) * elements)),
             $"the states of a reference of {n} steps",
             "choose fewer steps for it, or a smaller batch");
         var probes = ProbesOf(n);
-        var longRun = options with { Timesteps = reference };
+        var longRun = options.WithTimesteps(reference);
         var trajectories = new ReferenceTrajectories(model.Plan(longRun), NoiseSource.FromSeeds(seeds), tuning, elements, probes);
-        var ends = model.Sample(longRun with
-        {
-            Progress = p =>
-            {
-                trajectories.Add(p);
-                options.Progress?.Invoke(p);
-            },
-        });
+        var ends = model.Sample(longRun with { Watch = trajectories.Add }, progress, cancellationToken);
 
         var factors = probes.Select((probe, i) => ErrorGrowth.Factor(
             trajectories.Probed(i),
-            model.Sample(options with
-            {
-                Seeds = new ulong[2 * tuning],
-                Labels = options.Labels is { } labels ? [.. labels.Take(tuning), .. labels.Take(tuning)] : null,
-                InitialX = trajectories.Probed(i),
-                Timesteps = [.. reference.Skip(probe.At).Where((_, k) => k % Stride(n) == 0)],
-            }).Values,
+            model.Sample(
+                options.WithSeeds(new ulong[2 * tuning]).WithTimesteps([.. reference.Skip(probe.At).Where((_, k) => k % Stride(n) == 0)]) with
+                {
+                    Labels = options.Labels is { } labels ? [.. labels.Take(tuning), .. labels.Take(tuning)] : null,
+                    InitialX = trajectories.Probed(i),
+                },
+                progress,
+                cancellationToken).Values,
             elements));
         var growth = new ErrorGrowth([.. probes.Select(p => p.At), n], [.. factors, 1]);
         var (start, step) = Costs(trajectories, growth);
@@ -125,15 +123,13 @@ public sealed class TimestepTuner
 
     /// <summary>The mean squared error of τ's results against those of the long run (<see cref="ImageError"/>), on the latents that τ was not tuned on.</summary>
     /// <param name="tau">Any timesteps of the model's T.</param>
+    /// <param name="progress">Told after each network call.</param>
+    /// <param name="cancellationToken">Stops before the next network call, or inside it where the engine can.</param>
     /// <exception cref="DiffusionException">τ does not fit the model.</exception>
-    public double MeasuredError(IReadOnlyList<int> tau)
+    public double MeasuredError(IReadOnlyList<int> tau, IProgress<SamplerProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        var images = model.Sample(options with
-        {
-            Timesteps = tau,
-            Seeds = [.. options.Seeds!.Skip(tuning)],
-            Labels = options.Labels is { } labels ? [.. labels.Skip(tuning)] : null,
-        });
+        var rest = options.WithSeeds([.. options.Seeds!.Skip(tuning)]).WithTimesteps(tau) with { Labels = options.Labels is { } labels ? [.. labels.Skip(tuning)] : null };
+        var images = model.Sample(rest, progress, cancellationToken);
         return ImageError.MeanSquared(images.Values, ends.Values.AsSpan(ends.Values.Length - images.Values.Length));
     }
 

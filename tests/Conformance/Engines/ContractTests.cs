@@ -42,7 +42,7 @@ public class ContractTests
     {
         var fine = SmallUNets.Case(Labelled, images: 2);
         var denoiser = fine.On(Engines.Get(engine));
-        using var disposed = denoiser as IDisposable;
+        using var disposed = denoiser;
         AssertRefused("12×8", new(3, 8, 12), 2, fine.X, fine.Timesteps, fine.Labels);
         AssertRefused("label", fine.Graph.InputShape, 2, fine.X, fine.Timesteps, []);
         AssertRefused("label", fine.Graph.InputShape, 2, fine.X, fine.Timesteps, [0]);
@@ -79,7 +79,7 @@ public class ContractTests
     {
         var network = SmallUNets.Case(Plain, images: 1);
         var asked = new List<ParameterSpec>();
-        using (Engines.Get(engine)(network.Graph, p => Note(p)) as IDisposable)
+        using (Engines.Get(engine)(network.Graph, p => Note(p)))
         {
             Assert.Equal(network.Graph.Parameters.OrderBy(p => p.Name, StringComparer.Ordinal), asked.OrderBy(p => p.Name, StringComparer.Ordinal));
         }
@@ -106,7 +106,7 @@ public class ContractTests
     {
         var network = SmallUNets.Case(Plain, images: 2);
         var denoiser = network.On(Engines.Get(engine));
-        using var disposed = denoiser as IDisposable;
+        using var disposed = denoiser;
         var room = new float[2 * network.Graph.OutputShape.Elements];
         Assert.Throws<OperationCanceledException>(() => denoiser.Predict(
             new DenoiserInput
@@ -140,7 +140,7 @@ public class ContractTests
     {
         var network = SmallUNets.Case("wide and flat", images: 1);
         var denoiser = network.On(Engines.Get(engine));
-        using var disposed = denoiser as IDisposable;
+        using var disposed = denoiser;
         Assert.Equal(4, denoiser.OutputChannels);
     }
 }

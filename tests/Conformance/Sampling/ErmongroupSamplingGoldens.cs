@@ -27,7 +27,7 @@ public class ErmongroupSamplingGoldens
         var tolerance = golden.Json.GetProperty("tolerance");
         var model = new ErmongroupModel(golden);
         var denoiser = Engines.Engines.ForChains(model.Graph, p => model.Weights[p.Name]);
-        using var disposed = denoiser as IDisposable;
+        using var disposed = denoiser;
 
         var plan = DdimPlan.Create(model.Schedule, Tau(model.Schedule, golden.Json), new DdimOptions { Eta = golden.Json.GetProperty("eta").GetDouble() });
         var count = golden.Shape("z")[0];
@@ -62,7 +62,7 @@ public class ErmongroupSamplingGoldens
         var json = golden.Json.GetProperty("runs").GetProperty(run);
         var model = new ErmongroupModel(golden);
         var denoiser = Engines.Engines.ForChains(model.Graph, p => model.Weights[p.Name]);
-        using var disposed = denoiser as IDisposable;
+        using var disposed = denoiser;
         var plan = Plan(model.Schedule, json);
         Assert.Equal(json.GetProperty("model_calls").GetInt32(), plan.NetworkCalls);
 
@@ -79,10 +79,11 @@ public class ErmongroupSamplingGoldens
             Count = count,
             Noise = NoiseSource.Recorded(noise, noise.Length / n, count, shape),
             InitialX = golden.Doubles("x_T"),
-            Progress = p =>
+            Watch = step =>
             {
-                AssertClose($"x after call {p.Call}", xs.AsSpan(p.Call * n, n), p.X, relative);
-                AssertClose($"x0 of call {p.Call}", x0s.AsSpan((p.Call - 1) * n, n), p.X0, relative);
+                var p = step.Progress;
+                AssertClose($"x after call {p.Call}", xs.AsSpan(p.Call * n, n), step.X, relative);
+                AssertClose($"x0 of call {p.Call}", x0s.AsSpan((p.Call - 1) * n, n), step.X0, relative);
                 calls = p.Call;
             },
         });

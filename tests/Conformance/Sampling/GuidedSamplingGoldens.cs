@@ -48,10 +48,11 @@ public partial class GuidedSamplingGoldens
             InitialX = xs[..n],
             Labels = golden.Has("y") ? golden.Ints("y") : null,
             Condition = condition,
-            Progress = p =>
+            Watch = step =>
             {
-                Relative.AssertWithin(relative, p.X.ToArray(), xs[(p.Call * n)..((p.Call + 1) * n)], $"x after call {p.Call}");
-                Relative.AssertWithin(relative + (rounding * -plan.Steps[p.Step].X0FromM), p.X0.ToArray(), x0s[((p.Call - 1) * n)..(p.Call * n)], $"x0 of call {p.Call}");
+                var p = step.Progress;
+                Relative.AssertWithin(relative, step.X.ToArray(), xs[(p.Call * n)..((p.Call + 1) * n)], $"x after call {p.Call}");
+                Relative.AssertWithin(relative + (rounding * -plan.Steps[p.Step].X0FromM), step.X0.ToArray(), x0s[((p.Call - 1) * n)..(p.Call * n)], $"x0 of call {p.Call}");
                 calls = p.Call;
             },
         });

@@ -32,7 +32,7 @@ public class LucidrainsSamplingGoldens
         var (start, noise) = ($"runs/{run}/x_T", $"runs/{run}/noise");
         var images = golden.Doubles($"runs/{run}/images");
         var denoiser = network.Call.On(CpuEngine.Default);
-        using var disposed = denoiser as IDisposable;
+        using var disposed = denoiser;
         var (x, _) = SchedulerReplay.Trajectory(denoiser, Plan(json), shape, golden.Doubles(start), golden.Has(noise) ? golden.Floats(noise) : []);
         for (var call = 1; call <= x.Length; call++)
         {

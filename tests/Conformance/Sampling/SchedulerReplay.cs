@@ -54,10 +54,10 @@ internal static class SchedulerReplay
             Count = states[1],
             Noise = NoiseSource.Recorded(noise, noise.Length / start.Length, states[1], shape),
             InitialX = start,
-            Progress = p =>
+            Watch = step =>
             {
-                x.Add(p.X.ToArray());
-                x0.Add(p.X0.ToArray());
+                x.Add(step.X.ToArray());
+                x0.Add(step.X0.ToArray());
             },
         });
         Assert.Equal(plan.NetworkCalls, x.Count);

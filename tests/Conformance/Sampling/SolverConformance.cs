@@ -142,8 +142,7 @@ public class SolverConformance
             Count = 1,
             Noise = NoiseSource.FromSeeds([3]),
             InitialX = start,
-            Progress = p => calls = p.Call,
-        }).Values;
+        }, new SynchronousProgress<SamplerProgress>(p => calls = p.Call)).Values;
         Assert.Equal(plan.NetworkCalls, calls);
         Assert.All(x, v => Assert.True(double.IsFinite(v)));
         return x;

@@ -169,7 +169,7 @@ public sealed class EditingTests : IDisposable
     }
 
     private byte[] Read(string name) =>
-        [.. ImageList.Read([scratch[name]], Shape, cancellation: TestContext.Current.CancellationToken).Select(v => (byte)Math.Round(127.5 * (v + 1)))];
+        [.. ImageList.Read([scratch[name]], Shape, cancellationToken: TestContext.Current.CancellationToken).Select(v => (byte)Math.Round(127.5 * (v + 1)))];
 
     private static float[] Image(HostTensor images, int index) => images.Data[(index * 192)..((index + 1) * 192)];
 

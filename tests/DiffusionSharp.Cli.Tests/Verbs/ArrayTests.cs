@@ -57,7 +57,7 @@ public sealed class ArrayTests : IDisposable
 
         ddim.Done("sample", "--model", model, "--steps", "2", "--count", "5", "--batch", "5", "--out", scratch["one.npz"]);
         Assert.Equal(File.ReadAllBytes(scratch["one.npz"]), File.ReadAllBytes(scratch["s.npz"]));
-        var report = DataCheck.Run(scratch["s.npz"], cancellation: TestContext.Current.CancellationToken);
+        var report = DataCheck.Run(scratch["s.npz"], cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(("npz", 5L), (report.Kind, report.Images));
     }
 }

@@ -31,7 +31,7 @@ public sealed class InvertTests : IDisposable
         ddim.Done("sample", "--model", model, "--init", scratch["z.npy"], "--steps", "5", "--no-clip", "--dump", scratch["back.npy"]);
 
         using var loaded = DiffusionModel.Load(model, CpuEngine.Default);
-        var x0 = ImageList.Read([picture], loaded.Graph.InputShape, cancellation: TestContext.Current.CancellationToken);
+        var x0 = ImageList.Read([picture], loaded.Shape, cancellationToken: TestContext.Current.CancellationToken);
         var back = loaded.Reconstruct(x0, new SampleOptions { Steps = 5 }).Images.ToFloats();
         Assert.All(NpyFile.ReadFloat32(scratch["back.npy"]).Data.Zip(back), p => Assert.Equal(p.First, p.Second, 1e-4)); // z.npy is float32
     }
@@ -41,7 +41,7 @@ public sealed class InvertTests : IDisposable
     {
         var json = ddim.Json("invert", picture, "--model", model, "--timesteps", "99,60,7", "--out", scratch["z.npy"]);
         using var loaded = DiffusionModel.Load(model, CpuEngine.Default);
-        var x0 = ImageList.Read([picture], loaded.Graph.InputShape, cancellation: TestContext.Current.CancellationToken);
+        var x0 = ImageList.Read([picture], loaded.Shape, cancellationToken: TestContext.Current.CancellationToken);
         var xT = loaded.Invert(x0, new SampleOptions { Timesteps = [99, 60, 7] });
 
         var written = NpyFile.ReadFloat32(scratch["z.npy"]);

@@ -56,7 +56,7 @@ public sealed class ReconstructTests : IDisposable
         var rows = ddim.Json([.. Words("--steps", "3,1", "--level", word, "--batch", "2", "--count", "2")]).AsArray();
 
         using var loaded = DiffusionModel.Load(model, CpuEngine.Default);
-        var x0 = ImageList.Read([data], loaded.Graph.InputShape, 2, cancellation: TestContext.Current.CancellationToken);
+        var x0 = ImageList.Read([data], loaded.Shape, 2, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal([3, 1], rows.Select(row => (int)row!["steps"]!));
         Assert.All(rows, row =>
         {
@@ -88,7 +88,7 @@ public sealed class ReconstructTests : IDisposable
         Assert.Equal(printed, File.ReadAllText(scratch["out/table.csv"]));
         Assert.Equal(ddim.Done(Words("--steps", "3,1", "--json")), File.ReadAllText(scratch["out/table.json"]));
         using var loaded = DiffusionModel.Load(model, CpuEngine.Default);
-        var x0 = ImageList.Read([data], loaded.Graph.InputShape, cancellation: TestContext.Current.CancellationToken);
+        var x0 = ImageList.Read([data], loaded.Shape, cancellationToken: TestContext.Current.CancellationToken);
         var three = loaded.Reconstruct(x0, new SampleOptions { Steps = 3 }).Images.Values;
         var one = loaded.Reconstruct(x0, new SampleOptions { Steps = 1 }).Images.Values;
         var text = PngFile.Read(scratch["out/sheet.png"]).Text["ddim"];

@@ -27,7 +27,7 @@ public sealed class SequenceTests : IDisposable
 
         Assert.Equal([1, 3, 5, 7], json["steps"]!.AsArray().Select(s => (int)s!));
         var strip = new ImageShape(3, (6 * Cell) + 2, (4 * Cell) + 2);
-        var values = ImageList.Read([scratch["strip.png"]], strip, cancellation: TestContext.Current.CancellationToken);
+        var values = ImageList.Read([scratch["strip.png"]], strip, cancellationToken: TestContext.Current.CancellationToken);
         for (var row = 0; row < 6; row++)
         {
             foreach (var (column, step) in ((int[])[0, 2, 4, 6]).Index())
@@ -86,7 +86,7 @@ public sealed class SequenceTests : IDisposable
         var levels = new byte[192];
         ImageFile.ToBytes(NpyFile.ReadFloat32(scratch["x.npy"]).Data.AsSpan(9 * 192, 192), levels);
         var strip = new ImageShape(3, (int)plain.Height, (int)plain.Width);
-        var values = ImageList.Read([scratch["plain.png"]], strip, cancellation: TestContext.Current.CancellationToken);
+        var values = ImageList.Read([scratch["plain.png"]], strip, cancellationToken: TestContext.Current.CancellationToken);
         foreach (var (row, p) in new[] { 2, 3 }.SelectMany(row => Enumerable.Range(0, 64).Select(p => (row, p))))
         {
             var (y, x) = (2 + (row * Cell) + (p / 8 * Scale), 2 + (3 * Cell) + (p % 8 * Scale));
@@ -115,8 +115,8 @@ public sealed class SequenceTests : IDisposable
 
         Assert.Equal((1, 4), ((int)json["images"]!, (int)json["frames"]!));
         Assert.Empty(json["notes"]!.AsArray());
-        var last = ImageList.Read([scratch["steps/0004.png"]], new ImageShape(3, (2 * Cell) + 2, Cell + 2), cancellation: TestContext.Current.CancellationToken);
-        var picture = ImageList.Read([scratch["all/00000003.png"]], new ImageShape(3, Side, Side), cancellation: TestContext.Current.CancellationToken);
+        var last = ImageList.Read([scratch["steps/0004.png"]], new ImageShape(3, (2 * Cell) + 2, Cell + 2), cancellationToken: TestContext.Current.CancellationToken);
+        var picture = ImageList.Read([scratch["all/00000003.png"]], new ImageShape(3, Side, Side), cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(picture[0], last[(2 * (Cell + 2)) + 2]);
         ddim.Fails(ErrorKind.Usage, "ddim sequence --from", "sample", "--from", scratch["steps/0001.png"]);
     }

@@ -11,7 +11,7 @@ internal sealed record Pullback(float[] Prediction, float[] ByX, double[] ByTime
     public static Pullback Compute(NetworkCase network, Engine engine)
     {
         var denoiser = network.On(engine);
-        using var disposed = denoiser as IDisposable;
+        using var disposed = denoiser;
         return Compute(network, denoiser, new ReferencePullback(network).U);
     }
 

@@ -72,7 +72,7 @@ public class LearningTests
         var objective = new DiffusionObjective(config.Scheduler.ToSchedule());
         var data = new TinyImages(graph.InputShape);
         var denoiser = CpuEngine.Default(graph, p => weights[p.Name]);
-        using var disposed = denoiser as IDisposable;
+        using var disposed = denoiser;
         var first = new Validation(data, objective, PixelTransform.None).Run(denoiser, TestContext.Current.CancellationToken);
         Assert.Equal(first, new Validation(data, objective, PixelTransform.None).Run(denoiser, TestContext.Current.CancellationToken));
 
@@ -108,7 +108,7 @@ public class LearningTests
         using var stop = new CancellationTokenSource();
         using (var trainer = run.Open(TinyRun.Options with { SampleEvery = 4, ValidateEvery = 0 }))
         {
-            var outcome = trainer.Run(_ => stop.Cancel(), _ => Assert.Fail("a preview was drawn"), stop.Token);
+            var outcome = trainer.Run(new SynchronousProgress<TrainingProgress>(_ => stop.Cancel()), _ => Assert.Fail("a preview was drawn"), stop.Token);
             Assert.Equal(TrainingOutcome.Interrupted, outcome);
         }
 
@@ -124,7 +124,7 @@ public class LearningTests
         var graph = config.Network.Build();
         var weights = Initializer.Create(graph, 1);
         var denoiser = CpuEngine.Default(graph, p => weights[p.Name]);
-        using var disposed = denoiser as IDisposable;
+        using var disposed = denoiser;
         var validation = new Validation(new TinyImages(graph.InputShape), new DiffusionObjective(config.Scheduler.ToSchedule()), PixelTransform.None);
         Assert.ThrowsAny<OperationCanceledException>(() => validation.Run(denoiser, cancelled.Token));
         Assert.ThrowsAny<OperationCanceledException>(() => PreviewSampler.Draw(denoiser, graph, config.Scheduler, 0, cancelled.Token));

@@ -108,7 +108,7 @@ public class ResumeTests
 
         using var model = DiffusionModel.Load(folder, TinyRun.Inference);
         var sample = new SampleOptions { Steps = 2, Count = 1 };
-        Assert.Equal(network, model.Source.Network);
+        Assert.Equal(network, model.Source?.Network);
         Assert.Equal(run.Sample(sample).Values, model.Sample(sample).Values);
     }
 

@@ -69,13 +69,13 @@ internal sealed class TinyRun : IDisposable
         using var trainer = Open(training, network, allowChanges, scheduler);
         using var stop = new CancellationTokenSource();
         return trainer.Run(
-            p =>
+            new SynchronousProgress<TrainingProgress>(p =>
             {
                 if (p.Step == stopAt)
                 {
                     stop.Cancel();
                 }
-            },
+            }),
             cancellationToken: stop.Token);
     }
 

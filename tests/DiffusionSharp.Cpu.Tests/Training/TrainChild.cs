@@ -46,11 +46,11 @@ internal static class TrainChild
         var config = TinyRun.Config(Setup.Options, Setup.Network);
         using var trainer = Trainer.Open(TinyRun.Engine, folder, config, new TinyImages(config.Network.InputShape));
         trainer.Run(
-            p =>
+            new SynchronousProgress<TrainingProgress>(p =>
             {
                 Console.WriteLine($"step {p.Step}");
                 Console.Out.Flush();
-            },
+            }),
             cancellationToken: CancellationToken.None);
         Environment.Exit(0);
     }

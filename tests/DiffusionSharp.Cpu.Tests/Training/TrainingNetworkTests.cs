@@ -27,7 +27,7 @@ public class TrainingNetworkTests
             network.Update(Batch(k), k, 1e-2);
             var average = network.ExportAverage(1);
             var copy = TinyRun.Inference(Graph, p => average[p.Name]);
-            using var copyEnd = copy as IDisposable;
+            using var copyEnd = copy;
             predictions.Add(Predict(live));
 
             // An engine may compute in another order where weights no longer change; other weights are off by hundredths.

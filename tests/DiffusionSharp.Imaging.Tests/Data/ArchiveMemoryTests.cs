@@ -31,7 +31,7 @@ public class ArchiveMemoryTests
         }
 
         var before = GC.GetTotalAllocatedBytes();
-        var report = DataCheck.Run(path, cancellation: TestContext.Current.CancellationToken);
+        var report = DataCheck.Run(path, cancellationToken: TestContext.Current.CancellationToken);
         Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 64 << 20);
         Assert.Contains("limit", Assert.Single(report.Bad).Reason, StringComparison.Ordinal);
         Assert.Equal(1, report.Images);

@@ -62,7 +62,7 @@ public sealed class ColourTests : IDisposable
         ImageFile.SavePng(folder.Path("sheet.png"), sheet, all);
         Assert.Equal((6, 10), (sheet.Height, sheet.Width));
         Assert.Equal(255, all[3 * 60]);
-        var list = ImageList.Read([folder.Path("in/0.png")], shape, cancellation: TestContext.Current.CancellationToken);
+        var list = ImageList.Read([folder.Path("in/0.png")], shape, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal((51 / 127.5) - 1, list[12], 6);
     }
 
@@ -71,7 +71,7 @@ public sealed class ColourTests : IDisposable
     {
         var e = Assert.Throws<DiffusionException>(() => TestData.Open(folder.Write("x.bin", new byte[CifarImages.RecordBytes]), new DataOptions { Channels = 4 }));
         Assert.Contains("holds opaque images", e.Message, StringComparison.Ordinal);
-        Assert.Throws<DiffusionException>(() => DataSets.Open("builtin:shapes", new DataOptions { Channels = 4 }, cancellation: TestContext.Current.CancellationToken));
+        Assert.Throws<DiffusionException>(() => DataSets.Open("builtin:shapes", new DataOptions { Channels = 4 }, cancellationToken: TestContext.Current.CancellationToken));
         Assert.Throws<DiffusionException>(() => new DataOptions { Channels = 2 }.Validate());
     }
 

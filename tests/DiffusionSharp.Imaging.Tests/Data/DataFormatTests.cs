@@ -56,8 +56,8 @@ public class DataFormatTests
         Assert.Equal(name, report.Kind);
         Assert.InRange(report.Images, 2, long.MaxValue);
         Assert.Empty(report.Bad);
-        var source = DataSets.Open(path, DataSets.NeedsSize(path) ? new DataOptions().WithSize(4) : null, cancellation: TestContext.Current.CancellationToken);
-        using var disposed = source as IDisposable;
+        var source = DataSets.Open(path, DataSets.NeedsSize(path) ? new DataOptions().WithSize(4) : null, cancellationToken: TestContext.Current.CancellationToken);
+        using var disposed = source;
         Assert.Equal(report.Images, source.ImagesPerEpoch);
         Assert.StartsWith(name, source.Fingerprint, StringComparison.Ordinal);
     }

@@ -267,9 +267,9 @@ public class DataSetsTests
         Assert.IsType<ImageBatchSource>(OpenAny(path, options));
 
     private static IBatchSource OpenAny(string path, DataOptions? options = null) =>
-        DataSets.Open(path, options, cancellation: TestContext.Current.CancellationToken);
+        DataSets.Open(path, options, cancellationToken: TestContext.Current.CancellationToken);
 
-    private static DataReport Check(string path) => DataCheck.Run(path, cancellation: TestContext.Current.CancellationToken);
+    private static DataReport Check(string path) => DataCheck.Run(path, cancellationToken: TestContext.Current.CancellationToken);
 
     private static void AssertFails(ErrorKind kind, string says, Func<object> action)
     {

@@ -137,6 +137,6 @@ public sealed class LabelFilesTests : IDisposable
         using var source = TestData.Open(folder.Path("in"), Options);
         Assert.Empty(source.ClassNames);
         Assert.Contains(problem, source.LabelProblem, StringComparison.Ordinal);
-        Assert.Equal(source.LabelProblem, DataCheck.Run(folder.Path("in"), Options, cancellation: TestContext.Current.CancellationToken).LabelProblem);
+        Assert.Equal(source.LabelProblem, DataCheck.Run(folder.Path("in"), Options, cancellationToken: TestContext.Current.CancellationToken).LabelProblem);
     }
 }

@@ -32,7 +32,7 @@ public class ParquetColumnTests
             using var source = TestData.Open(path, options);
             Assert.Equal((name, others.Length), (source.Column!.Name, source.Column.Others.Count));
             Assert.Equal(others, source.Column.Others);
-            Assert.Equal(name, DataCheck.Run(path, options, cancellation: TestContext.Current.CancellationToken).Column!.Name);
+            Assert.Equal(name, DataCheck.Run(path, options, cancellationToken: TestContext.Current.CancellationToken).Column!.Name);
             var pixels = new byte[48];
             source.ReadStored(0, pixels);
             Assert.Equal(asked is null ? 255 : 0, pixels[0]);
@@ -49,7 +49,7 @@ public class ParquetColumnTests
         File.WriteAllBytes(folder.Path("a.png"), Red);
         AssertRefused(folder.Root, "only parquet has columns; this is folder");
         AssertRefused("builtin:shapes", "only parquet has columns");
-        Refused("these are images", () => ImageList.Read([folder.Path("a.png")], new ImageShape(3, 4, 4), column: "text", cancellation: TestContext.Current.CancellationToken));
+        Refused("these are images", () => ImageList.Read([folder.Path("a.png")], new ImageShape(3, 4, 4), column: "text", cancellationToken: TestContext.Current.CancellationToken));
 
         // All shards have it, or none is read.
         Directory.CreateDirectory(folder.Path("set"));
@@ -60,8 +60,8 @@ public class ParquetColumnTests
         static void AssertRefused(string path, string says)
         {
             var options = new DataOptions { Column = "text" }.WithSize(4);
-            Refused(says, () => DataSets.Open(path, options, cancellation: TestContext.Current.CancellationToken));
-            Refused(says, () => DataCheck.Run(path, options, cancellation: TestContext.Current.CancellationToken));
+            Refused(says, () => DataSets.Open(path, options, cancellationToken: TestContext.Current.CancellationToken));
+            Refused(says, () => DataCheck.Run(path, options, cancellationToken: TestContext.Current.CancellationToken));
         }
 
         static void Refused(string says, Func<object> read)

@@ -6,7 +6,7 @@ namespace DiffusionSharp.Imaging.Tests.Data;
 internal static class TestData
 {
     public static ImageBatchSource Open(string path, DataOptions? options = null) =>
-        (ImageBatchSource)DataSets.Open(path, options, cancellation: TestContext.Current.CancellationToken);
+        (ImageBatchSource)DataSets.Open(path, options, cancellationToken: TestContext.Current.CancellationToken);
 
     /// <summary>Labels that make no classes: the images are read, and the reason is said.</summary>
     public static void AssertNoClasses(string reason, string path, DataOptions? options = null)
@@ -19,5 +19,5 @@ internal static class TestData
         Assert.Equal(source.LabelProblem, Check(path).LabelProblem);
     }
 
-    public static DataReport Check(string path) => DataCheck.Run(path, cancellation: TestContext.Current.CancellationToken);
+    public static DataReport Check(string path) => DataCheck.Run(path, cancellationToken: TestContext.Current.CancellationToken);
 }

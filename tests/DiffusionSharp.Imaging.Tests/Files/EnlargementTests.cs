@@ -30,7 +30,7 @@ public class EnlargementTests
         var (shape, large) = Enlargement.Make(Shape, Random(), 3);
         ImageFile.SavePng(folder.Path("x.png"), shape, large, said is null ? [] : new Dictionary<string, string> { [Enlargement.Key] = said });
 
-        var values = ImageList.Read([folder.Path("x.png")], Shape, cancellation: TestContext.Current.CancellationToken);
+        var values = ImageList.Read([folder.Path("x.png")], Shape, cancellationToken: TestContext.Current.CancellationToken);
 
         Assert.Equal(exact, Random().Select(p => (float)p / 127.5f - 1).Zip(values).All(p => Math.Abs(p.First - p.Second) < 1e-5));
     }

@@ -20,7 +20,7 @@ public class ShardIndexTests
         Assert.Equal(ValidFiles.Numbers(24), file.ReadBytes("v"));
         Assert.Equal(ValidFiles.All["safetensors"].Length + ValidFiles.All["zip, protocol 4"].Length, file.Length);
         Assert.Equal("pt", file.Values["format"]);
-        Assert.True(file.Verify(cancellation: TestContext.Current.CancellationToken) > 0);
+        Assert.True(file.Verify(cancellationToken: TestContext.Current.CancellationToken) > 0);
     }
 
     [Theory]

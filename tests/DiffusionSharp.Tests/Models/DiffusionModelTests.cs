@@ -102,7 +102,7 @@ public class DiffusionModelTests
         Assert.Equal([900, 300, 7], model.Plan(Tuned(3)).Steps.Select(s => s.Timestep!.Value));
         Assert.Equal([7, 300, 900], model.InversionPlan(Tuned(3)).Steps.Select(s => s.Timestep!.Value));
         Assert.Equal([800, 100], DiffusionModel.Plan(source, Tuned(2)).Steps.Select(s => s.Timestep!.Value));
-        Assert.Equal([5], DiffusionModel.Plan(source, Tuned(2) with { Timesteps = [5] }).Steps.Select(s => s.Timestep!.Value));
+        Assert.Equal([5], DiffusionModel.Plan(source, new SampleOptions { Timesteps = [5] }).Steps.Select(s => s.Timestep!.Value));
         Assert.Contains("it has them for 2, 3", Assert.Throws<DiffusionException>(() => model.Plan(Tuned(4))).Message);
         Assert.Contains("belong to a model", Assert.Throws<DiffusionException>(() => DiffusionModel.Plan(source.Scheduler, Tuned(3))).Message);
 
@@ -150,13 +150,13 @@ public class DiffusionModelTests
             Assert.Equal(0.25f, weights(graph.Parameters[0]).Data[0]);
             return fake;
         });
-        Assert.Throws<ObjectDisposedException>(() => kept!(model.Graph.Parameters[0]));
+        Assert.Throws<ObjectDisposedException>(() => kept!(model.Graph!.Parameters[0]));
         Assert.Throws<TimeoutException>(() => DiffusionModel.Load(folder["model"], (_, weights) =>
         {
             kept = weights;
             throw new TimeoutException();
         }));
-        Assert.Throws<ObjectDisposedException>(() => kept!(model.Graph.Parameters[0]));
+        Assert.Throws<ObjectDisposedException>(() => kept!(model.Graph!.Parameters[0]));
     }
 
     [Theory]
@@ -178,7 +178,7 @@ public class DiffusionModelTests
         ModelFolder.Save(folder["model"], Labelled, new SchedulerConfig(), Weights(0, Labelled));
         var fake = new FakeDenoiser(3, (x, _) => 0.1f * x);
         using var model = DiffusionModel.Load(folder["model"], (_, _) => fake);
-        Assert.Equal((2, 2, "dog"), (model.Graph.ClassCount, model.Graph.NullClass, model.Source.Network.ClassNames[1]));
+        Assert.Equal((2, 2, "dog"), (model.ClassCount, model.NullClass, model.ClassNames[1]));
         Assert.Same(fake, model.Guided(1));
 
         var options = new SampleOptions { Steps = 2, Labels = [1] };

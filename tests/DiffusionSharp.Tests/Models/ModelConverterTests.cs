@@ -33,7 +33,7 @@ public sealed class ModelConverterTests : IDisposable
     {
         var source = Source(name);
         var told = new List<double>();
-        var report = ModelConverter.Convert(source, folder["out"], new ConversionOptions { Card = "# A card\n", Progress = told.Add });
+        var report = ModelConverter.Convert(source, folder["out"], new ConversionOptions { Card = "# A card\n" }, new SynchronousProgress<double>(told.Add));
         var found = ModelSource.Open(folder["out"]);
         AssertSame(source, found);
         Assert.Equal((networkClass, names, networkClass == "UNet2DModel"), (report.NetworkClass, report.To, report.OpensInDiffusers));
@@ -158,7 +158,7 @@ public sealed class ModelConverterTests : IDisposable
             }
         }
 
-        Assert.Throws<OperationCanceledException>(() => ModelConverter.Convert(source, folder["out"], new ConversionOptions { Ermongroup = true, Progress = Stop, CancellationToken = stop.Token }));
+        Assert.Throws<OperationCanceledException>(() => ModelConverter.Convert(source, folder["out"], new ConversionOptions { Ermongroup = true }, new SynchronousProgress<double>(Stop), stop.Token));
         Assert.Equal(before, Directory.GetFileSystemEntries(folder.Path));
     }
 

@@ -2,6 +2,7 @@ using DiffusionSharp.Models;
 using DiffusionSharp.Models.Configs;
 using DiffusionSharp.Models.Folder;
 using DiffusionSharp.Networks;
+using DiffusionSharp.Sampling.Execution;
 using DiffusionSharp.Sampling.Inversion;
 using DiffusionSharp.Sampling.Plans;
 using DiffusionSharp.Sampling.Solvers;
@@ -113,12 +114,12 @@ public sealed class ReconstructionTests : IDisposable
     {
         using var stop = new CancellationTokenSource();
         List<int> calls = [];
-        var options = new SampleOptions { Steps = 4, Progress = p => calls.Add(p.Call) };
-        model.Reconstruct(Images, options);
+        var options = new SampleOptions { Steps = 4 };
+        model.Reconstruct(Images, options, progress: new SynchronousProgress<SamplerProgress>(p => calls.Add(p.Call)));
         Assert.Equal([1, 2, 3, 4, 1, 2, 3, 4], calls);
 
-        var stopped = options with { Progress = _ => stop.Cancel(), CancellationToken = stop.Token };
-        Assert.Throws<OperationCanceledException>(() => model.Reconstruct(Images, stopped));
+        var stopping = new SynchronousProgress<SamplerProgress>(_ => stop.Cancel());
+        Assert.Throws<OperationCanceledException>(() => model.Reconstruct(Images, options, progress: stopping, cancellationToken: stop.Token));
         Assert.Throws<DiffusionException>(() => model.Reconstruct([], new SampleOptions()));
         Assert.Throws<DiffusionException>(() => model.Reconstruct(Images[1..], new SampleOptions()));
     }

@@ -51,7 +51,7 @@ public class SamplerStreamTests
     {
         var calls = 0;
         var network = new FakeDenoiser(3, (x, _) => x);
-        var large = Request(1_000_000) with { Shape = new ImageShape(3, 256, 256), Progress = _ => calls++ };
+        var large = Request(1_000_000) with { Shape = new ImageShape(3, 256, 256), Watch = _ => calls++ };
 
         Assert.Equal(2 * 3 * 256 * 256, Sampler.Stream(network, Plan, large).First().Values.Length);
         Assert.Equal(Plan.NetworkCalls, calls);
@@ -122,7 +122,7 @@ public class SamplerStreamTests
     public async Task The_asynchronous_stream_gives_the_same_bits()
     {
         var batches = new List<SampledImages>();
-        await foreach (var batch in Sampler.StreamAsync(Network(), Plan, Request(5), TestContext.Current.CancellationToken))
+        await foreach (var batch in Sampler.StreamAsync(Network(), Plan, Request(5), cancellationToken: TestContext.Current.CancellationToken))
         {
             batches.Add(batch);
         }
@@ -136,7 +136,7 @@ public class SamplerStreamTests
     {
         using var go = new ManualResetEventSlim();
         await using var batches = Sampler.StreamAsync(
-            Network(), Plan, Request(1) with { Progress = _ => go.Wait(TestContext.Current.CancellationToken) }, TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+            Network(), Plan, Request(1) with { Watch = _ => go.Wait(TestContext.Current.CancellationToken) }, cancellationToken: TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
         var first = batches.MoveNextAsync();
         Assert.False(first.IsCompleted);
 
@@ -147,15 +147,14 @@ public class SamplerStreamTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task The_asynchronous_stream_stops_by_either_token(bool byArgument)
+    public async Task The_asynchronous_stream_stops_by_its_token_and_by_its_enumeration_s(bool byArgument)
     {
         var never = TestContext.Current.CancellationToken;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(never);
         var seen = 0;
-        var request = Request(6) with { CancellationToken = byArgument ? never : stop.Token };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
-            await foreach (var batch in Sampler.StreamAsync(Network(), Plan, request, byArgument ? stop.Token : never))
+            await foreach (var batch in Sampler.StreamAsync(Network(), Plan, Request(6), cancellationToken: byArgument ? stop.Token : never).WithCancellation(byArgument ? never : stop.Token))
             {
                 seen++;
                 await stop.CancelAsync();

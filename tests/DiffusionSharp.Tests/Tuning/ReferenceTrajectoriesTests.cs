@@ -37,7 +37,7 @@ public class ReferenceTrajectoriesTests
             states[k] = Sampled(5, step => step < k ? plan.Steps[step] : null);
         }
 
-        Sampler.Run(Network(), plan, Request(5) with { Progress = p => trajectories.Add(p), BatchSize = 2 });
+        Sampler.Run(Network(), plan, Request(5) with { Watch = trajectories.Add, BatchSize = 2 });
 
         Assert.Equal(n, trajectories.End);
         for (var i = 0; i < n; i++)

@@ -92,7 +92,8 @@ public sealed class TimestepTunerTests : IDisposable
     [Fact]
     public void Each_latent_keeps_its_class()
     {
-        TimestepTuner.Measure(model, new SampleOptions { Seeds = [1, 2, 3], Labels = [7, 8, 9] }, tuning: 2).MeasuredError([5]);
+        using var classes = DiffusionModel.From(network, model.Shape, model.Scheduler, classCount: 10);
+        TimestepTuner.Measure(classes, new SampleOptions { Seeds = [1, 2, 3], Labels = [7, 8, 9] }, tuning: 2).MeasuredError([5]);
 
         Assert.Equal([7, 8, 9], network.Labels[0]);
         Assert.Equal([7, 8, 7, 8], network.Labels[T]);

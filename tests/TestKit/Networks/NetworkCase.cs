@@ -89,7 +89,7 @@ public sealed class NetworkCase
     public float[] Predict(Engine engine)
     {
         var denoiser = On(engine);
-        using var disposed = denoiser as IDisposable;
+        using var disposed = denoiser;
         return Predict(denoiser);
     }
 

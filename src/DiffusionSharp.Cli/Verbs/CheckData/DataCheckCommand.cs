@@ -38,7 +38,7 @@ internal static class DataCheckCommand
         {
             using var line = new ProgressLine(host);
             var options = new DataOptions { Column = r.GetValue(column), Classes = r.GetValue(classes) };
-            var report = DataCheck.Run(r.GetValue(path)!, options, progress: new ReadProgress(line), cancellation: host.Interruption.Token);
+            var report = DataCheck.Run(r.GetValue(path)!, options, progress: new ReadProgress(line), cancellationToken: host.Interruption.Token);
             line.Dispose();
             JsonOption.Print(host, r.GetValue(json), () => Json(report), () => Text(report));
             var allowed = r.Or(maxBad, DataSource.DefaultMaxBad);

@@ -119,18 +119,13 @@ internal sealed class ConvertCommand
     {
         using var line = new ProgressLine(host);
         var began = host.Clock.GetTimestamp();
-        return ModelConverter.Convert(source, folder, new ConversionOptions
-        {
-            Half = half,
-            Ermongroup = ermongroup,
-            Card = ConversionCard.Write(source),
-            CancellationToken = host.Interruption.Token,
-            Progress = part => line.Update(part, () =>
-            [
-                new(Human.Plain(folder), Importance: 1),
-                ProgressPart.Eta(host.Clock.GetElapsedTime(began) * ((1 - part) / part)),
-            ]),
-        });
+        var progress = new SynchronousProgress<double>(part => line.Update(part, () =>
+        [
+            new(Human.Plain(folder), Importance: 1),
+            ProgressPart.Eta(host.Clock.GetElapsedTime(began) * ((1 - part) / part)),
+        ]));
+        var options = new ConversionOptions { Half = half, Ermongroup = ermongroup, Card = ConversionCard.Write(source) };
+        return ModelConverter.Convert(source, folder, options, progress, host.Interruption.Token);
     }
 
     private static JsonObject Json(string path, string folder, ConversionReport report) => new()

@@ -21,7 +21,6 @@ internal sealed class DemoSampler(CliHost host, EngineChoice engine, string fold
             Seeds = [.. Enumerable.Range(0, images).Select(i => (ulong)i)],
             Labels = LabelList.Resolve(null, model, images),
             BatchSize = images,
-            CancellationToken = host.Interruption.Token,
         };
         var asked = new Dictionary<string, string>
         {
@@ -30,9 +29,9 @@ internal sealed class DemoSampler(CliHost host, EngineChoice engine, string fold
             ["seed"] = "0",
             ["count"] = $"{images}",
         };
-        if (model.Source.Path != ModelOption.BundledFolder(host))
+        if (model.Name != ModelOption.BundledFolder(host))
         {
-            asked["model"] = model.Source.Path;
+            asked["model"] = model.Name;
         }
 
         var recipe = new RecipeOptions("sample", asked, new Dictionary<string, string>(), engine.Describe());
@@ -42,11 +41,11 @@ internal sealed class DemoSampler(CliHost host, EngineChoice engine, string fold
             Model = model,
             Options = options,
             IsExact = engine.IsExact,
-            Recipe = new Recipe(engine.Complete(recipe, images), model.Source, model.Plan(options)),
+            Recipe = new Recipe(engine.Complete(recipe, images), model.Source!, model.Plan(options)),
         };
         var path = Path.Combine(folder, name);
         var score = new ScoreWriter();
-        var sheet = new SheetWriter(path, model.Graph.InputShape, PictureLook.Usual, SheetCaptions.ForJob(job), job.SheetRecipe);
+        var sheet = new SheetWriter(path, model.Shape, PictureLook.Usual, SheetCaptions.ForJob(job), job.SheetRecipe);
         var pictures = new FolderWriter(Path.Combine(folder, Path.GetFileNameWithoutExtension(name)), job);
         var result = job.Draw([sheet, pictures, score]);
         host.Out.WriteLine(FormattableString.Invariant(

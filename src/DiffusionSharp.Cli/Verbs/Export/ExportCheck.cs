@@ -20,8 +20,8 @@ internal sealed class ExportCheck(CliHost host, DiffusionModel model, string fil
     /// <summary>How far apart they may be.</summary>
     public const double Most = 1e-4;
 
-    private readonly ImageShape shape = model.Graph.InputShape;
-    private readonly float[] noise = Noise(images, model.Graph.InputShape.Elements);
+    private readonly ImageShape shape = model.Shape;
+    private readonly float[] noise = Noise(images, model.Shape.Elements);
     private readonly int[]? labels = LabelList.Resolve(null, model, images);
 
     /// <summary>max|a - b| / max|b| of what ONNX Runtime, a, and the engine, b, make of the same noise.</summary>
@@ -48,7 +48,7 @@ internal sealed class ExportCheck(CliHost host, DiffusionModel model, string fil
     private double CompareNetwork(OnnxRuntimeModel exported)
     {
         var input = Input([.. Enumerable.Range(0, images).Select(i => (model.Schedule.T - 1) * (i + 0.3) / images)]);
-        float[] theirs = new float[images * model.Graph.OutputShape.Elements], ours = new float[theirs.Length];
+        float[] theirs = new float[images * model.Graph!.OutputShape.Elements], ours = new float[theirs.Length];
         exported.Predict(input, theirs);
         model.Network.Predict(input, ours);
         return Apart(theirs, ours);
@@ -64,9 +64,8 @@ internal sealed class ExportCheck(CliHost host, DiffusionModel model, string fil
             InitialX = Array.ConvertAll(noise, v => (double)v),
             Labels = labels,
             BatchSize = images,
-            CancellationToken = host.Interruption.Token,
         };
-        var (ours, _) = SamplingMeter.Measure(host, plan.NetworkCalls, report => Sampler.Run(model.Guided(guidance), plan, request with { Progress = report }), guidance);
+        var (ours, _) = SamplingMeter.Measure(host, plan.NetworkCalls, told => Sampler.Run(model.Guided(guidance), plan, request, told, host.Interruption.Token), guidance);
         var theirs = new float[noise.Length];
         exported.Sample(Input([]), theirs);
         return Apart(theirs, [.. ours.Values.Select(v => (float)v)]);

@@ -69,7 +69,7 @@ internal static class FileFacts
 
     public static JsonObject Data(string path, string? column, CliHost host)
     {
-        var report = DataCheck.Run(path, new DataOptions { Column = column }, cancellation: host.Interruption.Token);
+        var report = DataCheck.Run(path, new DataOptions { Column = column }, cancellationToken: host.Interruption.Token);
         return new JsonObject
         {
             ["kind"] = $"data: {report.Kind}",

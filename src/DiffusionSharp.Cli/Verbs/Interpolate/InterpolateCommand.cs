@@ -84,27 +84,27 @@ internal sealed class InterpolateCommand
         var target = output.File(r, host, [PictureTarget.Sheet], numbers is null ? "interpolation.png" : null);
         picture.RequirePicture(r, target is not null, "what is written are numbers");
         using var loaded = load.Load(r, host, scheduler => sampling.ResolveTau(r, scheduler));
-        var shape = loaded.Graph.InputShape;
+        var shape = loaded.Shape;
         if (target is not null)
         {
             Sheet.RequireColours(shape);
         }
 
         var count = ends.Length == 2 ? steps : steps * steps;
-        var classes = load.Classes(r, loaded, count, otherwise: loaded.Graph.ClassCount is null ? null : "0");
+        var classes = load.Classes(r, loaded, count, otherwise: loaded.ClassCount is null ? null : "0");
         var (look, labels) = (picture.Look(r), BetweenLabels.Create(ends, steps, loaded, classes));
         if (target is not null)
         {
             Sheet.RequireRoom(shape, look, labels);
         }
 
-        var options = load.Complete(r, host, sampling.Resolve(r, loaded.Source.Scheduler)) with
+        var options = load.Complete(r, sampling.Resolve(r, loaded.Scheduler)) with
         {
             Seeds = new ulong[count],
             Labels = classes,
             InitialX = LatentGrid.Between(ends, steps, shape.Elements),
         };
-        var recipe = new Recipe(load.Asked(r, options.BatchSize, ("seeds", SeedOptions.Spell(ends)), ("frames", $"{steps}")), loaded.Source, loaded.Plan(options));
+        var recipe = new Recipe(load.Asked(r, options.BatchSize, ("seeds", SeedOptions.Spell(ends)), ("frames", $"{steps}")), loaded.Source!, loaded.Plan(options));
         var job = new SampleJob
         {
             Host = host,

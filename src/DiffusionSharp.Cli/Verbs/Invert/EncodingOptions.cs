@@ -26,5 +26,5 @@ internal sealed class EncodingOptions(string argument)
 
     /// <summary>Reads the images as the model takes them, [N, C, H, W].</summary>
     public double[] Read(ParseResult r, DiffusionModel model, CancellationToken cancellation) => ImageInputs.Read(
-        r.GetValue(Images)!, model.Graph.InputShape, r.Has(count) ? r.GetValue(count) : null, r.GetValue(column), model.Source.Scheduler.PixelTransform, cancellation);
+        r.GetValue(Images)!, model.Shape, r.Has(count) ? r.GetValue(count) : null, r.GetValue(column), model.Scheduler.PixelTransform, cancellation);
 }

@@ -65,14 +65,14 @@ internal sealed class InvertCommand
     {
         var target = output.File(r, host, OutputName.Arrays, "latents.npy")!;
         using var loaded = load.Load(r, host, scheduler => sampling.ResolveTau(r, scheduler));
-        var shape = loaded.Graph.InputShape;
+        var shape = loaded.Shape;
         var x0 = encoding.Read(r, loaded, host.Interruption.Token);
         var n = x0.Length / shape.Elements;
-        var options = load.Complete(r, host, sampling.ResolveTau(r, loaded.Source.Scheduler)) with { Labels = load.Classes(r, loaded, n) };
+        var options = load.Complete(r, sampling.ResolveTau(r, loaded.Scheduler)) with { Labels = load.Classes(r, loaded, n) };
         var at = encoding.Level(r);
         var plan = loaded.InversionPlan(options, at);
         var steps = Sampler.Batches(n, options.BatchSize) * plan.Steps.Count;
-        var (xT, result) = SamplingMeter.Measure(host, steps, report => loaded.Invert(x0, options with { Progress = report }, at), options.Guidance);
+        var (xT, result) = SamplingMeter.Measure(host, steps, told => loaded.Invert(x0, options, at, told, host.Interruption.Token), options.Guidance);
         ArrayFile.Write(target, xT.ToTensor());
         new SampleSummary
         {
@@ -83,7 +83,7 @@ internal sealed class InvertCommand
             Result = result,
             Images = n,
             Guidance = options.Guidance,
-            Notes = loaded.Source.Scheduler is { ClipSample: true } or { Thresholding: true }
+            Notes = loaded.Scheduler is { ClipSample: true } or { Thresholding: true }
                 ? ["the model's scheduler clips x0 when it samples; an encoding is decoded without: ddim sample --no-clip"]
                 : [],
             More = new JsonObject { ["level"] = at.ToString().ToLowerInvariant() },

@@ -70,7 +70,7 @@ internal sealed class PlanCommand
         var source = r.GetValue(model) is { } path ? ModelOptions.Told(ModelSource.Open(path, facts: about.Read(r)), host) : null;
         var scheduler = source?.Scheduler ?? schedule.Resolve(r, null);
         var options = sampling.Resolve(r, scheduler);
-        var plan = source is null ? DiffusionModel.Plan(scheduler, options with { Spacing = options.Spacing ?? TimestepSpacing.Uniform }) : DiffusionModel.Plan(source, options);
+        var plan = source is null ? DiffusionModel.Plan(scheduler, options.Timesteps is null ? options with { Spacing = options.Spacing ?? TimestepSpacing.Uniform } : options) : DiffusionModel.Plan(source, options);
         host.Out.WriteLine((json ? plan.ToJson() : csv ? SamplingPlanTable.Csv(plan) : plan.ToString()).TrimEnd('\n'));
         return 0;
     }

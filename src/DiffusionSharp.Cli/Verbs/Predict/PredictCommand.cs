@@ -60,7 +60,7 @@ internal sealed class PredictCommand
         var target = output.File(r, host, OutputName.Arrays)!;
         var x = ArrayFile.Read(r.GetValue(input)!).ToTensor();
         using var own = load.Load(r, host);
-        var trained = own.Graph.InputShape;
+        var trained = own.Shape;
         if (x.Shape.Count != 4 || x.Shape[0] < 1 || x.Shape[1] != trained.Channels)
         {
             throw new DiffusionException(
@@ -69,12 +69,12 @@ internal sealed class PredictCommand
         }
 
         var loaded = own.At(x.Shape[2], x.Shape[3]);
-        var shape = loaded.Graph.InputShape;
+        var shape = loaded.Shape;
 
         var count = x.Shape[0];
         var t = Timesteps(r.GetValue(timesteps)!, count, loaded.Schedule.T);
         var classes = load.Classes(r, loaded, count);
-        var result = loaded.Graph.OutputShape;
+        var result = loaded.Graph!.OutputShape;
         var prediction = new float[checked(count * result.Elements)];
         for (var first = 0; first < count; first += batch)
         {
@@ -99,9 +99,9 @@ internal sealed class PredictCommand
             {
                 ["output"] = target,
                 ["shape"] = new JsonArray(count, result.Channels, result.Height, result.Width),
-                ["predicts"] = loaded.Source.Scheduler.PredictionType.ToString(),
+                ["predicts"] = loaded.Scheduler.PredictionType.ToString(),
             },
-            () => $"{loaded.Source.Scheduler.PredictionType} of {Human.Images(count)}, {result} each, in {target}");
+            () => $"{loaded.Scheduler.PredictionType} of {Human.Images(count)}, {result} each, in {target}");
         return 0;
     }
 

@@ -78,7 +78,7 @@ internal sealed class ReconstructCommand
         var (csv, json) = form.Resolve(r);
         using var loaded = load.Load(r, host);
         var run = Prepare(r, loaded);
-        var recipe = new Recipe(load.Asked(r, load.BatchSize(r), ("data", string.Join(' ', r.GetValue(encoding.Images)!))), loaded.Source, run.Plans[^1]);
+        var recipe = new Recipe(load.Asked(r, load.BatchSize(r), ("data", string.Join(' ', r.GetValue(encoding.Images)!))), loaded.Source!, run.Plans[^1]);
         var folder = OutputFolder.Create(r.GetValue(output) ?? "reconstruction");
         var rows = run.Run(ReconstructionTable.Rows.Printer(host.Out, csv, json));
         ReconstructionFolder.Write(folder, run, rows, picture.Look(r), recipe.ToJson([], run.Labels));
@@ -98,9 +98,9 @@ internal sealed class ReconstructCommand
 
     private ReconstructionRun Prepare(ParseResult r, DiffusionModel model)
     {
-        var (shape, T) = (model.Graph.InputShape, model.Schedule.T);
+        var (shape, T) = (model.Shape, model.Schedule.T);
         var images = encoding.Read(r, model, host.Interruption.Token);
-        var options = load.Complete(r, host, sampling.ResolveTau(r, model.Source.Scheduler)) with
+        var options = load.Complete(r, sampling.ResolveTau(r, model.Scheduler)) with
         {
             Labels = load.Classes(r, model, images.Length / shape.Elements),
         };

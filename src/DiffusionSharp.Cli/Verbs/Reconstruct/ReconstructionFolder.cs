@@ -12,7 +12,7 @@ internal static class ReconstructionFolder
     public static void Write(string folder, ReconstructionRun run, IReadOnlyList<ReconstructionRow> rows, PictureLook look, string recipe)
     {
         OutputFolder.WriteTable(folder, ReconstructionTable.Rows.Csv(rows), ReconstructionTable.Json(rows));
-        var shape = run.Model.Graph.InputShape;
+        var shape = run.Model.Shape;
         var images = run.Shown;
         var shown = images.Length / shape.Elements;
         var (sheet, pixels) = LabelledSheet.Draw(shape, [images, .. rows.Select(row => row.Shown)], Labels(run, rows, shown), shown, look.SheetScale(shape));

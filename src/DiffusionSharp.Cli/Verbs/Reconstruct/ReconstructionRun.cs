@@ -41,7 +41,7 @@ internal sealed class ReconstructionRun
 
     public int[]? Labels => options.Labels;
 
-    public int Count => images.Length / Model.Graph.InputShape.Elements;
+    public int Count => images.Length / Model.Shape.Elements;
 
     /// <summary>The first images, [N, C, H, W].</summary>
     public byte[] Shown => Pixels(images);
@@ -55,7 +55,7 @@ internal sealed class ReconstructionRun
         var rows = new List<ReconstructionRow>();
         foreach (var s in steps)
         {
-            var result = Model.Reconstruct(images, options with { Steps = s, Progress = p => meter.Report(p) }, Level);
+            var result = Model.Reconstruct(images, options with { Steps = s }, Level, meter, host.Interruption.Token);
             rows.Add(new ReconstructionRow(s, result.MeanSquaredError, result.Psnr, result.NetworkCalls, Pixels(result.Images.Values)));
             meter.Clear();
             found(rows[^1]);
@@ -66,8 +66,8 @@ internal sealed class ReconstructionRun
 
     private byte[] Pixels(double[] values)
     {
-        var pixels = new byte[Math.Min(Count, MostShown) * Model.Graph.InputShape.Elements];
-        ImageFile.ToBytes(Model.Source.Scheduler.PixelTransform.ToPictures(values.AsSpan(0, pixels.Length)), pixels);
+        var pixels = new byte[Math.Min(Count, MostShown) * Model.Shape.Elements];
+        ImageFile.ToBytes(Model.Scheduler.PixelTransform.ToPictures(values.AsSpan(0, pixels.Length)), pixels);
         return pixels;
     }
 }

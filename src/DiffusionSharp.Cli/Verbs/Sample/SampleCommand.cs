@@ -95,7 +95,7 @@ internal sealed class SampleCommand
 
         if (target is not null)
         {
-            Sheet.RequireColours(model.Graph.InputShape);
+            Sheet.RequireColours(model.Shape);
         }
 
         using var job = drawing.Job(r, host, model, usual: 16, oneBatch: steps is not null);
@@ -127,7 +127,7 @@ internal sealed class SampleCommand
 
     private static IEnumerable<IImageWriter> Writers(SampleJob job, PictureLook look, string? file, string? numbers)
     {
-        var (shape, count) = (job.Model.Graph.InputShape, job.Wanted.Length);
+        var (shape, count) = (job.Model.Shape, job.Wanted.Length);
         IImageWriter?[] writers =
         [
             file is null ? null
@@ -138,6 +138,6 @@ internal sealed class SampleCommand
         return writers.OfType<IImageWriter>();
     }
 
-    private static Action<SamplerProgress, int[]>? Watch(SampleJob job, string? folder) =>
-        folder is null ? null : new Trajectory(folder, job.Plan, job.Model.Graph.InputShape).Write;
+    private static Action<SampledStep, int[]>? Watch(SampleJob job, string? folder) =>
+        folder is null ? null : new Trajectory(folder, job.Plan, job.Model.Shape).Write;
 }

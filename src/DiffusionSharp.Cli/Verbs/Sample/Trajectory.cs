@@ -19,12 +19,12 @@ internal sealed class Trajectory
     }
 
     /// <summary>Writes the step that was just done.</summary>
-    /// <param name="p">All images at once.</param>
+    /// <param name="step">Of all images at once.</param>
     /// <param name="places">The images to be written.</param>
-    public void Write(SamplerProgress p, int[] places)
+    public void Write(SampledStep step, int[] places)
     {
-        Write("x", p.Step, places, p.X);
-        Write("x0", p.Step, places, p.X0);
+        Write("x", step.Progress.Step, places, step.X);
+        Write("x0", step.Progress.Step, places, step.X0);
     }
 
     private void Write(string name, int step, int[] places, ReadOnlySpan<double> values)

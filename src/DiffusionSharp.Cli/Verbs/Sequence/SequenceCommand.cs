@@ -91,9 +91,9 @@ internal sealed class SequenceCommand
 
         using var model = drawing.Load(r, host);
         target = isFolder ? OutputFolder.Create(target) : output.File(r, host, [PictureTarget.Sheet, PictureTarget.Animation], target)!;
-        Sheet.RequireColours(model.Graph.InputShape);
+        Sheet.RequireColours(model.Shape);
         using var job = drawing.Job(r, host, model, usual: 4, oneBatch: false, ("frames", $"{most}"));
-        var shown = new StepFrames(job.Plan, model.Graph.InputShape, job.Wanted.Length, most, model.Source.Scheduler.PixelTransform);
+        var shown = new StepFrames(job.Plan, model.Shape, job.Wanted.Length, most, model.Scheduler.PixelTransform);
         var pictures = new StepPictures(shown, [.. SheetCaptions.Captions(job)], picture.Look(r));
         pictures.RequireRoom(strip: !animated && !isFolder);
         var result = job.Draw([], watch: shown.Take);

@@ -57,18 +57,19 @@ internal sealed class StepFrames
     public double Timestep(int frame) => plan.Steps[Steps[frame]].Timestep!.Value;
 
     /// <summary>Keeps what the step just done left, if it is one of those.</summary>
-    /// <param name="p">Where the sampler stands.</param>
+    /// <param name="step">What the step came to.</param>
     /// <param name="places">The images to be shown, by their place among those that are sampled.</param>
-    public void Take(SamplerProgress p, int[] places)
+    public void Take(SampledStep step, int[] places)
     {
+        var p = step.Progress;
         var frame = Steps.ToList().IndexOf(p.Step);
         for (var n = 0; frame >= 0 && n < places.Length; n++)
         {
             var image = places[n] - p.FirstImage;
             if (image >= 0 && image < p.ImageCount)
             {
-                Levels(p.X.Slice(image * shape.Elements, shape.Elements), pixels[frame], n);
-                Levels(p.X0.Slice(image * shape.Elements, shape.Elements), pixels[frame], images + n);
+                Levels(step.X.Slice(image * shape.Elements, shape.Elements), pixels[frame], n);
+                Levels(step.X0.Slice(image * shape.Elements, shape.Elements), pixels[frame], images + n);
             }
         }
     }

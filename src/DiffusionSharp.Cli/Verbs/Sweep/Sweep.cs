@@ -65,7 +65,7 @@ internal sealed class Sweep
     public int Images => Options.Seeds!.Count;
 
     /// <summary>Whether the checker of builtin:shapes can tell what the model draws.</summary>
-    private bool IsOfShapes => Model.Source.Data == ShapesSource.Name && Model.Graph.InputShape is { Channels: 3, Width: >= 16 } shape && shape.Width == shape.Height;
+    private bool IsOfShapes => Model.Source?.Data == ShapesSource.Name && Model.Shape is { Channels: 3, Width: >= 16 } shape && shape.Width == shape.Height;
 
     /// <summary>Samples the cells row by row, an S after the other.</summary>
     /// <param name="found">Told each cell.</param>
@@ -90,11 +90,11 @@ internal sealed class Sweep
     private void WarmUp()
     {
         const int mostCalls = 40;
-        var batch = FirstBatch(Options) with { Solver = Solver.Ddim, Timesteps = [0] };
+        var batch = FirstBatch(Options) with { Solver = Solver.Ddim, Timesteps = [0], Steps = null, Spacing = null };
         var began = host.Clock.GetTimestamp();
         for (var call = 0; call < mostCalls && (call == 0 || host.Clock.GetElapsedTime(began).TotalSeconds < 1); call++)
         {
-            Model.Sample(batch);
+            Model.Sample(batch, cancellationToken: host.Interruption.Token);
         }
     }
 
@@ -103,21 +103,21 @@ internal sealed class Sweep
     private (SampledImages Images, double Seconds) Sample((int Steps, Eta Eta) at, SamplingMeter meter)
     {
         var (options, times) = (At(at), new CallTimes(host.Clock));
-        var images = Model.Sample(options with
+        var stop = host.Interruption.Token;
+        var timed = new SynchronousProgress<SamplerProgress>(p => times.Add(p.ImageCount));
+        var counted = new SynchronousProgress<SamplerProgress>(p =>
         {
-            Progress = p =>
-            {
-                times.Add(p.ImageCount);
-                meter.Report(p);
-            },
+            times.Add(p.ImageCount);
+            meter.Report(p);
         });
+        var images = Model.Sample(options, counted, stop);
 
         // A run of a few calls is repeated, with the images of one batch.
         var first = FirstBatch(options);
         while (times.Count(first.Only!.Count) < FewestTimed)
         {
             times.Begin();
-            Model.Sample(first with { Progress = p => times.Add(p.ImageCount) });
+            Model.Sample(first, timed, stop);
         }
 
         return (images, Plans[at].NetworkCalls * Options.Seeds!.Chunk(Options.BatchSize).Sum(batch => times.Median(batch.Length)));

@@ -83,7 +83,7 @@ internal sealed class SweepCommand
     {
         var (csv, json) = form.Resolve(r);
         using var loaded = load.Load(r, host);
-        Sheet.RequireColours(loaded.Graph.InputShape);
+        Sheet.RequireColours(loaded.Shape);
         var sweep = Prepare(r, loaded);
         var recipe = Describe(r, sweep);
         string[] notes = [.. sweep.Notes, .. TimePlot.Notes, .. from.Check(r, recipe)];
@@ -116,7 +116,7 @@ internal sealed class SweepCommand
     {
         var T = model.Schedule.T;
         var seeds = seedOptions.Resolve(r, null);
-        var options = load.Complete(r, host, sampling.Resolve(r, model.Source.Scheduler)) with
+        var options = load.Complete(r, sampling.Resolve(r, model.Scheduler)) with
         {
             Seeds = seeds,
             Labels = load.Classes(r, model, seeds.Length),
@@ -136,6 +136,6 @@ internal sealed class SweepCommand
             r,
             sweep.Options.BatchSize,
             [.. seedOptions.Values(r, [.. sweep.Options.Seeds!]), ("steps", string.Join(',', sweep.Steps)), ("eta", string.Join(',', sweep.Etas))]);
-        return new Recipe(asked, sweep.Model.Source, sweep.Plans[sweep.Reference]);
+        return new Recipe(asked, sweep.Model.Source!, sweep.Plans[sweep.Reference]);
     }
 }

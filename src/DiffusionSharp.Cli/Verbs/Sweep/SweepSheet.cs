@@ -13,7 +13,7 @@ internal static class SweepSheet
 
     public static void Write(string path, Sweep sweep, IReadOnlyList<SweepCell> cells, PictureLook look, string recipe)
     {
-        var shape = sweep.Model.Graph.InputShape;
+        var shape = sweep.Model.Shape;
         var shown = Math.Min(sweep.Images, Sweep.MostShown);
         var (sheet, pixels) = LabelledSheet.Draw(
             shape, [.. cells.Select(c => c.Shown)], Labels(sweep, cells, shown), Math.Min(shown, Columns), look.SheetScale(shape));

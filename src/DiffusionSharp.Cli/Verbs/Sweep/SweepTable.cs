@@ -24,7 +24,7 @@ internal static class SweepTable
     public static JsonObject Json(Sweep sweep, IReadOnlyList<SweepCell> cells, SampleResult result, string folder, IEnumerable<string> notes) => new()
     {
         ["out"] = folder,
-        ["model"] = sweep.Model.Source.Path,
+        ["model"] = sweep.Model.Name,
         ["seeds"] = SeedOptions.Spell([.. sweep.Options.Seeds!]),
         ["images"] = sweep.Images,
         ["reference"] = new JsonObject { ["steps"] = sweep.Reference.Steps, ["eta"] = sweep.Reference.Eta.ToString() },

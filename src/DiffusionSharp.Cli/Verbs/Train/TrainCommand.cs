@@ -139,8 +139,8 @@ internal sealed class TrainCommand
 
         RequireKept(r, run, saved);
         var (config, training, validation) = Resolve(r, run, saved);
-        using var trainingEnd = training as IDisposable;
-        using var validationEnd = validation as IDisposable;
+        using var trainingEnd = training;
+        using var validationEnd = validation;
         using var weights = config.From is { } model && checkpoint is null ? ModelSource.Open(model, facts: r.GetValue(about)).OpenWeights() : null;
         Func<ParameterSpec, HostTensor>? initial = weights is null ? null : weights.Read;
         if (r.GetValue(dryRun))

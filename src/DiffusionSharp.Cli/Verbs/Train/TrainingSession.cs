@@ -75,7 +75,7 @@ internal static class TrainingSession
 
         TrainingProgress? last = null;
         var outcome = trainer.Run(
-            p => line.Update((last = p).Fraction, Describe(p)),
+            new SynchronousProgress<TrainingProgress>(p => line.Update((last = p).Fraction, Describe(p))),
             preview => line.Say($"samples: {PreviewFile.Write(run.Samples, preview, trainer.Config.Network.ClassNames)}"),
             host.Interruption.Token);
         if (last is not null)

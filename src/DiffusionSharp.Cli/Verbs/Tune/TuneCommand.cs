@@ -80,7 +80,7 @@ internal sealed class TuneCommand
         }
 
         // What is there must be readable before the long run begins.
-        var path = loaded.Source.TunedTimestepsPath;
+        var path = loaded.Source!.TunedTimestepsPath;
         if (TunedTimestepsJson.Read(path, T).Keys.Intersect(wanted).ToArray() is { Length: > 0 } replaced)
         {
             host.Error.WriteLine($"note: the timesteps for {string.Join(", ", replaced)} steps in {path} will be replaced");
@@ -88,11 +88,11 @@ internal sealed class TuneCommand
 
         var checking = Math.Max(1, seeds.Length / 3);
         var tuning = seeds.Length - checking;
-        var options = load.Complete(r, host, new SampleOptions { Seeds = seeds, Labels = load.Classes(r, loaded, seeds.Length) });
+        var options = load.Complete(r, new SampleOptions { Seeds = seeds, Labels = load.Classes(r, loaded, seeds.Length) });
         var checks = Sampler.Batches(checking, options.BatchSize) * wanted.Sum() * Rules.Length;
         using var meter = new SamplingMeter(host, TimestepTuner.NetworkCalls(T, seeds.Length, tuning, options.BatchSize, n) + checks, options.Guidance);
-        var tuner = TimestepTuner.Measure(loaded, options with { Progress = p => meter.Report(p) }, tuning, n);
-        Row[] rows = [.. wanted.SelectMany(s => Rules.Select(rule => Row.Measure(tuner, s, rule.Name, rule.Tau(tuner, s))))];
+        var tuner = TimestepTuner.Measure(loaded, options, tuning, n, meter, host.Interruption.Token);
+        Row[] rows = [.. wanted.SelectMany(s => Rules.Select(rule => Measure(tuner, s, rule.Name, rule.Tau(tuner, s), meter)))];
         meter.Dispose();
         TunedTimestepsJson.Add(path, T, wanted.Select(tuner.Find));
         var result = meter.Result();
@@ -102,7 +102,7 @@ internal sealed class TuneCommand
             () => new JsonObject
             {
                 ["out"] = path,
-                ["model"] = loaded.Source.Path,
+                ["model"] = loaded.Name,
                 ["reference"] = n,
                 ["tuningLatents"] = tuning,
                 ["checkingLatents"] = checking,
@@ -114,10 +114,13 @@ internal sealed class TuneCommand
                 {checking} latents against {n} steps, tuned on {tuning} others, {result.Seconds:F1} s
                    S  rule       expected  PSNR (dB)  timesteps
                 {string.Join('\n', rows.Select(row => row.Text()))}
-                written to {path}; use them: ddim sample{ModelArgument(loaded.Source.Path)} --timesteps {SamplingOptions.Tuned} --steps {wanted[0]}
+                written to {path}; use them: ddim sample{ModelArgument(loaded.Name)} --timesteps {SamplingOptions.Tuned} --steps {wanted[0]}
                 """);
         return 0;
     }
+
+    private Row Measure(TimestepTuner tuner, int steps, string rule, Timesteps tau, SamplingMeter meter) =>
+        new(steps, rule, tuner.ExpectedError(tau), tuner.MeasuredError(tau, meter, host.Interruption.Token), tau);
 
     private string ModelArgument(string path) => path == ModelOption.BundledFolder(host) ? "" : $" --model {ShellWord.Quote(path)}";
 
@@ -130,9 +133,6 @@ internal sealed class TuneCommand
 
     private sealed record Row(int Steps, string Rule, double Expected, double Measured, Timesteps Tau)
     {
-        public static Row Measure(TimestepTuner tuner, int steps, string rule, Timesteps tau) =>
-            new(steps, rule, tuner.ExpectedError(tau), tuner.MeasuredError(tau), tau);
-
         public JsonObject Json() => new()
         {
             ["steps"] = Steps,

@@ -9,7 +9,7 @@ namespace DiffusionSharp.Files.Numpy;
 /// An array that is written part by part, however large it is: as <c>arr_0</c> of an .npz where the path ends so, else as .npy. The file is there
 /// once it is committed; disposed of before that, it leaves what was there before.
 /// </summary>
-public sealed class ArrayWriter : IDisposable
+internal sealed class ArrayWriter : IDisposable
 {
     private readonly string path;
     private readonly PendingFile file;

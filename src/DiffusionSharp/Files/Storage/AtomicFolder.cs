@@ -1,7 +1,7 @@
 namespace DiffusionSharp.Files.Storage;
 
 /// <summary>Creates folders that are either complete or not there: filled beside the target under a temporary name, then renamed.</summary>
-public static class AtomicFolder
+internal static class AtomicFolder
 {
     /// <summary>Creates a folder.</summary>
     /// <param name="path">The folder; it must not exist (an empty one is replaced). Its parent is created when needed.</param>

@@ -1,7 +1,7 @@
 namespace DiffusionSharp.Files.Storage;
 
 /// <summary>Where a path leads once its symbolic links are followed.</summary>
-public static class RealPath
+internal static class RealPath
 {
     // As many as Linux follows.
     private const int MostLinks = 40;

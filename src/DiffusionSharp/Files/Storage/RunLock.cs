@@ -8,7 +8,7 @@ namespace DiffusionSharp.Files.Storage;
 /// One process at a time in a run folder: an exclusive handle on the file <c>lock</c> in it, held until disposed.
 /// The system drops it when the process dies in whatever way; the file itself stays and means nothing without the handle.
 /// </summary>
-public sealed class RunLock : IDisposable
+internal sealed class RunLock : IDisposable
 {
     private const int HeldLinux = 11;                // EWOULDBLOCK
     private const int HeldMac = 35;

@@ -7,7 +7,7 @@ namespace DiffusionSharp.Files.Storage;
 /// JSON text that is read strictly: no object in it has a name twice. The parser's own <c>AllowDuplicateProperties = false</c> takes a
 /// cryptographic random number for its hashes, and on a Linux without OpenSSL that ends the process.
 /// </summary>
-public static class StrictJson
+internal static class StrictJson
 {
     /// <summary>The text itself, ready to be parsed.</summary>
     /// <param name="json">JSON text; what else is wrong with it is for its parser to say.</param>

@@ -11,12 +11,12 @@ namespace DiffusionSharp.Files.Tensors;
 internal readonly record struct StoredChecksum(string Name, int File, long Start, long Length, uint Crc)
 {
     /// <summary>Reads the bytes through a buffer and throws when they are others.</summary>
-    public void Check(FileBytes file, byte[] buffer, CancellationToken cancellation)
+    public void Check(FileBytes file, byte[] buffer, CancellationToken cancellationToken)
     {
         var crc = 0u;
         for (var at = 0L; at < Length; at += buffer.Length)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, Length - at));
             if (!file.TryRead(part, Start + at))
             {

@@ -49,17 +49,17 @@ public sealed class TensorFile : IDisposable
     /// other containers have none, and are not read.
     /// </summary>
     /// <param name="progress">Is told the part that is done, in [0, 1].</param>
-    /// <param name="cancellation">Stops it between two pieces of a megabyte.</param>
+    /// <param name="cancellationToken">Stops it between two pieces of a megabyte.</param>
     /// <returns>The number of bytes that were compared; 0 when the file has no checksums.</returns>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: a checksum is wrong; the message names file and storage.</exception>
-    public long Verify(Action<double>? progress = null, CancellationToken cancellation = default)
+    public long Verify(Action<double>? progress = null, CancellationToken cancellationToken = default)
     {
         var total = Checksums.Sum(c => c.Length);
         var buffer = total == 0 ? [] : new byte[1 << 20];
         var done = 0L;
         foreach (var checksum in Checksums)
         {
-            checksum.Check(files[checksum.File], buffer, cancellation);
+            checksum.Check(files[checksum.File], buffer, cancellationToken);
             done += checksum.Length;
             progress?.Invoke(total == 0 ? 1 : (double)done / total);
         }

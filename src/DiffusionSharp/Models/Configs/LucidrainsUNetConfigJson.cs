@@ -7,7 +7,7 @@ namespace DiffusionSharp.Models.Configs;
 /// A <see cref="LucidrainsUNetConfig"/> as the <c>unet/config.json</c> of a model folder, both ways, under the names that
 /// denoising-diffusion-pytorch gives its options. The class is one that diffusers refuses by name.
 /// </summary>
-public static class LucidrainsUNetConfigJson
+internal static class LucidrainsUNetConfigJson
 {
     internal const string Class = "LucidrainsUnet";
 

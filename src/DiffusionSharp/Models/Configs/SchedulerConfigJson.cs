@@ -9,7 +9,7 @@ namespace DiffusionSharp.Models.Configs;
 /// A <see cref="SchedulerConfig"/> as diffusers' <c>scheduler/scheduler_config.json</c>, both ways. An option outside what is
 /// supported is an error, never ignored.
 /// </summary>
-public static class SchedulerConfigJson
+internal static class SchedulerConfigJson
 {
     internal static readonly string[] BetaSchedules = [.. ScheduleRow.All.Where(r => r.IsDdpmScheduler).Select(r => r.Name)];
 

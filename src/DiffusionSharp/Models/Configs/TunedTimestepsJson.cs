@@ -7,7 +7,7 @@ namespace DiffusionSharp.Models.Configs;
 /// A model's tuned timesteps as a file, <c>tuned_timesteps.json</c>: <c>num_train_timesteps</c>, and <c>timesteps</c>, one list for each
 /// number of steps S, from high to low.
 /// </summary>
-public static class TunedTimestepsJson
+internal static class TunedTimestepsJson
 {
     /// <summary>The file's name.</summary>
     public const string FileName = "tuned_timesteps.json";

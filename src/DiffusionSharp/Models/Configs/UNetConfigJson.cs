@@ -8,7 +8,7 @@ namespace DiffusionSharp.Models.Configs;
 /// A <see cref="UNetConfig"/> as diffusers' <c>unet/config.json</c>, both ways. Keys that are absent have UNet2DModel's own
 /// defaults (which are not those of <see cref="UNetConfig"/>). An option outside what is supported is an error, never ignored.
 /// </summary>
-public static class UNetConfigJson
+internal static class UNetConfigJson
 {
     /// <summary>The class of a network that UNet2DModel can express.</summary>
     internal const string DiffusersClass = "UNet2DModel";

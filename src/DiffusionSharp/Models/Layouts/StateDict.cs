@@ -8,7 +8,7 @@ namespace DiffusionSharp.Models.Layouts;
 /// <param name="Layout">By whose names.</param>
 /// <param name="Prefix">What precedes them: <c>4.</c> for the average in a checkpoint of the DDIM authors; empty in a bare state dict.</param>
 /// <param name="IsAverage">Whether it is a moving average of the weights (EMA).</param>
-public sealed record StateDict(WeightsLayout Layout, string Prefix, bool IsAverage)
+internal sealed record StateDict(WeightsLayout Layout, string Prefix, bool IsAverage)
 {
     // A name that every network of the layout has, and no other layout.
     private static readonly (WeightsLayout Layout, string Name)[] Signs =

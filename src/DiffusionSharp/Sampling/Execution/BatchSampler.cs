@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DiffusionSharp.Networks;
 using DiffusionSharp.Noise;
 using DiffusionSharp.Sampling.Plans;
@@ -8,7 +9,8 @@ namespace DiffusionSharp.Sampling.Execution;
 /// Carries out a plan on one batch after another: the only loop over a plan. x lives here in float64 and is rounded to float32 for the
 /// network only.
 /// </summary>
-internal sealed class BatchSampler(IDenoiser denoiser, SamplingPlan plan, SamplerRequest request)
+internal sealed class BatchSampler(
+    IDenoiser denoiser, SamplingPlan plan, SamplerRequest request, IProgress<SamplerProgress>? progress, CancellationToken cancellationToken)
 {
     private readonly SamplerRegisters registers = new(denoiser, plan, request);
     private readonly int elements = request.Shape.Elements;
@@ -22,6 +24,8 @@ internal sealed class BatchSampler(IDenoiser denoiser, SamplingPlan plan, Sample
     /// <param name="images">How many, at most the request's batch.</param>
     public SampledImages Draw(int from, int images)
     {
+        using var activity = Telemetry.Activities.StartActivity(Telemetry.SampleActivity);
+        activity?.SetTag("images", images).SetTag("steps", plan.Steps.Count).SetTag("solver", plan.Name);
         (first, count) = (from, images);
         var x = new double[images * elements];
         Start(x);
@@ -49,6 +53,7 @@ internal sealed class BatchSampler(IDenoiser denoiser, SamplingPlan plan, Sample
             }
         }
 
+        Telemetry.ImageCounter.Add(images);
         return new SampledImages(request.Shape, images, x);
     }
 
@@ -76,7 +81,7 @@ internal sealed class BatchSampler(IDenoiser denoiser, SamplingPlan plan, Sample
     // What the network says of the batch, and how the condition's probability grows.
     private void Predict(double t, ReadOnlySpan<double> x)
     {
-        request.CancellationToken.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         var input = registers.Input.AsSpan(0, x.Length);
         Precision.Narrow(x, input);
         var timesteps = registers.Timesteps.AsSpan(0, count);
@@ -93,9 +98,12 @@ internal sealed class BatchSampler(IDenoiser denoiser, SamplingPlan plan, Sample
             X = input,
             Timesteps = timesteps,
             Labels = request.Labels is null ? default : registers.Labels.AsSpan(0, count),
-            CancellationToken = request.CancellationToken,
+            CancellationToken = cancellationToken,
         };
+        var began = Stopwatch.GetTimestamp();
         denoiser.Predict(call, registers.Output.AsSpan(0, count * registers.OutputElements));
+        Telemetry.CallCounter.Add(1);
+        Telemetry.CallDurations.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);
         request.Condition?.Invoke(call, registers.Gradient.AsSpan(0, x.Length));
     }
 
@@ -248,18 +256,21 @@ internal sealed class BatchSampler(IDenoiser denoiser, SamplingPlan plan, Sample
         }
     }
 
-    private void Report(int k, double t, ReadOnlySpan<double> x, double residual) => request.Progress?.Invoke(new SamplerProgress
+    private void Report(int k, double t, ReadOnlySpan<double> x, double residual)
     {
-        Call = ++call,
-        Calls = calls,
-        Step = k,
-        Timestep = t,
-        FirstImage = first,
-        ImageCount = count,
-        X = x,
-        X0 = registers.X0.AsSpan(0, x.Length),
-        Residual = residual,
-    });
+        var now = new SamplerProgress
+        {
+            Call = ++call,
+            Calls = calls,
+            Step = k,
+            Timestep = t,
+            FirstImage = first,
+            ImageCount = count,
+            Residual = residual,
+        };
+        request.Watch?.Invoke(new SampledStep { Progress = now, X = x, X0 = registers.X0.AsSpan(0, x.Length) });
+        progress?.Report(now);
+    }
 
     // Of image i of the batch, its place among all of the request.
     private int Place(int i) => request.Only is { } only ? only[first + i] : first + i;

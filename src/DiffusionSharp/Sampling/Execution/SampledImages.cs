@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using DiffusionSharp.Data;
 
 namespace DiffusionSharp.Sampling.Execution;
@@ -11,6 +12,9 @@ public sealed record SampledImages(ImageShape Shape, int Count, double[] Values)
     /// <summary>One image, [C, H, W].</summary>
     /// <param name="index">0..Count-1.</param>
     public ReadOnlySpan<double> Image(int index) => Values.AsSpan(index * Shape.Elements, Shape.Elements);
+
+    /// <summary>The same values as a tensor, [N, C, H, W]: nothing is copied, and what is written there is written here.</summary>
+    public Tensor<double> AsTensor() => Tensor.Create(Values, [Count, Shape.Channels, Shape.Height, Shape.Width]);
 
     /// <summary>The values in float32, [N, C, H, W].</summary>
     public float[] ToFloats() => Array.ConvertAll(Values, v => (float)v);

@@ -1,7 +1,7 @@
 namespace DiffusionSharp.Sampling.Execution;
 
-/// <summary>Where a run stands. The spans are the sampler's own buffers: copy what must outlive the callback.</summary>
-public readonly ref struct SamplerProgress
+/// <summary>Where a run stands, after each step that called the network.</summary>
+public readonly record struct SamplerProgress
 {
     /// <summary>This network call, from 1, counted over all batches.</summary>
     public required int Call { get; init; }
@@ -20,12 +20,6 @@ public readonly ref struct SamplerProgress
 
     /// <summary>The number of images in the batch, B.</summary>
     public required int ImageCount { get; init; }
-
-    /// <summary>x after the step, [B, C, H, W].</summary>
-    public required ReadOnlySpan<double> X { get; init; }
-
-    /// <summary>The prediction of x0 after its treatment, [B, C, H, W].</summary>
-    public required ReadOnlySpan<double> X0 { get; init; }
 
     /// <summary>Where steps are fixed points: the largest root mean square of x' - x among the batch's images; else 0.</summary>
     public double Residual { get; init; }

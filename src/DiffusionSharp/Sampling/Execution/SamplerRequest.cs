@@ -37,11 +37,8 @@ public sealed record SamplerRequest
     /// <summary>How many images one network call takes at most. It does not change an image, apart from the network's own rounding.</summary>
     public int BatchSize { get; init; } = 16;
 
-    /// <summary>Called after each step that called the network.</summary>
-    public Action<SamplerProgress>? Progress { get; init; }
-
-    /// <summary>Stops the run before the next network call, or inside it where the engine can.</summary>
-    public CancellationToken CancellationToken { get; init; }
+    /// <summary>Shown x and x0 after each step that called the network, on the thread that samples; null shows nobody.</summary>
+    public Action<SampledStep>? Watch { get; init; }
 
     /// <summary>How many images are drawn.</summary>
     internal int Drawn => Only?.Count ?? Count;

@@ -8,7 +8,7 @@ namespace DiffusionSharp.Training.Objectives;
 /// Makes the batch of any update. Images, flips, dequantisation, ε and dropped labels are pure functions of (seed, position), t is one of (seed,
 /// step) and of the distribution it is drawn from, so a resumed run sees exactly what an uninterrupted one would have seen.
 /// </summary>
-public sealed class BatchMaker
+internal sealed class BatchMaker
 {
     // Keeps the streams of t and ε apart from each other and from the weights' and samples' of the same seed.
     private const ulong TimestepSalt = 0x7F4A7C15_9E3779B9;

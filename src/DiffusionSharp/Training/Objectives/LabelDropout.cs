@@ -9,7 +9,7 @@ namespace DiffusionSharp.Training.Objectives;
 /// </summary>
 /// <param name="Probability">Of replacing a label, 0…1.</param>
 /// <param name="NullClass">The label that stands for none.</param>
-public sealed record LabelDropout(double Probability, int NullClass)
+internal sealed record LabelDropout(double Probability, int NullClass)
 {
     // Keeps this stream apart from the others of the same seed.
     private const ulong Salt = 0xA0761D64_78BD642F;

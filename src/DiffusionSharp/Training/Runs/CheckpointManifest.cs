@@ -1,7 +1,7 @@
 namespace DiffusionSharp.Training.Runs;
 
 /// <summary>What a checkpoint consists of, so that a damaged part is found before it is used.</summary>
-public sealed record CheckpointManifest
+internal sealed record CheckpointManifest
 {
     /// <summary>The format's version.</summary>
     public int Version { get; init; } = 1;

@@ -7,7 +7,7 @@ using DiffusionSharp.Files.Storage;
 namespace DiffusionSharp.Training.Runs;
 
 /// <summary>A run's metrics.jsonl: one JSON object per line, <c>{"kind": …, "images": …, name: value …}</c>.</summary>
-public sealed class MetricsFile : IDisposable
+internal sealed class MetricsFile : IDisposable
 {
     private const string Change = "change";
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

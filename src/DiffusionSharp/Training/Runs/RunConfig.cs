@@ -1,9 +1,11 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DiffusionSharp.Data;
 using DiffusionSharp.Files.Storage;
 using DiffusionSharp.Models.Configs;
 using DiffusionSharp.Networks;
+using DiffusionSharp.Schedules;
 using DiffusionSharp.Training.Options;
 
 namespace DiffusionSharp.Training.Runs;
@@ -47,6 +49,25 @@ public sealed record RunConfig
     private const string FingerprintKey = "dataFingerprint";
 
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The configuration of a run on data that was opened.</summary>
+    /// <param name="name">What the data is called, for people: its path.</param>
+    /// <param name="data">The data.</param>
+    /// <param name="network">The network, of the data's shape.</param>
+    /// <param name="training">How it is trained.</param>
+    /// <param name="scheduler">Schedule and prediction type; null is DDPM's: T = 1000, linear β from 1e-4 to 0.02, the noise is predicted.</param>
+    public static RunConfig Create(string name, IBatchSource data, NetworkConfig network, TrainingOptions training, SchedulerConfig? scheduler = null)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return new RunConfig
+        {
+            Network = network,
+            Scheduler = scheduler ?? SchedulerConfig.FromSchedule(NoiseSchedule.Linear()),
+            Training = training,
+            Data = name,
+            DataFingerprint = data.Fingerprint,
+        };
+    }
 
     /// <summary>Reads a run's config.json.</summary>
     /// <param name="path">The file.</param>

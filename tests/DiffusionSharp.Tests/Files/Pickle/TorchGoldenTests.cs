@@ -42,7 +42,7 @@ public class TorchGoldenTests
             Assert.Equal(File.ReadAllBytes(golden.Path(json.GetProperty("file").GetString()!)), file.ReadBytes(tensor));
         }
 
-        Assert.Equal(container == TensorContainer.TorchZip, file.Verify(cancellation: TestContext.Current.CancellationToken) > 0);
+        Assert.Equal(container == TensorContainer.TorchZip, file.Verify(cancellationToken: TestContext.Current.CancellationToken) > 0);
     }
 
     [Fact(SkipUnless = nameof(Shared.Exists), SkipType = typeof(Shared), Skip = Shared.Missing)]
@@ -137,7 +137,7 @@ public class TorchGoldenTests
         foreach (var path in files)
         {
             using var file = TensorFiles.Open(path);
-            Assert.Equal(file.Container == TensorContainer.TorchZip, file.Verify(cancellation: TestContext.Current.CancellationToken) > 0);
+            Assert.Equal(file.Container == TensorContainer.TorchZip, file.Verify(cancellationToken: TestContext.Current.CancellationToken) > 0);
             Assert.NotEmpty(file.Tensors);
             Assert.All(file.Tensors.Values, t => Assert.Equal(t.ByteLength, file.ReadBytes(t).Length));
         }

@@ -32,7 +32,7 @@ public class TorchRoundTripTests
                     Assert.Equal(t.Elements(dict.Storage(t.Key)), file.ReadBytes(t.Name));
                 }
 
-                Assert.Equal(file.Container == TensorContainer.TorchZip, file.Verify(cancellation: TestContext.Current.CancellationToken) > 0);
+                Assert.Equal(file.Container == TensorContainer.TorchZip, file.Verify(cancellationToken: TestContext.Current.CancellationToken) > 0);
             }
         },
         iter: 400);
@@ -51,7 +51,7 @@ public class TorchRoundTripTests
 
         bytes[bytes.AsSpan().IndexOf((byte)0xAB) + 3] = 0xAC;
         using var damaged = TensorFiles.Read(FileBytes.FromMemory("m", bytes));
-        Assert.Contains("archive/data/0", Assert.Throws<DiffusionException>(() => damaged.Verify(cancellation: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+        Assert.Contains("archive/data/0", Assert.Throws<DiffusionException>(() => damaged.Verify(cancellationToken: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

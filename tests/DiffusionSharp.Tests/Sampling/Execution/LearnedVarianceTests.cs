@@ -47,8 +47,9 @@ public class LearnedVarianceTests
         });
         Sampler.Run(new Network(Epsilon, Variance), plan, request with
         {
-            Progress = progress =>
+            Watch = step =>
             {
+                var progress = step.Progress;
                 var i = n - progress.Call;
                 request.Noise.Fill(0, progress.Step, z);
                 for (var e = 0; e < x.Length; e++)
@@ -61,10 +62,10 @@ public class LearnedVarianceTests
                     var fraction = (v + 1.0) / 2;
                     var logVariance = (fraction * Math.Log(beta[i])) + ((1 - fraction) * logPosterior[i]);
                     var expected = mean + (i == 0 ? 0 : Math.Exp(0.5 * logVariance) * z[e]);
-                    Assert.Equal(expected, progress.X[e], 1e-11 * Math.Max(1, Math.Abs(x[e]) + Math.Abs(x0)));
+                    Assert.Equal(expected, step.X[e], 1e-11 * Math.Max(1, Math.Abs(x[e]) + Math.Abs(x0)));
                 }
 
-                progress.X.CopyTo(x);
+                step.X.CopyTo(x);
             },
         });
     }, iter: 60);

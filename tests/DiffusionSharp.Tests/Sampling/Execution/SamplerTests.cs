@@ -68,20 +68,23 @@ public class SamplerTests
         var plan = Plan(3);
         var seen = new List<(int Call, int Calls, int Step, double T, int First, int Count)>();
         var last = new List<double>();
+        var told = new List<SamplerProgress>();
         var result = Sampler.Run(Network(), plan, Request(1, 2, 3, 4, 5) with
         {
             BatchSize = 2,
-            Progress = p =>
+            Watch = step =>
             {
+                var p = step.Progress;
                 seen.Add((p.Call, p.Calls, p.Step, p.Timestep, p.FirstImage, p.ImageCount));
-                Assert.Equal(p.ImageCount * Shape.Elements, p.X.Length);
+                Assert.Equal(p.ImageCount * Shape.Elements, step.X.Length);
                 if (p.Step == 2)
                 {
-                    Assert.Equal(p.X0.ToArray(), p.X.ToArray());
-                    last.AddRange(p.X);
+                    Assert.Equal(step.X0.ToArray(), step.X.ToArray());
+                    last.AddRange(step.X);
                 }
             },
-        });
+        }, new SynchronousProgress<SamplerProgress>(told.Add));
+        Assert.Equal(told.Select(p => (p.Call, p.Calls, p.Step, p.Timestep, p.FirstImage, p.ImageCount)), seen);
         Assert.Equal(Enumerable.Range(1, 9), seen.Select(s => s.Call));
         Assert.All(seen, s => Assert.Equal(9, s.Calls));
         Assert.Equal([(1, 9, 0, 999.0, 0, 2), (2, 9, 1, 665.0, 0, 2), (3, 9, 2, 332.0, 0, 2), (4, 9, 0, 999.0, 2, 2)], seen[..4]);
@@ -183,18 +186,14 @@ public class SamplerTests
     {
         using var source = new CancellationTokenSource();
         var network = Network();
-        var request = Request(1) with
+        var progress = new SynchronousProgress<SamplerProgress>(p =>
         {
-            CancellationToken = source.Token,
-            Progress = p =>
+            if (p.Call == 2)
             {
-                if (p.Call == 2)
-                {
-                    source.Cancel();
-                }
-            },
-        };
-        Assert.Throws<OperationCanceledException>(() => Sampler.Run(network, Plan(10), request));
+                source.Cancel();
+            }
+        });
+        Assert.Throws<OperationCanceledException>(() => Sampler.Run(network, Plan(10), Request(1), progress, source.Token));
         Assert.Equal(2, network.Timesteps.Count);
     }
 

@@ -128,8 +128,7 @@ public class InversionPlanTests
             Noise = DiffusionSharp.Noise.NoiseSource.FromSeeds(new ulong[x.Length / 2]),
             InitialX = x,
             BatchSize = batch,
-            Progress = progress,
-        });
+        }, progress is null ? null : new SynchronousProgress<SamplerProgress>(progress));
 
         var together = Run(images, 3);
         for (var i = 0; i < 3; i++)
