@@ -1,5 +1,7 @@
 // Samples a picture with DDIM in three lines. Run it from the repository's root:
 //   dotnet run -c Release --project samples/Sample [MODEL]
+// Without .NET where it runs, one file of native code and SkiaSharp's library beside it (docs/getting-started.md says more of x86-64-v3):
+//   dotnet publish -c Release -p:PublishAot=true -p:IlcInstructionSet=x86-64-v3 samples/Sample -o shape
 // MODEL is a model folder (Hugging Face diffusers layout) or a training run.
 using DiffusionSharp.Cpu;
 using DiffusionSharp.Imaging.Files;

@@ -35,15 +35,20 @@ public sealed record CliHost
     {
         var interactive = !Console.IsErrorRedirected && System.Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb")
             && string.IsNullOrEmpty(System.Environment.GetEnvironmentVariable("NO_COLOR"));
+        var error = Console.IsErrorRedirected ? Utf8(Console.OpenStandardError()) : Console.Error;
         return new()
         {
-            Out = Console.Out,
-            Error = Console.Error,
+            Out = Console.IsOutputRedirected ? Utf8(Console.OpenStandardOutput()) : Console.Out,
+            Error = error,
             Interactive = interactive,
             Width = Console.IsErrorRedirected ? 120 : Math.Max(40, Console.WindowWidth),
             Environment = System.Environment.GetEnvironmentVariable,
-            Interruption = Interruption.FromSignals(() => Console.Error.WriteLine(
+            Interruption = Interruption.FromSignals(() => error.WriteLine(
                 (interactive ? "\r\e[2K" : "") + "stopping: finishing what is at hand and saving; Ctrl-C again quits at once")),
         };
     }
+
+    // A file or a program gets UTF-8 everywhere. Windows would write it in the console's code page, where × is another byte or none; and to set that
+    // page changes the console of whoever called.
+    private static TextWriter Utf8(Stream stream) => TextWriter.Synchronized(new StreamWriter(stream) { AutoFlush = true });
 }
