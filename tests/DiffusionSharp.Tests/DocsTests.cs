@@ -57,6 +57,27 @@ public partial class DocsTests
             Declared.Value[m.Groups[1].Value].DefaultIfEmpty().Any(words => words is null || words.Contains(m.Groups[2].Value)),
             $"`{m.Value}`: no file that declares {m.Groups[1].Value} has {m.Groups[2].Value}"));
 
+    // The site's tables of contents are made of these lists.
+    [Theory]
+    [InlineData("docs", "README.md")]
+    [InlineData("docs/decisions", "docs/decisions/README.md")]
+    public void Every_document_is_listed(string folder, string list)
+    {
+        var path = Path.Combine(Shared.Repository, list);
+        var listed = Link().Matches(File.ReadAllText(path)).Select(m => Path.GetFullPath(m.Groups[1].Value, Path.GetDirectoryName(path)!)).ToHashSet();
+        Assert.All(Directory.EnumerateFiles(Path.Combine(Shared.Repository, folder), "*.md").Where(f => f != path), f => Assert.Contains(f, listed));
+    }
+
+    [Fact]
+    public void The_version_is_that_of_the_build()
+    {
+        var version = BuildVersion().Match(File.ReadAllText(Path.Combine(Shared.Repository, "Directory.Build.props"))).Groups[1].Value;
+        Assert.Equal(version, Section().Match(File.ReadAllText(Path.Combine(Shared.Repository, "CHANGELOG.md"))).Groups[1].Value);
+        var said = Documents.SelectMany(f => SaidVersion().Matches(File.ReadAllText(f)).Select(m => m.Groups[1].Value)).ToArray();
+        Assert.NotEmpty(said);
+        Assert.All(said, v => Assert.StartsWith(v, version, StringComparison.Ordinal));
+    }
+
     private static string Anchor(string heading) => Dropped().Replace(heading.Trim().ToLowerInvariant(), "").Replace(' ', '-');
 
     [GeneratedRegex(@"(^|[\\/])(bin|obj|node_modules|\.\w+)[\\/]")]
@@ -76,6 +97,16 @@ public partial class DocsTests
 
     [GeneratedRegex(@"`([^`\n]+)`")]
     private static partial Regex Code();
+
+    [GeneratedRegex("<Version>(.+)</Version>")]
+    private static partial Regex BuildVersion();
+
+    [GeneratedRegex(@"^## (\S+)", RegexOptions.Multiline)]
+    private static partial Regex Section();
+
+    // Ours, as README says it and as somebody types it after a package of ours.
+    [GeneratedRegex(@"(?:This is version|DiffusionSharp\.\w+ .*--version) (\d[\d.]*\d)")]
+    private static partial Regex SaidVersion();
 
     // Two words at least, as names of types and tests have.
     [GeneratedRegex(@"(?<![\w.*\-])[A-Z][a-z0-9]+[A-Z][A-Za-z0-9]*\b")]

@@ -22,11 +22,11 @@ public static class ImageFile
     }
 
     /// <summary>Saves a network's result: level = round(127.5·(x + 1)), clamped to 0…255.</summary>
-    /// <inheritdoc cref="SavePng(string, ImageShape, ReadOnlySpan{byte}, IReadOnlyDictionary{string, string})"/>
     /// <param name="path">Target.</param>
     /// <param name="shape">1 channel (grey), 3 (RGB) or 4 (RGBA).</param>
     /// <param name="values">[C, H, W], -1…1.</param>
     /// <param name="text">Keys and texts stored in the file.</param>
+    /// <exception cref="DiffusionException">The file cannot be written (<see cref="ErrorKind.Storage"/>).</exception>
     public static void SavePng(string path, ImageShape shape, ReadOnlySpan<float> values, IReadOnlyDictionary<string, string>? text = null)
     {
         var pixels = new byte[values.Length];

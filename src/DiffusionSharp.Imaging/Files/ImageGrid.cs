@@ -61,7 +61,6 @@ public static class ImageGrid
     }
 
     /// <summary>The shape of the sheet that <see cref="Make"/> makes of so many pictures.</summary>
-    /// <inheritdoc cref="Make"/>
     /// <param name="shape">Shape of one picture.</param>
     /// <param name="count">N, at least 1.</param>
     /// <param name="columns">Pictures in a row; null makes the sheet nearly square.</param>

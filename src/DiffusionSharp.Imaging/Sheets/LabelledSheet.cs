@@ -50,12 +50,12 @@ public static class LabelledSheet
     }
 
     /// <summary>Refuses, before its cells are there, a sheet that is larger than an array can be.</summary>
-    /// <inheritdoc cref="Draw"/>
     /// <param name="shape">Shape of one image.</param>
     /// <param name="images">Images in each cell.</param>
     /// <param name="labels">The words.</param>
     /// <param name="columns">Images in a row of a cell.</param>
     /// <param name="scale">Every pixel becomes scale × scale pixels.</param>
+    /// <exception cref="DiffusionException">More pixels than an array can hold.</exception>
     public static void RequireRoom(ImageShape shape, int images, SheetLabels labels, int columns, int scale)
     {
         var cell = ImageGrid.Layout(shape, images, columns, scale);

@@ -13,7 +13,8 @@ public static class InversionPlan
     /// <param name="schedule">The noise schedule the network was trained with.</param>
     /// <param name="timesteps">τ of the plan that will decode, made for the same T.</param>
     /// <param name="options">Level and prediction type; null for the defaults.</param>
-    /// <inheritdoc cref="Create(NoiseLevels, InversionOptions)"/>
+    /// <returns>A plan with one network call a step (at <see cref="InversionLevel.Refined"/>, at most the fixed point's), without noise and without clipping.</returns>
+    /// <exception cref="DiffusionException">T differs, or the network predicts x0 and is called where the images are clean.</exception>
     public static SamplingPlan Create(NoiseSchedule schedule, Timesteps timesteps, InversionOptions? options = null)
     {
         options ??= new InversionOptions();
