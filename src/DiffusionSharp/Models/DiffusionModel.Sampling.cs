@@ -44,7 +44,7 @@ public sealed partial class DiffusionModel
         ArgumentNullException.ThrowIfNull(options);
         plan ??= Plan(options);
         var model = Sized(options);
-        return Sampler.Stream(model.Guided(options), plan, model.Request(plan, options), progress, cancellationToken).Select(Named);
+        return Sampler.Stream(model.Guided(options), plan, model.Request(plan, options), progress, cancellationToken).Select(WithTransform);
     }
 
     /// <summary>Samples images as <see cref="Stream"/> does, on threads of the pool; calls on one model take turns, batch by batch.</summary>
@@ -122,19 +122,19 @@ public sealed partial class DiffusionModel
     }
 
     private SampledImages Run(SamplingPlan plan, SampleOptions options, IProgress<SamplerProgress>? progress, CancellationToken cancellationToken) =>
-        Named(Sampler.Run(Guided(options), plan, Request(plan, options), progress, cancellationToken));
+        WithTransform(Sampler.Run(Guided(options), plan, Request(plan, options), progress, cancellationToken));
 
     private async Task<SampledImages> RunAsync(SamplingPlan plan, SampleOptions options, IProgress<SamplerProgress>? progress, CancellationToken cancellationToken)
     {
         var request = Request(plan, options);
-        return Named(await Sampler.CollectAsync(request, Sampler.StreamAsync(turns, Guided(options), plan, request, progress, cancellationToken)).ConfigureAwait(false));
+        return WithTransform(await Sampler.CollectAsync(request, Sampler.StreamAsync(turns, Guided(options), plan, request, progress, cancellationToken)).ConfigureAwait(false));
     }
 
     private IAsyncEnumerable<SampledImages> Batches(
         SamplingPlan plan, SampleOptions options, IProgress<SamplerProgress>? progress, CancellationToken cancellationToken) =>
-        Sampler.StreamAsync(turns, Guided(options), plan, Request(plan, options), progress, cancellationToken).Select(Named);
+        Sampler.StreamAsync(turns, Guided(options), plan, Request(plan, options), progress, cancellationToken).Select(WithTransform);
 
-    private SampledImages Named(SampledImages images) => images with { Transform = Scheduler.PixelTransform };
+    private SampledImages WithTransform(SampledImages images) => images with { Transform = Scheduler.PixelTransform };
 
     private SamplerRequest Request(SamplingPlan plan, SampleOptions options)
     {

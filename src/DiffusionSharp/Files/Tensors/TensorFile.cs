@@ -48,11 +48,11 @@ public sealed class TensorFile : IDisposable
     /// Compares the bytes of every tensor with the checksums the file has of them. Those of torch.save's zip archives have CRC-32; the
     /// other containers have none, and are not read.
     /// </summary>
-    /// <param name="progress">Is told the part that is done, in [0, 1].</param>
+    /// <param name="progress">Told the part that is done, in [0, 1].</param>
     /// <param name="cancellationToken">Stops it between two pieces of a megabyte.</param>
     /// <returns>The number of bytes that were compared; 0 when the file has no checksums.</returns>
     /// <exception cref="DiffusionException"><see cref="ErrorKind.ModelFile"/>: a checksum is wrong; the message names file and storage.</exception>
-    public long Verify(Action<double>? progress = null, CancellationToken cancellationToken = default)
+    public long Verify(IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         var total = Checksums.Sum(c => c.Length);
         var buffer = total == 0 ? [] : new byte[1 << 20];
@@ -61,7 +61,7 @@ public sealed class TensorFile : IDisposable
         {
             checksum.Check(files[checksum.File], buffer, cancellationToken);
             done += checksum.Length;
-            progress?.Invoke(total == 0 ? 1 : (double)done / total);
+            progress?.Report(total == 0 ? 1 : (double)done / total);
         }
 
         return done;

@@ -44,7 +44,7 @@ public class TorchRoundTripTests
         using (var whole = TensorFiles.Read(FileBytes.FromMemory("m", bytes)))
         {
             var done = new List<double>();
-            Assert.True(whole.Verify(done.Add, TestContext.Current.CancellationToken) > 16);
+            Assert.True(whole.Verify(new SynchronousProgress<double>(done.Add), TestContext.Current.CancellationToken) > 16);
             Assert.Equal(1, done[^1]);
             Assert.Throws<OperationCanceledException>(() => whole.Verify(null, new CancellationToken(canceled: true)));
         }
