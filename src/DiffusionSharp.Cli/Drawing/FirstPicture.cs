@@ -25,10 +25,10 @@ internal static class FirstPicture
         // Small, with every kind of layer that networks of this project's own have.
         var config = UNetConfig.Ddpm(new ImageShape(3, 16, 16), 32, [1, 2], 1, [8]);
         var engine = CpuEngine.With(new CpuOptions { Threads = 1 });
-        using (var denoiser = (IDisposable)engine(UNet.Build(config), p => new HostTensor([.. p.Shape], new float[p.Elements])))
+        using (var denoiser = engine(UNet.Build(config), p => new HostTensor([.. p.Shape], new float[p.Elements])))
         {
             var plan = DdimPlan.Create(NoiseSchedule.Linear(), Timesteps.Uniform(1000, 1));
-            Sampler.Run((IDenoiser)denoiser, plan, new SamplerRequest { Shape = config.InputShape, Count = 1, Noise = NoiseSource.FromSeeds([0]) });
+            Sampler.Run(denoiser, plan, new SamplerRequest { Shape = config.InputShape, Count = 1, Noise = NoiseSource.FromSeeds([0]) });
         }
 
         var (sheet, pixels) = LabelledSheet.Draw(new ImageShape(3, 1, 1), [new byte[3]], SheetLabels.Captioned([["0"]]), columns: 1, scale: 1);

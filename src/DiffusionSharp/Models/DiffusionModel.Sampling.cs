@@ -54,7 +54,8 @@ public sealed partial class DiffusionModel
     {
         ArgumentNullException.ThrowIfNull(options);
         plan ??= Plan(options);
-        return Sized(options).Batches(plan, options, progress, cancellationToken);
+        var model = Sized(options);
+        return Sampler.StreamAsync(turns, model.Guided(options), plan, model.Request(plan, options), progress, cancellationToken).Select(WithTransform);
     }
 
     /// <summary>
@@ -129,10 +130,6 @@ public sealed partial class DiffusionModel
         var request = Request(plan, options);
         return WithTransform(await Sampler.CollectAsync(request, Sampler.StreamAsync(turns, Guided(options), plan, request, progress, cancellationToken)).ConfigureAwait(false));
     }
-
-    private IAsyncEnumerable<SampledImages> Batches(
-        SamplingPlan plan, SampleOptions options, IProgress<SamplerProgress>? progress, CancellationToken cancellationToken) =>
-        Sampler.StreamAsync(turns, Guided(options), plan, Request(plan, options), progress, cancellationToken).Select(WithTransform);
 
     private SampledImages WithTransform(SampledImages images) => images with { Transform = Scheduler.PixelTransform };
 
