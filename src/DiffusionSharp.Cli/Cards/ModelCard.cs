@@ -22,6 +22,7 @@ internal static class ModelCard
         var machine = t.Device == "cpu" ? $"{Environment.ProcessorCount} CPU cores" : t.Device;
         var compute = t.BFloat16 ? "bfloat16" : t.Activations == ActivationPrecision.BFloat16 ? "float32, activations in bfloat16" : "float32";
         var from = config.From is null ? "" : $" Fine-tuned from `{Path.GetFileName(config.From.TrimEnd(Path.DirectorySeparatorChar))}`.";
+        var taught = config.Teacher is null ? "" : $" {Taught(config.Teacher)}";
         var edm = config.Scheduler.Edm;
         var average = length is null
             ? $"an exponential moving average (decay {t.EmaDecays[0]}{(t.EmaWarmup ? ", which rises at first" : "")})"
@@ -54,7 +55,7 @@ internal static class ModelCard
             - Schedule: {config.Scheduler.ToSchedule()}; {predicts}.
             - Data: `{Path.GetFileName(config.Data.TrimEnd(Path.DirectorySeparatorChar))}` ({config.DataFingerprint}).{classes}
             - Training: {Human.Count(state.Images)} images in {Human.Count(state.Step)} updates of {t.BatchSize}, {time} on {machine} in {compute};
-              {t.Optimizer} at {t.LearningRate}, {t.Decay}, {t.Loss} loss{options}, seed {t.Seed}.{from}
+              {t.Optimizer} at {t.LearningRate}, {t.Decay}, {t.Loss} loss{options}, seed {t.Seed}.{from}{taught}
 
             Made by:
 
@@ -82,6 +83,16 @@ internal static class ModelCard
 
     private static string Dropped(TrainingOptions t) => t.LabelDrop == 0 ? "" : FormattableString.Invariant(
         $" {100 * t.LabelDrop:0.##} % of the labels were replaced by the null class, for classifier-free guidance.");
+
+    private static string Taught(TeacherConfig teacher)
+    {
+        var away = teacher.GuideWith is { } weak ? $" away from `{Name(weak)}`" : "";
+        var levels = teacher.GuidanceInterval is [var low, var high] ? FormattableString.Invariant($" at sigma {low} to {high}") : "";
+        var led = teacher.Guidance == 1 ? "" : FormattableString.Invariant($", guided{away} by {teacher.Guidance}{levels}");
+        return $"What it learned are the predictions of `{Name(teacher.Model)}`{led}.";
+
+        static string Name(string path) => Path.GetFileName(path.TrimEnd(Path.DirectorySeparatorChar));
+    }
 
     // What differs from the simple loss and plain Adam.
     private static IEnumerable<string> Options(TrainingOptions t)

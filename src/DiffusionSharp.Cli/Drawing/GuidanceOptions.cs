@@ -9,15 +9,17 @@ namespace DiffusionSharp.Cli.Drawing;
 /// <summary>What leads images to their classes besides <c>--guidance</c>: where that counts, a weaker model, a classifier.</summary>
 internal sealed class GuidanceOptions
 {
-    private readonly Option<double[]> interval = Parse.Option("--guidance-interval", text => Parse.Split(text, Parse.One<double>) is { Length: 2 } ends
-        ? ends
-        : throw new FormatException("give two sigmas, the lower first: 0.2,3"));
-
+    private readonly Option<double[]> interval = IntervalOption();
     private readonly Option<string?> weaker = new("--guide-with");
     private readonly InputFile classifier = new("--classifier");
     private readonly Option<double> scale = Parse.Number<double>("--classifier-scale");
 
     public IEnumerable<Option> All => [interval, weaker, classifier, scale];
+
+    /// <summary>The levels that are guided.</summary>
+    public static Option<double[]> IntervalOption() => Parse.Option("--guidance-interval", text => Parse.Split(text, Parse.One<double>) is { Length: 2 } ends
+        ? ends
+        : throw new FormatException("give two sigmas, the lower first: 0.2,3"));
 
     /// <summary>Options with these; the models that they name are loaded, and whoever asks disposes of them.</summary>
     /// <param name="r">The command line.</param>

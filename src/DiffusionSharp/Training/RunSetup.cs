@@ -31,7 +31,7 @@ internal static class RunSetup
 
     /// <summary>Refuses data that the network cannot be trained on.</summary>
     /// <exception cref="DiffusionException">Shapes, channels or classes do not go together (<see cref="ErrorKind.Configuration"/>).</exception>
-    public static void CheckFit(RunConfig config, IBatchSource data)
+    public static void CheckFit(TrainingEngine engine, RunConfig config, IBatchSource data)
     {
         // What the data has too much of may be what the network's options are wrong about: it is said first.
         var network = config.Network;
@@ -61,6 +61,10 @@ internal static class RunSetup
             (config.Training.LabelDrop == 0 || graph.NullClass is not null,
                 "labels are to be dropped, but the network has no null class that would take their place: turn dropping off, or begin with "
                 + "a network that has one"));
+        if (engine.Teacher?.Misfit(config) is { } misfit)
+        {
+            throw new DiffusionException(ErrorKind.Configuration, misfit);
+        }
     }
 
     private static void Require(params ReadOnlySpan<(bool Fits, string Problem)> checks)

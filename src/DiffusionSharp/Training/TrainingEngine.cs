@@ -12,4 +12,8 @@ namespace DiffusionSharp.Training;
 public sealed record TrainingEngine(
     string Name,
     Func<NetworkGraph, TrainingOptions, Func<ParameterSpec, HostTensor>, ITrainingNetwork> Create,
-    Func<NetworkGraph, TrainingOptions, int, long>? Memory);
+    Func<NetworkGraph, TrainingOptions, int, long>? Memory)
+{
+    /// <summary>Whose predictions its networks learn; null for the noise (or x0, or v) itself. <see cref="Training.Teacher.Teach"/> sets it.</summary>
+    public Teacher? Teacher { get; internal init; }
+}

@@ -68,4 +68,23 @@ public sealed class FineTuneTests : IDisposable
         ddim.Done("sample", "--model", model, "--steps", "2", "--count", "1", "--out", scratch["x.png"]);
         ddim.Done("sample", "--model", Run, "--steps", "2", "--count", "1", "--out", scratch["y.png"]);
     }
+
+    [Fact]
+    public void A_guided_teacher_is_learned_from_and_named_by_the_card()
+    {
+        string model = TinyModel.Save(scratch["model"], size: 16), weak = TinyModel.Save(scratch["weak"], size: 16, seed: 9);
+        string[] command = ["train", "builtin:shapes", "--from", model, "--out", Run, "--batch", "2", "--steps", "2", "--teacher", model];
+        ddim.Fails(ErrorKind.Usage, "--guidance leads a teacher: give --teacher, too", [.. command[..^2], "--guidance", "2"]);
+        ddim.Fails(ErrorKind.Usage, "leads nowhere", [.. command, "--guide-with", weak]);
+        Assert.False(Directory.Exists(Run));
+
+        ddim.Done([.. command, "--guide-with", weak, "--guidance", "2", "--guidance-interval", "0.1,5"]);
+        var teacher = RunConfig.Read(new RunFolder(Run).Config).Teacher!;
+        Assert.Equal((model, weak, 2.0), (teacher.Model, teacher.GuideWith, teacher.Guidance));
+        Assert.Contains(
+            "What it learned are the predictions of `model`, guided away from `weak` by 2 at sigma 0.1 to 5.", File.ReadAllText(Path.Combine(Run, "model", "README.md")), StringComparison.Ordinal);
+
+        ddim.Done("train", "--out", Run, "--steps", "3");
+        ddim.Fails(ErrorKind.Configuration, "teacher.guidance: 2 → 3", "train", "--out", Run, "--steps", "4", "--guidance", "3");
+    }
 }

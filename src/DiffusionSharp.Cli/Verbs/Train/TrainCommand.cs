@@ -45,14 +45,14 @@ internal sealed class TrainCommand
                    --timestep-sampling uniform|antithetic|loss-aware [uniform]
                    --edm: EDM's  --sigma-data X [0.5]  --p-mean X [-1.2], --p-std X [1.2] of ln sigma
                    --learn-variance: for eta learned  --variance-weight X [0.001]: of the bound
+        Teacher    --teacher MODEL: learn what it says, with --guidance W, --guide-with, --guidance-interval
         Optimizer  --lr X [0.0002]  --optimizer adam|adamw [adam]  --weight-decay X [0]
                    --clip-gradient X [1; 0 = off]  --warmup IMAGES [0]
                    --decay constant|linear|cosine|cosine_with_restarts|polynomial [constant]
                    --decay-cycles N [1] of restarts; --decay-power X [1], --final-lr X [1e-7] of polynomial
                    --batch N [128]  --accumulate K: batches an update  --micro-batch N [what fits]
                    --ema LIST [0.9999]: decays; the first is sampled  --no-ema-warmup
-                   --posthoc-ema LIST [none; 0.05,0.1]: stored every --snapshot-every IMAGES, so that ddim
-                   convert makes averages of other lengths of them
+                   --posthoc-ema LIST [none; 0.05,0.1]: stored every --snapshot-every IMAGES, for convert
         Saving     --out, -o RUN  --checkpoint-every IMAGES [500000, and every 15 minutes]  --keep N [3]
                    --sample-every IMAGES, --validate-every IMAGES [a twentieth of the run; 0 = never]
         Machine    --threads N [all cores]: no bit changes  --seed S [0]
@@ -86,6 +86,7 @@ internal sealed class TrainCommand
     private readonly PixelOptions pixels = new();
     private readonly VarianceOptions variance = new();
     private readonly EdmOptions edm = new();
+    private readonly TeacherOptions teacher = new();
     private readonly OptimisationOptions optimisation = new();
 
     private TrainCommand(CliHost host, IReadOnlyList<string> args) => (this.host, this.args) = (host, args);
@@ -99,7 +100,7 @@ internal sealed class TrainCommand
             train.output, train.from, train.about, train.flip, train.crop, train.maxBad, train.column, train.background, train.heldOut,
             train.dryRun, train.json, train.allowChanges,
         ];
-        foreach (var option in own.Concat(train.network.All).Concat(train.classes.All).Concat(train.schedule.All).Concat(train.pixels.All).Concat(train.variance.All).Concat(train.edm.All).Concat(train.optimisation.All))
+        foreach (var option in own.Concat(train.network.All).Concat(train.classes.All).Concat(train.schedule.All).Concat(train.pixels.All).Concat(train.variance.All).Concat(train.edm.All).Concat(train.teacher.All).Concat(train.optimisation.All))
         {
             command.Add(option);
         }
@@ -278,7 +279,7 @@ internal sealed class TrainCommand
             From = r.GetValue(from) is { } begin ? Path.GetFullPath(begin) : saved?.From,
         };
         config = edm.Resolve(r, variance.Resolve(r, config, saved?.Network), saved?.Scheduler ?? model?.Scheduler, schedule);
-        return (config, training, validation);
+        return (teacher.Resolve(r, config, saved?.Teacher), training, validation);
     }
 
     // Its previews would become images of the data, which would then be other data when the run goes on.

@@ -28,7 +28,8 @@ internal static class TrainingSession
         CliHost host, RunFolder run, IReadOnlyList<string> args, RunConfig config, IBatchSource data,
         IBatchSource? validation = null, Func<ParameterSpec, HostTensor>? initial = null, bool allowChanges = false)
     {
-        using var trainer = Trainer.Open(TrainingEngines.Get(config.Training.Engine), run.Root, config, data, validation, initial, allowChanges, host.Clock);
+        using var teacher = TeacherOptions.Load(host, config);
+        using var trainer = Trainer.Open(Engine(config, teacher), run.Root, config, data, validation, initial, allowChanges, host.Clock);
         TellNote(host, config);
         CommandLog.Append(run.Root, args);
         return Run(host, trainer, run) == TrainingOutcome.Interrupted ? null : trainer.State;
@@ -40,7 +41,8 @@ internal static class TrainingSession
         var scratch = Directory.CreateTempSubdirectory("ddim-dry-run-");
         try
         {
-            using var trainer = Trainer.Open(TrainingEngines.Get(config.Training.Engine), scratch.FullName, config, data, initialWeights: initial, clock: host.Clock);
+            using var teacher = TeacherOptions.Load(host, config);
+            using var trainer = Trainer.Open(Engine(config, teacher), scratch.FullName, config, data, initialWeights: initial, clock: host.Clock);
             TellNote(host, config);
             var (seconds, memory) = trainer.DryRun();
             return Verbs.Train.DryRun.Estimate(trainer.Graph, trainer.Config.Training, seconds, memory);
@@ -49,6 +51,12 @@ internal static class TrainingSession
         {
             scratch.Delete(recursive: true);
         }
+    }
+
+    private static TrainingEngine Engine(RunConfig config, Teacher? teacher)
+    {
+        var engine = TrainingEngines.Get(config.Training.Engine);
+        return teacher is null ? engine : teacher.Teach(engine);
     }
 
     private static void TellNote(CliHost host, RunConfig config)

@@ -34,11 +34,14 @@ public sealed record RunConfig
     /// <summary>The model that fine-tuning began from.</summary>
     public string? From { get; init; }
 
+    /// <summary>The model whose predictions are learned; null where the noise (or x0, or v) itself is. The engine that trains says it.</summary>
+    public TeacherConfig? Teacher { get; init; }
+
     // Fields that may change between sessions without changing what was already computed; dataFingerprint tells what data options do.
     private static readonly string[] FreeToChange =
     [
         "data", "dataOptions.flip", "dataOptions.crop", "dataOptions.maxBadFraction", "dataOptions.background", "dataOptions.column",
-        "dataOptions.heldOut", "dataOptions.classes", "training.totalImages", "training.maxSeconds", "training.checkpointEvery",
+        "dataOptions.heldOut", "dataOptions.classes", "teacher.model", "teacher.guideWith", "training.totalImages", "training.maxSeconds", "training.checkpointEvery",
         "training.checkpointSeconds", "training.keepCheckpoints", "training.sampleEvery", "training.validateEvery", "training.snapshotEvery",
     ];
 
@@ -90,6 +93,7 @@ public sealed record RunConfig
                 DataFingerprint = (string)Part(FingerprintKey)!,
                 DataOptions = root["dataOptions"]?.Deserialize(TrainingJson.Default.RunDataOptions) ?? new RunDataOptions(),
                 From = (string?)root["from"],
+                Teacher = root["teacher"]?.Deserialize(TrainingJson.Default.TeacherConfig),
             };
             config.Training.Validate();
             config.DataOptions.Validate();
@@ -162,14 +166,23 @@ public sealed record RunConfig
         }
     }
 
-    private JsonObject Json() => new()
+    private JsonObject Json()
     {
-        [NetworkKey] = JsonNode.Parse(NetworkConfigJson.Write(Network, WeightsLayout.Diffusers).Json),
-        ["scheduler"] = JsonNode.Parse(SchedulerConfigJson.ToJson(Scheduler)),
-        ["training"] = JsonSerializer.SerializeToNode(Training, TrainingJson.Default.TrainingOptions),
-        ["data"] = Data,
-        [FingerprintKey] = DataFingerprint,
-        ["dataOptions"] = JsonSerializer.SerializeToNode(DataOptions, TrainingJson.Default.RunDataOptions),
-        ["from"] = From,
-    };
+        var json = new JsonObject
+        {
+            [NetworkKey] = JsonNode.Parse(NetworkConfigJson.Write(Network, WeightsLayout.Diffusers).Json),
+            ["scheduler"] = JsonNode.Parse(SchedulerConfigJson.ToJson(Scheduler)),
+            ["training"] = JsonSerializer.SerializeToNode(Training, TrainingJson.Default.TrainingOptions),
+            ["data"] = Data,
+            [FingerprintKey] = DataFingerprint,
+            ["dataOptions"] = JsonSerializer.SerializeToNode(DataOptions, TrainingJson.Default.RunDataOptions),
+            ["from"] = From,
+        };
+        if (Teacher is not null)
+        {
+            json["teacher"] = JsonSerializer.SerializeToNode(Teacher, TrainingJson.Default.TeacherConfig);
+        }
+
+        return json;
+    }
 }

@@ -13,6 +13,7 @@ namespace DiffusionSharp.Training.Runs;
     Converters = [typeof(DoubleListConverter)])]
 [JsonSerializable(typeof(TrainingOptions))]
 [JsonSerializable(typeof(RunDataOptions))]
+[JsonSerializable(typeof(TeacherConfig))]
 [JsonSerializable(typeof(TrainingState))]
 [JsonSerializable(typeof(CheckpointManifest))]
 internal sealed partial class TrainingJson : JsonSerializerContext;
