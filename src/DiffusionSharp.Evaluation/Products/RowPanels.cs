@@ -1,0 +1,23 @@
+namespace DiffusionSharp.Evaluation.Products;
+
+/// <summary>Images as columns of panels.</summary>
+internal static class RowPanels
+{
+    /// <summary>Some images of a set, in the order given.</summary>
+    public static Panels<double> Pack(FeatureMatrix features, int[] rows)
+    {
+        var panels = new Panels<double>(features.Dimension, rows.Length);
+        Parallel.For(0, panels.Count, () => new double[features.Dimension], (panel, _, row) =>
+        {
+            for (var column = 0; column < panels.ColumnsOf(panel); column++)
+            {
+                features.CopyRow(rows[(panel * Panels<double>.Width) + column], row);
+                panels.SetColumn((panel * Panels<double>.Width) + column, row);
+            }
+
+            return row;
+        }, _ => { });
+        panels.ClearRest();
+        return panels;
+    }
+}
