@@ -12,6 +12,7 @@ internal sealed unsafe class Panels<T> : IDisposable
     where T : unmanaged
 {
     private const int CacheLine = 64;
+    private readonly nuint capacity;
     private T* memory;
 
     /// <summary>Makes room for a matrix.</summary>
@@ -22,8 +23,6 @@ internal sealed unsafe class Panels<T> : IDisposable
         (Rows, Columns, capacity) = (k, n, (nuint)k * (nuint)(CountOf(n) * Width));
         memory = (T*)NativeMemory.AlignedAlloc(Math.Max(1, capacity) * (nuint)sizeof(T), CacheLine);
     }
-
-    private readonly nuint capacity;
 
     ~Panels() => Free();
 
