@@ -37,7 +37,7 @@ internal sealed class Frame
     }
 
     /// <summary>The features of an image as seen from here.</summary>
-    public void View(FeatureMatrix features, int row, double[] buffer, float[] result)
+    public void View(FeatureMatrix features, int row, double[] buffer, Span<float> result)
     {
         features.CopyRow(row, buffer);
         var unit = Math.ScaleB(1, Exponent);

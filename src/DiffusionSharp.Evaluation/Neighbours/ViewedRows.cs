@@ -13,11 +13,11 @@ internal sealed class ViewedRows
     {
         (Features, this.frame) = (features, frame);
         (norms, squares) = (new float[features.Count], new float[features.Count]);
-        Parallel.For(0, Count, () => new RowBuffers(features.Dimension), (i, _, buffers) =>
+        Parallel.For(0, Count, () => new RowBuffers(features.Dimension, 1), (i, _, buffers) =>
         {
-            frame.View(features, i, buffers.Wide, buffers.Narrow);
+            frame.View(features, i, buffers.Wide, buffers.Panel);
             var square = 0.0;
-            foreach (double v in buffers.Narrow)
+            foreach (double v in buffers.Panel)
             {
                 square += v * v;
             }
@@ -45,9 +45,10 @@ internal sealed class ViewedRows
     {
         for (var column = 0; column < panels.ColumnsOf(panel); column++)
         {
-            var number = (panel * Panels<float>.Width) + column;
-            frame.View(Features, first + number, buffers.Wide, buffers.Narrow);
-            panels.SetColumn(number, buffers.Narrow);
+            var row = first + (panel * Panels<float>.Width) + column;
+            frame.View(Features, row, buffers.Wide, buffers.Panel.AsSpan(column * Dimension, Dimension));
         }
+
+        panels.SetColumns(panel, buffers.Panel);
     }
 }

@@ -12,6 +12,10 @@ internal sealed unsafe class Panels<T> : IDisposable
     where T : unmanaged
 {
     private const int CacheLine = 64;
+
+    // So few rows of a panel stay in the first cache while columns are written into them.
+    private const int TransposedRows = 32;
+
     private readonly nuint capacity;
     private T* memory;
 
@@ -90,15 +94,24 @@ internal sealed unsafe class Panels<T> : IDisposable
         }
     }
 
-    /// <summary>Fills one column.</summary>
-    /// <param name="column">Its number.</param>
-    /// <param name="values">k values.</param>
-    public void SetColumn(int column, ReadOnlySpan<T> values)
+    /// <summary>Fills a panel from columns that lie one after the other.</summary>
+    /// <param name="panel">The panel.</param>
+    /// <param name="columns">Its columns, k values each.</param>
+    public void SetColumns(int panel, ReadOnlySpan<T> columns)
     {
-        var target = this[column / Width] + (column % Width);
-        for (var row = 0; row < values.Length; row++, target += Width)
+        var target = this[panel];
+        for (var first = 0; first < Rows; first += TransposedRows)
         {
-            *target = values[row];
+            var rows = Math.Min(TransposedRows, Rows - first);
+            for (var column = 0; column < ColumnsOf(panel); column++)
+            {
+                var place = target + ((nint)first * Width) + column;
+                foreach (var value in columns.Slice((column * Rows) + first, rows))
+                {
+                    *place = value;
+                    place += Width;
+                }
+            }
         }
     }
 

@@ -7,15 +7,16 @@ internal static class RowPanels
     public static Panels<double> Pack(FeatureMatrix features, int[] rows)
     {
         var panels = new Panels<double>(features.Dimension, rows.Length);
-        Parallel.For(0, panels.Count, () => new double[features.Dimension], (panel, _, row) =>
+        var d = features.Dimension;
+        Parallel.For(0, panels.Count, () => new double[Panels<double>.Width * d], (panel, _, columns) =>
         {
             for (var column = 0; column < panels.ColumnsOf(panel); column++)
             {
-                features.CopyRow(rows[(panel * Panels<double>.Width) + column], row);
-                panels.SetColumn((panel * Panels<double>.Width) + column, row);
+                features.CopyRow(rows[(panel * Panels<double>.Width) + column], columns.AsSpan(column * d, d));
             }
 
-            return row;
+            panels.SetColumns(panel, columns);
+            return columns;
         }, _ => { });
         panels.ClearRest();
         return panels;
