@@ -173,7 +173,10 @@ public class DerivativesTests
     }
 
     private static void Check(int count, Func<int, NetworkGraph> graph) => AssertMiddle([.. Enumerable.Range(0, int.MaxValue)
-        .Select(seed => new NetworkCase(graph(seed), (ulong)seed, 1 + (seed % 3))).Where(Conditioning.IsGood).Take(count).SelectMany(Errors)]);
+        .Select(seed => new NetworkCase(graph(seed), (ulong)seed, 1 + (seed % 3))).Where(n => Conditioning.IsGood(n) && !LeavesSigns(n.Graph)).Take(count).SelectMany(Errors)]);
+
+    // A norm of two values leaves their signs: its derivative is what rounding leaves of a difference.
+    private static bool LeavesSigns(NetworkGraph graph) => graph.Nodes.Any(n => n.Operation is Operation.GroupNorm norm && n.Shape.Elements == 2 * norm.Groups);
 
     private static void AssertMiddle(List<double> errors) => Assert.InRange(errors.Order().ElementAt(errors.Count / 2), 0, MiddleFloat32);
 

@@ -47,7 +47,7 @@ public class ConvolutionGradientBenchmarks
     [Benchmark]
     public void Inputs() => toInputs.Run();
 
-    private static PanelLayout Layout(ConvolutionShape shape, bool winograd) => new(Channels, Channels, shape.Kernel * shape.Kernel, winograd);
+    private static PanelLayout Layout(ConvolutionShape shape, bool winograd) => new(Channels, Channels, shape.Places, winograd);
 
     private static IStep ToWeights(GradientStage stage, View x, View gradient, ConvolutionShape shape, bool winograd)
     {

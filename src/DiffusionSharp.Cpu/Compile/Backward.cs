@@ -70,6 +70,11 @@ internal sealed class Backward<T>
     private void Emit(int i, FusedNode node, View g)
     {
         var inputs = node.Inputs;
+        if (node.Relu)
+        {
+            g = steps.PointwiseGradient(Left(forward.Plain(i)), g, default(ReluDerivative), null);
+        }
+
         if (node.Residual is { } residual)
         {
             gradients.Give(residual, g);
@@ -94,6 +99,9 @@ internal sealed class Backward<T>
                 break;
             case Operation.Gelu:
                 gradients.Write(inputs[0], added => steps.PointwiseGradient(Left(forward.Plain(inputs[0])), g, default(GeluDerivative), added));
+                break;
+            case Operation.Relu:
+                gradients.Write(inputs[0], added => steps.PointwiseGradient(Left(forward.Plain(inputs[0])), g, default(ReluDerivative), added));
                 break;
             case Operation.Affine a:
                 gradients.Write(inputs[0], added => steps.PointwiseGradient(g, g, new AffineDerivative(a.Factor), added));
@@ -141,6 +149,15 @@ internal sealed class Backward<T>
                 break;
             case Operation.AveragePool:
                 gradients.Write(inputs[0], added => steps.PoolGradient(g, nodes[inputs[0]].Shape, added));
+                break;
+            case Operation.MaxPool p:
+                gradients.Write(inputs[0], added => steps.MaxPoolGradient(Left(forward.Plain(inputs[0])), g, new(p.Kernel, p.Stride, p.Padding), added));
+                break;
+            case Operation.MeanPool p:
+                gradients.Write(inputs[0], added => steps.MeanPoolGradient(g, new(p.Kernel, p.Stride, p.Padding), nodes[inputs[0]].Shape, added));
+                break;
+            case Operation.MeanPixel:
+                gradients.Write(inputs[0], added => steps.MeanGradient(g, nodes[inputs[0]].Shape, added));
                 break;
             case Operation.PoolTokens p:
                 gradients.Write(inputs[0], added => steps.TokensGradient(g, nodes[inputs[0]].Shape, added));

@@ -1,4 +1,5 @@
 using DiffusionSharp.Cpu.Execution;
+using DiffusionSharp.Cpu.Kernels.Images;
 using DiffusionSharp.Cpu.Kernels.Normalization;
 using DiffusionSharp.Cpu.Kernels.Simd;
 using DiffusionSharp.Cpu.Layout;
@@ -65,22 +66,24 @@ internal sealed class Emitter<T>(FusedNode[] nodes, Steps<T> steps, bool trainin
             case Operation.Embedding embedding:
                 return steps.Look(embedding, IsOfLabel(node), node.PerCondition);
             case Operation.Conv2d c:
-                return steps.Convolve(views[inputs[0]], c.Weight, c.Bias, new(c.Kernel, c.Stride, c.Padding, node.Shape.Height, node.Shape.Width), VectorOf(node), ResidualOf(node));
+                return steps.Convolve(views[inputs[0]], c.Weight, c.Bias, new(c.Kernel, c.Stride, c.Padding, node.Shape.Height, node.Shape.Width), VectorOf(node), ResidualOf(node), node.Relu);
             case Operation.Linear l:
-                return steps.Convolve(views[inputs[0]], l.Weight, l.Bias, new(1, 1, 0, node.Shape.Height, node.Shape.Width), VectorOf(node), ResidualOf(node));
+                return steps.Convolve(views[inputs[0]], l.Weight, l.Bias, new(1, 1, 0, node.Shape.Height, node.Shape.Width), VectorOf(node), ResidualOf(node), node.Relu);
             case Operation.GroupNorm n:
                 {
-                    var (view, kept) = steps.Normalize(normalized[i] = Normalizable(inputs[0]), n.Weight, n.Bias, OptionsOf(node, n.Groups, n.Epsilon));
+                    var (view, kept) = steps.Normalize(normalized[i] = Aligned(inputs[0]), n.Weight, n.Bias, OptionsOf(node, n.Groups, n.Epsilon));
                     statistics[i] = kept;
                     return view;
                 }
 
             case Operation.RmsNorm n:
-                return steps.NormalizePixels(normalized[i] = Normalizable(inputs[0]), n.Weight, OptionsOf(node, 1, n.Floor));
+                return steps.NormalizePixels(normalized[i] = Aligned(inputs[0]), n.Weight, OptionsOf(node, 1, n.Floor));
             case Operation.Gelu:
                 return steps.Gelu(Plain(inputs[0]));
             case Operation.Silu:
                 return steps.Silu(Plain(inputs[0]));
+            case Operation.Relu:
+                return steps.Relu(Plain(inputs[0]));
             case Operation.ScaleShift:
                 {
                     var x = PerImageUnless(node.PerCondition, Plain(inputs[0]));
@@ -111,6 +114,12 @@ internal sealed class Emitter<T>(FusedNode[] nodes, Steps<T> steps, bool trainin
                 return views[inputs[0]] is { Padded: false } open ? open with { Padded = true } : Plain(inputs[0]) with { Padded = true };
             case Operation.AveragePool:
                 return steps.Pool(views[inputs[0]] is { Padded: false } pooled ? pooled : Plain(inputs[0]), node.Shape);
+            case Operation.MaxPool p:
+                return steps.Windows(Aligned(inputs[0]), default(MaxPooling), new(p.Kernel, p.Stride, p.Padding), node.Shape);
+            case Operation.MeanPool p:
+                return steps.Windows(Aligned(inputs[0]), default(MeanPooling), new(p.Kernel, p.Stride, p.Padding), node.Shape);
+            case Operation.MeanPixel:
+                return steps.Mean(Plain(inputs[0]));
             case Operation.PoolTokens tokens:
                 return steps.Tokens(Plain(inputs[0]), tokens.Positions);
             case Operation.FirstPixel:
@@ -153,8 +162,8 @@ internal sealed class Emitter<T>(FusedNode[] nodes, Steps<T> steps, bool trainin
         return plain[0] with { Segments = [.. plain.SelectMany(v => v.Segments)] };
     }
 
-    // Groups are measured vector by vector, which needs every segment but the last to fill its own.
-    private View Normalizable(int value)
+    // Groups are measured and windows pooled vector by vector, which needs every segment but the last to fill its own.
+    private View Aligned(int value)
     {
         var view = views[value];
         var aligned = view is { Upsampled: false, Padded: false } && view.Segments.SkipLast(1).All(s => s.Channels == s.Stride);

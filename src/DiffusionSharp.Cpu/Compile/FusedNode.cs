@@ -16,6 +16,9 @@ internal sealed record FusedNode(string Name, Operation Operation, ValueList<int
     /// <summary>A value that is added to the result of a convolution or an attention.</summary>
     public int? Residual { get; init; }
 
+    /// <summary>Whether ReLU follows a convolution and what is added to it.</summary>
+    public bool Relu { get; init; }
+
     /// <summary>A vector of scales and shifts that follow a normalisation.</summary>
     public int? ScaleShift { get; init; }
 

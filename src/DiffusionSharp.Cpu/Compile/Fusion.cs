@@ -3,7 +3,7 @@ using DiffusionSharp.Networks;
 namespace DiffusionSharp.Cpu.Compile;
 
 /// <summary>
-/// From nodes to fewer nodes: the additions, the scale and shift and the SiLU that follow a convolution, an attention or a normalisation
+/// From nodes to fewer nodes: the additions, the scale and shift, the ReLU and the SiLU that follow a convolution, an attention or a normalisation
 /// alone become part of it.
 /// </summary>
 internal sealed class Fusion
@@ -55,11 +55,12 @@ internal sealed class Fusion
         var joined = node.Operation switch
         {
             Operation.Silu => Alone(inputs[0]) is { IsNormalization: true, Silu: false, Dropout: null } held ? held with { Silu = true } : null,
+            Operation.Relu => Alone(inputs[0]) is { IsConvolution: true, Relu: false } held ? held with { Relu = true } : null,
             Operation.Dropout dropout => Alone(inputs[0]) is { Operation: Operation.GroupNorm, Dropout: null } held ? held with { Dropout = (dropout.Probability, i) } : null,
             Operation.ScaleShift => Alone(inputs[0]) is { IsNormalization: true, ScaleShift: null, Silu: false, Dropout: null } held && Fits(held, inputs[1])
                 ? held with { ScaleShift = places[inputs[1]] }
                 : null,
-            Operation.AddPerChannel => Alone(inputs[0]) is { IsConvolution: true, Vector: null, Residual: null } held && Fits(held, inputs[1])
+            Operation.AddPerChannel => Alone(inputs[0]) is { IsConvolution: true, Vector: null, Residual: null, Relu: false } held && Fits(held, inputs[1])
                 ? held with { Vector = places[inputs[1]] }
                 : null,
             Operation.Add => Sum(inputs[0], inputs[1]),
@@ -88,7 +89,7 @@ internal sealed class Fusion
     private FusedNode? Sum(int a, int b)
     {
         var (host, guest) = a > b ? (a, b) : (b, a);
-        return a != b && Alone(host) is { Residual: null } held && (held.IsConvolution || held.Operation is Operation.Attention) && held.PerCondition == FusedAt(guest).PerCondition
+        return a != b && Alone(host) is { Residual: null, Relu: false } held && (held.IsConvolution || held.Operation is Operation.Attention) && held.PerCondition == FusedAt(guest).PerCondition
             ? held with { Residual = places[guest] }
             : null;
     }

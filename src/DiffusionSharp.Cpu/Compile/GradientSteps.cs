@@ -168,6 +168,20 @@ internal sealed partial class Steps<T>
     public View PoolGradient(View gradient, ImageShape shape, View? added) =>
         Spread("pool, backward", gradient, shape, added, (to, buffer) => new AveragePoolGradient<T>(gradient, to, buffer));
 
+    public View MaxPoolGradient(View x, View gradient, PoolingShape windows, View? added)
+    {
+        var (view, buffer) = (Like(x), added?.Segments[0].Buffer);
+        Append("pool, backward", new MaxPoolGradient(x, gradient, view, windows, buffer), x, gradient);
+        Use(buffer);
+        return view;
+    }
+
+    public View MeanPoolGradient(View gradient, PoolingShape windows, ImageShape shape, View? added) =>
+        Spread("pool, backward", gradient, shape, added, (to, buffer) => new MeanPoolGradient<T>(gradient, to, windows, buffer));
+
+    public View MeanGradient(View gradient, ImageShape shape, View? added) =>
+        Spread("mean, backward", gradient, shape, added, (to, buffer) => new MeanPixelGradient<T>(gradient, to, buffer));
+
     public View TokensGradient(View gradient, ImageShape shape, View? added) =>
         Spread("tokens, backward", gradient, shape, added, (to, buffer) => new PoolTokensGradient(gradient, to, buffer));
 

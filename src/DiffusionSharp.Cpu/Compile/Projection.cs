@@ -12,7 +12,7 @@ internal sealed record Projection(ParameterSpec Weight, ParameterSpec? Bias, int
     public static Projection? FromNode(Node node) => node.Operation switch
     {
         Operation.Linear l => new(l.Weight, l.Bias, node.Inputs[0]),
-        Operation.Conv2d { Kernel: 1, Stride: 1, Padding: 0 } c => new(c.Weight, c.Bias, node.Inputs[0]),
+        Operation.Conv2d { Stride: 1 } c when c.Kernel == 1 && c.Padding == 0 => new(c.Weight, c.Bias, node.Inputs[0]),
         _ => null,
     };
 }

@@ -6,6 +6,7 @@ using DiffusionSharp.Cpu.Kernels.Images;
 using DiffusionSharp.Cpu.Kernels.Normalization;
 using DiffusionSharp.Cpu.Kernels.Pointwise;
 using DiffusionSharp.Cpu.Kernels.Simd;
+using DiffusionSharp.Cpu.Kernels.Sums;
 using DiffusionSharp.Cpu.Layout;
 using DiffusionSharp.Cpu.Parameters;
 using DiffusionSharp.Networks;
@@ -70,13 +71,13 @@ internal sealed partial class Steps<T>
         ? Vector(embedding.Table.Shape[1], "table", perCondition, y => new Conditions(true, Rows(embedding.Table), y))
         : throw new NotSupportedException($"{embedding.Table.Name}: the managed engine looks labels up in tables, nothing else");
 
-    public View Convolve(View x, ParameterSpec weight, ParameterSpec? bias, ConvolutionShape shape, VectorSource? vector, int? residual)
+    public View Convolve(View x, ParameterSpec weight, ParameterSpec? bias, ConvolutionShape shape, VectorSource? vector, int? residual, bool relu = false)
     {
         var outputs = weight.Shape[0];
         var view = New(outputs, shape.Height, shape.Width, x.PerCondition);
         var method = Convolutions.Best(x, shape, outputs);
         var packed = parameters.Packed(weight, Convolutions.Layout(weight, method));
-        var epilogue = new Epilogue(bias is null ? noBias : Rows(bias), view.Segments[0], vector, residual);
+        var epilogue = new Epilogue(bias is null ? noBias : Rows(bias), view.Segments[0], vector, residual, relu);
         Append(weight.Name, Convolutions.Create<T>(method, x, shape, packed, epilogue, zeros), x);
         Use(vector?.Buffer);
         Use(residual);
@@ -120,6 +121,8 @@ internal sealed partial class Steps<T>
 
     public View Silu(View x) => Pointwise("silu", x, new SiluOperation());
 
+    public View Relu(View x) => Pointwise("relu", x, new ReluOperation());
+
     public View Affine(View x, double factor, double offset) => Pointwise("affine", x, new AffineOperation(factor, offset));
 
     public View Drop(View x, (double Probability, int Node) mask)
@@ -136,6 +139,22 @@ internal sealed partial class Steps<T>
     public View ScaleShift(View x, VectorSource vector) => Pointwise("scale", x, new ScaleShiftOperation(), vector: vector);
 
     public View Pool(View x, ImageShape shape) => Copy("pool", x, New(shape.Channels, shape.Height, shape.Width, x.PerCondition), pool: true);
+
+    /// <summary>One value of each window of pixels.</summary>
+    public View Windows<TPooling>(View x, TPooling pooling, PoolingShape windows, ImageShape shape)
+        where TPooling : struct, IPooling
+    {
+        var view = New(shape.Channels, shape.Height, shape.Width, x.PerCondition);
+        Append("pool", new Pooling<T, TPooling>(x, view, pooling, windows), x);
+        return view;
+    }
+
+    public View Mean(View x)
+    {
+        var view = New(x.Channels, 1, 1, x.PerCondition);
+        Append("mean", new PixelSums<T>(x, view.Segments[0], mean: true), x);
+        return view;
+    }
 
     public View Tokens(View x, ParameterSpec positions)
     {

@@ -24,13 +24,13 @@ internal sealed class NetworkNodes(OnnxGraph g, string prefix, string x, string 
         for (var i = 0; i < values.Length; i++)
         {
             var node = network.Nodes[i];
-            values[i] = Write(node, prefix + node.Name, [.. node.Inputs.Select(v => values[v])]);
+            values[i] = Write(node, node.Inputs.Count > 0 ? network.Nodes[node.Inputs[0]].Shape : node.Shape, prefix + node.Name, [.. node.Inputs.Select(v => values[v])]);
         }
 
         return values[^1];
     }
 
-    private string Write(Node node, string name, string[] inputs)
+    private string Write(Node node, ImageShape inputShape, string name, string[] inputs)
     {
         var a = inputs.Length > 0 ? inputs[0] : "";
         var b = inputs.Length > 1 ? inputs[1] : "";
@@ -46,6 +46,7 @@ internal sealed class NetworkNodes(OnnxGraph g, string prefix, string x, string 
             Operation.RmsNorm n => RmsNorm(name, a, node.Shape, n),
             Operation.Gelu => Gelu(name, a),
             Operation.Silu => g.Node("Mul", name, [a, g.Node("Sigmoid", $"{name}/sigmoid", [a])]),
+            Operation.Relu => g.Node("Relu", name, [a]),
             Operation.Add or Operation.AddPerChannel => g.Node("Add", name, [a, b]),
             Operation.ScaleShift => ScaleShift(name, a, b, node.Shape.Channels),
             Operation.Affine f => Affine(name, a, f),
@@ -57,7 +58,10 @@ internal sealed class NetworkNodes(OnnxGraph g, string prefix, string x, string 
                 NodeAttribute.Create("mode", "nearest"),
                 NodeAttribute.Create("coordinate_transformation_mode", "asymmetric"),
                 NodeAttribute.Create("nearest_mode", "floor")),
-            Operation.AveragePool => AveragePool(name, a, node.Shape),
+            Operation.AveragePool => Pool("AveragePool", name, a, inputShape, 2, 2, 0),
+            Operation.MaxPool p => Pool("MaxPool", name, a, inputShape, p.Kernel, p.Stride, p.Padding),
+            Operation.MeanPool p => Pool("AveragePool", name, a, inputShape, p.Kernel, p.Stride, p.Padding),
+            Operation.MeanPixel => g.Node("GlobalAveragePool", name, [a]),
             Operation.PadRightBottom => g.Node("Pad", name, [a, g.Constant(0L, 0, 0, 0, 0, 0, 1, 1)]),
             Operation.Attention h => Attention(name, inputs, node.Shape, h),
             Operation.LinearAttention h => LinearAttention(name, inputs, node.Shape, h),
@@ -70,13 +74,13 @@ internal sealed class NetworkNodes(OnnxGraph g, string prefix, string x, string 
         };
     }
 
-    private string Conv(string name, string input, string weight, ParameterSpec? bias, int kernel, int stride, int padding) => g.Node(
+    private string Conv(string name, string input, string weight, ParameterSpec? bias, Sides kernel, int stride, Sides padding) => g.Node(
         "Conv",
         name,
         bias is null ? [input, weight] : [input, weight, g.Parameter(bias)],
-        NodeAttribute.Create("kernel_shape", (long)kernel, kernel),
+        NodeAttribute.Create("kernel_shape", (long)kernel.Height, kernel.Width),
         NodeAttribute.Create("strides", (long)stride, stride),
-        NodeAttribute.Create("pads", (long)padding, padding, padding, padding));
+        NodeAttribute.Create("pads", (long)padding.Height, padding.Width, padding.Height, padding.Width));
 
     private string LinearOnVectors(string name, string input, Operation.Linear linear)
     {
@@ -135,11 +139,17 @@ internal sealed class NetworkNodes(OnnxGraph g, string prefix, string x, string 
     }
 
     // ONNX Runtime moves paddings before it into a pool, and then refuses a pool that pads as much as it is wide: two borders of one each.
-    // It moves none past a reshaping, which costs nothing.
-    private string AveragePool(string name, string x, ImageShape shape)
+    // It moves none past a reshaping, which costs nothing. Of what ONNX itself pads, its pools count nothing by default.
+    private string Pool(string operation, string name, string x, ImageShape shape, int kernel, int stride, int padding)
     {
-        var same = g.Node("Reshape", $"{name}/same", [x, g.Constant(0L, shape.Channels, 2 * shape.Height, 2 * shape.Width)]);
-        return g.Node("AveragePool", name, [same], NodeAttribute.Create("kernel_shape", 2L, 2), NodeAttribute.Create("strides", 2L, 2));
+        var same = g.Node("Reshape", $"{name}/same", [x, g.Constant(0L, shape.Channels, shape.Height, shape.Width)]);
+        return g.Node(
+            operation,
+            name,
+            [same],
+            NodeAttribute.Create("kernel_shape", (long)kernel, kernel),
+            NodeAttribute.Create("strides", (long)stride, stride),
+            NodeAttribute.Create("pads", (long)padding, padding, padding, padding));
     }
 
     private string Attention(string name, string[] inputs, ImageShape shape, Operation.Attention attention)

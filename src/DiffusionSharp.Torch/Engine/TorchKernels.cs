@@ -29,7 +29,7 @@ internal sealed class TorchKernels(Func<ParameterSpec, Tensor> parameter, Scalar
                 {
                     var (weight, bias) = (parameter(conv.Weight), parameter(conv.Bias));
                     long[] stride = [conv.Stride, conv.Stride];
-                    long[] padding = [conv.Padding, conv.Padding];
+                    long[] padding = [conv.Padding.Height, conv.Padding.Width];
                     return f => functional.conv2d(Cast(f.Values[a]!), Cast(weight), Cast(bias), stride, padding);
                 }
 
@@ -56,6 +56,8 @@ internal sealed class TorchKernels(Func<ParameterSpec, Tensor> parameter, Scalar
                 return f => functional.gelu(f.Values[a]!);
             case Operation.Silu:
                 return f => functional.silu(f.Values[a]!);
+            case Operation.Relu:
+                return f => functional.relu(f.Values[a]!);
             case Operation.Add or Operation.AddPerChannel:
                 return f => f.Values[a]!.add(f.Values[b]!, One);
             case Operation.ScaleShift:
@@ -76,6 +78,12 @@ internal sealed class TorchKernels(Func<ParameterSpec, Tensor> parameter, Scalar
                 return f => functional.interpolate(f.Values[a]!, scale_factor: [2, 2], mode: InterpolationMode.Nearest);
             case Operation.AveragePool:
                 return f => functional.avg_pool2d(f.Values[a]!, 2);
+            case Operation.MaxPool p:
+                return f => functional.max_pool2d(f.Values[a]!, [p.Kernel, p.Kernel], [p.Stride, p.Stride], [p.Padding, p.Padding]);
+            case Operation.MeanPool p:
+                return f => functional.avg_pool2d(f.Values[a]!, [p.Kernel, p.Kernel], [p.Stride, p.Stride], [p.Padding, p.Padding], count_include_pad: false);
+            case Operation.MeanPixel:
+                return f => f.Values[a]!.mean([2, 3], true);
             case Operation.PadRightBottom:
                 return f => functional.pad(f.Values[a]!, (0, 1, 0, 1));
             case Operation.Attention attention:

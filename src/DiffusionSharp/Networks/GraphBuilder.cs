@@ -28,26 +28,20 @@ public sealed partial class GraphBuilder(ImageShape input, int? classCount = nul
         return new NetworkGraph([.. nodes], [.. parameters], input, classCount, nullClass);
     }
 
-    /// <summary>Convolution with zero padding on every side; weight [out, in, kernel, kernel] and bias [out].</summary>
+    /// <summary>Convolution with zero padding on every side; weight [out, in, kernel height, kernel width] and bias [out].</summary>
     /// <param name="name">The node's name.</param>
     /// <param name="x">What it reads.</param>
     /// <param name="outChannels">Channels of the result.</param>
-    /// <param name="kernel">Side of the square kernel.</param>
+    /// <param name="kernel">Sides of the kernel; a number for a square one.</param>
     /// <param name="stride">Step between outputs.</param>
-    /// <param name="padding">Zeros on every side.</param>
+    /// <param name="padding">Zeros above and below, and on the left and right; a number for all sides.</param>
     /// <param name="init">How the weight begins.</param>
-    public int Conv2d(string name, int x, int outChannels, int kernel, int stride, int padding, Initialization init = Initialization.FanAverageUniform)
+    public int Conv2d(string name, int x, int outChannels, Sides kernel, int stride, Sides padding, Initialization init = Initialization.FanAverageUniform)
     {
-        Require(kernel >= 1 && stride >= 1 && padding >= 0, name, $"a kernel of {kernel} with stride {stride} and padding {padding} is none: at least 1, 1 and 0");
-        var s = Shape(x);
-        var (h, w) = (ConvolvedSide(name, s.Height), ConvolvedSide(name, s.Width));
-        var weight = Parameter($"{name}.weight", [outChannels, s.Channels, kernel, kernel], init);
+        var shape = Windows(name, Shape(x), kernel, stride, padding) with { Channels = outChannels };
+        var weight = Parameter($"{name}.weight", [outChannels, Shape(x).Channels, kernel.Height, kernel.Width], init);
         var bias = Parameter($"{name}.bias", [outChannels], Initialization.Zero);
-        return Append(name, new Operation.Conv2d(weight, bias, kernel, stride, padding), [x], new ImageShape(outChannels, h, w));
-
-        int ConvolvedSide(string node, int side) => side + (2 * padding) >= kernel
-            ? ((side + (2 * padding) - kernel) / stride) + 1
-            : throw Misfit(node, $"a {kernel}×{kernel} kernel does not fit {s} with padding {padding}");
+        return Append(name, new Operation.Conv2d(weight, bias, kernel, stride, padding), [x], shape);
     }
 
     /// <summary>The same matrix [out, in] applied to the channels of every pixel, plus a bias [out].</summary>
@@ -101,6 +95,11 @@ public sealed partial class GraphBuilder(ImageShape input, int? classCount = nul
     /// <param name="name">The node's name.</param>
     /// <param name="x">What it reads.</param>
     public int Silu(string name, int x) => Append(name, new Operation.Silu(), [x], Shape(x));
+
+    /// <summary>y = max(x, 0).</summary>
+    /// <param name="name">The node's name.</param>
+    /// <param name="x">What it reads.</param>
+    public int Relu(string name, int x) => Append(name, new Operation.Relu(), [x], Shape(x));
 
     /// <summary>y = factor·x + offset.</summary>
     /// <param name="name">The node's name.</param>
@@ -168,16 +167,6 @@ public sealed partial class GraphBuilder(ImageShape input, int? classCount = nul
         return Append(name, new Operation.UpsampleNearest(), [x], s with { Height = 2 * s.Height, Width = 2 * s.Width });
     }
 
-    /// <summary>Halves both sides by averaging 2×2 pixels.</summary>
-    /// <param name="name">The node's name.</param>
-    /// <param name="x">What it reads; its sides are even.</param>
-    public int AveragePool(string name, int x)
-    {
-        var s = Shape(x);
-        Require(s.Height % 2 == 0 && s.Width % 2 == 0, name, $"{s} cannot be halved");
-        return Append(name, new Operation.AveragePool(), [x], s with { Height = s.Height / 2, Width = s.Width / 2 });
-    }
-
     /// <summary>One column of zeros on the right and one row at the bottom.</summary>
     /// <param name="name">The node's name.</param>
     /// <param name="x">What it reads.</param>
@@ -238,6 +227,18 @@ public sealed partial class GraphBuilder(ImageShape input, int? classCount = nul
         {
             throw Misfit(node, what);
         }
+    }
+
+    // One value for each place of a window.
+    private static ImageShape Windows(string name, ImageShape s, Sides kernel, int stride, Sides padding)
+    {
+        Require(
+            Math.Min(kernel.Height, kernel.Width) >= 1 && stride >= 1 && Math.Min(padding.Height, padding.Width) >= 0,
+            name,
+            $"a kernel of {kernel} with stride {stride} and padding {padding} is none: at least 1, 1 and 0");
+        var (height, width) = (s.Height + (2 * padding.Height) - kernel.Height, s.Width + (2 * padding.Width) - kernel.Width);
+        Require(Math.Min(height, width) >= 0, name, $"a {kernel} kernel does not fit {s} with padding {padding}");
+        return s with { Height = (height / stride) + 1, Width = (width / stride) + 1 };
     }
 
     private int HeadWidth(string name, int q, int k, int v, int heads)

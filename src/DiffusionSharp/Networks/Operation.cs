@@ -36,12 +36,12 @@ public abstract record Operation
     }
 
     /// <summary>Convolution with zero padding on every side.</summary>
-    /// <param name="Weight">[Out, In, Kernel, Kernel].</param>
+    /// <param name="Weight">[Out, In, Kernel.Height, Kernel.Width].</param>
     /// <param name="Bias">[Out].</param>
-    /// <param name="Kernel">Side of the square kernel.</param>
+    /// <param name="Kernel">Sides of the kernel.</param>
     /// <param name="Stride">Step between outputs.</param>
-    /// <param name="Padding">Zeros on every side.</param>
-    public sealed record Conv2d(ParameterSpec Weight, ParameterSpec Bias, int Kernel, int Stride, int Padding) : Operation
+    /// <param name="Padding">Zeros above and below, and on the left and right.</param>
+    public sealed record Conv2d(ParameterSpec Weight, ParameterSpec Bias, Sides Kernel, int Stride, Sides Padding) : Operation
     {
         /// <inheritdoc/>
         public override OperationFacts Facts(ImageShape shape) => OperationFacts.FromParameters(Weight, Bias) with { Flops = 2 * Weight.Elements * shape.Pixels, IsProduct = true };
@@ -85,6 +85,13 @@ public abstract record Operation
 
     /// <summary>y = x·sigmoid(x).</summary>
     public sealed record Silu : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.None;
+    }
+
+    /// <summary>y = max(x, 0).</summary>
+    public sealed record Relu : Operation
     {
         /// <inheritdoc/>
         public override OperationFacts Facts(ImageShape shape) => OperationFacts.None;
@@ -136,6 +143,33 @@ public abstract record Operation
 
     /// <summary>Halves both sides by averaging 2×2 pixels.</summary>
     public sealed record AveragePool : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.None;
+    }
+
+    /// <summary>The largest value of each window, channel by channel. What lies outside the image plays no part.</summary>
+    /// <param name="Kernel">Side of the square window.</param>
+    /// <param name="Stride">Step between windows.</param>
+    /// <param name="Padding">Pixels by which windows reach over every side; at most half a window.</param>
+    public sealed record MaxPool(int Kernel, int Stride, int Padding) : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.None;
+    }
+
+    /// <summary>The mean of each window, channel by channel. What lies outside the image plays no part, in the divisor neither.</summary>
+    /// <param name="Kernel">Side of the square window.</param>
+    /// <param name="Stride">Step between windows.</param>
+    /// <param name="Padding">Pixels by which windows reach over every side; at most half a window.</param>
+    public sealed record MeanPool(int Kernel, int Stride, int Padding) : Operation
+    {
+        /// <inheritdoc/>
+        public override OperationFacts Facts(ImageShape shape) => OperationFacts.None;
+    }
+
+    /// <summary>The mean of all pixels, [C, 1, 1].</summary>
+    public sealed record MeanPixel : Operation
     {
         /// <inheritdoc/>
         public override OperationFacts Facts(ImageShape shape) => OperationFacts.None;

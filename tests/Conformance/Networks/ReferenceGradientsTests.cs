@@ -20,10 +20,15 @@ public class ReferenceGradientsTests
         var seen = new HashSet<Type>();
         foreach (var seed in Enumerable.Range(0, 60))
         {
+            // By differences where there is no bend between the two values; those that bend are tried alone, by every engine.
             var network = new NetworkCase(RandomGraph.Build(steps: 12, seed), (ulong)seed, count: 2);
             if (Conditioning.IsGood(network))
             {
-                Check(network, LossReduction.Sum, (ulong)seed);
+                if (!network.Graph.Nodes.Any(n => n.Operation is Operation.Relu or Operation.MaxPool))
+                {
+                    Check(network, LossReduction.Sum, (ulong)seed);
+                }
+
                 Assert.True(network.Graph.FlopsPerImage >= 0);
                 seen.UnionWith(network.Graph.Nodes.Select(n => n.Operation.GetType()));
             }

@@ -101,7 +101,8 @@ public class ConvolutionTests
         Padded: random.Next(3) == 0,
         Vector: random.Next(3),
         Residual: random.Next(2) == 0,
-        Precision: (WeightPrecision)random.Next(3));
+        Precision: (WeightPrecision)random.Next(3),
+        Relu: random.Next(2) == 0);
 
     private static void Check(ConvolutionCase drawn, Random random)
     {
@@ -133,7 +134,7 @@ public class ConvolutionTests
         {
             var of = vector?.Image(!c.PerCondition && c.Vector == 2 ? stage.ConditionOf(image) : image);
             var added = residual?.Image(image);
-            var expected = Sum(v => v);
+            var expected = Array.ConvertAll(Sum(v => v), v => c.Relu ? Math.Max(v, 0) : v);
             var scale = Sum(Math.Abs).Max();
             Assert.InRange(Error.Largest(expected, actual[(image * size)..((image + 1) * size)]) / scale, 0, c.Method is ConvolutionMethod.Product or ConvolutionMethod.Winograd2 ? 6e-7 : 4e-6);
 
@@ -167,6 +168,7 @@ public class ConvolutionTests
         int Vector,
         bool Residual,
         WeightPrecision Precision,
+        bool Relu,
         int Kernel = 3,
         int Stride = 1,
         int Padding = 1,
@@ -182,9 +184,9 @@ public class ConvolutionTests
             where T : unmanaged, ISimd<T>
         {
             var packed = new PackedWeights(
-                new PanelLayout(Case.Outputs, Input.Channels, Shape.Kernel * Shape.Kernel, Case.Method != ConvolutionMethod.Product), Weights, Case.Precision);
+                new PanelLayout(Case.Outputs, Input.Channels, Shape.Places, Case.Method != ConvolutionMethod.Product), Weights, Case.Precision);
             var bias = ParameterPlace.Alone(new RowLayout(1, Case.Outputs), Bias);
-            var epilogue = new Epilogue(bias, Output.Segments[0], Vector, Residual);
+            var epilogue = new Epilogue(bias, Output.Segments[0], Vector, Residual, Case.Relu);
             var zeros = new AlignedMemory(sizeof(float) * 1024);
             unsafe
             {

@@ -16,6 +16,9 @@ public class PointwiseTests
     public void Gelu() => Check(new GeluOperation(), other: 0, (x, _, _) => x * Normal.Below(x));
 
     [Fact]
+    public void Relu() => Check(new ReluOperation(), other: 0, (x, _, _) => Math.Max(x, 0));
+
+    [Fact]
     public void Affine() => Check(new AffineOperation(1.7, -0.3), other: 0, (x, _, _) => (x * 1.7) - 0.3);
 
     [Fact]

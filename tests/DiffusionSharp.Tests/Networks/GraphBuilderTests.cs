@@ -22,6 +22,9 @@ public class GraphBuilderTests
         AssertNamed("heads", n => g.Attention(n, x, x, x, 4), "6 channels", "4 heads");
         AssertNamed("qkv", n => g.Attention(n, x, x, wide, 1), "12×5×4");
         AssertNamed("kernel", n => g.Conv2d(n, x, 3, kernel: 7, stride: 1, padding: 0), "7×7 kernel");
+        AssertNamed("row", n => g.Conv2d(n, x, 3, kernel: (1, 5), stride: 1, padding: (1, 0)), "1×5 kernel", "padding 1×0");
+        AssertNamed("windows", n => g.MaxPool(n, x, kernel: 7, stride: 1, padding: 0), "7×7 kernel");
+        AssertNamed("border", n => g.MeanPool(n, x, kernel: 3, stride: 1, padding: 2), "padding of 2", "window of 3");
         AssertNamed("none", n => g.Conv2d(n, x, 0, kernel: 3, stride: 1, padding: 1), "empty");
         AssertNamed("sinusoid", n => g.TimestepEmbedding(n, t, 2, false, freqShift: 1), "dimension 2");
         AssertNamed("wide", n => g.Silu(n, x), "twice");
@@ -36,6 +39,10 @@ public class GraphBuilderTests
         Assert.Equal(new ImageShape(6, 9, 5), g.Shape(g.PadRightBottom("pad", x)));
         Assert.Equal(new ImageShape(3, 4, 2), g.Shape(g.Conv2d("conv", g.PadRightBottom("pad2", x), 3, kernel: 3, stride: 2, padding: 0)));
         Assert.Equal(new ImageShape(6, 4, 2), g.Shape(g.AveragePool("pool", x)));
+        Assert.Equal(new ImageShape(3, 8, 4), g.Shape(g.Conv2d("row", x, 3, kernel: (1, 3), stride: 1, padding: (0, 1))));
+        Assert.Equal(new ImageShape(6, 3, 1), g.Shape(g.MaxPool("largest", x, kernel: 3, stride: 2, padding: 0)));
+        Assert.Equal(new ImageShape(6, 8, 4), g.Shape(g.MeanPool("mean", x, kernel: 3, stride: 1, padding: 1)));
+        Assert.Equal(new ImageShape(6, 1, 1), g.Shape(g.MeanPixel("pixel", x)));
         Assert.Equal(new ImageShape(12, 8, 4), g.Shape(g.Concat("concat", x, x)));
         Assert.Equal(x, g.Dropout("dropout", x, 0));
     }

@@ -1,4 +1,5 @@
 using DiffusionSharp;
+using DiffusionSharp.Networks;
 
 namespace TestKit.Networks;
 
@@ -10,7 +11,7 @@ namespace TestKit.Networks;
 internal sealed class ConvolutionGradients
 {
     private readonly ImageShape shape;
-    private readonly int padding;
+    private readonly Sides padding;
     private readonly int outputs;
     private readonly int height;
     private readonly int width;
@@ -20,12 +21,12 @@ internal sealed class ConvolutionGradients
     private readonly double[] spread;
 
     /// <summary>x has a shape, y another, of which dy is the derivative.</summary>
-    public ConvolutionGradients(ImageShape shape, ImageShape output, int kernel, int stride, int padding, double[] dy)
+    public ConvolutionGradients(ImageShape shape, ImageShape output, Sides kernel, int stride, Sides padding, double[] dy)
     {
         (this.shape, this.padding, outputs) = (shape, padding, output.Channels);
-        (height, width) = (shape.Height + (2 * padding), shape.Width + (2 * padding));
-        taps = [.. from ky in Enumerable.Range(0, kernel) from kx in Enumerable.Range(0, kernel) select (ky * width) + kx];
-        places = ((height - kernel) * width) + (width - kernel) + 1;
+        (height, width) = (shape.Height + (2 * padding.Height), shape.Width + (2 * padding.Width));
+        taps = [.. from ky in Enumerable.Range(0, kernel.Height) from kx in Enumerable.Range(0, kernel.Width) select (ky * width) + kx];
+        places = ((height - kernel.Height) * width) + (width - kernel.Width) + 1;
         margin = taps[^1];
         spread = new double[outputs * (margin + places + margin)];
         for (var i = 0; i < dy.Length; i++)
@@ -35,7 +36,7 @@ internal sealed class ConvolutionGradients
         }
     }
 
-    /// <summary>Adds the derivative by the weight, [Out, In, Kernel, Kernel].</summary>
+    /// <summary>Adds the derivative by the weight, [Out, In, Kernel.Height, Kernel.Width].</summary>
     public void AddByWeight(double[] x, double[] gradient)
     {
         var padded = ReferenceConvolution.Pad(x, shape, padding);
@@ -63,7 +64,7 @@ internal sealed class ConvolutionGradients
             {
                 for (var x = 0; x < shape.Width; x++)
                 {
-                    var at = ((y + padding) * width) + x + padding;
+                    var at = ((y + padding.Height) * width) + x + padding.Width;
 
                     // What no kernel reads lies behind.
                     gradient[(((c * shape.Height) + y) * shape.Width) + x] = at < sum.Length ? sum[at] : 0;

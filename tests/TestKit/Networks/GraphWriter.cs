@@ -50,7 +50,7 @@ internal sealed class GraphWriter
         var s = g.Shape(x);
         var even = s.Height % 2 == 0 && s.Width % 2 == 0;
         var (small, narrow) = (4 * s.Elements <= MostElements, s.Channels <= 70);
-        _ = random.Next(31) switch
+        _ = random.Next(36) switch
         {
             0 or 1 => Conv(x),
             2 => Conv(x, kernel: 3, stride: 1, padding: 1),
@@ -80,6 +80,10 @@ internal sealed class GraphWriter
             28 when s.Height * s.Width <= 150 => OneHead(x),
             29 when s.Height * s.Width <= 150 => Keep(g.PoolTokens(Name("tokens"), x)),
             30 => Keep(g.FirstPixel(Name("first"), x)),
+            31 => Keep(g.Relu(Name("relu"), x)),
+            32 => Keep(g.Relu(Name("relu"), Conv(x, kernel: 3, stride: 1, padding: 1))),
+            33 => Pool(x),
+            34 => Keep(g.MeanPixel(Name("mean"), x)),
             _ => Silu(Norm(x)),
         };
     }
@@ -87,15 +91,28 @@ internal sealed class GraphWriter
     private int Sinusoid(int t) =>
         g.TimestepEmbedding(Name("sinusoid"), t, random.Next(4, 24), random.Next(2) == 0, random.Next(2), One(1, 1, 0.25, 0.7), One(10000, 10000, 300));
 
-    private int Conv(int x) => Conv(x, One(1, 2, 3, 3, 5, 7), random.Next(1, 3), random.Next(3));
+    // One in four longer one way than the other.
+    private int Conv(int x) => Conv(x, random.Next(4) == 0 ? (One(1, 2, 3), One(1, 3, 7)) : One(1, 2, 3, 3, 5, 7), random.Next(1, 3), random.Next(3));
 
-    private int Conv(int x, int kernel, int stride, int padding, int? width = null)
+    private int Conv(int x, Sides kernel, int stride, int padding, int? width = null)
     {
         var s = g.Shape(x);
-        padding = Math.Min(s.Height, s.Width) + (2 * padding) < kernel ? kernel / 2 : padding;
-        var (height, columns) = (((s.Height + (2 * padding) - kernel) / stride) + 1, ((s.Width + (2 * padding) - kernel) / stride) + 1);
-        var affordable = Math.Max(1, Math.Min(MostElements, MostMultiplications / (kernel * kernel * s.Channels)) / (height * columns));
-        return Keep(g.Conv2d(Name("conv"), x, width ?? Math.Min(Width(), affordable), kernel, stride, padding));
+        Sides border = (Border(s.Height, kernel.Height), Border(s.Width, kernel.Width));
+        var (height, columns) = (Outputs(s.Height, border.Height, kernel.Height), Outputs(s.Width, border.Width, kernel.Width));
+        var affordable = Math.Max(1, Math.Min(MostElements, MostMultiplications / (kernel.Height * kernel.Width * s.Channels)) / (height * columns));
+        return Keep(g.Conv2d(Name("conv"), x, width ?? Math.Min(Width(), affordable), kernel, stride, border));
+
+        int Border(int side, int of) => side + (2 * padding) < of ? of / 2 : padding;
+
+        int Outputs(int side, int zeros, int of) => ((side + (2 * zeros) - of) / stride) + 1;
+    }
+
+    // Of windows that are no larger than the image.
+    private int Pool(int x)
+    {
+        var (kernel, stride) = (Math.Min(One(2, 3), Math.Min(g.Shape(x).Height, g.Shape(x).Width)), random.Next(1, 3));
+        var padding = random.Next((kernel / 2) + 1);
+        return Keep(random.Next(2) == 0 ? g.MaxPool(Name("largest"), x, kernel, stride, padding) : g.MeanPool(Name("mean"), x, kernel, stride, padding));
     }
 
     private int Norm(int x)

@@ -104,7 +104,7 @@ public sealed class NetworkCase
     // The records print their parameters too.
     private static FormattableString Describe(Operation operation) => operation switch
     {
-        Operation.Conv2d c => $"convolution {c.Kernel}×{c.Kernel}, stride {c.Stride}, padding {c.Padding}",
+        Operation.Conv2d c => $"convolution {c.Kernel}, stride {c.Stride}, padding {c.Padding}",
         Operation.GroupNorm n => $"norm, {n.Groups} groups, epsilon {n.Epsilon}",
         Operation.Linear or Operation.Embedding => $"{operation.GetType().Name}",
         Operation.RmsNorm n => $"norm of pixels, floor {n.Floor}",

@@ -43,11 +43,12 @@ internal sealed class ReferenceBackward(
         {
             Operation.InputX or Operation.InputTimestep or Operation.InputLabel => [],
             Operation.Conv2d c => [Convolution(a, shape, dy, node.Shape, c.Weight, c.Bias, (c.Kernel, c.Stride, c.Padding))],
-            Operation.Linear l => [Convolution(a, shape, dy, node.Shape, l.Weight, l.Bias, (Kernel: 1, Stride: 1, Padding: 0))],
+            Operation.Linear l => [Convolution(a, shape, dy, node.Shape, l.Weight, l.Bias, (1, 1, 0))],
             Operation.GroupNorm n => [NormGradients.Group(a, dy, pixels, n.Groups, n.Epsilon, parameters[n.Weight], Parameters[n.Weight], Parameters[n.Bias])],
             Operation.RmsNorm n => [NormGradients.Rms(a, dy, pixels, n.Floor, parameters[n.Weight], Parameters[n.Weight])],
             Operation.Gelu => [Each(i => dy[i] * (Normal.Below(a[i]) + (a[i] * Math.Exp(-0.5 * a[i] * a[i]) / Math.Sqrt(2 * Math.PI))))],
             Operation.Silu => [Each(i => dy[i] * Sigmoid(a[i]) * (1 + (a[i] * Sigmoid(-a[i]))))],
+            Operation.Relu => [Each(i => a[i] > 0 ? dy[i] : 0)],
             Operation.Add => [dy, dy],
             Operation.AddPerChannel => [dy, PerChannel(dy, pixels)],
             Operation.ScaleShift => [
@@ -57,6 +58,9 @@ internal sealed class ReferenceBackward(
             Operation.Concat => [dy[..a.Length], dy[a.Length..]],
             Operation.UpsampleNearest => [Gather(shape, (c, y, x) => dy[At(c, 2 * y, 2 * x)] + dy[At(c, 2 * y, (2 * x) + 1)] + dy[At(c, (2 * y) + 1, 2 * x)] + dy[At(c, (2 * y) + 1, (2 * x) + 1)])],
             Operation.AveragePool => [Gather(shape, (c, y, x) => dy[At(c, y / 2, x / 2)] / 4)],
+            Operation.MaxPool p => [new ReferencePool(shape, node.Shape, p.Kernel, p.Stride, p.Padding).MaxGradient(a, dy)],
+            Operation.MeanPool p => [new ReferencePool(shape, node.Shape, p.Kernel, p.Stride, p.Padding).MeanGradient(dy)],
+            Operation.MeanPixel => [Gather(shape, (c, y, x) => dy[c] / pixels)],
             Operation.PadRightBottom => [Gather(shape, (c, y, x) => dy[At(c, y, x)])],
             Operation.Attention t => AttentionGradients.Compute(inputs, dy, pixels, t.Heads, Values(parameters, t.Memory), Values(Parameters, t.Memory)),
             Operation.LinearAttention t => LinearAttentionGradients.Compute(inputs, dy, pixels, t.Heads, Values(parameters, t.Memory), Values(Parameters, t.Memory)),
@@ -109,7 +113,7 @@ internal sealed class ReferenceBackward(
     }
 
     private double[] Convolution(
-        double[] x, ImageShape shape, double[] dy, ImageShape output, ParameterSpec weight, ParameterSpec? bias, (int Kernel, int Stride, int Padding) window)
+        double[] x, ImageShape shape, double[] dy, ImageShape output, ParameterSpec weight, ParameterSpec? bias, (Sides Kernel, int Stride, Sides Padding) window)
     {
         if (bias is not null)
         {

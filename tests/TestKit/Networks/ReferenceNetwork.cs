@@ -69,6 +69,7 @@ public sealed class ReferenceNetwork(NetworkGraph graph, Func<ParameterSpec, dou
             Operation.RmsNorm n => RmsNorm(a, pixels, parameters[n.Weight], n.Floor),
             Operation.Gelu => [.. a.Select(v => v * Normal.Below(v))],
             Operation.Silu => [.. a.Select(v => v / (1 + Math.Exp(-v)))],
+            Operation.Relu => [.. a.Select(v => Math.Max(v, 0))],
             Operation.Add => [.. a.Zip(b, (v, w) => v + w)],
             Operation.AddPerChannel => [.. a.Select((v, i) => v + b[i / pixels])],
             Operation.ScaleShift => [.. a.Select((v, i) => (v * (1 + b[i / pixels])) + b[shape.Channels + (i / pixels)])],
@@ -77,6 +78,9 @@ public sealed class ReferenceNetwork(NetworkGraph graph, Func<ParameterSpec, dou
             Operation.UpsampleNearest => Pixels(node.Shape, (c, y, x) => a[At(c, y / 2, x / 2)]),
             Operation.AveragePool => Pixels(node.Shape, (c, y, x) =>
                 (a[At(c, 2 * y, 2 * x)] + a[At(c, 2 * y, (2 * x) + 1)] + a[At(c, (2 * y) + 1, 2 * x)] + a[At(c, (2 * y) + 1, (2 * x) + 1)]) / 4),
+            Operation.MaxPool p => new ReferencePool(shape, node.Shape, p.Kernel, p.Stride, p.Padding).Max(a),
+            Operation.MeanPool p => new ReferencePool(shape, node.Shape, p.Kernel, p.Stride, p.Padding).Mean(a),
+            Operation.MeanPixel => [.. a.Chunk(pixels).Select(channel => channel.Average())],
             Operation.PadRightBottom => Pixels(node.Shape, (c, y, x) => y < shape.Height && x < shape.Width ? a[At(c, y, x)] : 0),
             Operation.Attention t => Attention(a, b, inputs[2], shape.Channels, pixels, t.Heads, Memory(t.Memory)),
             Operation.LinearAttention t => ReferenceLinearAttention.Apply(a, b, inputs[2], shape.Channels, pixels, t.Heads, Memory(t.Memory)),

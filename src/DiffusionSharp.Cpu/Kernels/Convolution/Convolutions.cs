@@ -48,7 +48,7 @@ internal static class Convolutions
     /// <summary>Whether Winograd's algorithm takes less for the gradient to the weights. An image's products are transformed once for each pair of channels.</summary>
     public static bool GainsByWinograd(View input, ConvolutionShape shape, int outputs)
     {
-        if (shape is not { Kernel: 3, Stride: 1, Padding: 1 })
+        if (!shape.SuitsWinograd)
         {
             return false;
         }
@@ -65,7 +65,7 @@ internal static class Convolutions
     /// <summary>Whether a convolution's parts belong together, for assertions.</summary>
     public static bool Fit(View input, ConvolutionShape shape, PackedWeights weights, Epilogue epilogue, AlignedMemory zeros, bool tapsTogether) =>
         weights.Layout.Inputs == input.Channels
-        && weights.Layout.Taps == shape.Kernel * shape.Kernel
+        && weights.Layout.Taps == shape.Places
         && weights.Layout.TapsTogether == tapsTogether
         && epilogue.Stride == Segment.Round(weights.Layout.Outputs)
         && zeros.Bytes >= sizeof(float) * input.Segments.Max(s => s.Stride);
@@ -73,7 +73,7 @@ internal static class Convolutions
     /// <summary>The cheapest way.</summary>
     public static ConvolutionMethod Best(View input, ConvolutionShape shape, int outputs)
     {
-        if (shape is not { Kernel: 3, Stride: 1, Padding: 1 })
+        if (!shape.SuitsWinograd)
         {
             return ConvolutionMethod.Product;
         }

@@ -1,11 +1,12 @@
 using System.Runtime.CompilerServices;
 using DiffusionSharp.Cpu.Execution;
+using DiffusionSharp.Cpu.Kernels.Pointwise;
 using DiffusionSharp.Cpu.Kernels.Simd;
 using DiffusionSharp.Cpu.Layout;
 
 namespace DiffusionSharp.Cpu.Kernels.Convolution;
 
-/// <summary>What is added to a convolution's sums before they are stored: bias, then a vector for each image, then another image.</summary>
+/// <summary>What happens to a convolution's sums before they are stored: bias is added, then a vector for each image, then another image; ReLU ends it.</summary>
 internal sealed unsafe class Epilogue
 {
     private readonly ParameterPlace bias;
@@ -13,15 +14,17 @@ internal sealed unsafe class Epilogue
     private readonly int stride;
     private readonly VectorSource? vector;
     private readonly int? residual;
+    private readonly bool relu;
 
     /// <param name="bias">One value for each output channel, rounded up with zeros.</param>
     /// <param name="output">The buffer written.</param>
     /// <param name="vector">Added to every pixel, or null.</param>
     /// <param name="residual">A buffer of the output's shape that is added, or null.</param>
-    public Epilogue(ParameterPlace bias, Segment output, VectorSource? vector, int? residual)
+    /// <param name="relu">Whether what is negative becomes zero.</param>
+    public Epilogue(ParameterPlace bias, Segment output, VectorSource? vector, int? residual, bool relu = false)
     {
         (this.bias, stride) = (bias, output.Stride);
-        (this.output, this.vector, this.residual) = (output.Buffer, vector, residual);
+        (this.output, this.vector, this.residual, this.relu) = (output.Buffer, vector, residual, relu);
     }
 
     /// <summary>Channels written, rounded up.</summary>
@@ -32,10 +35,11 @@ internal sealed unsafe class Epilogue
         vector is null ? null : vector.Pointer(workspace, image) + channel,
         workspace.Pointer(output) + channel,
         residual is { } r ? workspace.Pointer(r) + channel : null,
-        stride);
+        stride,
+        relu);
 
     /// <summary>The channels of one image from some channel on.</summary>
-    internal readonly ref struct Target(float* bias, float* vector, float* output, float* residual, nint stride)
+    internal readonly ref struct Target(float* bias, float* vector, float* output, float* residual, nint stride, bool relu)
     {
         /// <summary>What is added to channels c… of every pixel.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -54,7 +58,7 @@ internal sealed unsafe class Epilogue
                 value = T.Add(value, T.Load(residual + (pixel * stride) + c));
             }
 
-            T.Store(value, output + (pixel * stride) + c);
+            T.Store(relu ? Activation.Relu(value) : value, output + (pixel * stride) + c);
         }
     }
 }

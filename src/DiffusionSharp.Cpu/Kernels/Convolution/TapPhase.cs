@@ -18,7 +18,7 @@ internal sealed record TapPhase(int Top, int Left, int Step, int Rows, int Colum
 
     /// <summary>A convolution: tap (ky, kx) of the output at (y, x) meets the input at (y·stride + ky - padding, …).</summary>
     public static TapPhase[] Forward(ConvolutionShape shape) =>
-        [new(0, 0, 1, shape.Height, shape.Width, shape.Stride, [.. shape.Taps().Select((t, i) => new Tap(i, t.Y - shape.Padding, t.X - shape.Padding))])];
+        [new(0, 0, 1, shape.Height, shape.Width, shape.Stride, [.. shape.Taps().Select((t, i) => new Tap(i, t.Y - shape.Padding.Height, t.X - shape.Padding.Width))])];
 
     /// <summary>
     /// The gradient to a convolution's input: the input at (y, x) met tap (ky, kx) of the output at ((y + padding - ky)/stride, …) where that is
@@ -35,7 +35,7 @@ internal sealed record TapPhase(int Top, int Left, int Step, int Rows, int Colum
             for (var left = 0; left < Math.Min(stride, width); left++)
             {
                 var taps = shape.Taps()
-                    .Select((t, i) => new Tap(i, top + shape.Padding - t.Y, left + shape.Padding - t.X))
+                    .Select((t, i) => new Tap(i, top + shape.Padding.Height - t.Y, left + shape.Padding.Width - t.X))
                     .Where(t => t.Y % stride == 0 && t.X % stride == 0)
                     .Select(t => t with { Y = t.Y / stride, X = t.X / stride });
                 phases.Add(new(top, left, stride, (height - top + stride - 1) / stride, (width - left + stride - 1) / stride, 1, [.. taps]));

@@ -53,7 +53,7 @@ internal sealed unsafe class WinogradConvolution<T, TScheme, TFormat> : IStep
 
     public WinogradConvolution(View input, ConvolutionShape shape, PackedWeights weights, Epilogue epilogue, AlignedMemory zeros)
     {
-        Debug.Assert(shape is { Kernel: 3, Stride: 1, Padding: 1 } && Convolutions.Fit(input, shape, weights, epilogue, zeros, tapsTogether: true), "the convolution's parts do not fit");
+        Debug.Assert(shape.SuitsWinograd && Convolutions.Fit(input, shape, weights, epilogue, zeros, tapsTogether: true), "the convolution's parts do not fit");
         Debug.Assert(TScheme.Scale == 1 || input is { Upsampled: true, Padded: false }, "the pixels are not upsampled");
         tiles = new WinogradTiles<T, TScheme>(TScheme.Scale == 1 ? input : input with { Upsampled = false }, shape, epilogue, zeros);
         (perCondition, this.weights, this.epilogue) = (input.PerCondition, weights, epilogue);

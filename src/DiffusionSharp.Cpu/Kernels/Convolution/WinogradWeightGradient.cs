@@ -52,7 +52,7 @@ internal sealed unsafe class WinogradWeightGradient<T> : IStep, IImageBlocks
     /// <param name="zeros">What lies outside the image.</param>
     public WinogradWeightGradient(View input, View outputGradient, ConvolutionShape shape, WeightTarget target, AlignedMemory zeros)
     {
-        Debug.Assert(shape is { Kernel: 3, Stride: 1, Padding: 1 } && outputGradient.IsPlain, "not a convolution for Winograd's algorithm");
+        Debug.Assert(shape.SuitsWinograd && outputGradient.IsPlain, "not a convolution for Winograd's algorithm");
         (this.outputGradient, this.target) = (outputGradient, target);
         this.zeros = zeros.Floats;
         tiles = new WinogradTiles<T, Winograd4>(input, shape, null, zeros);

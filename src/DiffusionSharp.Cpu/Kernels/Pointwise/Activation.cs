@@ -31,6 +31,11 @@ internal static class Activation
         return T.Multiply(p, T.PowerOfTwo(bits));
     }
 
+    /// <summary>max(x, 0). Adding zero makes -0 to 0, of which the maximum is the same everywhere.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Relu<T>(T x)
+        where T : unmanaged, ISimd<T> => T.Max(T.Zero, T.Add(x, T.Zero));
+
     /// <summary>x·Φ(x), by the smaller tail: max(x, 0) - a·Φ(-a), a = |x|.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Gelu<T>(T x)

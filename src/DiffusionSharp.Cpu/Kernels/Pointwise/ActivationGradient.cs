@@ -6,6 +6,16 @@ namespace DiffusionSharp.Cpu.Kernels.Pointwise;
 /// <summary>Derivatives of <see cref="Activation"/>.</summary>
 internal static class ActivationGradient
 {
+    /// <summary>1 where x is positive, 0 elsewhere: the same of ReLU's value as of what it read.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Relu<T>(T x)
+        where T : unmanaged, ISimd<T>
+    {
+        // The smallest number there is becomes more than one by two factors of 2^127.
+        var large = T.Broadcast(1.7014118e38f);
+        return T.Min(T.Broadcast(1f), T.Multiply(T.Multiply(Activation.Relu(x), large), large));
+    }
+
     /// <summary>Φ(x) + x·φ(x).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Gelu<T>(T x)

@@ -27,6 +27,13 @@ internal readonly unsafe struct GeluOperation : IPointwise
         where T : unmanaged, ISimd<T> => Activation.Gelu(x);
 }
 
+internal readonly unsafe struct ReluOperation : IPointwise
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T x, float* other, nint channels)
+        where T : unmanaged, ISimd<T> => Activation.Relu(x);
+}
+
 internal readonly unsafe struct AddOperation : IPointwise
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -25,6 +25,13 @@ internal readonly struct GeluDerivative : IPointwiseGradient
         where T : unmanaged, ISimd<T> => ActivationGradient.Gelu(x);
 }
 
+internal readonly struct ReluDerivative : IPointwiseGradient
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T x)
+        where T : unmanaged, ISimd<T> => ActivationGradient.Relu(x);
+}
+
 /// <summary>Of factor·x + offset.</summary>
 internal readonly struct AffineDerivative(double factor) : IPointwiseGradient
 {

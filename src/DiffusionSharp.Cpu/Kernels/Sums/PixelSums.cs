@@ -5,13 +5,14 @@ using DiffusionSharp.Cpu.Layout;
 
 namespace DiffusionSharp.Cpu.Kernels.Sums;
 
-/// <summary>Each image's sum over its pixels, the gradient of what was added to all of them: one value a channel.</summary>
+/// <summary>Each image's sum over its pixels, the gradient of what was added to all of them, or their mean: one value a channel.</summary>
 internal sealed unsafe class PixelSums<T> : IStep
     where T : unmanaged, ISimd<T>
 {
     private readonly View input;
     private readonly Segment output;
     private readonly int? added;
+    private readonly double divisor;
     private readonly Action<int, int> measure;
     private readonly Action<int, int> combine;
     private Workspace workspace = null!;
@@ -19,9 +20,11 @@ internal sealed unsafe class PixelSums<T> : IStep
     /// <param name="input">What is added up.</param>
     /// <param name="output">Receives a row for each image.</param>
     /// <param name="added">A buffer of such rows that is added, or null.</param>
-    public PixelSums(View input, Segment output, int? added = null)
+    /// <param name="mean">Whether the sums are divided by the pixels.</param>
+    public PixelSums(View input, Segment output, int? added = null, bool mean = false)
     {
-        Debug.Assert(input is { IsPlain: true, PerCondition: false } && input.Channels == output.Channels, "channels must be equal");
+        Debug.Assert(input.IsPlain && input.Channels == output.Channels, "channels must be equal");
+        divisor = mean ? input.Pixels : 1;
         (this.input, this.output, this.added, measure, combine) = (input, output, added, Measure, Combine);
     }
 
@@ -32,8 +35,8 @@ internal sealed unsafe class PixelSums<T> : IStep
     public void Run(Workspace workspace)
     {
         this.workspace = workspace;
-        workspace.Team.For(workspace.Images * Chunks, measure);
-        workspace.Team.For(workspace.Images, combine);
+        workspace.Team.For(workspace.Count(input.PerCondition) * Chunks, measure);
+        workspace.Team.For(workspace.Count(input.PerCondition), combine);
     }
 
     private void Measure(int worker, int item)
@@ -50,7 +53,7 @@ internal sealed unsafe class PixelSums<T> : IStep
         var other = added is { } a ? workspace.Pointer(a) + ((nint)image * output.Stride) : null;
         for (var c = 0; c < output.Channels; c++)
         {
-            var sum = (float)ChunkSums.Total(sums + c, Chunks, output.Stride);
+            var sum = (float)(ChunkSums.Total(sums + c, Chunks, output.Stride) / divisor);
             y[c] = other is null ? sum : sum + other[c];
         }
 

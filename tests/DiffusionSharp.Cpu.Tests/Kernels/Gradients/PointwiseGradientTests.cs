@@ -16,6 +16,31 @@ public class PointwiseGradientTests
     [Fact]
     public void Gelu() => Check(new GeluDerivative(), x => x * Normal.Below(x));
 
+    // Of the smallest number as of the largest.
+    [Fact]
+    public void Relu() => Rounds((stage, x, dy, other) =>
+    {
+        float[] extremes = [float.Epsilon, -float.Epsilon, 0, -0f, float.MaxValue, float.MinValue];
+        extremes.AsSpan(0, Math.Min(extremes.Length, x.Data.Length)).CopyTo(x.Data);
+        var dx = stage.New([x.View.Channels], x.View.Height, x.View.Width);
+        var actual = stage.Run(new Kernel<ReluDerivative>(x.View, dy.Segment, dx, default, other?.Segment.Buffer), [dx])[0];
+        for (var image = 0; image < x.Count; image++)
+        {
+            Close.To(Sum(x.Image(image).Zip(dy.Image(image), (v, g) => v > 0 ? g : 0), other, image), actual, image, 1e-7, "dx");
+        }
+    });
+
+    [Fact]
+    public void Mean_of_pixels() => Rounds((stage, x, _, _) =>
+    {
+        var output = stage.New([x.View.Channels], 1, 1);
+        var actual = stage.Run(new Sums(x.View, output, null, Mean: true), [output])[0];
+        for (var image = 0; image < x.Count; image++)
+        {
+            Close.To([.. x.Image(image).Chunk(x.View.Pixels).Select(c => c.Average())], actual, image, 1e-6, "means");
+        }
+    });
+
     [Fact]
     public void Affine() => Check(new AffineDerivative(-1.7), x => (x * -1.7) + 0.3);
 
@@ -104,9 +129,9 @@ public class PointwiseGradientTests
             where T : unmanaged, ISimd<T> => new ScaleShiftGradient<T>(Input, Dy, Vector, Dx.Segments[0], Dv.Segments[0], Added);
     }
 
-    private sealed record Sums(View Input, View Output, int? Added) : IKernel
+    private sealed record Sums(View Input, View Output, int? Added, bool Mean = false) : IKernel
     {
         public IStep Create<T>()
-            where T : unmanaged, ISimd<T> => new PixelSums<T>(Input, Output.Segments[0], Added);
+            where T : unmanaged, ISimd<T> => new PixelSums<T>(Input, Output.Segments[0], Added, Mean);
     }
 }
