@@ -9,6 +9,7 @@ using DiffusionSharp.Cli.Verbs.Export;
 using DiffusionSharp.Cli.Verbs.Inspect;
 using DiffusionSharp.Cli.Verbs.Interpolate;
 using DiffusionSharp.Cli.Verbs.Invert;
+using DiffusionSharp.Cli.Verbs.Likelihood;
 using DiffusionSharp.Cli.Verbs.Plan;
 using DiffusionSharp.Cli.Verbs.Predict;
 using DiffusionSharp.Cli.Verbs.Reconstruct;
@@ -45,6 +46,7 @@ internal sealed record VerbRow(string Name, string Line, Func<string> Text, Func
         new("convert", "write anybody's checkpoint as a model folder that diffusers opens, too", () => ConvertCommand.Help, (host, _) => ConvertCommand.Create(host)),
         new("export", "write a network, or a whole sampler, as an ONNX file", () => ExportCommand.Help, (host, _) => ExportCommand.Create(host)),
         new("score", "say how many pictures of builtin:shapes are what they should be", () => ScoreCommand.Help, (host, _) => ScoreCommand.Create(host)),
+        new("likelihood", "say how many bits images cost under a model", () => LikelihoodCommand.Help, (host, _) => LikelihoodCommand.Create(host)),
         new("data check", "list the files of a data set that cannot be used", () => DataCheckCommand.Help, (host, _) => DataCheckCommand.Create(host)),
         new("inspect", "say what is in a model, checkpoint, run, array file or data set", () => InspectCommand.Help, (host, _) => InspectCommand.Create(host)),
         new("doctor", "check this machine", () => DoctorCommand.Help, (host, _) => DoctorCommand.Create(host)),
