@@ -22,7 +22,7 @@ internal static class ModelCard
         var machine = t.Device == "cpu" ? $"{Environment.ProcessorCount} CPU cores" : t.Device;
         var compute = t.BFloat16 ? "bfloat16" : t.Activations == ActivationPrecision.BFloat16 ? "float32, activations in bfloat16" : "float32";
         var from = config.From is null ? "" : $" Fine-tuned from `{Path.GetFileName(config.From.TrimEnd(Path.DirectorySeparatorChar))}`.";
-        var taught = config.Teacher is null ? "" : $" {Taught(config.Teacher)}";
+        var taught = config.TaughtBy is null ? "" : $" {Taught(config.TaughtBy)}";
         var edm = config.Scheduler.Edm;
         var average = length is null
             ? $"an exponential moving average (decay {t.EmaDecays[0]}{(t.EmaWarmup ? ", which rises at first" : "")})"

@@ -72,7 +72,7 @@ public sealed class Trainer : IDisposable
     public NetworkGraph Graph { get; }
 
     /// <summary>Begins a run in a folder, or goes on with the one that is there.</summary>
-    /// <param name="engine">What computes, and what teaches; <see cref="TrainingOptions.Engine"/> and <see cref="RunConfig.Teacher"/> become its.</param>
+    /// <param name="engine">What computes, and what teaches; <see cref="TrainingOptions.Engine"/> and <see cref="RunConfig.TaughtBy"/> become its.</param>
     /// <param name="folder">The run's folder.</param>
     /// <param name="config">The configuration; on resume it must agree with the saved one in all that was already computed.</param>
     /// <param name="data">The training images.</param>
@@ -89,7 +89,7 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(data);
-        config = config with { Training = config.Training with { Engine = engine.Name }, Teacher = engine.Teacher?.Config };
+        config = config with { Training = config.Training with { Engine = engine.Name }, TaughtBy = engine.Teacher?.Config };
         config.Training.Validate();
         RunSetup.CheckFit(engine, config, data);
         var run = new RunFolder(folder);

@@ -79,7 +79,7 @@ public sealed class FineTuneTests : IDisposable
         Assert.False(Directory.Exists(Run));
 
         ddim.Done([.. command, "--guide-with", weak, "--guidance", "2", "--guidance-interval", "0.1,5"]);
-        var teacher = RunConfig.Read(new RunFolder(Run).Config).Teacher!;
+        var teacher = RunConfig.Read(new RunFolder(Run).Config).TaughtBy!;
         Assert.Equal((model, weak, 2.0), (teacher.Model, teacher.GuideWith, teacher.Guidance));
         Assert.Contains(
             "What it learned are the predictions of `model`, guided away from `weak` by 2 at sigma 0.1 to 5.", File.ReadAllText(Path.Combine(Run, "model", "README.md")), StringComparison.Ordinal);

@@ -80,7 +80,7 @@ public sealed class TeacherTests : IDisposable
     {
         string strong = Save("strong", 1), copy = Save("copy", 1), other = Save("other", 2);
         Train(strong, stopAt: 3);
-        Assert.Equal((strong, 64), (RunConfig.Read(run.Run.Config).Teacher!.Model, RunConfig.Read(run.Run.Config).Teacher!.Weights!.Length));
+        Assert.Equal((strong, 64), (RunConfig.Read(run.Run.Config).TaughtBy!.Model, RunConfig.Read(run.Run.Config).TaughtBy!.Weights!.Length));
 
         Assert.Contains("teacher.weights:", Assert.Throws<DiffusionException>(() => Train(other)).Message, StringComparison.Ordinal);
         Assert.Contains("teacher.weights:", Assert.Throws<DiffusionException>(() => run.Train(Options)).Message, StringComparison.Ordinal);

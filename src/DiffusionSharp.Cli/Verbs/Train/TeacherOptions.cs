@@ -35,7 +35,7 @@ internal sealed class TeacherOptions
 
         return config with
         {
-            Teacher = saved with
+            TaughtBy = saved with
             {
                 Guidance = r.Or(guidance, saved.Guidance),
                 GuidanceInterval = r.Has(interval) ? [.. r.GetValue(interval)!] : saved.GuidanceInterval,
@@ -47,7 +47,7 @@ internal sealed class TeacherOptions
     /// <summary>Loads a run's teacher on the engine that trains; null without one.</summary>
     public static Teacher? Load(CliHost host, RunConfig config)
     {
-        if (config.Teacher is not { } wanted)
+        if (config.TaughtBy is not { } wanted)
         {
             return null;
         }

@@ -279,7 +279,7 @@ internal sealed class TrainCommand
             From = r.GetValue(from) is { } begin ? Path.GetFullPath(begin) : saved?.From,
         };
         config = edm.Resolve(r, variance.Resolve(r, config, saved?.Network), saved?.Scheduler ?? model?.Scheduler, schedule);
-        return (teacher.Resolve(r, config, saved?.Teacher), training, validation);
+        return (teacher.Resolve(r, config, saved?.TaughtBy), training, validation);
     }
 
     // Its previews would become images of the data, which would then be other data when the run goes on.

@@ -35,7 +35,7 @@ public sealed record RunConfig
     public string? From { get; init; }
 
     /// <summary>The model whose predictions are learned; null where the noise (or x0, or v) itself is. The engine that trains says it.</summary>
-    public TeacherConfig? Teacher { get; init; }
+    public TeacherConfig? TaughtBy { get; init; }
 
     // Fields that may change between sessions without changing what was already computed; dataFingerprint tells what data options do.
     private static readonly string[] FreeToChange =
@@ -93,7 +93,7 @@ public sealed record RunConfig
                 DataFingerprint = (string)Part(FingerprintKey)!,
                 DataOptions = root["dataOptions"]?.Deserialize(TrainingJson.Default.RunDataOptions) ?? new RunDataOptions(),
                 From = (string?)root["from"],
-                Teacher = root["teacher"]?.Deserialize(TrainingJson.Default.TeacherConfig),
+                TaughtBy = root["teacher"]?.Deserialize(TrainingJson.Default.TeacherConfig),
             };
             config.Training.Validate();
             config.DataOptions.Validate();
@@ -178,9 +178,9 @@ public sealed record RunConfig
             ["dataOptions"] = JsonSerializer.SerializeToNode(DataOptions, TrainingJson.Default.RunDataOptions),
             ["from"] = From,
         };
-        if (Teacher is not null)
+        if (TaughtBy is not null)
         {
-            json["teacher"] = JsonSerializer.SerializeToNode(Teacher, TrainingJson.Default.TeacherConfig);
+            json["teacher"] = JsonSerializer.SerializeToNode(TaughtBy, TrainingJson.Default.TeacherConfig);
         }
 
         return json;
