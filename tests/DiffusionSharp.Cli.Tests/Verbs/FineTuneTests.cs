@@ -86,5 +86,9 @@ public sealed class FineTuneTests : IDisposable
 
         ddim.Done("train", "--out", Run, "--steps", "3");
         ddim.Fails(ErrorKind.Configuration, "teacher.guidance: 2 → 3", "train", "--out", Run, "--steps", "4", "--guidance", "3");
+
+        Directory.Move(model, scratch["moved"]);
+        ddim.Fails(ErrorKind.ModelFile, model, "train", "--out", Run, "--steps", "4");
+        ddim.Done("train", "--out", Run, "--steps", "4", "--teacher", scratch["moved"]);
     }
 }

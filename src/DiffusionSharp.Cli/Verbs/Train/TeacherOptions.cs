@@ -23,7 +23,9 @@ internal sealed class TeacherOptions
     {
         if (r.GetValue(teacher) is { } model)
         {
-            saved = new TeacherConfig { Model = Path.GetFullPath(model) };
+            // One that was moved keeps its guidance.
+            var path = Path.GetFullPath(model);
+            saved = saved is null ? new TeacherConfig { Model = path } : saved with { Model = path };
         }
 
         if (saved is null)
@@ -39,7 +41,7 @@ internal sealed class TeacherOptions
             {
                 Guidance = r.Or(guidance, saved.Guidance),
                 GuidanceInterval = r.Has(interval) ? [.. r.GetValue(interval)!] : saved.GuidanceInterval,
-                GuideWith = r.GetValue(weaker) is { } path ? Path.GetFullPath(path) : saved.GuideWith,
+                GuideWith = r.GetValue(weaker) is { } weak ? Path.GetFullPath(weak) : saved.GuideWith,
             },
         };
     }
