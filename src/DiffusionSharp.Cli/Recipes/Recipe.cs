@@ -153,11 +153,7 @@ internal sealed class Recipe
     public static Dictionary<string, string> Metadata(string recipe) => new() { [Key] = recipe };
 
     /// <summary>The beginning of a file's SHA-256.</summary>
-    public static string Hash(string path)
-    {
-        using var stream = RegularFile.OpenRead(path);
-        return Short(Sha256.Compute(stream));
-    }
+    public static string Hash(string path) => Short(Sha256.ComputeFile(path));
 
     private static string Short(string hash) => hash[..16];
 }

@@ -57,8 +57,7 @@ public static class InceptionFeatures
     {
         try
         {
-            using var stream = RegularFile.OpenRead(path);
-            return Sha256.Compute(stream);
+            return Sha256.ComputeFile(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -115,9 +115,5 @@ public sealed class Teacher : IDisposable
         }
     }
 
-    private static string Hash(DiffusionModel model)
-    {
-        using var file = RegularFile.OpenRead(model.Source!.WeightsPath);
-        return Sha256.Compute(file);
-    }
+    private static string Hash(DiffusionModel model) => Sha256.ComputeFile(model.Source!.WeightsPath);
 }

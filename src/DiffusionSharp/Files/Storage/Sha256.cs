@@ -55,6 +55,15 @@ public sealed class Sha256
         return hash.Finish();
     }
 
+    /// <summary>The hash of a file, as 64 lowercase hexadecimal digits.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="IOException">It is missing or cannot be read.</exception>
+    public static string ComputeFile(string path)
+    {
+        using var stream = RegularFile.OpenRead(path);
+        return Compute(stream);
+    }
+
     /// <summary>Takes bytes in.</summary>
     /// <param name="bytes">What follows the bytes before.</param>
     public void Append(ReadOnlySpan<byte> bytes)

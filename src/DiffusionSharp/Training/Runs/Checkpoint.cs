@@ -50,7 +50,7 @@ public static class Checkpoint
             }
 
             AtomicFile.WriteAllText(Path.Combine(temporary, StateFile), JsonSerializer.Serialize(state, TrainingJson.Default.TrainingState));
-            var hashes = Directory.EnumerateFiles(temporary).ToDictionary(f => Path.GetFileName(f), Hash);
+            var hashes = Directory.EnumerateFiles(temporary).ToDictionary(f => Path.GetFileName(f), Sha256.ComputeFile);
             var manifest = new CheckpointManifest { Sha256 = new SortedDictionary<string, string>(hashes, StringComparer.Ordinal) };
             AtomicFile.WriteAllText(Path.Combine(temporary, ManifestFile), JsonSerializer.Serialize(manifest, TrainingJson.Default.CheckpointManifest));
         });
@@ -83,7 +83,7 @@ public static class Checkpoint
         foreach (var part in parts.Count > 0 ? parts : [.. known.Keys.Union([Weights, StateFile])])
         {
             var expected = known.GetValueOrDefault(part) ?? throw Incomplete(folder, $"its manifest has no {part}");
-            if (Guarded(folder, () => Hash(Path.Combine(folder, Path.GetFileName(part)))) != expected)
+            if (Guarded(folder, () => Sha256.ComputeFile(Path.Combine(folder, Path.GetFileName(part)))) != expected)
             {
                 throw new DiffusionException(
                     ErrorKind.ModelFile,
@@ -141,10 +141,4 @@ public static class Checkpoint
     }
 
     private static DiffusionException Incomplete(string folder, string why, Exception? e = null) => new(ErrorKind.ModelFile, $"checkpoint {folder} is incomplete: {why}", e);
-
-    private static string Hash(string file)
-    {
-        using var stream = RegularFile.OpenRead(file);
-        return Sha256.Compute(stream);
-    }
 }
